@@ -1,0 +1,82 @@
+"""Every failure tinygen reports, as a tree.
+
+    TinygenError
+    ├── InputError            exit 2   a file, an option or a model that cannot be used
+    │   ├── UntrustedModel             the model would run code of its own
+    │   └── UnsupportedModel           an operator, type or shape outside what is compiled
+    ├── DoesNotFit            exit 3   flash, RAM or arena: needs, has, what would help
+    ├── Mismatch              exit 4   the device computes something else than the host
+    ├── ToolchainError        exit 5   PlatformIO, a compiler or an emulator is missing or failed
+    └── DeviceError           exit 6   no port, no answer, wrong firmware
+
+The class knows the exit code; the instance says what happened, why, and what to do next.
+Exit code 0 is success and 1 a bug in tinygen itself (a traceback).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TinygenError(Exception):
+    """A failure that is the user's to act on.
+
+    `what` is one sentence without a full stop, `why` says more (may span lines), `next_step`
+    is what to do or the command to run next.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, why: str = "", next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.next_step = next_step
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as `--json` prints it."""
+        return {
+            "error": type(self).__name__,
+            "exit_code": self.exit_code,
+            "what": self.what,
+            "why": self.why,
+            "next_step": self.next_step,
+        }
+
+
+class InputError(TinygenError):
+    """A file, an option or a model that cannot be used as given."""
+
+    exit_code = 2
+
+
+class UntrustedModel(InputError):
+    """The model file would run code of its own when it is opened."""
+
+
+class UnsupportedModel(InputError):
+    """The model needs an operator, a type or a shape that tinygen does not compile."""
+
+
+class DoesNotFit(TinygenError):
+    """The firmware needs more memory than the board has."""
+
+    exit_code = 3
+
+
+class Mismatch(TinygenError):
+    """The device's outputs differ from the oracle's."""
+
+    exit_code = 4
+
+
+class ToolchainError(TinygenError):
+    """PlatformIO, a compiler or an emulator is missing or failed."""
+
+    exit_code = 5
+
+
+class DeviceError(TinygenError):
+    """The device cannot be reached, does not answer, or runs something else."""
+
+    exit_code = 6
