@@ -1,0 +1,48 @@
+/* Integer arithmetic of TensorFlow Lite's int8 specification, with double rounding.
+ *
+ * After Jacob et al., "Quantization and Training of Neural Networks for Efficient
+ * Integer-Arithmetic-Only Inference" (2018), section 2.4. tinygen/ops/fixed_point.py is the same
+ * in numpy.
+ */
+#ifndef TG_FIXED_POINT_H
+#define TG_FIXED_POINT_H
+
+#include <stdint.h>
+
+/* Kernels are always inlined: every call then has its shapes and constants at compile time. */
+#if defined(__GNUC__)
+#define TG_INLINE static inline __attribute__((always_inline, unused))
+#else
+#define TG_INLINE static inline
+#endif
+
+/* round(a * b / 2^31), ties toward plus infinity; b is a multiplier in [0, 2^31). */
+TG_INLINE int32_t tg_high_mul(int32_t a, int32_t b) {
+  return (int32_t)(((int64_t)a * (int64_t)b + ((int64_t)1 << 30)) >> 31);
+}
+
+/* value / 2^exponent, rounded half away from zero; 0 <= exponent <= 31. */
+TG_INLINE int32_t tg_rounding_shift(int32_t value, int32_t exponent) {
+  const uint32_t mask = (uint32_t)(((uint32_t)1 << exponent) - 1u);
+  const uint32_t remainder = (uint32_t)value & mask;
+  const uint32_t threshold = (mask >> 1) + (value < 0 ? 1u : 0u);
+  return (value >> exponent) + (remainder > threshold ? 1 : 0);
+}
+
+/* value * 2^shift, keeping the low 32 bits. */
+TG_INLINE int32_t tg_left_shift(int32_t value, int32_t shift) {
+  return (int32_t)((uint32_t)value << shift);
+}
+
+/* value * multiplier * 2^(shift - 31) with both roundings: the requantization step. */
+TG_INLINE int32_t tg_requantize(int32_t value, int32_t multiplier, int32_t shift) {
+  const int32_t left = shift > 0 ? shift : 0;
+  const int32_t right = shift > 0 ? 0 : -shift;
+  return tg_rounding_shift(tg_high_mul(tg_left_shift(value, left), multiplier), right);
+}
+
+TG_INLINE int32_t tg_clamp(int32_t value, int32_t low, int32_t high) {
+  return value < low ? low : (value > high ? high : value);
+}
+
+#endif /* TG_FIXED_POINT_H */

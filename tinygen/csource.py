@@ -1,0 +1,101 @@
+"""C text for values: numbers, arrays, and the parameters of a kernel call.
+
+Knows C and nothing about operators. A name reaches C only through `identifier`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from tinygen.ir import Array, DType, KernelCall, ParamValue
+
+C_TYPES: Mapping[str, str] = {
+    "int8": "int8_t",
+    "uint8": "uint8_t",
+    "int16": "int16_t",
+    "int32": "int32_t",
+    "int64": "int64_t",
+    "float32": "float",
+    "bool": "uint8_t",
+}
+_LINE = 100
+
+
+def c_type(dtype: DType | np.dtype[np.generic]) -> str:
+    """The C element type."""
+    return C_TYPES[dtype.value if isinstance(dtype, DType) else dtype.name]
+
+
+def identifier(text: str) -> str:
+    """`text` as a C identifier of lower-case letters, digits and underscores, at most 48 long."""
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:48].strip("_")
+    if not name or name[0].isdigit():
+        name = f"m_{name}".rstrip("_")
+    return name
+
+
+def comment(text: str) -> str:
+    """`text` made safe for a C block comment: printable ASCII, cannot end the comment."""
+    plain = "".join(c if " " <= c <= "~" else "?" for c in text)
+    return plain.replace("*/", "* /").replace("/*", "/ *").replace("??/", "? ?/")[:120]
+
+
+def string(text: str) -> str:
+    """`text` as a C string literal of printable ASCII."""
+    plain = "".join(c if " " <= c <= "~" else "?" for c in text)[:120]
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"').replace("?", "\\?") + '"'
+
+
+def number(value: int | float) -> str:
+    """A number as C writes it; a float exactly, in hexadecimal, with its decimal value beside."""
+    if isinstance(value, bool | np.bool_):
+        return "1" if value else "0"
+    if isinstance(value, int | np.integer):
+        return "(-2147483647 - 1)" if value == -(1 << 31) else str(int(value))
+    return f"{float(value).hex()}f"
+
+
+def array(name: str, values: Array) -> str:
+    """The definition of a constant array."""
+    dtype = c_type(values.dtype)
+    if values.size == 0:
+        raise ValueError(f"{name} is empty")
+    items = [number(v) for v in values.reshape(-1).tolist()]
+    lines: list[str] = []
+    line = "   "
+    for item in items:
+        if len(line) + len(item) + 2 > _LINE:
+            lines.append(line)
+            line = "   "
+        line += f" {item},"
+    lines.append(line)
+    return f"const {dtype} {name}[{len(items)}] = {{\n" + "\n".join(lines) + "\n};\n"
+
+
+def declaration(name: str, values: Array) -> str:
+    """The extern declaration of `array`."""
+    return f"extern const {c_type(values.dtype)} {name}[{values.size}];"
+
+
+def _value(value: ParamValue) -> str:
+    if isinstance(value, tuple):
+        return "{" + ", ".join(number(v) for v in value) + "}"
+    return number(value)
+
+
+def initializer(call: KernelCall, constants: Mapping[str, str], indent: str = "    ") -> str:
+    """The fields of `struct tg_<kernel>_params`, filled; `constants` gives each array's symbol."""
+    fields = [f".{key} = {_value(value)}" for key, value in call.params.items()]
+    fields += [f".{key} = {constants[key]}" for key in call.constants]
+    lines: list[str] = []
+    line = indent
+    for item in fields:
+        if len(line) + len(item) + 2 > _LINE and line.strip():
+            lines.append(line.rstrip())
+            line = indent
+        line += f"{item}, "
+    lines.append(line.rstrip())
+    return "\n".join(lines)
