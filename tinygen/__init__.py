@@ -1,0 +1,92 @@
+"""tinygen: from a trained Keras model to microcontroller firmware, proven on the device.
+
+    import tinygen
+    built = tinygen.build("model.h5", board="qemu-cortex-m4", data="samples.npz")
+    tinygen.flash()
+    result = tinygen.verify()
+    assert result.verdict is tinygen.Verdict.MATCH
+
+Every function is the command of the same name and returns a frozen result. The names below are
+imported when they are first used, so that `import tinygen` and the command line start at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinygen.api.build import BuildResult, GenerateResult, build, generate
+    from tinygen.api.flash import FlashResult, StopResult, flash, stop
+    from tinygen.api.inspect import InspectResult, inspect
+    from tinygen.api.verify import VerifyResult, verify
+    from tinygen.errors import (
+        DeviceError,
+        DoesNotFit,
+        InputError,
+        Mismatch,
+        TinygenError,
+        ToolchainError,
+        UnsupportedModel,
+        UntrustedModel,
+    )
+    from tinygen.verdict import Verdict
+
+_HOME = {
+    "BuildResult": "tinygen.api.build",
+    "GenerateResult": "tinygen.api.build",
+    "build": "tinygen.api.build",
+    "generate": "tinygen.api.build",
+    "FlashResult": "tinygen.api.flash",
+    "StopResult": "tinygen.api.flash",
+    "flash": "tinygen.api.flash",
+    "stop": "tinygen.api.flash",
+    "InspectResult": "tinygen.api.inspect",
+    "inspect": "tinygen.api.inspect",
+    "VerifyResult": "tinygen.api.verify",
+    "verify": "tinygen.api.verify",
+    "Verdict": "tinygen.verdict",
+    **dict.fromkeys(
+        (
+            "DeviceError",
+            "DoesNotFit",
+            "InputError",
+            "Mismatch",
+            "TinygenError",
+            "ToolchainError",
+            "UnsupportedModel",
+            "UntrustedModel",
+        ),
+        "tinygen.errors",
+    ),
+}
+
+__all__ = [
+    "BuildResult",
+    "DeviceError",
+    "DoesNotFit",
+    "FlashResult",
+    "GenerateResult",
+    "InputError",
+    "InspectResult",
+    "Mismatch",
+    "StopResult",
+    "TinygenError",
+    "ToolchainError",
+    "UnsupportedModel",
+    "UntrustedModel",
+    "Verdict",
+    "VerifyResult",
+    "build",
+    "flash",
+    "generate",
+    "inspect",
+    "stop",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'tinygen' has no attribute '{name}'")

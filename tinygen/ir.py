@@ -206,6 +206,10 @@ class Op(ABC):
             why="it computes shapes, and here its inputs are not constant",
         )
 
+    def foldable(self, io: Operands) -> bool:
+        """Whether the result is known beforehand: by default, when every input is constant."""
+        return all(t is None or t.constant for t in io.inputs)
+
     def macs(self, io: Operands) -> int:  # noqa: ARG002
         """Multiply-accumulates of one inference."""
         return 0
@@ -246,6 +250,9 @@ class Graph:
         """Raise UnsupportedModel unless the graph is whole: ids known, written once, in order,
         constants of the declared shape, inferred shapes equal to the declared ones."""
         written = set(self.inputs) | {t.id for t in self.tensors.values() if t.constant}
+        for tensor_id in (*self.inputs, *self.outputs):
+            if tensor_id not in self.tensors:
+                raise UnsupportedModel(f"the model's edge names tensor {tensor_id}: not there")
         for key, tensor in self.tensors.items():
             if key != tensor.id:
                 raise UnsupportedModel(f"tensor '{tensor.name}' is filed under a wrong id")

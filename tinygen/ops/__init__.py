@@ -2,9 +2,79 @@
 
 from __future__ import annotations
 
+from tinygen.ops.add import Add
+from tinygen.ops.average_pool_2d import AveragePool2D
+from tinygen.ops.concatenation import Concatenation
+from tinygen.ops.conv_2d import Conv2D
+from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
+from tinygen.ops.dequantize import Dequantize
+from tinygen.ops.expand_dims import ExpandDims
+from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.hard_swish import HardSwish
+from tinygen.ops.leaky_relu import LeakyRelu
+from tinygen.ops.logistic import Logistic
+from tinygen.ops.max_pool_2d import MaxPool2D
+from tinygen.ops.mean import Mean
+from tinygen.ops.mul import Mul
+from tinygen.ops.pad import Pad, PadV2
 from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.quantize import Quantize
+from tinygen.ops.relu import Relu
+from tinygen.ops.relu6 import Relu6
+from tinygen.ops.reshape import Reshape
+from tinygen.ops.shape_arithmetic import (
+    Cast,
+    Fill,
+    Gather,
+    Pack,
+    Range,
+    ReduceProd,
+    ShapeOf,
+    Unpack,
+)
+from tinygen.ops.softmax import Softmax
+from tinygen.ops.squeeze import Squeeze
+from tinygen.ops.strided_slice import StridedSlice
+from tinygen.ops.sub import Sub
+from tinygen.ops.tanh import Tanh
+from tinygen.ops.transpose import Transpose
 
-OPERATORS: tuple[type[Parsed], ...] = ()
+OPERATORS: tuple[type[Parsed], ...] = (
+    Add,
+    AveragePool2D,
+    Cast,
+    Concatenation,
+    Conv2D,
+    DepthwiseConv2D,
+    Dequantize,
+    ExpandDims,
+    Fill,
+    FullyConnected,
+    Gather,
+    HardSwish,
+    LeakyRelu,
+    Logistic,
+    MaxPool2D,
+    Mean,
+    Mul,
+    Pack,
+    Pad,
+    PadV2,
+    Quantize,
+    Range,
+    ReduceProd,
+    Relu,
+    Relu6,
+    Reshape,
+    ShapeOf,
+    Softmax,
+    Squeeze,
+    StridedSlice,
+    Sub,
+    Tanh,
+    Transpose,
+    Unpack,
+)
 """Every operator that is read from a .tflite file."""
 
 BY_KIND = {operator.kind: operator for operator in OPERATORS}

@@ -54,18 +54,19 @@ def saturating_rounding_doubling_high_mul(a: Array, b: Array | int) -> Int64:
     gemmlowp writes it as a truncating division with a nudge that depends on the sign; the
     floor of product + 2**30 is the same number for every product.
     """
-    product = a.astype(np.int64) * np.asarray(b, dtype=np.int64)
-    return np.minimum((product + (1 << 30)) >> 31, INT32_MAX).astype(np.int64)
+    product: Int64 = a.astype(np.int64) * np.asarray(b, dtype=np.int64)
+    rounded: Int64 = (product + (1 << 30)) >> 31
+    return np.minimum(rounded, INT32_MAX)
 
 
 def rounding_divide_by_pot(value: Array, exponent: Array | int) -> Int64:
     """value / 2**exponent, rounded half away from zero."""
-    value = value.astype(np.int64)
+    wide: Int64 = value.astype(np.int64)
     exponent = np.asarray(exponent, dtype=np.int64)
     mask = (np.int64(1) << exponent) - 1
-    remainder = value & mask
-    threshold = (mask >> 1) + (value < 0)
-    return np.add(value >> exponent, remainder > threshold, dtype=np.int64)
+    remainder = wide & mask
+    threshold = (mask >> 1) + (wide < 0)
+    return (wide >> exponent) + (remainder > threshold).astype(np.int64)
 
 
 def multiply_by_quantized_multiplier(

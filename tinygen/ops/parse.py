@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
-from tinygen.ir import Op
+from tinygen.ir import Op, Shape
 
 
 class _Options(Protocol):
@@ -23,6 +23,9 @@ class Parser:
     kind: str
     table: Any | None
     """The untyped flatbuffer table with the options, None where the file has none."""
+    output_shapes: tuple[Shape, ...] = ()
+    """Shapes the file declares for the outputs: what is left to trust where an operator's result
+    depends on values that are not known."""
 
     def options(self, type_: type[OptionsT]) -> OptionsT | None:
         """The options as the schema's class, or None where the file has none (defaults)."""

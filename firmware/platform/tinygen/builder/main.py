@@ -1,0 +1,64 @@
+"""Builds a bare-metal program with the GNU toolchain on PATH, from the board's own numbers.
+
+Everything that differs between boards is in boards/<id>.json; nothing is decided here.
+"""
+
+from pathlib import Path
+
+from SCons.Script import AlwaysBuild, Default, DefaultEnvironment
+
+env = DefaultEnvironment()
+build = env.BoardConfig().get("build")
+memory = build["memory"]
+prefix = build["toolchain"] + "-"
+
+# No machine's folders in the program: not in debug information, not in __FILE__.
+project_dir = env.subst("$PROJECT_DIR")
+reproducible = [f"-ffile-prefix-map={project_dir}=."]
+
+# The paths below are relative to the project, which is where PlatformIO builds.
+ldscript = Path(env.PioPlatform().get_dir()) / "bare.ld"
+
+env.Replace(
+    AR=prefix + "gcc-ar",
+    AS=prefix + "gcc",
+    CC=prefix + "gcc",
+    CXX=prefix + "g++",
+    OBJCOPY=prefix + "objcopy",
+    RANLIB=prefix + "gcc-ranlib",
+    SIZETOOL=prefix + "size",
+    ARFLAGS=["rcD"],
+    PROGNAME="firmware",
+    PROGSUFFIX=".elf",
+    SIZEPROGREGEXP=r"^(?:\.vectors|\.text|\.ARM\.exidx|\.data)\s+(\d+).*",
+    SIZEDATAREGEXP=r"^(?:\.stack|\.data|\.bss)\s+(\d+).*",
+    SIZECHECKCMD="$SIZETOOL -A -d $SOURCES",
+    SIZEPRINTCMD="$SIZETOOL -B -d $SOURCES",
+)
+
+env.Append(
+    ASFLAGS=build["core_flags"] + ["-x", "assembler-with-cpp"],
+    CFLAGS=["-std=c11"],
+    CXXFLAGS=["-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
+    CCFLAGS=build["core_flags"]
+    + reproducible
+    + ["-O2", "-g", "-Wall", "-Wextra", "-ffunction-sections", "-fdata-sections"],
+    CPPDEFINES=[tuple(define) for define in build["defines"]],
+    LINKFLAGS=build["core_flags"]
+    + ["-O2", "-nostartfiles"]
+    + [f"-Wl,--defsym={name}={value:#x}" for name, value in sorted(memory.items())]
+    + ["-Wl,--gc-sections", "-Wl,--fatal-warnings", "-Wl,--build-id=none"],
+    LDSCRIPT_PATH=str(ldscript),
+    LIBS=["m", "c", "gcc"],
+)
+
+program = env.BuildProgram()
+target_size = env.AddPlatformTarget(
+    "size",
+    program,
+    env.VerboseAction("$SIZEPRINTCMD", "Calculating size $SOURCE"),
+    "Program Size",
+    "Calculate program size",
+)
+AlwaysBuild(env.Alias("nobuild", program))
+Default([env.Alias("buildprog", program), target_size])

@@ -1,0 +1,83 @@
+#include "tg_describe.h"
+
+#include <string.h>
+
+#include "tg_frame.h"
+#include "tg_hal.h"
+
+/* The description is never whole in memory: it is told from the start every time, and only the
+ * bytes inside the part asked for are kept. */
+struct tg_part {
+  uint32_t position; /* in the description */
+  uint32_t offset;
+  uint32_t room;
+  uint8_t *bytes;
+};
+
+static void tg_tell(struct tg_part *part, const void *source, uint32_t size) {
+  const uint8_t *bytes = (const uint8_t *)source;
+  for (uint32_t i = 0; i < size; i++, part->position++) {
+    if (part->position >= part->offset && part->position - part->offset < part->room) {
+      part->bytes[part->position - part->offset] = bytes[i];
+    }
+  }
+}
+
+static void tg_tell_u8(struct tg_part *part, uint8_t value) {
+  tg_tell(part, &value, 1);
+}
+
+static void tg_tell_u16(struct tg_part *part, uint16_t value) {
+  uint8_t bytes[2];
+  tg_put_u16(bytes, value);
+  tg_tell(part, bytes, sizeof bytes);
+}
+
+static void tg_tell_u32(struct tg_part *part, uint32_t value) {
+  uint8_t bytes[4];
+  tg_put_u32(bytes, value);
+  tg_tell(part, bytes, sizeof bytes);
+}
+
+static void tg_tell_text(struct tg_part *part, const char *text) {
+  uint16_t size = (uint16_t)strlen(text);
+  tg_tell_u16(part, size);
+  tg_tell(part, text, size);
+}
+
+static void tg_tell_tensor(struct tg_part *part, const struct model_tensor *tensor) {
+  uint32_t scale;
+  memcpy(&scale, &tensor->scale, sizeof scale);
+  tg_tell_text(part, tensor->name);
+  tg_tell_u8(part, TG_TYPE_INT8);
+  tg_tell_u32(part, tensor->elements);
+  tg_tell_u32(part, scale);
+  tg_tell_u32(part, (uint32_t)tensor->zero_point);
+  tg_tell_u8(part, (uint8_t)tensor->rank);
+  for (uint32_t i = 0; i < tensor->rank; i++) {
+    tg_tell_u32(part, tensor->shape[i]);
+  }
+}
+
+uint32_t tg_describe(enum model_status status, uint32_t offset, uint32_t room, uint8_t *bytes) {
+  struct tg_part part = {0, offset, room, bytes};
+  tg_tell(&part, model_hash, sizeof model_hash);
+  tg_tell_u8(&part, (uint8_t)status);
+  tg_tell_u32(&part, (uint32_t)MODEL_ARENA_BYTES);
+  tg_tell_u32(&part, model_arena_used());
+  tg_tell_u32(&part, tg_hal_tick_hz());
+  tg_tell_u16(&part, (uint16_t)TG_PAYLOAD_BYTES);
+  tg_tell_u8(&part, (uint8_t)TG_WINDOW);
+  tg_tell_u16(&part, (uint16_t)MODEL_INPUTS);
+  tg_tell_u16(&part, (uint16_t)MODEL_OUTPUTS);
+  tg_tell_text(&part, MODEL_NAME);
+  tg_tell_text(&part, MODEL_ENGINE);
+  tg_tell_text(&part, MODEL_BOARD);
+  for (size_t i = 0; i < MODEL_INPUTS; i++) {
+    tg_tell_tensor(&part, &model_inputs[i]);
+  }
+  for (size_t i = 0; i < MODEL_OUTPUTS; i++) {
+    tg_tell_tensor(&part, &model_outputs[i]);
+  }
+  return part.position;
+}

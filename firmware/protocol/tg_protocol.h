@@ -1,0 +1,91 @@
+/* The serial protocol between tinygen and a device.
+ *
+ * The wire, version 1
+ * -------------------
+ * Integers are little-endian. A frame is
+ *
+ *     00  COBS(content, CRC-32 of content)  00
+ *
+ * The zero in front ends whatever noise came before it; an empty frame means nothing. A frame
+ * that does not decode, is longer than the receiver's buffer or fails its CRC-32 (zlib's) is
+ * dropped in silence: the other side's time limit finds it.
+ *
+ *     request  version u8, kind u8,        session u16, sequence u32, body
+ *     answer   version u8, kind u8 | 0x80, session u16, sequence u32, code u8, body
+ *
+ * This head is the same in every version, so that two sides can always say that they differ.
+ * An answer repeats the session and the sequence of its request.
+ *
+ *     kind    body of the request               body of the answer
+ *     HELLO   offset u32                        total u32, part of the description
+ *     WRITE   input u16, offset u32, bytes      (empty)
+ *     INVOKE  CRC-32 of all inputs u32          status u8, ticks u64, stack u32,
+ *                                               CRC-32 of all outputs u32
+ *     READ    output u16, offset u32, size u16  bytes
+ *
+ * HELLO opens the session its head names (never 0). Any other request outside the open session
+ * is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
+ * repeated freely. INVOKE may overwrite its inputs, so the device keeps the answer to the last
+ * one and sends it again when that sequence number is asked again; it computes only when its
+ * inputs have the CRC-32 the host names. Several requests may be under way, at most `window`.
+ *
+ * An error answer has a code other than OK and an empty body, but for NOT_READY, whose body is
+ * the status of model_init (u8), and MODEL, whose body is that of INVOKE.
+ *
+ *     description  SHA-256 of the model (32 bytes), status of model_init u8,
+ *                  arena bytes reserved u32, arena bytes used u32, ticks per second u32,
+ *                  payload u16, window u8, inputs u16, outputs u16,
+ *                  model text, engine text, board text, each input, each output
+ *     text         length u16, UTF-8
+ *     tensor       name text, type u8, elements u32, scale f32, zero point i32,
+ *                  rank u8, rank times u32
+ *
+ * `payload` is the most bytes that one WRITE, READ or part of the description carries.
+ */
+#ifndef TG_PROTOCOL_H
+#define TG_PROTOCOL_H
+
+#include <stdint.h>
+
+#define TG_VERSION 1u
+
+#define TG_HELLO 1u
+#define TG_WRITE 2u
+#define TG_INVOKE 3u
+#define TG_READ 4u
+#define TG_ANSWER 0x80u /* set in the kind of every answer */
+
+#define TG_OK 0u
+#define TG_BAD_VERSION 1u /* the request's version is not ours */
+#define TG_BAD_REQUEST 2u /* unknown kind, or a body of the wrong length */
+#define TG_BAD_INDEX 3u   /* no such input or output */
+#define TG_BAD_RANGE 4u   /* offset and size reach outside the tensor or the payload */
+#define TG_NO_SESSION 5u  /* say hello first: the device restarted, or another host opened one */
+#define TG_NOT_READY 6u   /* model_init failed */
+#define TG_BAD_INPUTS 7u  /* the inputs are not the ones whose CRC-32 was named */
+#define TG_NO_OUTPUTS 8u  /* nothing computed since an input was last written */
+#define TG_MODEL 9u       /* model_invoke failed */
+
+#define TG_TYPE_INT8 1u
+
+#define TG_HEAD_BYTES 8u   /* version, kind, session, sequence */
+#define TG_MARGIN_BYTES 8u /* the most any body or code adds to a payload */
+#define TG_CRC_BYTES 4u
+
+/* Bytes of a tensor in one frame: as large as the board's RAM allows, told to the host. */
+#ifndef TG_PAYLOAD_BYTES
+#define TG_PAYLOAD_BYTES 256u
+#endif
+/* Requests the host may have under way. 1 for a port that cannot receive while it sends. */
+#ifndef TG_WINDOW
+#define TG_WINDOW 4u
+#endif
+
+#if TG_PAYLOAD_BYTES < 32 || TG_PAYLOAD_BYTES > 32768
+#error "TG_PAYLOAD_BYTES must be 32 to 32768"
+#endif
+#if TG_WINDOW < 1 || TG_WINDOW > 255
+#error "TG_WINDOW must be 1 to 255"
+#endif
+
+#endif /* TG_PROTOCOL_H */

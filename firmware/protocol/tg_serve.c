@@ -1,0 +1,205 @@
+#include "tg_serve.h"
+
+#include <string.h>
+
+#include "tg_crc32.h"
+#include "tg_describe.h"
+#include "tg_frame.h"
+#include "tg_hal.h"
+
+#define TG_READ_BYTES 64u /* taken from the port at once, on the stack */
+
+/* What is kept between requests. */
+static struct {
+  struct tg_frame frame;
+  enum model_status ready; /* what model_init returned */
+  uint16_t session;        /* 0 before the first hello */
+  bool outputs_valid;      /* computed, and no input written since */
+  /* The last inference, for a host that asks again because it missed the answer. */
+  bool invoked;
+  uint32_t sequence;
+  enum model_status status;
+  uint64_t ticks;
+  uint32_t stack;
+  uint32_t outputs_crc;
+} tg;
+
+/* Send an answer with `code` and a body of `size` bytes, already in place behind the code. */
+static void tg_answer(uint8_t code, size_t size) {
+  uint8_t *content = tg_content(&tg.frame);
+  content[0] = TG_VERSION;
+  content[1] |= (uint8_t)TG_ANSWER;
+  content[TG_HEAD_BYTES] = code;
+  tg_frame_send(&tg.frame, TG_HEAD_BYTES + 1u + size);
+}
+
+static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t *answer) {
+  if (size != 4 || session == 0) {
+    tg_answer(TG_BAD_REQUEST, 0);
+    return;
+  }
+  uint32_t offset = tg_get_u32(body);
+  if (session != tg.session) {
+    tg.session = session;
+    tg.invoked = false;
+    tg.outputs_valid = false;
+  }
+  uint32_t total = tg_describe(tg.ready, offset, TG_PAYLOAD_BYTES, answer + 4);
+  if (offset > total) {
+    tg_answer(TG_BAD_RANGE, 0);
+    return;
+  }
+  uint32_t rest = total - offset;
+  tg_put_u32(answer, total);
+  tg_answer(TG_OK, 4u + (rest < TG_PAYLOAD_BYTES ? rest : TG_PAYLOAD_BYTES));
+}
+
+/* Is offset, size inside a tensor of `elements` bytes? Written so that nothing overflows. */
+static bool tg_inside(uint32_t offset, size_t size, uint32_t elements) {
+  return offset <= elements && size <= elements - offset;
+}
+
+static void tg_write(const uint8_t *body, size_t size) {
+  if (size < 6) {
+    tg_answer(TG_BAD_REQUEST, 0);
+    return;
+  }
+  uint16_t index = tg_get_u16(body);
+  uint32_t offset = tg_get_u32(body + 2);
+  size -= 6;
+  if (index >= MODEL_INPUTS) {
+    tg_answer(TG_BAD_INDEX, 0);
+  } else if (size > TG_PAYLOAD_BYTES || !tg_inside(offset, size, model_inputs[index].elements)) {
+    tg_answer(TG_BAD_RANGE, 0);
+  } else {
+    tg.outputs_valid = false; /* inputs and outputs may share memory */
+    memcpy(model_input(index) + offset, body + 6, size);
+    tg_answer(TG_OK, 0);
+  }
+}
+
+static uint32_t tg_inputs_crc(void) {
+  uint32_t crc = 0;
+  for (size_t i = 0; i < MODEL_INPUTS; i++) {
+    crc = tg_crc32(crc, (const uint8_t *)model_input(i), model_inputs[i].elements);
+  }
+  return crc;
+}
+
+static uint32_t tg_outputs_crc(void) {
+  uint32_t crc = 0;
+  for (size_t i = 0; i < MODEL_OUTPUTS; i++) {
+    crc = tg_crc32(crc, (const uint8_t *)model_output(i), model_outputs[i].elements);
+  }
+  return crc;
+}
+
+static void tg_invoke(uint32_t sequence, const uint8_t *body, size_t size, uint8_t *answer) {
+  if (size != 4) {
+    tg_answer(TG_BAD_REQUEST, 0);
+    return;
+  }
+  if (!tg.invoked || tg.sequence != sequence) {
+    if (tg_inputs_crc() != tg_get_u32(body)) {
+      tg_answer(TG_BAD_INPUTS, 0);
+      return;
+    }
+    uint64_t start = tg_hal_ticks();
+    tg.status = model_invoke();
+    tg.ticks = tg_hal_ticks() - start;
+    tg.stack = tg_hal_stack_used();
+    tg.outputs_valid = tg.status == MODEL_OK;
+    tg.outputs_crc = tg.outputs_valid ? tg_outputs_crc() : 0;
+    tg.sequence = sequence;
+    tg.invoked = true;
+  }
+  uint8_t *end = answer;
+  *end++ = (uint8_t)tg.status;
+  end = tg_put_u32(end, (uint32_t)tg.ticks);
+  end = tg_put_u32(end, (uint32_t)(tg.ticks >> 32));
+  end = tg_put_u32(end, tg.stack);
+  end = tg_put_u32(end, tg.outputs_crc);
+  tg_answer(tg.status == MODEL_OK ? TG_OK : TG_MODEL, (size_t)(end - answer));
+}
+
+static void tg_read(const uint8_t *body, size_t size, uint8_t *answer) {
+  if (size != 8) {
+    tg_answer(TG_BAD_REQUEST, 0);
+    return;
+  }
+  uint16_t index = tg_get_u16(body);
+  uint32_t offset = tg_get_u32(body + 2);
+  uint16_t wanted = tg_get_u16(body + 6);
+  if (index >= MODEL_OUTPUTS) {
+    tg_answer(TG_BAD_INDEX, 0);
+  } else if (wanted > TG_PAYLOAD_BYTES ||
+             !tg_inside(offset, wanted, model_outputs[index].elements)) {
+    tg_answer(TG_BAD_RANGE, 0);
+  } else if (!tg.outputs_valid) {
+    tg_answer(TG_NO_OUTPUTS, 0);
+  } else {
+    memcpy(answer, model_output(index) + offset, wanted);
+    tg_answer(TG_OK, wanted);
+  }
+}
+
+static void tg_handle(void) {
+  uint8_t *content = tg_content(&tg.frame);
+  size_t size = tg.frame.size;
+  tg.frame.size = 0; /* the next frame may follow at once */
+  if (size < TG_HEAD_BYTES || (content[1] & TG_ANSWER) != 0) {
+    return; /* not a request: perhaps our own answer, echoed */
+  }
+  uint8_t version = content[0];
+  uint8_t kind = content[1];
+  uint16_t session = tg_get_u16(content + 2);
+  uint32_t sequence = tg_get_u32(content + 4);
+  const uint8_t *body = content + TG_HEAD_BYTES;
+  uint8_t *answer = content + TG_HEAD_BYTES + 1;
+  size -= TG_HEAD_BYTES;
+  if (version != TG_VERSION) {
+    tg_answer(TG_BAD_VERSION, 0);
+  } else if (kind == TG_HELLO) {
+    tg_hello(session, body, size, answer);
+  } else if (kind != TG_WRITE && kind != TG_INVOKE && kind != TG_READ) {
+    tg_answer(TG_BAD_REQUEST, 0);
+  } else if (session != tg.session || session == 0) {
+    tg_answer(TG_NO_SESSION, 0);
+  } else if (tg.ready != MODEL_OK) {
+    *answer = (uint8_t)tg.ready;
+    tg_answer(TG_NOT_READY, 1);
+  } else if (kind == TG_WRITE) {
+    tg_write(body, size);
+  } else if (kind == TG_INVOKE) {
+    tg_invoke(sequence, body, size, answer);
+  } else {
+    tg_read(body, size, answer);
+  }
+}
+
+void tg_serve_begin(enum model_status status) {
+  memset(&tg, 0, sizeof tg);
+  tg.ready = status;
+}
+
+void tg_serve_step(void) {
+  uint8_t bytes[TG_READ_BYTES];
+  size_t size = tg_hal_read(bytes, sizeof bytes);
+  if (size == 0) {
+    tg_hal_idle();
+  }
+  for (size_t taken = 0; taken < size;) {
+    bool whole;
+    taken += tg_frame_receive(&tg.frame, bytes + taken, size - taken, &whole);
+    if (whole) {
+      tg_handle();
+    }
+  }
+}
+
+void tg_serve(enum model_status status) {
+  tg_serve_begin(status);
+  for (;;) {
+    tg_serve_step();
+  }
+}

@@ -1,0 +1,197 @@
+"""The C program that runs cases: inputs from stdin, outputs to stdout, exact-size buffers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tinygen import csource
+from tinygen.ir import Alias, Array, KernelCall, Lowered, Op, Operands, TensorId
+
+
+class CaseLike(Protocol):
+    """What is run: see `harness.Case`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def op(self) -> Op: ...
+    @property
+    def io(self) -> Operands: ...
+    @property
+    def vectors(self) -> tuple[tuple[Array | None, ...], ...]: ...
+    @property
+    def expected(self) -> tuple[tuple[Array, ...], ...]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One call of one function of the program: what it reads, what it must write."""
+
+    name: str
+    inputs: tuple[Array, ...]
+    outputs: tuple[tuple[str, Array], ...]
+    """What it is, and the bytes expected; the inputs, unchanged, after the outputs."""
+
+
+_PRELUDE = """\
+static void *fresh(size_t bytes) {
+  void *buffer = malloc(bytes);
+  if (buffer == NULL) abort();
+  memset(buffer, 0xA5, bytes);
+  return buffer;
+}
+
+static void fill(void *buffer, size_t bytes) {
+  if (fread(buffer, 1, bytes, stdin) != bytes) abort();
+}
+
+static void give(const void *buffer, size_t bytes) {
+  if (fwrite(buffer, 1, bytes, stdout) != bytes) abort();
+}
+"""
+
+
+def program(cases: Sequence[CaseLike]) -> tuple[str, tuple[Run, ...]]:
+    """The program's text and its runs in order."""
+    kernels: set[str] = set()
+    functions: list[str] = []
+    calls: list[str] = []
+    runs: list[Run] = []
+    for number, case in enumerate(cases):
+        lowered = case.op.lower(case.io)
+        kernels |= {call.kernel for call in lowered if isinstance(call, KernelCall)}
+        constants, text = _constants(f"c{number}", case.io, lowered)
+        functions.append(f"/* {csource.comment(case.name)} */\n{text}")
+        for variant, pair in enumerate((None, *_in_place(lowered))):
+            symbol = f"case_{number}_{variant}"
+            functions.append(_function(symbol, case.io, lowered, constants, pair))
+            calls += [f"  {symbol}();"] * len(case.vectors)
+            runs += _runs(case, pair)
+    includes = ["stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"]
+    head = "".join(f"#include <{name}>\n" for name in includes)
+    head += "".join(f'#include "tg_{name}.h"\n' for name in sorted(kernels))
+    main = "int main(void) {\n" + "\n".join(calls) + "\n  return 0;\n}\n"
+    return "\n".join([head, _PRELUDE, *functions, main]), tuple(runs)
+
+
+def _runs(case: CaseLike, pair: tuple[TensorId, TensorId] | None) -> list[Run]:
+    runs = []
+    where = "" if pair is None else " in place"
+    for index, (vector, expected) in enumerate(zip(case.vectors, case.expected, strict=True)):
+        live = [
+            (t, array)
+            for t, array in zip(case.io.inputs, vector, strict=True)
+            if t is not None and array is not None and not t.constant
+        ]
+        outputs = [(f"output {i}", array) for i, array in enumerate(expected)]
+        outputs += [
+            (f"'{t.name}' after the call", array)
+            for t, array in live
+            if pair is None or t.id != pair[0]
+        ]
+        arrays = tuple(array for _, array in live)
+        runs.append(Run(f"{case.name}{where}, vector {index}", arrays, tuple(outputs)))
+    return runs
+
+
+def _in_place(lowered: Lowered) -> list[tuple[TensorId, TensorId]]:
+    """Pairs of tensors that may share a buffer for this one operator: the call is the last
+    reader of its input and the first writer of its output."""
+    pairs = []
+    for position, call in enumerate(lowered):
+        if not isinstance(call, KernelCall):
+            continue
+        for i, o in call.in_place:
+            source, target = call.inputs[i], call.outputs[o]
+            read_later = any(source in _reads(c) for c in lowered[position + 1 :])
+            written_before = any(target in _writes(c) for c in lowered[:position])
+            read_twice = call.inputs.count(source) > 1
+            if not (read_later or written_before or read_twice):
+                pairs.append((source, target))
+    return pairs
+
+
+def _reads(call: KernelCall | Alias) -> tuple[TensorId, ...]:
+    return call.inputs if isinstance(call, KernelCall) else (call.source,)
+
+
+def _writes(call: KernelCall | Alias) -> tuple[TensorId, ...]:
+    return call.outputs if isinstance(call, KernelCall) else (call.target,)
+
+
+_Constants = tuple[dict[TensorId, str], list[dict[str, str]]]
+
+
+def _constants(prefix: str, io: Operands, lowered: Lowered) -> tuple[_Constants, str]:
+    """Symbols of constant tensors and of each call's constants, and their definitions."""
+    lines: list[str] = []
+    tensors: dict[TensorId, str] = {}
+    per_call: list[dict[str, str]] = []
+    used = {i for call in lowered for i in _reads(call)}
+    for t in io.inputs:
+        if t is not None and t.data is not None and t.id in used:
+            tensors[t.id] = f"{prefix}_t{t.id}"
+            lines.append("static " + csource.array(tensors[t.id], t.data))
+    for position, call in enumerate(lowered):
+        symbols: dict[str, str] = {}
+        if isinstance(call, KernelCall):
+            for name, values in call.constants.items():
+                symbols[name] = f"{prefix}_k{position}_{name}"
+                lines.append("static " + csource.array(symbols[name], values))
+        per_call.append(symbols)
+    return (tensors, per_call), "".join(lines)
+
+
+def _function(
+    symbol: str,
+    io: Operands,
+    lowered: Lowered,
+    constants: _Constants,
+    pair: tuple[TensorId, TensorId] | None,
+) -> str:
+    tensors, per_call = constants
+    live = [t for t in io.inputs if t is not None and not t.constant]
+    shared = dict([pair]) if pair else {}  # input -> output at the same address
+    sizes = {t.id: t.nbytes for t in (*live, *io.outputs)}
+    body: list[str] = []
+    for t in (*io.outputs, *live):
+        kind = csource.c_type(t.dtype)
+        if t.id in shared:
+            body.append(f"  {kind} *t{t.id} = ({kind} *)t{shared[t.id]};")
+            continue
+        other = [sizes[i] for i, o in shared.items() if o == t.id]
+        body.append(f"  {kind} *t{t.id} = ({kind} *)fresh({max([t.nbytes, *other])}u);")
+    body += [f"  fill(t{t.id}, {t.nbytes}u);" for t in live]
+    names = {**{i: f"t{i}" for i in sizes}, **tensors}
+    for call, symbols in zip(lowered, per_call, strict=True):
+        body += _call(call, names, sizes, symbols)
+    for t in io.outputs:
+        body.append(f"  give(t{t.id}, {t.nbytes}u);")
+    body += [f"  give(t{t.id}, {t.nbytes}u);" for t in live if t.id not in shared]
+    body += [f"  free(t{t.id});" for t in (*io.outputs, *live) if t.id not in shared]
+    return f"static void {symbol}(void) {{\n" + "\n".join(body) + "\n}\n"
+
+
+def _call(
+    call: KernelCall | Alias,
+    names: dict[TensorId, str],
+    sizes: dict[TensorId, int],
+    symbols: dict[str, str],
+) -> list[str]:
+    if isinstance(call, Alias):
+        return [f"  memcpy({names[call.target]}, {names[call.source]}, {sizes[call.target]}u);"]
+    arguments = ["&params", *(names[i] for i in (*call.inputs, *call.outputs))]
+    lines = ["  {"]
+    lines.append(f"    static const struct tg_{call.kernel}_params params = {{")
+    lines.append(csource.initializer(call, symbols, "      "))
+    lines.append("    };")
+    if call.scratch_bytes:
+        lines.append(f"    void *scratch = fresh({call.scratch_bytes}u);")
+        arguments.append("scratch")
+    lines.append(f"    tg_{call.kernel}({', '.join(arguments)});")
+    if call.scratch_bytes:
+        lines.append("    free(scratch);")
+    lines.append("  }")
+    return lines

@@ -1,0 +1,215 @@
+"""Runs operators' kernels on the host, under sanitizers, against their numpy references.
+
+    cases = [case(Relu(), [int8((1, 4), scale=0.1)], [int8(..., scale=0.1, zero_point=-128)])]
+    check(cases, tmp_path)
+
+`check` infers the output shapes, lowers each case, holds every kernel call's parameters against
+the fields of its C struct, compiles all cases into one C program (warnings are errors,
+AddressSanitizer, UBSan), runs it on exact-size heap buffers, and compares every output byte with
+`Op.reference`. Calls that may work in place are run a second time on one shared buffer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ops.c_program import program
+from tests.ops.c_struct import check_fields
+from tinygen.ir import ABSENT, Array, DType, KernelCall, Op, Operands, Quant, Shape, Tensor
+
+KERNELS = Path(__file__).resolve().parents[2] / "firmware" / "kernels"
+FLAGS = (
+    *("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-O1"),
+    *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
+)
+_RUN_SECONDS = 120
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One operator applied to tensors, with the arrays its inputs take, vector by vector."""
+
+    name: str
+    op: Op
+    io: Operands
+    vectors: tuple[tuple[Array | None, ...], ...]
+    """Per vector: an array per input; a constant's own data, None where it is absent."""
+
+    @property
+    def expected(self) -> tuple[tuple[Array, ...], ...]:
+        """The reference's outputs, vector by vector."""
+        return tuple(self.op.reference(self.io, vector) for vector in self.vectors)
+
+
+def tensor(
+    shape: Shape = (),
+    dtype: DType = DType.INT8,
+    *,
+    scale: float | Sequence[float] | None = None,
+    zero_point: int | Sequence[int] = 0,
+    axis: int = 0,
+    data: Array | None = None,
+    name: str = "",
+) -> Tensor:
+    """A tensor without an id (`case` numbers them). A constant takes its shape from `data`.
+
+    Scales are rounded to float32, as a file holds them.
+    """
+    quant = None
+    if scale is not None:
+        scales = (scale,) if isinstance(scale, int | float) else tuple(scale)
+        zeros = (zero_point,) * len(scales) if isinstance(zero_point, int) else tuple(zero_point)
+        quant = Quant(tuple(float(np.float32(s)) for s in scales), zeros, axis)
+    if data is not None:
+        data = np.ascontiguousarray(data, dtype=dtype.numpy)
+        shape = data.shape
+    return Tensor(ABSENT, name, shape, dtype, quant, data)
+
+
+def int8(
+    shape: Shape = (),
+    scale: float | Sequence[float] = 1.0,
+    zero_point: int | Sequence[int] = 0,
+    *,
+    axis: int = 0,
+    data: Array | None = None,
+) -> Tensor:
+    """A quantized int8 tensor, constant if `data` is given."""
+    return tensor(shape, DType.INT8, scale=scale, zero_point=zero_point, axis=axis, data=data)
+
+
+def int32(data: Array, *, scale: float | Sequence[float] | None = None) -> Tensor:
+    """A constant int32 tensor: a bias, axes, a shape."""
+    return tensor(dtype=DType.INT32, scale=scale, data=data)
+
+
+def random_array(shape: Shape, dtype: DType, rng: np.random.Generator) -> Array:
+    """Integers over their whole range; floats of a few units with both signs."""
+    if dtype is DType.FLOAT32:
+        return rng.normal(0.0, 3.0, shape).astype(np.float32)
+    if dtype is DType.BOOL:
+        return rng.integers(0, 2, shape).astype(np.bool_)
+    info = np.iinfo(dtype.numpy)
+    return rng.integers(info.min, info.max, shape, dtype=dtype.numpy, endpoint=True)
+
+
+def _edge_arrays(shape: Shape, dtype: DType) -> list[Array]:
+    if dtype not in (DType.INT8, DType.UINT8, DType.INT16):
+        return []
+    info = np.iinfo(dtype.numpy)
+    return [np.full(shape, value, dtype.numpy) for value in (info.min, info.max)]
+
+
+def case(
+    op: Op,
+    inputs: Sequence[Tensor | None],
+    outputs: Sequence[Tensor],
+    *,
+    name: str = "",
+    values: Sequence[Sequence[Array]] | None = None,
+    random_vectors: int = 2,
+    seed: int = 0,
+) -> Case:
+    """A case: tensors get ids 0, 1, ... (inputs, then outputs), outputs the inferred shapes.
+
+    `values` gives, per vector, an array for each input that is neither constant nor absent.
+    Without it the vectors are all-lowest, all-highest and `random_vectors` random ones.
+    """
+    numbered = tuple(
+        None if t is None else replace(t, id=i, name=t.name or f"in{i}")
+        for i, t in enumerate(inputs)
+    )
+    shapes = op.infer(numbered)
+    assert len(shapes) == len(outputs), f"{op.kind}: {len(shapes)} outputs inferred"
+    results = tuple(
+        replace(t, id=len(inputs) + i, name=t.name or f"out{i}", shape=shape)
+        for i, (t, shape) in enumerate(zip(outputs, shapes, strict=True))
+    )
+    live = [t for t in numbered if t is not None and not t.constant]
+    if values is None:
+        rng = np.random.default_rng(seed)
+        edges = [_edge_arrays(t.shape, t.dtype) for t in live]
+        values = [list(arrays) for arrays in zip(*edges, strict=True)] if all(edges) else []
+        values += [
+            [random_array(t.shape, t.dtype, rng) for t in live] for _ in range(random_vectors)
+        ]
+    vectors = []
+    for given in values:
+        arrays = iter(given)
+        vector = tuple(
+            None if t is None else t.data if t.constant else next(arrays) for t in numbered
+        )
+        for t, array in zip(numbered, vector, strict=True):
+            if t is not None and array is not None:
+                assert (array.shape, array.dtype) == (t.shape, t.dtype.numpy), f"{name}: {t.name}"
+        vectors.append(vector)
+    return Case(name or op.kind, op, Operands(numbered, results), tuple(vectors))
+
+
+def check(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:
+    """Every case's kernels equal its reference, in every byte, without a sanitizer's word."""
+    for one in cases:
+        for call in one.op.lower(one.io):
+            if isinstance(call, KernelCall):
+                check_fields(call, kernels)
+        _check_reference(one)
+    source = folder / "cases.c"
+    binary = folder / "cases"
+    text, runs = program(cases)
+    source.write_text(text, encoding="utf-8")
+    _compile(source, binary, kernels)
+    stdin = b"".join(np.ascontiguousarray(array).tobytes() for run in runs for array in run.inputs)
+    try:
+        done = subprocess.run(
+            [binary], input=stdin, capture_output=True, check=False, timeout=_RUN_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"the kernels did not finish in {_RUN_SECONDS} s")
+    if done.returncode != 0:
+        where = done.stderr.decode(errors="replace")
+        pytest.fail(f"the kernels ended with {done.returncode}\n{where[-6000:]}")
+    left = memoryview(done.stdout)
+    for run in runs:
+        for what, want in run.outputs:
+            got = np.frombuffer(left[: want.nbytes], want.dtype).reshape(want.shape)
+            left = left[want.nbytes :]
+            _compare(f"{run.name}, {what}", got, want)
+    assert not left, "the program wrote more than expected"
+
+
+def _check_reference(one: Case) -> None:
+    for outputs in one.expected:
+        for t, array in zip(one.io.outputs, outputs, strict=True):
+            assert array.shape == t.shape, f"{one.name}: reference shape of {t.name}"
+            assert array.dtype == t.dtype.numpy, f"{one.name}: reference dtype of {t.name}"
+
+
+def _compile(source: Path, binary: Path, kernels: Path) -> None:
+    compiler = os.environ.get("TINYGEN_HOST_CC", "gcc")
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no host C compiler ({compiler}) to run the kernels with")
+    command = [compiler, *FLAGS, "-I", KERNELS, "-I", kernels / "portable"]
+    done = subprocess.run(
+        [*command, source, "-o", binary, "-lm"], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        pytest.fail(f"the kernels do not compile\n{done.stderr[:6000]}")
+
+
+def _compare(where: str, got: Array, want: Array) -> None:
+    unsigned = f"u{want.dtype.itemsize}"
+    different = got.view(unsigned) != np.ascontiguousarray(want).view(unsigned)
+    if different.any():
+        first = tuple(int(i) for i in np.argwhere(different)[0])
+        pytest.fail(
+            f"{where}: {int(different.sum())} of {want.size} elements differ, "
+            f"first at {first}: C {got[first]}, reference {want[first]}"
+        )

@@ -1,0 +1,224 @@
+"""Single-operator .tflite files, and what TFLM, the oracle, computes for them.
+
+    model = single_operator("ADD", [a, b], [c], {"fusedActivationFunction": 1})
+    outputs = run_tflm(model, [a_values, b_values])      # skips the test without the wheel
+    op, io = parse_operator(model)                       # as tinygen reads the same file
+
+Tensors are the graph's own `Tensor` values; those with `data` become constants of the file, the
+others (outputs apart) its inputs, in their order. Ids are not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import flatbuffers  # type: ignore[import-untyped]
+import numpy as np
+import pytest
+import tflite
+from ai_edge_litert import schema_py_generated as schema
+
+from tinygen.ir import ABSENT, Array, DType, Operands, Quant, Shape, Tensor
+from tinygen.ops import BY_KIND, Parsed, Parser
+
+RELU, RELU_N1_TO_1, RELU6, TANH = 1, 2, 3, 4
+"""Values of ActivationFunctionType other than NONE (0)."""
+SAME, VALID = 0, 1
+"""Values of Padding."""
+
+_OPTIONS: Mapping[str, str] = {
+    "ADD": "AddOptions",
+    "AVERAGE_POOL_2D": "Pool2DOptions",
+    "CAST": "CastOptions",
+    "CONCATENATION": "ConcatenationOptions",
+    "CONV_2D": "Conv2DOptions",
+    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+    "DEQUANTIZE": "DequantizeOptions",
+    "EXPAND_DIMS": "ExpandDimsOptions",
+    "FULLY_CONNECTED": "FullyConnectedOptions",
+    "GATHER": "GatherOptions",
+    "HARD_SWISH": "HardSwishOptions",
+    "LEAKY_RELU": "LeakyReluOptions",
+    "MAX_POOL_2D": "Pool2DOptions",
+    "MEAN": "ReducerOptions",
+    "MUL": "MulOptions",
+    "PACK": "PackOptions",
+    "PAD": "PadOptions",
+    "PADV2": "PadV2Options",
+    "QUANTIZE": "QuantizeOptions",
+    "REDUCE_PROD": "ReducerOptions",
+    "RESHAPE": "ReshapeOptions",
+    "SHAPE": "ShapeOptions",
+    "SOFTMAX": "SoftmaxOptions",
+    "SQUEEZE": "SqueezeOptions",
+    "STRIDED_SLICE": "StridedSliceOptions",
+    "SUB": "SubOptions",
+    "TRANSPOSE": "TransposeOptions",
+    "UNPACK": "UnpackOptions",
+}
+"""The options table of each operator that has one."""
+
+
+def tensor(
+    shape: Shape,
+    dtype: DType = DType.INT8,
+    scale: float | Sequence[float] | None = None,
+    zero_point: int = 0,
+    *,
+    data: Array | None = None,
+    axis: int = 0,
+    name: str = "t",
+) -> Tensor:
+    """A tensor description; several scales mean per-channel quantization along `axis`."""
+    quant = None
+    if scale is not None:
+        scales = tuple(scale) if isinstance(scale, Sequence) else (scale,)
+        scales = tuple(float(np.float32(s)) for s in scales)  # as the file will hold them
+        quant = Quant(scales, (zero_point,) * len(scales), axis)
+    if data is not None:
+        data = np.asarray(data, dtype=dtype.numpy).reshape(shape)
+    return Tensor(-1, name, shape, dtype, quant, data)
+
+
+def constant(values: object, dtype: DType = DType.INT32, name: str = "c") -> Tensor:
+    """A constant without quantization: a shape, axes, paddings."""
+    data = np.asarray(values, dtype=dtype.numpy)
+    return Tensor(-1, name, data.shape, dtype, None, data)
+
+
+def single_operator(
+    kind: str,
+    inputs: Sequence[Tensor | None],
+    outputs: Sequence[Tensor],
+    options: Mapping[str, Any] | None = None,
+) -> bytes:
+    """A .tflite file with one operator. `options` name fields of the schema's options class
+    (camelCase); with None the operator has no options table at all."""
+    present = [t for t in inputs if t is not None]
+    buffers = [schema.BufferT()]
+    tensors = []
+    for i, t in enumerate([*present, *outputs]):
+        table = schema.TensorT(
+            shape=list(t.shape),
+            type=getattr(schema.TensorType, t.dtype.name),
+            name=f"{t.name}_{i}",
+            quantization=_quantization(t.quant),
+            hasRank=True,
+        )
+        if t.data is not None:
+            raw = np.ascontiguousarray(t.data).reshape(-1).view(np.uint8)
+            table.buffer = len(buffers)
+            buffers.append(schema.BufferT(data=raw))
+        tensors.append(table)
+
+    ids = iter(range(len(present)))
+    operator = schema.OperatorT(
+        opcodeIndex=0,
+        inputs=[ABSENT if t is None else next(ids) for t in inputs],
+        outputs=list(range(len(present), len(tensors))),
+    )
+    if options is not None:
+        name = _OPTIONS[kind]
+        operator.builtinOptionsType = getattr(schema.BuiltinOptions, name)
+        operator.builtinOptions = getattr(schema, f"{name}T")(**options)
+    code = getattr(schema.BuiltinOperator, kind)
+    model = schema.ModelT(
+        version=3,
+        operatorCodes=[
+            schema.OperatorCodeT(deprecatedBuiltinCode=min(code, 127), builtinCode=code)
+        ],
+        subgraphs=[
+            schema.SubGraphT(
+                tensors=tensors,
+                inputs=[i for i, t in enumerate(present) if t.data is None],
+                outputs=operator.outputs,
+                operators=[operator],
+                name="main",
+            )
+        ],
+        buffers=buffers,
+    )
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def _quantization(quant: Quant | None) -> Any:
+    if quant is None:
+        return None
+    return schema.QuantizationParametersT(
+        scale=list(quant.scales), zeroPoint=list(quant.zero_points), quantizedDimension=quant.axis
+    )
+
+
+def run_tflm(model: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
+    """The outputs of TFLM for the non-constant `inputs`; skips where the wheel is absent.
+
+    RuntimeError where TFLM refuses the model.
+    """
+    reason = "the tflite-micro wheel is not installed"
+    runtime = pytest.importorskip("tflite_micro.python.tflite_micro.runtime", reason=reason)
+    sizes = 4 * sum(array.nbytes for array in inputs)
+    interpreter = runtime.Interpreter.from_bytes(model, arena_size=len(model) * 10 + sizes + 65536)
+    for i, array in enumerate(inputs):
+        interpreter.set_input(array, i)
+    interpreter.invoke()
+    count = tflite.Model.GetRootAs(model, 0).Subgraphs(0).OutputsLength()
+    return tuple(np.array(interpreter.get_output(i)) for i in range(count))
+
+
+def parse_operator(model: bytes) -> tuple[Parsed, Operands]:
+    """The one operator of a file and its tensors, read the way tinygen reads every operator.
+
+    Tensor ids are the file's.
+    """
+    root = tflite.Model.GetRootAs(model, 0)
+    graph = root.Subgraphs(0)
+    operator = graph.Operators(0)
+    code = root.OperatorCodes(operator.OpcodeIndex())
+    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    kind = next(k for k, v in vars(schema.BuiltinOperator).items() if v == number)
+
+    def read(i: int) -> Tensor | None:
+        return None if i == ABSENT else _read_tensor(root, graph, i)
+
+    inputs = tuple(read(operator.Inputs(i)) for i in range(operator.InputsLength()))
+    outputs = tuple(
+        _read_tensor(root, graph, operator.Outputs(i)) for i in range(operator.OutputsLength())
+    )
+    parser = Parser(kind, operator.BuiltinOptions(), tuple(t.shape for t in outputs))
+    return BY_KIND[kind].parse(parser), Operands(inputs, outputs)
+
+
+def _read_tensor(root: Any, graph: Any, i: int) -> Tensor:
+    table = graph.Tensors(i)
+    shape = tuple(table.Shape(d) for d in range(table.ShapeLength()))
+    number = table.Type()
+    dtype = next(d for d in DType if getattr(schema.TensorType, d.name) == number)
+    raw = root.Buffers(table.Buffer())
+    data = None
+    if raw.DataLength():
+        data = raw.DataAsNumpy().view(dtype.numpy).reshape(shape)
+    quantization = table.Quantization()
+    quant = None
+    if quantization is not None and quantization.ScaleLength():
+        quant = Quant(
+            tuple(float(quantization.Scale(c)) for c in range(quantization.ScaleLength())),
+            tuple(quantization.ZeroPoint(c) for c in range(quantization.ZeroPointLength())),
+            quantization.QuantizedDimension(),
+        )
+    return Tensor(i, table.Name().decode(), shape, dtype, quant, data)
+
+
+def reference(model: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
+    """What tinygen's numpy reference computes for the same file; also checks `infer`."""
+    op, io = parse_operator(model)
+    assert op.infer(io.inputs) == tuple(t.shape for t in io.outputs)
+    feed = iter(inputs)
+    values = [None if t is None else (t.data if t.constant else next(feed)) for t in io.inputs]
+    outputs = op.reference(io, values)
+    for t, value in zip(io.outputs, outputs, strict=True):
+        assert value.shape == t.shape
+        assert value.dtype == t.dtype.numpy
+    return outputs

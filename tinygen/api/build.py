@@ -1,0 +1,274 @@
+"""build(): a model file in, a built PlatformIO project out. Reads top to bottom."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from tinygen import elf, emit, firmware, oracle, passes, pio, project, tflite, vectors
+from tinygen.api.prepare import RANDOM, Prepared, prepare
+from tinygen.api.target import choose_engine, constant_bytes, require_room
+from tinygen.boards import Board, get_board
+from tinygen.elf import Sizes
+from tinygen.engines import aot
+from tinygen.engines.aot import Program
+from tinygen.progress import SILENT, Progress
+from tinygen.vectors import Vectors
+from tinygen.verdict import OutputTensor, RealDistance, real_distance
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How far one int8 output is from the float model, on the user's data."""
+
+    output: str
+    samples: int
+    distance: RealDistance
+
+
+@dataclass(frozen=True)
+class GenerateResult:
+    """A project on disk, not built yet. Sizes in bytes."""
+
+    project: Path
+    model: str
+    model_sha256: str
+    loader: str
+    board: str
+    engine: str
+    data: str | None
+    """Where the calibration data came from: a file's name, `random`, or None for a .tflite."""
+    warnings: tuple[str, ...]
+    macs: int
+    constant_bytes: int
+    arena_bytes: int
+    arena_minimum_bytes: int
+    layers: int
+    vectors: int
+    oracle: str
+    fidelity: tuple[Fidelity, ...]
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A built project: what was generated, the ELF file and its sizes in bytes."""
+
+    generated: GenerateResult
+    elf: Path
+    sizes: Sizes
+    flash_available: int
+    ram_available: int
+    seconds: float
+
+
+def build(
+    model: str | Path,
+    *,
+    board: str,
+    data: str | None = None,
+    test: str | None = None,
+    out: str | Path | None = None,
+    engine: str | None = None,
+    trust_model: bool = False,
+    seed: int = 0,
+    jobs: int | None = None,
+    progress: Progress = SILENT,
+) -> BuildResult:
+    """Quantize, generate, build with PlatformIO, and hold the sizes against the board.
+
+    `board` is an id or a path to a board file. Raises InputError, DoesNotFit, ToolchainError.
+    """
+    started = time.monotonic()
+    target = get_board(board)
+    pio.require_toolchain(target)
+    generated = generate(
+        model,
+        board=board,
+        data=data,
+        test=test,
+        out=out,
+        engine=engine,
+        trust_model=trust_model,
+        seed=seed,
+        progress=progress,
+    )
+    progress.stage("Building with PlatformIO")
+    built = pio.build(generated.project, target.id, jobs=jobs, on_line=None)
+    sizes = elf.sizes(built.elf)
+    elf.check_fit(sizes, target)
+    current = project.open_project(generated.project)
+    project.update(
+        current,
+        firmware={
+            "elf": built.elf.relative_to(generated.project.resolve()).as_posix()
+            if built.elf.is_absolute()
+            else built.elf.relative_to(generated.project).as_posix(),
+            "sha256": hashlib.sha256(built.elf.read_bytes()).hexdigest(),
+            "bytes": asdict(sizes),
+        },
+    )
+    project.remember(current)
+    return BuildResult(
+        generated=generated,
+        elf=built.elf,
+        sizes=sizes,
+        flash_available=target.memory.flash.bytes,
+        ram_available=target.memory.ram.bytes,
+        seconds=time.monotonic() - started,
+    )
+
+
+def generate(
+    model: str | Path,
+    *,
+    board: str,
+    data: str | None = None,
+    test: str | None = None,
+    out: str | Path | None = None,
+    engine: str | None = None,
+    trust_model: bool = False,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> GenerateResult:
+    """Render the project without building it. Raises InputError and DoesNotFit."""
+    target = get_board(board)
+    chosen = choose_engine(target, engine)
+    ready = prepare(
+        Path(model), data=data, test=test, trust_model=trust_model, seed=seed, progress=progress
+    )
+    progress.stage(f"Compiling for {target.id}")
+    graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
+    program = aot.compile_graph(graph, target.engines.kernel_sets)
+    require_room(program, target)
+    progress.stage("Computing the expected outputs on the host")
+    checks = _vectors(ready, program, seed, progress)
+    fidelity = _fidelity(program, checks)
+    identity = emit.Identity(
+        name=ready.loaded.name,
+        engine=chosen,
+        board=target.id,
+        sha256=hashlib.sha256(ready.tflite).hexdigest(),
+        version=metadata.version("tinygen"),
+    )
+    folder = Path(out) if out is not None else Path("build", f"{ready.loaded.name}-{target.id}")
+    files = {
+        **firmware.project_files(target, program.kernels),
+        **{f"src/model/{k}": v.encode() for k, v in emit.model_files(program, identity).items()},
+        **{k: v.encode() for k, v in emit.platformio_files(target, identity).items()},
+        project.MODEL: ready.tflite,
+        project.VECTORS: checks.to_bytes(),
+    }
+    manifest = _manifest(ready, program, target, identity, checks, fidelity)
+    written = project.write(folder, files, manifest)
+    project.remember(written)
+    return GenerateResult(
+        project=folder,
+        model=identity.name,
+        model_sha256=identity.sha256,
+        loader=ready.loaded.loader,
+        board=target.id,
+        engine=chosen,
+        data=None if ready.data is None else ready.data.source,
+        warnings=() if ready.data is None else ready.data.warnings,
+        macs=program.macs,
+        constant_bytes=constant_bytes(program),
+        arena_bytes=program.plan.arena_bytes,
+        arena_minimum_bytes=program.plan.minimum_bytes,
+        layers=len(program.layers),
+        vectors=len(checks),
+        oracle=checks.oracle,
+        fidelity=fidelity,
+    )
+
+
+def _vectors(ready: Prepared, program: Program, seed: int, progress: Progress) -> Vectors:
+    graph = program.graph
+    inputs = [graph.tensors[i] for i in graph.inputs]
+    chosen = vectors.choose(inputs, oracle.quantize, ready.samples, seed)
+    truth = oracle.expected(ready.tflite, graph, chosen.quantized)
+    if truth.note:
+        progress.warn(f"the oracle is the {truth.name}: {truth.note}")
+    real = None
+    if ready.float_tflite is not None:
+        real = oracle.float_outputs(ready.float_tflite, chosen.real)
+    return Vectors(
+        inputs=chosen.quantized,
+        expected=truth.outputs,
+        oracle=truth.name,
+        origins=chosen.origins,
+        labels=chosen.labels,
+        litert=oracle.second_opinion(ready.tflite, graph, chosen.quantized),
+        real_outputs=real,
+    )
+
+
+def output_tensors(program: Program) -> tuple[OutputTensor, ...]:
+    """The model's outputs, as comparing needs them."""
+    tensors = [program.graph.tensors[i] for i in program.graph.outputs]
+    return tuple(OutputTensor(t.name, t.shape, t.q.scale, t.q.zero_point) for t in tensors)
+
+
+def _fidelity(program: Program, checks: Vectors) -> tuple[Fidelity, ...]:
+    """int8 (as the oracle computes it) against the float model, on samples of the user's data."""
+    if checks.real_outputs is None:
+        return ()
+    picks = [i for i, o in enumerate(checks.origins) if o in ("data", "test", "random data")]
+    if not picks:
+        return ()
+    return tuple(
+        Fidelity(t.name, len(picks), real_distance(t, real[picks], expected[picks]))
+        for t, real, expected in zip(
+            output_tensors(program), checks.real_outputs, checks.expected, strict=True
+        )
+    )
+
+
+def _manifest(
+    ready: Prepared,
+    program: Program,
+    board: Board,
+    identity: emit.Identity,
+    checks: Vectors,
+    fidelity: tuple[Fidelity, ...],
+) -> dict[str, object]:
+    origins, counts = np.unique(checks.origins, return_counts=True)
+    return {
+        "tinygen": identity.version,
+        "engine": identity.engine,
+        "board": {"id": board.id, "core": board.core},
+        "model": {
+            "name": identity.name,
+            "sha256": identity.sha256,
+            "source": {
+                "file": ready.loaded.path.name,
+                "format": ready.loaded.format,
+                "loader": ready.loaded.loader,
+                "sha256": ready.loaded.sha256,
+            },
+            "macs": program.macs,
+            "outputs": [asdict(t) for t in output_tensors(program)],
+        },
+        "data": None
+        if ready.data is None
+        else {
+            "source": ready.data.source,
+            "random": ready.data.source == RANDOM,
+            "samples": len(ready.data.inputs[0]),
+            "warnings": list(ready.data.warnings),
+        },
+        "fidelity": [asdict(f) for f in fidelity],
+        "arena": {
+            "bytes": program.plan.arena_bytes,
+            "minimum_bytes": program.plan.minimum_bytes,
+        },
+        "vectors": {
+            "count": len(checks),
+            "oracle": checks.oracle,
+            "origins": {str(o): int(c) for o, c in zip(origins, counts, strict=True)},
+        },
+    }

@@ -1,0 +1,127 @@
+"""inspect(): what a model is made of, what it needs, and which boards it fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinygen import passes, tflite
+from tinygen.api.prepare import prepare
+from tinygen.api.target import constant_bytes
+from tinygen.boards import Board, all_boards
+from tinygen.engines import aot
+from tinygen.engines.aot import Layer, Program
+from tinygen.ir import Tensor
+from tinygen.progress import SILENT, Progress
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """One kernel call. Shapes with the batch; bytes."""
+
+    index: int
+    operator: str
+    output: str
+    input_shapes: tuple[tuple[int, ...], ...]
+    output_shape: tuple[int, ...]
+    macs: int
+    constant_bytes: int
+    live_bytes: int
+    """Arena bytes in use while it runs."""
+
+
+@dataclass(frozen=True)
+class BoardFit:
+    """Whether arena and constants alone fit; the code comes on top and is known after a build."""
+
+    board: str
+    fits: bool
+    ram_needed: int
+    ram_available: int
+    flash_needed: int
+    flash_available: int
+
+
+@dataclass(frozen=True)
+class TensorReport:
+    """An int8 input or output of the model."""
+
+    name: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class InspectResult:
+    """Structure and needs of a model after quantization. Bytes."""
+
+    model: str
+    format: str
+    loader: str
+    quantized_here: bool
+    """Whether it was quantized for this look, with random data: sizes are true, scales are not."""
+    inputs: tuple[TensorReport, ...]
+    outputs: tuple[TensorReport, ...]
+    layers: tuple[LayerReport, ...]
+    macs: int
+    parameters: int
+    constant_bytes: int
+    arena_bytes: int
+    arena_minimum_bytes: int
+    boards: tuple[BoardFit, ...]
+
+
+def inspect(
+    model: str | Path, *, trust_model: bool = False, progress: Progress = SILENT
+) -> InspectResult:
+    """Look at a model without building it. Raises InputError."""
+    ready = prepare(Path(model), trust_model=trust_model, random_if_needed=True, progress=progress)
+    graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
+    program = aot.compile_graph(graph, ("portable",))
+    return InspectResult(
+        model=ready.loaded.name,
+        format=ready.loaded.format,
+        loader=ready.loaded.loader,
+        quantized_here=ready.loaded.tflite is None,
+        inputs=tuple(_tensor(graph.tensors[i]) for i in graph.inputs),
+        outputs=tuple(_tensor(graph.tensors[i]) for i in graph.outputs),
+        layers=tuple(_layer(program, layer) for layer in program.layers),
+        macs=program.macs,
+        parameters=sum(t.elements for t in graph.tensors.values() if t.constant),
+        constant_bytes=constant_bytes(program),
+        arena_bytes=program.plan.arena_bytes,
+        arena_minimum_bytes=program.plan.minimum_bytes,
+        boards=tuple(_fit(program, board) for board in all_boards()),
+    )
+
+
+def _tensor(tensor: Tensor) -> TensorReport:
+    return TensorReport(tensor.name, tensor.shape, tensor.q.scale, tensor.q.zero_point)
+
+
+def _layer(program: Program, layer: Layer) -> LayerReport:
+    return LayerReport(
+        index=layer.index,
+        operator=layer.node.op.kind,
+        output=layer.io.outputs[0].name,
+        input_shapes=tuple(t.shape for t in layer.io.inputs if t is not None and not t.constant),
+        output_shape=layer.io.outputs[0].shape,
+        macs=layer.macs,
+        constant_bytes=sum(a.nbytes for a in layer.call.constants.values()),
+        live_bytes=program.plan.live_bytes[layer.index],
+    )
+
+
+def _fit(program: Program, board: Board) -> BoardFit:
+    ram = program.plan.arena_bytes + board.stack_bytes
+    flash = constant_bytes(program)
+    memory = board.memory
+    return BoardFit(
+        board=board.id,
+        fits=ram <= memory.ram.bytes and flash <= memory.flash.bytes,
+        ram_needed=ram,
+        ram_available=memory.ram.bytes,
+        flash_needed=flash,
+        flash_available=memory.flash.bytes,
+    )

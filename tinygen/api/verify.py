@@ -1,0 +1,220 @@
+"""verify(): every vector of the project through the device, and the verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tinygen import emulator, verdict
+from tinygen.api.flash import flash
+from tinygen.boards import Board, get_board
+from tinygen.errors import DeviceError, InputError
+from tinygen.ir import Array
+from tinygen.link import Session, open_transport
+from tinygen.link.hello import Hello
+from tinygen.progress import SILENT, Progress
+from tinygen.project import VECTORS, Project, open_project
+from tinygen.vectors import Vectors
+from tinygen.verdict import Accuracy, FirstMismatch, OutputReport, OutputTensor, Verdict
+
+EXIT_CODES = {Verdict.MATCH: 0, Verdict.MISMATCH: 4, Verdict.UNVERIFIED: 6}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one inference takes on the device: least, mean and most over the vectors."""
+
+    unit: str
+    """`instructions` on an emulated board, else `microseconds`."""
+    minimum: int
+    mean: int
+    maximum: int
+
+
+@dataclass(frozen=True)
+class VerifyResult:
+    """What the device computed, held against the oracle. Sizes in bytes."""
+
+    verdict: Verdict
+    reason: str
+    next_step: str
+    project: Path
+    model: str
+    model_sha256: str
+    board: str
+    engine: str
+    port: str
+    oracle: str
+    data: str | None
+    vectors: int
+    """Vectors that were run; less than the project has when the device was lost."""
+    vectors_total: int
+    elements: int
+    mismatched_elements: int
+    max_abs_diff_lsb: int
+    outputs: tuple[OutputReport, ...]
+    first_mismatch: FirstMismatch | None
+    accuracy: Accuracy | None
+    litert: str | None
+    cost: Cost | None
+    arena_bytes: int | None
+    stack_used_bytes: int | None
+    retries: int
+    seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """0 for MATCH, 4 for MISMATCH, 6 for UNVERIFIED."""
+        return EXIT_CODES[self.verdict]
+
+    @property
+    def instructions(self) -> int | None:
+        """Mean instructions per inference, where the device counts instructions."""
+        return self.cost.mean if self.cost and self.cost.unit == "instructions" else None
+
+
+def verify(
+    project: str | Path | None = None,
+    *,
+    port: str | None = None,
+    limit: int | None = None,
+    progress: Progress = SILENT,
+) -> VerifyResult:
+    """Run the project's vectors on the device and compare every output element.
+
+    Without `port` an emulated board's recorded emulator is used, and started if need be. A device
+    that runs something else, or is lost on the way, gives the verdict UNVERIFIED with the reason;
+    a port that cannot be opened raises DeviceError.
+    """
+    current = open_project(None if project is None else Path(project))
+    board = get_board(current.board)
+    if limit is not None and limit < 1:
+        raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
+    checks = Vectors.from_bytes(current.read(VECTORS))
+    url = port or _emulated_port(current, board, progress)
+    run = _Run(current, board, checks, url)
+    with Session(open_transport(url, board.serial.baud)) as session:
+        run.execute(session, min(limit or len(checks), len(checks)), progress)
+    return run.result()
+
+
+def _emulated_port(project: Project, board: Board, progress: Progress) -> str:
+    if board.emulator is None:
+        raise InputError(
+            f"{board.id} needs a port",
+            why="only an emulated board has a recorded one",
+            next_step="tinygen verify --port PORT",
+        )
+    running = emulator.running(project.state_dir)
+    if running is None:
+        return flash(project.path, progress=progress).port
+    return running.url
+
+
+class _Run:
+    """One pass over the vectors, and what it found so far."""
+
+    def __init__(self, project: Project, board: Board, checks: Vectors, port: str) -> None:
+        self._project = project
+        self._board = board
+        self._checks = checks
+        self._port = port
+        self._started = time.monotonic()
+        self._hello: Hello | None = None
+        self._lost: DeviceError | None = None
+        self._retries = 0
+        self._ticks: list[int] = []
+        self._stack = 0
+        self._device: tuple[list[Array], ...] = tuple([] for _ in checks.expected)
+
+    def execute(self, session: Session, count: int, progress: Progress) -> None:
+        progress.stage(f"Verifying {self._project.model} on {self._board.id}")
+        try:
+            self._hello = session.hello()
+            self._require_same_model(self._hello)
+            self._hello.require_ready()
+            for i in range(count):
+                self._one(session, i)
+                progress.count(i + 1, count)
+        except DeviceError as error:
+            self._lost = error
+        self._retries = session.retries
+
+    def _require_same_model(self, hello: Hello) -> None:
+        expected = self._project.model_sha256
+        if hello.model_sha256 != expected:
+            raise DeviceError(
+                f"the device runs {hello.model} ({hello.model_sha256[:12]}), "
+                f"the project is {self._project.model} ({expected[:12]})",
+                why="the firmware on this port was built from another model",
+                next_step=f"tinygen flash {self._project.path}",
+            )
+
+    def _one(self, session: Session, index: int) -> None:
+        answer = session.infer([value[index].tobytes() for value in self._checks.inputs])
+        for column, raw, expected in zip(
+            self._device, answer.outputs, self._checks.expected, strict=True
+        ):
+            column.append(np.frombuffer(raw, dtype=np.int8).reshape(expected.shape[1:]))
+        self._ticks.append(answer.ticks)
+        self._stack = max(self._stack, answer.stack_used)
+
+    def result(self) -> VerifyResult:
+        manifest = self._project.manifest
+        tensors = [
+            OutputTensor(o["name"], tuple(o["shape"]), o["scale"], o["zero_point"])
+            for o in manifest["model"]["outputs"]
+        ]
+        count = len(self._ticks)
+        device = [np.stack(column) for column in self._device] if count else []
+        reports = verdict.compare(tensors, self._checks, device) if count else ()
+        mismatched = sum(r.device.mismatched_elements for r in reports)
+        if mismatched:  # proven, even when the device was lost afterwards
+            decision, reason = Verdict.MISMATCH, f"{mismatched} output elements differ"
+        elif self._lost is not None:
+            decision, reason = Verdict.UNVERIFIED, self._lost.what
+        else:
+            decision, reason = Verdict.MATCH, ""
+        hello = self._hello
+        return VerifyResult(
+            verdict=decision,
+            reason=reason,
+            next_step=self._lost.next_step if self._lost else "",
+            project=self._project.path,
+            model=self._project.model,
+            model_sha256=self._project.model_sha256,
+            board=self._board.id,
+            engine=str(manifest["engine"]),
+            port=self._port,
+            oracle=self._checks.oracle,
+            data=manifest["data"] and str(manifest["data"]["source"]),
+            vectors=count,
+            vectors_total=len(self._checks),
+            elements=sum(r.elements for r in reports),
+            mismatched_elements=mismatched,
+            max_abs_diff_lsb=max((r.device.max_abs_diff_lsb for r in reports), default=0),
+            outputs=reports,
+            first_mismatch=verdict.first_mismatch(tensors, self._checks, device) if count else None,
+            accuracy=verdict.accuracy(self._checks, device) if count else None,
+            litert=self._checks.litert.name if self._checks.litert else None,
+            cost=_cost(self._board, self._ticks, hello),
+            arena_bytes=hello.arena_bytes if hello else None,
+            stack_used_bytes=self._stack or None,
+            retries=self._retries,
+            seconds=time.monotonic() - self._started,
+        )
+
+
+def _cost(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | None:
+    if not ticks or hello is None:
+        return None
+    values = [min(ticks), sum(ticks) // len(ticks), max(ticks)]
+    if board.emulator is not None:
+        return Cost("instructions", *(board.emulator.instructions(v) for v in values))
+    if hello.tick_hz == 0:
+        return None
+    return Cost("microseconds", *(v * 1_000_000 // hello.tick_hz for v in values))

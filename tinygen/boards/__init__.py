@@ -1,0 +1,100 @@
+"""The boards tinygen knows: data in *.toml, validated when read."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from pathlib import Path
+
+from tinygen.boards.loader import parse_board
+from tinygen.boards.schema import (
+    Board,
+    Emulator,
+    Engines,
+    Fpu,
+    Kind,
+    Memories,
+    Memory,
+    PlatformIO,
+    Port,
+    Serial,
+    SerialKind,
+    Toolchain,
+    Uart,
+    UartPort,
+)
+from tinygen.errors import InputError
+
+__all__ = [
+    "BOARD_IDS",
+    "Board",
+    "Emulator",
+    "Engines",
+    "Fpu",
+    "Kind",
+    "Memories",
+    "Memory",
+    "PlatformIO",
+    "Port",
+    "Serial",
+    "SerialKind",
+    "Toolchain",
+    "Uart",
+    "UartPort",
+    "all_boards",
+    "get_board",
+    "parse_board",
+]
+
+BOARD_IDS = (
+    "qemu-cortex-m0",
+    "qemu-cortex-m3",
+    "qemu-cortex-m4",
+    "qemu-cortex-m7",
+    "qemu-cortex-m33",
+    "qemu-cortex-m55",
+)
+
+
+def get_board(id_or_path: str | Path) -> Board:
+    """The board of that id, exactly, or the one described by a .toml file of the user's own."""
+    text = str(id_or_path)
+    if text.endswith(".toml"):
+        return _read(Path(text))
+    if text not in BOARD_IDS:
+        close = difflib.get_close_matches(text, BOARD_IDS, n=3, cutoff=0.5)
+        raise InputError(
+            f"there is no board named {text}",
+            why=f"did you mean {' or '.join(close)}?" if close else "",
+            next_step="tinygen boards",
+        )
+    return _builtin(text)
+
+
+def all_boards() -> tuple[Board, ...]:
+    """Every board, in the order they are shown."""
+    return tuple(_builtin(board_id) for board_id in BOARD_IDS)
+
+
+@cache
+def _builtin(board_id: str) -> Board:
+    return _read(Path(__file__).with_name(f"{board_id}.toml"))
+
+
+def _read(path: Path) -> Board:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"the board file {path} cannot be read",
+            why=str(error),
+            next_step="tinygen boards",
+        ) from error
+    board = parse_board(text, path.name)
+    if board.id != path.stem:
+        raise InputError(
+            f"the board file {path.name} is not valid",
+            why=f"its id is {board.id}; a board file is named after its id",
+            next_step=f"rename it to {board.id}.toml",
+        )
+    return board

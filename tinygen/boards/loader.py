@@ -1,0 +1,95 @@
+"""A board file into a Board: every key known, every value of its type, the whole consistent."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from enum import Enum
+from typing import Any, TypeVar
+
+from tinygen.boards.schema import Board, Kind
+from tinygen.errors import InputError
+
+T = TypeVar("T")
+
+
+def parse_board(text: str, file: str) -> Board:
+    """The board described by the TOML `text`; `file` names it in errors."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _wrong(file, str(error)) from error
+    board = _record(Board, data, file, "")
+    _check_consistent(board, file)
+    return board
+
+
+def _wrong(file: str, why: str) -> InputError:
+    return InputError(
+        f"the board file {file} is not valid",
+        why=why,
+        next_step="compare it with the board files in tinygen/boards",
+    )
+
+
+def _record(cls: type[T], data: dict[str, Any], file: str, where: str) -> T:
+    """`data` as the dataclass `cls`; `where` is the key path of `data`, with a trailing dot."""
+    assert dataclasses.is_dataclass(cls)
+    hints = typing.get_type_hints(cls)
+    known = {field.name: field for field in dataclasses.fields(cls)}
+    for key in data:
+        if key not in known:
+            raise _wrong(file, f"unknown key {where}{key}; known here: {', '.join(known)}")
+    values: dict[str, Any] = {}
+    for name, field in known.items():
+        if name in data:
+            values[name] = _value(hints[name], data[name], file, where + name)
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise _wrong(file, f"key {where}{name} is missing")
+    return typing.cast(T, cls(**values))
+
+
+def _value(hint: Any, value: Any, file: str, where: str) -> Any:
+    """`value` as the type `hint`: a record, an Enum, `X | None`, a tuple, str, int or bool."""
+    if isinstance(hint, types.UnionType):
+        (hint,) = (option for option in hint.__args__ if option is not types.NoneType)
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise _wrong(file, f"{where} must be a list")
+        item = typing.get_args(hint)[0]
+        return tuple(_value(item, element, file, where) for element in value)
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise _wrong(file, f"{where} must be a table")
+        return _record(typing.cast(type, hint), value, file, where + ".")
+    if issubclass(hint, Enum):
+        allowed = [member.value for member in hint]
+        if value not in allowed:
+            raise _wrong(file, f"{where} is {value!r}; it must be one of {', '.join(allowed)}")
+        return hint(value)
+    if type(value) is not hint:
+        raise _wrong(file, f"{where} is {value!r}; it must be of type {hint.__name__}")
+    if hint is int and value < 0:
+        raise _wrong(file, f"{where} is {value}; it must not be negative")
+    return value
+
+
+def _check_consistent(board: Board, file: str) -> None:
+    if board.engines.default not in board.engines.available:
+        raise _wrong(file, "engines.default is not one of engines.available")
+    if "portable" not in board.engines.kernel_sets:
+        raise _wrong(file, "engines.kernel_sets must contain portable, which is always complete")
+    if (board.kind is Kind.EMULATED) != (board.emulator is not None):
+        raise _wrong(file, "an emulated board, and only that, has a table [emulator]")
+    if not board.platformio.framework and (board.toolchain is None or board.serial.uart is None):
+        raise _wrong(file, "a board without a framework needs [toolchain] and [serial.uart]")
+    if board.stack_bytes >= board.memory.ram.bytes:
+        raise _wrong(file, "stack_bytes leaves no RAM")
+    for name in ("protocol_payload", "serial.baud", "memory.flash.bytes", "memory.ram.bytes"):
+        value: Any = board
+        for part in name.split("."):
+            value = getattr(value, part)
+        if value == 0:
+            raise _wrong(file, f"{name} must not be 0")

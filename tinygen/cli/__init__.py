@@ -1,0 +1,7 @@
+"""The command line: parse, one API call, show the result as text or `--json`."""
+
+from __future__ import annotations
+
+from tinygen.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,270 @@
+"""The commands. Each parses its options, makes one API call and shows the result."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tinygen.errors import TinygenError
+
+if TYPE_CHECKING:
+    from tinygen.progress import Progress
+
+app = typer.Typer(
+    name="tinygen",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="From a trained Keras model to microcontroller firmware, proven on the device.",
+    epilog="Exit codes: 0 done, 1 a bug in tinygen, 2 input, 3 does not fit, 4 mismatch, "
+    "5 toolchain, 6 device.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+ModelArgument = Annotated[
+    Path, typer.Argument(help="A .h5, .keras or int8 .tflite file, or a SavedModel folder.")
+]
+ProjectArgument = Annotated[
+    Path | None,
+    typer.Argument(help="A project folder. [default: the last build of this directory]"),
+]
+BoardOption = Annotated[
+    str, typer.Option("--board", "-b", help="A board id (see `tinygen boards`) or a board file.")
+]
+DataOption = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        "-d",
+        help="Calibration samples: .npz, .npy, .csv or a folder of images; or the word `random`, "
+        "which makes the accuracy meaningless.",
+    ),
+]
+TestOption = Annotated[
+    str | None,
+    typer.Option(
+        "--test", help="Labelled samples that `verify` runs on the device, all of them, as --data."
+    ),
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Project folder. [default: build/MODEL-BOARD]")
+]
+EngineOption = Annotated[
+    str | None, typer.Option("--engine", help="How the model runs. [default: the board's]")
+]
+TrustOption = Annotated[
+    bool,
+    typer.Option("--trust-model", help="Open a model file that runs code of its own (Lambda)."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
+
+
+@app.command()
+def build(
+    model: ModelArgument,
+    board: BoardOption,
+    data: DataOption = None,
+    test: TestOption = None,
+    out: OutOption = None,
+    engine: EngineOption = None,
+    trust_model: TrustOption = False,
+    seed: SeedOption = 0,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Parallel compilations.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Quantize a model, generate its firmware and build it with PlatformIO.
+
+    Example: tinygen build model.h5 --board qemu-cortex-m4 --data samples.npz
+    """
+    from tinygen.api.build import build as call
+    from tinygen.report import build_report
+
+    _run(
+        lambda progress: call(
+            model,
+            board=board,
+            data=data,
+            test=test,
+            out=out,
+            engine=engine,
+            trust_model=trust_model,
+            seed=seed,
+            jobs=jobs,
+            progress=progress,
+        ),
+        build_report,
+        json,
+    )
+
+
+@app.command()
+def generate(
+    model: ModelArgument,
+    board: BoardOption,
+    data: DataOption = None,
+    test: TestOption = None,
+    out: OutOption = None,
+    engine: EngineOption = None,
+    trust_model: TrustOption = False,
+    seed: SeedOption = 0,
+    json: Json = False,
+) -> None:
+    """Render the project without building it.
+
+    Example: tinygen generate model.tflite --board qemu-cortex-m4 --out firmware
+    """
+    from tinygen.api.build import generate as call
+    from tinygen.report import generate_report
+
+    _run(
+        lambda progress: call(
+            model,
+            board=board,
+            data=data,
+            test=test,
+            out=out,
+            engine=engine,
+            trust_model=trust_model,
+            seed=seed,
+            progress=progress,
+        ),
+        generate_report,
+        json,
+    )
+
+
+@app.command()
+def flash(project: ProjectArgument = None, json: Json = False) -> None:
+    """Put the firmware on the device; on an emulated board, start QEMU with it.
+
+    Example: tinygen flash
+    """
+    from tinygen.api.flash import flash as call
+    from tinygen.report import flash_report
+
+    _run(lambda progress: call(project, progress=progress), flash_report, json)
+
+
+@app.command()
+def verify(
+    project: ProjectArgument = None,
+    port: Annotated[
+        str | None,
+        typer.Option(
+            "--port",
+            "-p",
+            help="A serial device or a pyserial URL (socket://, rfc2217://). "
+            "[default: the emulator that `flash` started]",
+        ),
+    ] = None,
+    vectors: Annotated[
+        int | None, typer.Option("--vectors", min=1, help="Run only the first N. [default: all]")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Run every test vector on the device and compare each output element with the host.
+
+    Ends with exit code 0 (MATCH), 4 (MISMATCH) or 6 (UNVERIFIED).
+
+    Example: tinygen verify --port /dev/ttyUSB0
+    """
+    from tinygen.api.verify import verify as call
+    from tinygen.report import verify_report
+
+    result = _run(
+        lambda progress: call(project, port=port, limit=vectors, progress=progress),
+        verify_report,
+        json,
+    )
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def stop(project: ProjectArgument = None, json: Json = False) -> None:
+    """End the emulator that `flash` started.
+
+    Example: tinygen stop
+    """
+    from tinygen.api.flash import stop as call
+    from tinygen.report import stop_report
+
+    _run(lambda _: call(project), stop_report, json)
+
+
+@app.command()
+def inspect(model: ModelArgument, trust_model: TrustOption = False, json: Json = False) -> None:
+    """Show a model's operators, shapes, MACs, memory over time, and the boards it fits.
+
+    Example: tinygen inspect model.tflite
+    """
+    from tinygen.api.inspect import inspect as call
+    from tinygen.report import inspect_report
+
+    _run(
+        lambda progress: call(model, trust_model=trust_model, progress=progress),
+        inspect_report,
+        json,
+    )
+
+
+@app.command()
+def boards(
+    board: Annotated[str | None, typer.Argument(help="One board, in full.")] = None,
+    json: Json = False,
+) -> None:
+    """List the boards, or show one in full.
+
+    Example: tinygen boards qemu-cortex-m4
+    """
+    from tinygen.boards import all_boards, get_board
+    from tinygen.report import board_report, boards_report
+
+    if board is None:
+        _run(lambda _: all_boards(), boards_report, json)
+    else:
+        _run(lambda _: get_board(board), board_report, json)
+
+
+def _run(call: Callable[[Progress], Any], report: Callable[[Any], Any], json: bool) -> Any:
+    """The one place where a result becomes text or JSON."""
+    from tinygen.cli.progress import Listener
+    from tinygen.report import print_json, print_report
+
+    with Listener(quiet=json) as listener:
+        result = call(listener)
+    if json:
+        print_json(result)
+    else:
+        print_report(report(result))
+    return result
+
+
+def main() -> None:
+    """The command `tinygen`: the one place where an error becomes text and an exit code."""
+    try:
+        app()
+    except TinygenError as error:
+        _show_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def _show_error(error: TinygenError) -> None:
+    if "--json" in sys.argv:
+        from tinygen.report import print_json
+
+        print_json(error.to_dict())
+        return
+    print(f"error: {error.what}", file=sys.stderr)
+    for label, text in (("why", error.why), ("next", error.next_step)):
+        for i, line in enumerate(text.splitlines()):
+            print(f"  {label + ':' if i == 0 else '':6}{line}", file=sys.stderr)

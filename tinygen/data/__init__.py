@@ -1,0 +1,7 @@
+"""Calibration data: read from what people have, checked against the model's inputs."""
+
+from __future__ import annotations
+
+from tinygen.data.dataset import Dataset, no_data_error, read_data
+
+__all__ = ["Dataset", "no_data_error", "read_data"]

@@ -1,0 +1,152 @@
+"""Data held against the model's inputs: what cannot be used is an error, what is odd is said."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tinygen.errors import InputError
+from tinygen.load.model import InputSpec, format_shape
+
+FEW_SAMPLES = 100
+_UNSCALED = 10.0
+_HUGE = 1e4
+_TINY = 1e-3
+_OUTLIER = 50.0
+
+
+def fit(array: np.ndarray, spec: InputSpec, source: str) -> tuple[np.ndarray, list[str]]:
+    """The array as float32 of the shape (samples, *input shape), and what to tell.
+
+    Axes of size 1 may be missing or too many, and a sample may be flat. Raises InputError for
+    other shapes, for types that are no numbers, for no samples, and for NaN and infinity.
+    """
+    if array.dtype.kind not in "buif":
+        raise InputError(
+            f"the data '{source}' for the input {spec.name} is not numeric",
+            why=f"its type is {array.dtype}",
+            next_step="save it as float32: x.astype(np.float32)",
+        )
+    shaped, warnings = _shaped(array, spec, source)
+    if len(shaped) == 0:
+        raise InputError(
+            f"the data '{source}' holds no samples",
+            why=f"the array for the input {spec.name} has the shape {array.shape}",
+            next_step=f"give {FEW_SAMPLES} samples or more",
+        )
+    with np.errstate(over="ignore"):
+        values = np.ascontiguousarray(shaped, dtype=np.float32)
+    _check_finite(values, spec, source)
+    return values, warnings
+
+
+def _shaped(array: np.ndarray, spec: InputSpec, source: str) -> tuple[np.ndarray, list[str]]:
+    sample = array.shape[1:]
+    if array.ndim and sample == spec.shape:
+        return array, []
+    wanted = (len(array) if array.ndim else 0, *spec.shape)
+    if array.ndim and _essential(sample) == _essential(spec.shape):
+        return array.reshape(wanted), []
+    if array.ndim == 2 and sample == (spec.size,):
+        shape = format_shape(spec.shape)
+        return array.reshape(wanted), [
+            f"each row of {spec.size} values is taken for {shape} in C order"
+        ]
+    next_step = "give an array of the shape (samples, " + ", ".join(map(str, spec.shape)) + ")"
+    if array.shape == spec.shape or _essential(array.shape) == _essential(spec.shape):
+        next_step = "this looks like one sample: add the samples' axis with x[np.newaxis]"
+    elif len(spec.shape) == 3 and sample == (spec.shape[2], *spec.shape[:2]):
+        next_step = "the channels come first: give np.moveaxis(x, 1, -1)"
+    raise InputError(
+        f"the data '{source}' does not fit the model's input {spec.name}",
+        why=f"the model takes (samples, {', '.join(map(str, spec.shape))}); the data has the"
+        f" shape {array.shape}",
+        next_step=next_step,
+    )
+
+
+def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(axis for axis in shape if axis != 1)
+
+
+def _check_finite(values: np.ndarray, spec: InputSpec, source: str) -> None:
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return
+    rows = np.flatnonzero(bad.reshape(len(values), -1).any(axis=1))
+    raise InputError(
+        f"the data '{source}' holds values that are not finite",
+        why=f"{np.count_nonzero(bad)} values for the input {spec.name} are NaN or infinite as"
+        f" float32, in {len(rows)} of {len(values)} samples; the first is sample {rows[0]}",
+        next_step="remove or repair these samples",
+    )
+
+
+def oddities(values: np.ndarray, spec: InputSpec) -> list[str]:
+    """What is suspicious about the values of one input, in sentences."""
+    said: list[str] = []
+    low, high = float(values.min()), float(values.max())
+    size = max(abs(low), abs(high))
+    name = f"the data for the input {spec.name}"
+    if low == high:
+        return [f"{name} is constant (all {low:g}): the quantization means nothing"]
+    if len(values) > 1 and bool((values == values[:1]).all()):
+        said.append(f"all samples for the input {spec.name} are the same")
+    if size > _HUGE:
+        said.append(f"{name} reaches {size:g}, which is unusually large")
+    elif low >= 0 and _UNSCALED < high <= 255:
+        said.append(
+            f"{name} lies in {low:g}..{high:g} and looks unscaled: right only if the model was"
+            " trained on such values"
+        )
+    elif size < _TINY:
+        said.append(f"{name} stays below {size:g}, which is unusually small")
+    typical = float(np.quantile(np.abs(values), 0.999))
+    if math.isfinite(typical) and size > _OUTLIER * max(typical, _TINY):
+        said.append(
+            f"{name} has outliers: {size:g}, where 99.9% stay within {typical:g}; int8 steps"
+            " become that much coarser"
+        )
+    return said
+
+
+def few_samples(count: int) -> list[str]:
+    """A sentence when there are too few samples for reliable ranges."""
+    if count >= FEW_SAMPLES:
+        return []
+    plural = "sample is" if count == 1 else "samples are"
+    return [f"only {count} {plural} given: {FEW_SAMPLES} or more make reliable ranges"]
+
+
+def class_labels(
+    labels: np.ndarray | None, count: int, source: str
+) -> tuple[np.ndarray | None, list[str]]:
+    """Labels as int64 of the shape (samples,), or None when they are no class numbers.
+
+    One-hot rows become class numbers. Raises InputError when their number differs from `count`.
+    """
+    if labels is None:
+        return None, []
+    if labels.ndim == 0 or len(labels) != count:
+        raise InputError(
+            f"the data '{source}' has {count} samples, but"
+            f" {len(labels) if labels.ndim else 'no list of'} labels",
+            why="each sample needs one label",
+            next_step="save samples and labels together again",
+        )
+    flat = labels.reshape(count, -1) if count else labels
+    if labels.dtype.kind in "buif" and flat.ndim == 2:
+        with np.errstate(invalid="ignore"):
+            if flat.shape[1] > 1 and _is_one_hot(flat):
+                return np.argmax(flat, axis=1).astype(np.int64), []
+            if flat.shape[1] == 1 and bool((flat == np.floor(flat)).all()) and flat.min() >= 0:
+                numbers = flat[:, 0].astype(np.int64)
+                if len(np.unique(numbers)) == 1 and count > 1:
+                    return numbers, [f"all samples have the same label ({numbers[0]})"]
+                return numbers, []
+    return None, ["the labels are no class numbers and are left out: accuracy is not computed"]
+
+
+def _is_one_hot(rows: np.ndarray) -> bool:
+    return bool(((rows == 0) | (rows == 1)).all() and (rows.sum(axis=1) == 1).all())

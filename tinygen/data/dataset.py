@@ -1,0 +1,135 @@
+"""`--data` -> a data set that fits the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tinygen.data.arrays import read_npy, read_npz
+from tinygen.data.checks import class_labels, few_samples, fit, oddities
+from tinygen.data.images import read_images
+from tinygen.data.raw import Raw
+from tinygen.data.table import read_csv
+from tinygen.errors import InputError
+from tinygen.load.files import missing_path
+from tinygen.load.model import InputSpec
+
+RANDOM = "random"
+RANDOM_SAMPLES = 200
+_READERS = {".npz": read_npz, ".npy": read_npy, ".csv": read_csv}
+_FORMATS = "an .npz, .npy or .csv file, or a folder of images"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples for calibration and for vectors.
+
+    `inputs` holds one float32 array per model input, of the shape (samples, *input shape);
+    `labels` are class numbers (int64, one per sample) or None. `source` is the file's name
+    without its folder, or "random". `warnings` is what the user is to be told.
+    """
+
+    inputs: tuple[np.ndarray, ...]
+    labels: np.ndarray | None
+    source: str
+    warnings: tuple[str, ...]
+
+    @property
+    def is_random(self) -> bool:
+        """Whether the data are made up, which every report has to say."""
+        return self.source == RANDOM
+
+
+def read_data(
+    spec: str | Path,
+    inputs: Sequence[InputSpec],
+    *,
+    seed: int = 0,
+    image_range: tuple[float, float] = (0.0, 255.0),
+) -> Dataset:
+    """Read and check what `--data` names: a path, or the word `random`.
+
+    `image_range` is what the pixels 0..255 of an image folder become. Raises InputError for
+    data that cannot be used with the model.
+    """
+    if str(spec) == RANDOM:
+        return _random(inputs, seed)
+    path = Path(spec)
+    if not path.exists():
+        raise missing_path(path, "data")
+    raw = _read(path, inputs, image_range)
+    source = path.resolve().name
+    arrays: list[np.ndarray] = []
+    warnings = list(raw.warnings)
+    for array, input_spec in zip(raw.arrays, inputs, strict=True):
+        values, said = fit(array, input_spec, source)
+        arrays.append(values)
+        warnings += said
+    counts = {len(array) for array in arrays}
+    if len(counts) != 1:
+        listed = ", ".join(
+            f"{input_spec.name} {len(array)}"
+            for input_spec, array in zip(inputs, arrays, strict=True)
+        )
+        raise InputError(
+            f"the data '{source}' has different numbers of samples for the inputs",
+            why=listed,
+            next_step="give as many samples for each input",
+        )
+    count = counts.pop()
+    labels, said = class_labels(raw.labels, count, source)
+    warnings += said + few_samples(count)
+    for values, input_spec in zip(arrays, inputs, strict=True):
+        # Of images the range is known and said already.
+        warnings += [
+            text
+            for text in oddities(values, input_spec)
+            if not (path.is_dir() and "looks unscaled" in text)
+        ]
+    return Dataset(tuple(arrays), labels, source, tuple(warnings))
+
+
+def _read(path: Path, inputs: Sequence[InputSpec], image_range: tuple[float, float]) -> Raw:
+    if path.is_dir():
+        return read_images(path, inputs, image_range)
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None or not path.is_file():
+        raise InputError(
+            f"the data '{path}' is of a kind that is not read",
+            why=f"the suffix is '{path.suffix}'",
+            next_step=f"give {_FORMATS}",
+        )
+    return reader(path, inputs)
+
+
+def _random(inputs: Sequence[InputSpec], seed: int) -> Dataset:
+    """200 samples, every element uniform in 0..1 on its own, from a PCG64 generator."""
+    generator = np.random.default_rng(seed)
+    arrays = tuple(
+        generator.random((RANDOM_SAMPLES, *spec.shape), dtype=np.float32) for spec in inputs
+    )
+    warning = (
+        f"RANDOM DATA: {RANDOM_SAMPLES} samples of uniform noise in 0..1 (seed {seed}) calibrate"
+        " the quantization. The device can be verified, but accuracy means nothing: give real"
+        " data for firmware that is to be used"
+    )
+    return Dataset(arrays, None, RANDOM, (warning,))
+
+
+def no_data_error(inputs: Sequence[InputSpec], model: str = "MODEL") -> InputError:
+    """The error when a model has to be quantized and no data was given."""
+    shapes = "\n".join(
+        f"  {spec.name}: (samples, {', '.join(map(str, spec.shape))}) as float32" for spec in inputs
+    )
+    keys = "x=x" if len(inputs) == 1 else ", ".join(f"{s.name}=..." for s in inputs)
+    return InputError(
+        f"'{model}' has to be quantized, and no data was given",
+        why="int8 needs the range of every value in the model, which is measured on samples of"
+        f" real data (100 or more, as the model was trained on):\n{shapes}\nAccepted are {_FORMATS}"
+        " with one sub-folder per class, scaled as in training. Labels (y) are optional.",
+        next_step=f"np.savez('data.npz', {keys}), then: tinygen build {model} --data data.npz"
+        " (to try without data: --data random)",
+    )

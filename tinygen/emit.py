@@ -1,0 +1,155 @@
+"""A compiled program -> the text of its C files. The only importer of Jinja; no I/O but templates.
+
+Output is a pure function of its arguments: no date, no path, no host name.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+
+from tinygen import csource, firmware
+from tinygen.engines.aot import Layer, Program
+from tinygen.ir import Array, Tensor, TensorId
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the generated code says about itself."""
+
+    name: str
+    engine: str
+    board: str
+    sha256: str
+    version: str
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(firmware.templates_dir()),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # C, not HTML: names pass through csource
+    )
+
+
+def render(template: str, **values: Any) -> str:
+    """One template of `templates/`, rendered; a name it misses is an error."""
+    return _environment().get_template(template).render(**values)
+
+
+def model_files(program: Program, identity: Identity) -> dict[str, str]:
+    """`model.h`, `model.c`, `weights.h` and `weights.c` of an aot program."""
+    symbols = _Symbols()
+    layers = [_layer(program, layer, symbols) for layer in program.layers]
+    graph = program.graph
+    common = {
+        "title": csource.comment(identity.name),
+        "version": identity.version,
+        "sha256": identity.sha256,
+        "name": csource.string(identity.name),
+        "engine": csource.string(identity.engine),
+        "board": csource.string(identity.board),
+        "arena_bytes": program.plan.arena_bytes,
+        "inputs": [_edge(graph.tensors[i], program) for i in graph.inputs],
+        "outputs": [_edge(graph.tensors[i], program) for i in graph.outputs],
+        "hash_bytes": _hash_bytes(identity.sha256),
+        "headers": sorted({f"tg_{layer.call.kernel}.h" for layer in program.layers}),
+        "layers": layers,
+        "definitions": [csource.array(name, data) for name, data in symbols.arrays.items()],
+        "declarations": [csource.declaration(name, data) for name, data in symbols.arrays.items()],
+    }
+    return {
+        name: render(f"{name}.j2", **common)
+        for name in ("model.h", "model.c", "weights.h", "weights.c")
+    }
+
+
+class _Symbols:
+    """The constant arrays of the program, each under one name."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, Array] = {}
+        self._tensors: dict[TensorId, str] = {}
+
+    def add(self, name: str, data: Array) -> str:
+        self.arrays[name] = data
+        return name
+
+    def tensor(self, tensor: Tensor, data: Array) -> str:
+        if tensor.id not in self._tensors:
+            self._tensors[tensor.id] = self.add(f"tensor_{tensor.id}", data)
+        return self._tensors[tensor.id]
+
+
+def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, object]:
+    call = layer.call
+    tensors = program.graph.tensors
+    constants = {
+        key: symbols.add(f"layer_{layer.index}_{key}", data) for key, data in call.constants.items()
+    }
+    arguments = ["&params"]
+    for tensor_id in call.inputs:
+        tensor = tensors[tensor_id]
+        if tensor.data is not None:
+            arguments.append(symbols.tensor(tensor, tensor.data))
+        else:
+            arguments.append(_at(program.plan.offsets[tensor_id], tensor, const=True))
+    arguments += [_at(program.plan.offsets[i], tensors[i], const=False) for i in call.outputs]
+    scratch = program.plan.scratch[layer.index]
+    if scratch is not None:
+        arguments.append(f"&model_arena.bytes[{scratch}]")
+    ins = ", ".join(_shape(t) for t in layer.io.inputs if t is not None and not t.constant)
+    return {
+        "number": layer.index,
+        "kernel": call.kernel,
+        "comment": csource.comment(f'{layer.node.op.kind} "{layer.io.outputs[0].name}"'),
+        "shapes": f"{ins} -> {', '.join(_shape(t) for t in layer.io.outputs)}",
+        "cost": f", {layer.macs:,} MACs" if layer.macs else "",
+        "initializer": csource.initializer(call, constants, indent=" " * 6),
+        "arguments": _wrap(arguments, len(f"  tg_{call.kernel}(")),
+    }
+
+
+def _at(offset: int, tensor: Tensor, *, const: bool) -> str:
+    qualifier = "const " if const else ""
+    return f"({qualifier}{csource.c_type(tensor.dtype)} *)&model_arena.bytes[{offset}]"
+
+
+def _wrap(arguments: list[str], indent: int) -> str:
+    line = ", ".join(arguments)
+    return line if indent + len(line) <= 98 else (",\n" + " " * indent).join(arguments)
+
+
+def _shape(tensor: Tensor) -> str:
+    return "[" + ", ".join(str(d) for d in tensor.shape) + "]"
+
+
+def _edge(tensor: Tensor, program: Program) -> Mapping[str, object]:
+    quant = tensor.q
+    return {
+        "comment": csource.comment(
+            f'"{tensor.name}" {_shape(tensor)}, scale {quant.scale:.9g}, '
+            f"zero point {quant.zero_point}"
+        ),
+        "string": csource.string(tensor.name),
+        "elements": tensor.elements,
+        "rank": len(tensor.shape),
+        "dims": ", ".join(f"{d}u" for d in tensor.shape) or "1u",
+        "scale": csource.number(quant.scale),
+        "zero_point": quant.zero_point,
+        "offset": program.plan.offsets[tensor.id],
+    }
+
+
+def _hash_bytes(sha256: str) -> str:
+    data = bytes.fromhex(sha256)
+    rows = [", ".join(f"0x{b:02x}" for b in data[i : i + 16]) for i in range(0, 32, 16)]
+    return "\n    " + ",\n    ".join(rows) + "\n"

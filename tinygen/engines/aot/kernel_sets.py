@@ -1,0 +1,43 @@
+"""Kernel sets: which implementation of an operator runs on a core.
+
+`portable` is always complete. Another set only overrides it, bit for bit; where it has no kernel
+for a node it says why not, and the next set in the board's order is asked.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tinygen.ir import Lowered, Node, Operands
+
+
+@dataclass(frozen=True)
+class Declined:
+    """A set has no kernel for this node."""
+
+    why: str
+
+
+class KernelSet(ABC):
+    """One family of kernels, in `firmware/kernels/<name>/`."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def lower(self, node: Node, io: Operands) -> Lowered | Declined:
+        """The calls that compute the node, or why this set cannot."""
+
+
+class Portable(KernelSet):
+    """C11 for any core, as each operator lowers itself."""
+
+    name = "portable"
+
+    def lower(self, node: Node, io: Operands) -> Lowered | Declined:
+        return node.op.lower(io)
+
+
+KERNEL_SETS: tuple[KernelSet, ...] = (Portable(),)
+"""In the order of preference; `portable` last, because it never declines."""

@@ -1,0 +1,81 @@
+"""Runs a .tflite on the host with TFLM or LiteRT, in a process of its own.
+
+Both are C++ that aborts on what it does not like, and print as they go; a crash here is an error
+there. Usage: `python -m tinygen.host_worker tflm|litert < request.npz > answer.npz`, where the
+request holds `model` (bytes), `inputs` and `outputs` (counts), `input_0` … (samples, *shape of the
+tensor) and `arena_bytes`; the answer holds `output_0` … likewise.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygen.ir import Array
+
+Sample = list[Array]
+
+
+def _tflm(request: Mapping[str, Array]) -> Callable[[Sample], Sample]:
+    from tflite_micro.python.tflite_micro import runtime
+
+    interpreter = runtime.Interpreter.from_bytes(
+        request["model"].tobytes(), arena_size=int(request["arena_bytes"])
+    )
+    outputs = int(request["outputs"])
+
+    def invoke(inputs: Sample) -> Sample:
+        for index, value in enumerate(inputs):
+            interpreter.set_input(value, index)
+        interpreter.invoke()
+        return [np.array(interpreter.get_output(i)) for i in range(outputs)]
+
+    return invoke
+
+
+def _litert(request: Mapping[str, Array]) -> Callable[[Sample], Sample]:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter: Any = Interpreter(
+        model_content=request["model"].tobytes(),
+        num_threads=1,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
+    interpreter.allocate_tensors()
+    ins, outs = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def invoke(inputs: Sample) -> Sample:
+        for detail, value in zip(ins, inputs, strict=True):
+            interpreter.set_tensor(detail["index"], value)
+        interpreter.invoke()
+        return [np.array(interpreter.get_tensor(detail["index"])) for detail in outs]
+
+    return invoke
+
+
+RUNNERS = {"tflm": _tflm, "litert": _litert}
+
+
+def _batches(request: Mapping[str, Array]) -> Iterator[Sample]:
+    inputs = [request[f"input_{i}"] for i in range(int(request["inputs"]))]
+    for sample in zip(*inputs, strict=True):
+        yield [np.ascontiguousarray(value) for value in sample]
+
+
+def main() -> None:
+    """Read the request from standard input, write the answer to standard output."""
+    with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as request:
+        invoke = RUNNERS[sys.argv[1]](request)
+        rows = [invoke(sample) for sample in _batches(request)]
+    columns = {f"output_{i}": np.stack(column) for i, column in enumerate(zip(*rows, strict=True))}
+    answer = io.BytesIO()
+    np.savez(answer, **columns)  # type: ignore[arg-type]
+    sys.stdout.buffer.write(answer.getvalue())
+
+
+if __name__ == "__main__":
+    main()

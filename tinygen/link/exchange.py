@@ -1,0 +1,165 @@
+"""Requests out, answers in: sequence numbers, time limits, retries and several under way.
+
+Every wait has a limit and every request a bounded number of tries, so an exchange ends: with
+the answers, or with DeviceError.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tinygen.errors import DeviceError
+from tinygen.link.frames import VERSION, Answer, Code, Decoder, Kind, parse_answer, request
+from tinygen.link.transport import Transport
+
+_FRAME_OVERHEAD = 32  # head, CRC, COBS and zeros of one request and its answer, about
+
+_ERRORS = {
+    Code.BAD_REQUEST: "the device does not know the request",
+    Code.BAD_INDEX: "the device has no such tensor",
+    Code.BAD_RANGE: "the tensor on the device is smaller",
+    Code.NO_SESSION: "the device restarted, or another program talks to it too",
+    Code.NOT_READY: "the model did not start on the device",
+    Code.BAD_INPUTS: "the inputs on the device changed after they were written",
+    Code.NO_OUTPUTS: "the device has not computed these outputs",
+    Code.MODEL: "the model failed on the device",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to wait for an answer, in seconds, and how often to ask again.
+
+    `growth` multiplies the wait with every try; `total` bounds all tries of one request.
+    """
+
+    timeout: float
+    retries: int
+    growth: float = 1.0
+    total: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to ask. `answer_bytes` is about how much the answer carries."""
+
+    kind: Kind
+    body: bytes
+    answer_bytes: int = 0
+
+
+@dataclass
+class _UnderWay:
+    index: int
+    frame: bytes
+    wire_seconds: float
+    give_up: float
+    tries: int = 0
+    deadline: float = 0.0
+
+
+class Exchange:
+    """Asks the device on `transport`, on behalf of one session at a time.
+
+    `retries` counts the requests that had to be sent again, `session` is what hello opened.
+    """
+
+    def __init__(self, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
+        self.session = 0
+        self.retries = 0
+        self.window = 1
+        self._transport = transport
+        self._clock = clock
+        self._sequence = secrets.randbelow(1 << 31)  # so that sessions do not resemble each other
+        self._decoder = Decoder()
+
+    def ask(self, requests: Sequence[Request], limits: Limits) -> list[bytes]:
+        """The bodies of the answers, in the order of the requests.
+
+        Raises DeviceError for an error answer, another protocol version, silence, or a peer
+        that is gone.
+        """
+        bodies: list[bytes] = [b""] * len(requests)
+        waiting = deque(enumerate(requests))
+        under_way: dict[int, _UnderWay] = {}
+        while waiting or under_way:
+            now = self._clock()
+            due = [entry for entry in under_way.values() if entry.deadline <= now]
+            for entry in due:
+                self._check_tries(entry, limits, now)
+                self.retries += 1
+                self.window = max(1, self.window // 2)  # the device may have been overrun
+            while waiting and len(under_way) < self.window:
+                index, asked = waiting.popleft()
+                self._sequence = (self._sequence + 1) & 0xFFFFFFFF
+                frame = request(asked.kind, self.session, self._sequence, asked.body)
+                size = len(frame) + asked.answer_bytes + _FRAME_OVERHEAD
+                wire = size * self._transport.byte_seconds
+                entry = _UnderWay(index, frame, wire, now + limits.total)
+                under_way[self._sequence] = entry
+                due.append(entry)
+            if due:
+                self._send(due, sum(entry.wire_seconds for entry in under_way.values()), limits)
+            nearest = min(entry.deadline for entry in under_way.values())
+            for answer in self._receive(nearest - self._clock()):
+                arrived = under_way.pop(answer.sequence, None)
+                if arrived is not None:
+                    bodies[arrived.index] = _body(answer)
+        return bodies
+
+    def _send(self, entries: Sequence[_UnderWay], wire: float, limits: Limits) -> None:
+        self._transport.write(b"".join(entry.frame for entry in entries))
+        now = self._clock()
+        for entry in entries:
+            wait = limits.timeout * limits.growth**entry.tries + wire
+            entry.deadline = min(now + wait, max(entry.give_up, now + wire))
+            entry.tries += 1
+
+    def _receive(self, timeout: float) -> list[Answer]:
+        """The answers of this session that arrive within `timeout` seconds, perhaps none."""
+        data = self._transport.read(max(0.0, timeout))
+        answers = [parse_answer(content) for content in self._decoder.feed(data)]
+        return [answer for answer in answers if answer and answer.session == self.session]
+
+    def _check_tries(self, entry: _UnderWay, limits: Limits, now: float) -> None:
+        if entry.tries <= limits.retries and now < entry.give_up:
+            return
+        tries = f"{entry.tries} tries" if entry.tries > 1 else "1 try"
+        heard = self._decoder.heard()
+        why = f"no answer within {limits.timeout:g} s, after {tries}"
+        if heard:
+            why += f"; instead of an answer the port said {_printable(heard)}"
+        raise DeviceError(
+            f"the device on {self._transport.name} does not answer",
+            why=why,
+            next_step="is this the port, and the baud rate, of a board with firmware of tinygen? "
+            "Flash it again: tinygen flash",
+        )
+
+
+def _body(answer: Answer) -> bytes:
+    if answer.version != VERSION or answer.code == Code.BAD_VERSION:
+        raise DeviceError(
+            f"the device speaks version {answer.version} of the protocol, "
+            f"this tinygen version {VERSION}",
+            why="the firmware was built by another tinygen",
+            next_step="build and flash again: tinygen build, then tinygen flash",
+        )
+    if answer.code == Code.OK:
+        return answer.body
+    text = _ERRORS.get(Code(answer.code)) if answer.code in set(Code) else None
+    status = f", model status {answer.body[0]}" if answer.body else ""
+    kind = Kind(answer.kind).name if answer.kind in set(Kind) else str(answer.kind)
+    raise DeviceError(
+        text or f"the device answered with the unknown code {answer.code}",
+        why=f"code {answer.code} in answer to {kind}{status}",
+        next_step="flash the firmware that belongs to this model: tinygen flash",
+    )
+
+
+def _printable(heard: bytes) -> str:
+    return ascii(heard[-120:].decode("ascii", errors="replace").replace("�", "?"))

@@ -1,0 +1,165 @@
+"""The serial protocol between tinygen and a device: frames, requests and answers.
+
+The wire, version 1
+-------------------
+Integers are little-endian. A frame is
+
+    00  COBS(content, CRC-32 of content)  00
+
+The zero in front ends whatever noise came before it; an empty frame means nothing. A frame
+that does not decode, is longer than the receiver's buffer or fails its CRC-32 (zlib's) is
+dropped in silence: the other side's time limit finds it.
+
+    request  version u8, kind u8,        session u16, sequence u32, body
+    answer   version u8, kind u8 | 0x80, session u16, sequence u32, code u8, body
+
+This head is the same in every version, so that two sides can always say that they differ.
+An answer repeats the session and the sequence of its request.
+
+    kind    body of the request               body of the answer
+    HELLO   offset u32                        total u32, part of the description
+    WRITE   input u16, offset u32, bytes      (empty)
+    INVOKE  CRC-32 of all inputs u32          status u8, ticks u64, stack u32,
+                                              CRC-32 of all outputs u32
+    READ    output u16, offset u32, size u16  bytes
+
+HELLO opens the session its head names (never 0). Any other request outside the open session
+is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
+repeated freely. INVOKE may overwrite its inputs, so the device keeps the answer to the last
+one and sends it again when that sequence number is asked again; it computes only when its
+inputs have the CRC-32 the host names. Several requests may be under way, at most `window`.
+
+An error answer has a code other than OK and an empty body, but for NOT_READY, whose body is
+the status of model_init (u8), and MODEL, whose body is that of INVOKE.
+
+    description  SHA-256 of the model (32 bytes), status of model_init u8,
+                 arena bytes reserved u32, arena bytes used u32, ticks per second u32,
+                 payload u16, window u8, inputs u16, outputs u16,
+                 model text, engine text, board text, each input, each output
+    text         length u16, UTF-8
+    tensor       name text, type u8, elements u32, scale f32, zero point i32,
+                 rank u8, rank times u32
+
+`payload` is the most bytes that one WRITE, READ or part of the description carries.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+import zlib
+from dataclasses import dataclass
+
+from cobs import cobs
+
+VERSION = 1
+ANSWER = 0x80
+TYPE_INT8 = 1
+PAYLOAD_MAX = 32768
+
+_HEAD = struct.Struct("<BBHI")
+_CRC = struct.Struct("<I")
+_LONGEST = PAYLOAD_MAX + PAYLOAD_MAX // 254 + 64
+_NOISE_KEPT = 400
+
+
+class Kind(enum.IntEnum):
+    """What a request asks for."""
+
+    HELLO = 1
+    WRITE = 2
+    INVOKE = 3
+    READ = 4
+
+
+class Code(enum.IntEnum):
+    """How a device answers; everything but OK is an error."""
+
+    OK = 0
+    BAD_VERSION = 1
+    BAD_REQUEST = 2
+    BAD_INDEX = 3
+    BAD_RANGE = 4
+    NO_SESSION = 5
+    NOT_READY = 6
+    BAD_INPUTS = 7
+    NO_OUTPUTS = 8
+    MODEL = 9
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it arrived; `code` may be one this version does not know."""
+
+    version: int
+    kind: int  # without the ANSWER bit
+    session: int
+    sequence: int
+    code: int
+    body: bytes
+
+
+def encode(content: bytes) -> bytes:
+    """The frame that carries `content`, with both of its zeros."""
+    encoded: bytes = cobs.encode(content + _CRC.pack(zlib.crc32(content)))
+    return b"\0" + encoded + b"\0"
+
+
+def decode(encoded: bytes) -> bytes | None:
+    """The content of what stood between two zeros; None where that is not a frame."""
+    try:
+        decoded: bytes = cobs.decode(encoded)
+    except cobs.DecodeError:
+        return None
+    content, crc = decoded[:-4], decoded[-4:]
+    return content if len(crc) == 4 and _CRC.pack(zlib.crc32(content)) == crc else None
+
+
+def request(kind: int, session: int, sequence: int, body: bytes, version: int = VERSION) -> bytes:
+    """The frame of a request."""
+    return encode(_HEAD.pack(version, kind, session, sequence) + body)
+
+
+def parse_answer(content: bytes) -> Answer | None:
+    """Read the content of a frame; None where it is not an answer (a request, echoed)."""
+    if len(content) <= _HEAD.size:
+        return None
+    version, kind, session, sequence = _HEAD.unpack_from(content)
+    if not kind & ANSWER:
+        return None
+    code, body = content[_HEAD.size], content[_HEAD.size + 1 :]
+    return Answer(version, kind & ~ANSWER, session, sequence, code, body)
+
+
+class Decoder:
+    """Finds frames in a stream of bytes that may hold anything else too.
+
+    `noise` is the end of what was not a frame (a boot log, another firmware's output), for
+    the message when no answer comes.
+    """
+
+    def __init__(self) -> None:
+        self.noise = b""
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The contents of the frames that `data` completes, in order."""
+        *ended, self._rest = (self._rest + data).split(b"\0")
+        contents = []
+        for encoded in ended:
+            content = decode(encoded) if encoded else None
+            if content is not None:
+                contents.append(content)
+            elif encoded:
+                self._drop(encoded)
+        if len(self._rest) > _LONGEST:  # no frame is that long: keep what can still matter
+            self._drop(self._rest[:-_NOISE_KEPT])
+            self._rest = self._rest[-_NOISE_KEPT:]
+        return contents
+
+    def heard(self) -> bytes:
+        """The last bytes that were not part of a frame."""
+        return (self.noise + self._rest)[-_NOISE_KEPT:]
+
+    def _drop(self, encoded: bytes) -> None:
+        self.noise = (self.noise + encoded)[-_NOISE_KEPT:]

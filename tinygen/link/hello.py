@@ -1,0 +1,150 @@
+"""What a device says about itself when a session opens."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+
+from tinygen.errors import DeviceError, DoesNotFit
+from tinygen.link import frames
+
+MODEL_OK = 0
+_MODEL_STATUS = {
+    0: "ready",
+    1: "the canary behind the arena was overwritten",
+    2: "the arena is too small",
+    3: "the engine failed",
+}
+_MODEL_ARENA = 2
+
+
+def status_text(status: int) -> str:
+    """What a `model_status` of the firmware means."""
+    return _MODEL_STATUS.get(status, f"unknown status {status}")
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """An input or an output of the model on the device."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Hello:
+    """The device's description of its model, engine and board.
+
+    `arena_used` is what the engine needs: more than `arena_bytes` when the arena is too small.
+    `payload` is the most tensor bytes in one frame, `window` the most requests under way.
+    """
+
+    protocol: int
+    model_sha256: str
+    model: str
+    engine: str
+    board: str
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    arena_bytes: int
+    arena_used: int
+    tick_hz: int
+    payload: int
+    window: int
+    model_status: int
+
+    def require_ready(self) -> None:
+        """Raise unless model_init succeeded: DoesNotFit for the arena, else DeviceError."""
+        if self.model_status == MODEL_OK:
+            return
+        if self.model_status == _MODEL_ARENA:
+            raise DoesNotFit(
+                f"{self.model} needs an arena of {self.arena_used} bytes on {self.board}, "
+                f"the firmware has {self.arena_bytes} bytes",
+                why="model_init said so on the device",
+                next_step="build for a board with more RAM, or a smaller model",
+            )
+        raise DeviceError(
+            f"{self.model} did not start on {self.board}: {status_text(self.model_status)}",
+            why=f"model_init returned {self.model_status}",
+            next_step="build and flash again: tinygen build, then tinygen flash",
+        )
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def bytes(self, size: int) -> bytes:
+        if size > len(self._data) - self._at:
+            raise ValueError(f"it ends after {len(self._data)} bytes")
+        self._at += size
+        return self._data[self._at - size : self._at]
+
+    def number(self, code: str) -> int:
+        (value,) = struct.unpack(f"<{code}", self.bytes(struct.calcsize(f"<{code}")))
+        return int(value)
+
+    def float(self) -> float:
+        (value,) = struct.unpack("<f", self.bytes(4))
+        return float(value)
+
+    def text(self) -> str:
+        return self.bytes(self.number("H")).decode()
+
+    def tensor(self) -> TensorInfo:
+        name = self.text()
+        if (dtype := self.number("B")) != frames.TYPE_INT8:
+            raise ValueError(f"tensor {name} has the unknown type {dtype}")
+        elements, scale, zero_point = self.number("I"), self.float(), self.number("i")
+        shape = tuple(self.number("I") for _ in range(self.number("B")))
+        if math.prod(shape) != elements:
+            raise ValueError(f"tensor {name} has {elements} elements but the shape {shape}")
+        return TensorInfo(name, "int8", shape, scale, zero_point, elements)
+
+    def end(self) -> None:
+        if self._at != len(self._data):
+            raise ValueError(f"it has {len(self._data) - self._at} bytes too many")
+
+
+def parse_description(data: bytes) -> Hello:
+    """Read the description a device handed out; DeviceError where it makes no sense."""
+    reader = _Reader(data)
+    try:
+        sha256 = reader.bytes(32).hex()
+        status = reader.number("B")
+        arena_bytes, arena_used, tick_hz = (reader.number("I") for _ in range(3))
+        payload, window = reader.number("H"), reader.number("B")
+        if not 32 <= payload <= frames.PAYLOAD_MAX or not window:
+            raise ValueError(f"payload {payload} bytes, window {window}")
+        inputs, outputs = reader.number("H"), reader.number("H")
+        model, engine, board = reader.text(), reader.text(), reader.text()
+        hello = Hello(
+            protocol=frames.VERSION,
+            model_sha256=sha256,
+            model=model,
+            engine=engine,
+            board=board,
+            inputs=tuple(reader.tensor() for _ in range(inputs)),
+            outputs=tuple(reader.tensor() for _ in range(outputs)),
+            arena_bytes=arena_bytes,
+            arena_used=arena_used,
+            tick_hz=tick_hz,
+            payload=payload,
+            window=window,
+            model_status=status,
+        )
+        reader.end()
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise DeviceError(
+            "the device describes itself in a way that makes no sense",
+            why=str(error),
+            next_step="flash firmware built by this tinygen: tinygen flash",
+        ) from error
+    return hello

@@ -1,0 +1,233 @@
+"""A conversation with the model on a device."""
+
+from __future__ import annotations
+
+import secrets
+import struct
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from tinygen.errors import DeviceError
+from tinygen.link.exchange import Exchange, Limits, Request
+from tinygen.link.frames import Kind
+from tinygen.link.hello import Hello, TensorInfo, parse_description
+from tinygen.link.transport import Transport
+
+_HELLO_SECONDS = 0.5
+_DESCRIPTION_MAX = 1 << 16
+_INVOKE_ANSWER = struct.Struct("<BQII")
+# Once one inference has been timed, a later one may take this much longer before it is missed.
+_SLOWER_TIMES = 10.0
+_SLOWER_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """One inference: ticks it took, most bytes of stack used so far (0: unknown)."""
+
+    ticks: int
+    stack_used: int
+    outputs_crc: int
+
+
+@dataclass(frozen=True)
+class Inference:
+    """The outputs of one inference, ticks it took, most bytes of stack used (0: unknown)."""
+
+    outputs: tuple[bytes, ...]
+    ticks: int
+    stack_used: int
+
+
+class Session:
+    """Talks to one device; a context manager that closes its transport.
+
+    `timeout` and `retries` bound each request, `invoke_timeout` one inference (all in seconds);
+    `window` bounds the requests under way below what the device allows. Every failure is a
+    DeviceError.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        timeout: float = 1.0,
+        retries: int = 5,
+        invoke_timeout: float = 60.0,
+        window: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._transport = transport
+        self._exchange = Exchange(transport, clock)
+        self._limits = Limits(timeout, retries)
+        self._invoke_timeout = invoke_timeout
+        self._window = window
+        self._clock = clock
+        self._hello: Hello | None = None
+        self._inputs: dict[int, bytes] = {}
+        self._slowest: float | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the transport."""
+        self._transport.close()
+
+    @property
+    def retries(self) -> int:
+        """Requests that had to be sent again since hello: 0 on a clean line."""
+        return self._exchange.retries
+
+    def hello(self, timeout: float = 5.0) -> Hello:
+        """Open the session and learn what the device is.
+
+        Asks again and again for `timeout` seconds, because the device may still be starting.
+        """
+        exchange = self._exchange
+        before = exchange.session
+        while exchange.session == before:  # another one, so that the device starts afresh
+            exchange.session = 1 + secrets.randbelow(0xFFFF)
+        exchange.window = 1
+        self._inputs.clear()
+        each = min(_HELLO_SECONDS, timeout)
+        first = Limits(each, retries=int(timeout / each) + 1, total=timeout)
+        description, total = b"", 1
+        while len(description) < total:
+            asked = Request(Kind.HELLO, struct.pack("<I", len(description)), 512)
+            (body,) = exchange.ask([asked], self._limits if description else first)
+            total = int.from_bytes(body[:4], "little")
+            if len(body) <= 4 or total > _DESCRIPTION_MAX:
+                raise _senseless("HELLO", body)
+            description += body[4:]
+        self._hello = parse_description(description)
+        exchange.window = min(self._hello.window, self._window or self._hello.window)
+        exchange.retries = 0  # those of hello only say that the device was still starting
+        return self._hello
+
+    def infer(self, inputs: Sequence[bytes]) -> Inference:
+        """Write the inputs, compute, read the outputs. int8 elements as bytes, one per tensor."""
+        hello = self._ready()
+        if len(inputs) != len(hello.inputs):
+            raise DeviceError(
+                f"{len(inputs)} inputs were given, {hello.model} on the device has "
+                f"{len(hello.inputs)}",
+                why="the firmware holds another model",
+                next_step="flash the firmware that belongs to this model: tinygen flash",
+            )
+        for index, data in enumerate(inputs):
+            self.write_input(index, data)
+        run = self.invoke()
+        outputs = tuple(self.read_output(index) for index in range(len(hello.outputs)))
+        if zlib.crc32(b"".join(outputs)) != run.outputs_crc:
+            raise DeviceError(
+                "the outputs on the device changed while they were read",
+                why="their CRC-32 is not the one the device computed after the inference",
+                next_step="look for code that writes into the arena: tinygen build, tinygen flash",
+            )
+        return Inference(outputs, run.ticks, run.stack_used)
+
+    def write_input(self, index: int, data: bytes) -> None:
+        """Write all of input `index`."""
+        hello = self._ready()
+        tensor = _tensor(hello.inputs, index, "input")
+        data = bytes(data)
+        if len(data) != tensor.bytes:
+            raise DeviceError(
+                f"input {index} ({tensor.name}) has {tensor.bytes} bytes on the device, "
+                f"{len(data)} were given",
+                why="the firmware holds another model",
+                next_step="flash the firmware that belongs to this model: tinygen flash",
+            )
+        requests = [
+            Request(
+                Kind.WRITE,
+                struct.pack("<HI", index, offset) + data[offset : offset + hello.payload],
+            )
+            for offset in range(0, len(data), hello.payload)
+        ]
+        self._exchange.ask(requests, self._limits)
+        self._inputs[index] = data
+
+    def invoke(self) -> Run:
+        """Compute once from the inputs written before."""
+        hello = self._ready()
+        crc = 0
+        for index, tensor in enumerate(hello.inputs):
+            if index not in self._inputs:
+                raise DeviceError(
+                    f"input {index} ({tensor.name}) was not written before the inference",
+                    why="an inference may overwrite its inputs",
+                    next_step="write every input first",
+                )
+            crc = zlib.crc32(self._inputs[index], crc)
+        self._inputs.clear()
+        asked = Request(Kind.INVOKE, struct.pack("<I", crc), _INVOKE_ANSWER.size)
+        start = self._clock()
+        (body,) = self._exchange.ask([asked], self._invoke_limits())
+        self._slowest = max(self._slowest or 0.0, self._clock() - start)
+        if len(body) != _INVOKE_ANSWER.size:
+            raise _senseless("INVOKE", body)
+        _, ticks, stack, outputs_crc = _INVOKE_ANSWER.unpack(body)
+        return Run(ticks, stack, outputs_crc)
+
+    def read_output(self, index: int) -> bytes:
+        """All of output `index`, valid after `invoke` until an input is written."""
+        hello = self._ready()
+        tensor = _tensor(hello.outputs, index, "output")
+        sizes = [
+            (offset, min(hello.payload, tensor.bytes - offset))
+            for offset in range(0, tensor.bytes, hello.payload)
+        ]
+        requests = [
+            Request(Kind.READ, struct.pack("<HIH", index, offset, size), size)
+            for offset, size in sizes
+        ]
+        bodies = self._exchange.ask(requests, self._limits)
+        for (_, size), body in zip(sizes, bodies, strict=True):
+            if len(body) != size:
+                raise _senseless("READ", body)
+        return b"".join(bodies)
+
+    def _ready(self) -> Hello:
+        hello = self._hello or self.hello()
+        hello.require_ready()
+        return hello
+
+    def _invoke_limits(self) -> Limits:
+        """Ask again soon at first, in case the request was lost, then ever more seldom."""
+        total = self._invoke_timeout
+        if self._slowest is not None:
+            total = min(total, _SLOWER_SECONDS + _SLOWER_TIMES * self._slowest)
+        # Tries are bounded by the total: with waits that double there are few.
+        return Limits(self._limits.timeout, retries=32, growth=2.0, total=total)
+
+
+def _tensor(tensors: tuple[TensorInfo, ...], index: int, what: str) -> TensorInfo:
+    if not 0 <= index < len(tensors):
+        raise DeviceError(
+            f"the device has no {what} {index}",
+            why=f"it has {len(tensors)}",
+            next_step="flash the firmware that belongs to this model: tinygen flash",
+        )
+    return tensors[index]
+
+
+def _senseless(kind: str, body: bytes) -> DeviceError:
+    return DeviceError(
+        f"the device's answer to {kind} makes no sense",
+        why=f"its body has {len(body)} bytes",
+        next_step="build and flash again: tinygen build, then tinygen flash",
+    )

@@ -1,0 +1,156 @@
+"""Keras files, opened by Keras 3 or by `tf_keras` (Keras 2), whichever can.
+
+Each opens files that the other cannot: Keras 3 refuses many files of Keras 2, `tf_keras` those
+of Keras 3. The one that wrote the file is tried first.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tinygen.errors import InputError, UnsupportedModel
+from tinygen.load import archive, hdf5
+from tinygen.load.files import Format
+from tinygen.load.hdf5 import one_line
+from tinygen.load.keras_config import check_config, parse_config
+from tinygen.load.model import Attempt, InputSpec
+from tinygen.load.quiet import import_tensorflow, quiet
+
+_SUFFIX = {"keras-h5": ".h5", "keras-v3": ".keras"}
+
+
+def inspect(content: bytes, file_format: Format, file_name: str, *, trust_model: bool) -> str:
+    """Refuse what cannot or must not be opened; executes nothing. Returns the Keras version.
+
+    Raises InputError for damaged and weights-only files, UntrustedModel for what could run code.
+    """
+    reader = hdf5.model_config if file_format == "keras-h5" else archive.model_config
+    text, version = reader(content, file_name)
+    config = parse_config(text, f"'{file_name}'")
+    if not trust_model:
+        check_config(config, file_name)
+        check = hdf5.check_weights if file_format == "keras-h5" else archive.check_archive
+        check(content, file_name)
+    return version
+
+
+def open_model(
+    content: bytes, file_format: Format, file_name: str, version: str, *, trust_model: bool
+) -> tuple[Any, str, tuple[Attempt, ...]]:
+    """The Keras model, the loader that opened it, and those that did not.
+
+    Raises InputError, with every loader's reason, when none does.
+    """
+    import_tensorflow()
+    attempts: list[Attempt] = []
+    with tempfile.TemporaryDirectory(prefix="tinygen-") as folder:
+        # A private copy under the suffix that loaders expect: what was inspected is what is opened.
+        copy = Path(folder) / f"model{_SUFFIX[file_format]}"
+        copy.write_bytes(content)
+        for package in _order(version):
+            loader = package
+            try:
+                with quiet():
+                    keras = importlib.import_module(package)
+                    loader = f"{package} {keras.__version__}"
+                    _check_backend(keras)
+                    model = keras.models.load_model(
+                        str(copy), compile=False, safe_mode=not trust_model
+                    )
+            except Exception as error:  # whatever a loader raises on a strange file
+                attempts.append(Attempt(loader, _reason(error).replace(str(copy), file_name)))
+                continue
+            return model, loader, tuple(attempts)
+    raise InputError(
+        f"'{file_name}' cannot be opened by any loader",
+        why="\n".join(str(attempt) for attempt in attempts),
+        next_step="open and save the model again with a current Keras: model.save('model.keras')",
+    )
+
+
+def _order(version: str) -> Sequence[str]:
+    """Loaders to try: first the one of the version that wrote the file.
+
+    `tf_keras` writes TensorFlow's version (2.x), as Keras 2 did.
+    """
+    return ("keras", "tf_keras") if version.startswith("3") else ("tf_keras", "keras")
+
+
+def _check_backend(keras: Any) -> None:
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise RuntimeError(f"Keras was imported with the backend {backend}, not tensorflow")
+
+
+def _reason(error: Exception) -> str:
+    """The line that matters of a loader's error message."""
+    inner = re.findall(r"Exception encountered:\s*(.+)", str(error))
+    return one_line(RuntimeError(inner[-1])) if inner else one_line(error)
+
+
+def input_specs(model: Any, file_name: str) -> tuple[InputSpec, ...]:
+    """The inputs of a Keras model in order.
+
+    Raises InputError for a model without fixed shapes, UnsupportedModel for other types than
+    float32.
+    """
+    try:
+        tensors = list(model.inputs or ())
+    except (AttributeError, ValueError):
+        tensors = []
+    if not tensors:
+        raise InputError(
+            f"'{file_name}' does not say the shape of its input",
+            why="the model was saved before it was built",
+            next_step="begin the model with keras.layers.Input(shape=...) and save it again",
+        )
+    names = getattr(model, "input_names", None) or [_clean(tensor.name) for tensor in tensors]
+    if len(tensors) == 1 and names[0].startswith("keras_tensor"):
+        names = ["input"]  # a number that Keras 3 counts up within a process
+    return tuple(
+        checked_input(str(name), tuple(tensor.shape), _dtype(tensor.dtype), file_name)
+        for name, tensor in zip(names, tensors, strict=True)
+    )
+
+
+def checked_input(
+    name: str, shape: tuple[int | None, ...], dtype: str, file_name: str
+) -> InputSpec:
+    """The input as tinygen compiles it: batch 1, fixed shape, float32."""
+    if len(shape) < 1 or any(axis is None or axis < 1 for axis in shape[1:]):
+        written = ", ".join("?" if axis is None else str(axis) for axis in shape)
+        raise InputError(
+            f"the input '{name}' of '{file_name}' has no fixed shape",
+            why=f"its shape is ({written}); only the first axis, the batch, may be open",
+            next_step="give the model's Input a shape without None and save it again",
+        )
+    if dtype != "float32":
+        raise UnsupportedModel(
+            f"the input '{name}' of '{file_name}' is {dtype}",
+            why="models are quantized from float32 inputs",
+            next_step="rebuild the model with a float32 input and save it again",
+        )
+    return InputSpec(name, tuple(int(axis) for axis in shape[1:] if axis is not None), dtype)
+
+
+def output_names(model: Any) -> tuple[str, ...]:
+    """The names of a Keras model's outputs in order."""
+    names = getattr(model, "output_names", None)
+    if not names:  # a Sequential of Keras 3: the output is the last layer's
+        names = [model.layers[-1].name] if len(model.outputs) == 1 else []
+    if len(names) != len(model.outputs):
+        names = [f"output_{index}" for index in range(len(model.outputs))]
+    return tuple(str(name) for name in names)
+
+
+def _clean(name: str) -> str:
+    return name.split(":", 1)[0]
+
+
+def _dtype(dtype: Any) -> str:
+    return dtype if isinstance(dtype, str) else str(dtype.name)

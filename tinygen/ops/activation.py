@@ -1,0 +1,60 @@
+"""Fused activations as the range they leave of a quantized output."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+
+import numpy as np
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Quant
+
+INT8_MIN, INT8_MAX = -128, 127
+
+
+class Activation(Enum):
+    """Activations that another operator may carry, by the file's number."""
+
+    NONE = 0
+    RELU = 1
+    RELU_N1_TO_1 = 2
+    RELU6 = 3
+
+    @classmethod
+    def parse(cls, code: int, kind: str) -> Activation:
+        """The activation with this number, fused into an operator of this kind."""
+        try:
+            return cls(code)
+        except ValueError:
+            name = {4: "TANH", 5: "SIGN_BIT"}.get(code, f"number {code}")
+            raise UnsupportedModel(
+                f"the activation {name} fused into {kind} is not compiled",
+                why="fused activations are NONE, RELU, RELU_N1_TO_1 and RELU6",
+                next_step="make the activation a layer of its own",
+            ) from None
+
+
+_BOUNDS: dict[Activation, tuple[float | None, float | None]] = {
+    Activation.NONE: (None, None),
+    Activation.RELU: (0.0, None),
+    Activation.RELU_N1_TO_1: (-1.0, 1.0),
+    Activation.RELU6: (0.0, 6.0),
+}
+
+
+def quantized_range(activation: Activation, output: Quant) -> tuple[int, int]:
+    """The lowest and highest int8 value that the activation lets through."""
+    low, high = _BOUNDS[activation]
+    bottom = INT8_MIN if low is None else max(INT8_MIN, _quantize(low, output))
+    top = INT8_MAX if high is None else min(INT8_MAX, _quantize(high, output))
+    return bottom, top
+
+
+def _quantize(real: float, quant: Quant) -> int:
+    # TFLM divides and rounds (half away from zero) in float32: so must this.
+    with np.errstate(over="ignore"):
+        ratio = float(np.float32(real) / np.float32(quant.scale))
+    if not abs(ratio) <= 2.0**31:
+        raise UnsupportedModel(f"an output scale of {quant.scale:g} is too small for an activation")
+    return quant.zero_point + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))

@@ -1,0 +1,43 @@
+"""Moving elements without computing: the kernel call behind slices, transposes, joins and pads."""
+
+from __future__ import annotations
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import KernelCall, Tensor
+from tinygen.ops.loops import Loops
+
+_LOOPS = 5
+
+
+def copy_call(
+    kind: str, source: Tensor, target: Tensor, loops: Loops, offsets: tuple[int, int] = (0, 0)
+) -> KernelCall:
+    """Copies along `loops`, whose arrays are source and target; `offsets` are where each starts.
+
+    Strides and offsets are in elements. Neighbouring elements are moved as one block.
+    """
+    size = target.dtype.size
+    loops = loops.merged()
+    dims, (steps_in, steps_out) = loops.dims, loops.strides
+    block = size
+    if dims and steps_in[-1] == 1 and steps_out[-1] == 1:
+        block = size * dims[-1]
+        dims, steps_in, steps_out = dims[:-1], steps_in[:-1], steps_out[:-1]
+    if len(dims) > _LOOPS:
+        raise UnsupportedModel(
+            f"{kind} of '{source.name}' takes {len(dims)} nested loops, the kernel has {_LOOPS}"
+        )
+    loops = Loops(dims, (steps_in, steps_out)).padded(_LOOPS)
+    return KernelCall(
+        kernel="copy",
+        inputs=(source.id,),
+        outputs=(target.id,),
+        params={
+            "dims": loops.dims,
+            "input_strides": tuple(size * s for s in loops.strides[0]),
+            "output_strides": tuple(size * s for s in loops.strides[1]),
+            "input_offset": size * offsets[0],
+            "output_offset": size * offsets[1],
+            "block_bytes": block,
+        },
+    )

@@ -1,0 +1,128 @@
+"""What ADD, SUB and MUL share: attributes, broadcasting, and the two ways they are lowered."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import (
+    Array,
+    DType,
+    KernelCall,
+    Lowered,
+    Operands,
+    ParamValue,
+    Shape,
+    Tensor,
+)
+from tinygen.ops import require
+from tinygen.ops.activation import Activation
+from tinygen.ops.fixed_point import Int64
+from tinygen.ops.lookup import lookup_call
+from tinygen.ops.loops import broadcast_loops
+from tinygen.ops.parse import Parsed, Parser
+
+_LOOPS = 5
+"""Nested loops of the kernels: broadcasting that alternates more often is not compiled."""
+
+
+@dataclass(frozen=True, eq=False)
+class Elementwise(Parsed):
+    """out = f(a, b) element by element, with numpy's broadcasting."""
+
+    activation: Activation
+
+    options_type: ClassVar[Any]
+    """The schema's options class."""
+    ufunc: ClassVar[np.ufunc]
+    """The same operation on plain numbers (int32, int64, float32), for folding shapes."""
+    kernel: ClassVar[str]
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        options = parser.options(cls.options_type)
+        code = options.FusedActivationFunction() if options else 0
+        return cls(Activation.parse(code, parser.kind))
+
+    @abstractmethod
+    def params(self, io: Operands) -> Mapping[str, ParamValue]:
+        """The kernel's parameters apart from its loops."""
+
+    @abstractmethod
+    def quantized(self, io: Operands, a: Int64, b: Int64) -> Int64:
+        """int8 codes for broadcastable int8 codes."""
+
+    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
+        io = Operands(tuple(inputs), ())
+        a, b = io.input(0), io.input(1)
+        try:
+            return (np.broadcast_shapes(a.shape, b.shape),)
+        except ValueError:
+            raise UnsupportedModel(
+                f"{self.kind} cannot combine the shapes {list(a.shape)} and {list(b.shape)}"
+            ) from None
+
+    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+        a, b = values
+        assert a is not None
+        assert b is not None
+        if io.output.dtype is not DType.INT8:
+            return (self._plain(io, a, b),)
+        self._check(io)
+        return (self.quantized(io, a.astype(np.int64), b.astype(np.int64)).astype(np.int8),)
+
+    def lower(self, io: Operands) -> Lowered:
+        self._check(io)
+        a, b, target = io.input(0), io.input(1), io.output
+        # A constant scalar leaves a function of one code.
+        if b.data is not None and b.elements == 1 and a.elements == target.elements:
+            other = b.data.reshape(())
+            return (lookup_call(a, target, lambda v: self._of(io, v, other)),)
+        if a.data is not None and a.elements == 1 and b.elements == target.elements:
+            other = a.data.reshape(())
+            return (lookup_call(b, target, lambda v: self._of(io, other, v)),)
+
+        loops = broadcast_loops(target.shape, a.shape, b.shape)
+        if len(loops.dims) > _LOOPS:
+            raise UnsupportedModel(
+                f"{self.kind} broadcasts {list(a.shape)} with {list(b.shape)}",
+                why=f"that takes {len(loops.dims)} nested loops, the kernel has {_LOOPS}",
+            )
+        loops = loops.padded(_LOOPS)
+        # An input as large as the output is read where the output is then written.
+        in_place = tuple((i, 0) for i, t in enumerate((a, b)) if t.elements == target.elements)
+        return (
+            KernelCall(
+                kernel=self.kernel,
+                inputs=(a.id, b.id),
+                outputs=(target.id,),
+                params={
+                    "dims": loops.dims,
+                    "strides0": loops.strides[0],
+                    "strides1": loops.strides[1],
+                    **self.params(io),
+                },
+                in_place=in_place,
+            ),
+        )
+
+    def _check(self, io: Operands) -> None:
+        require.int8(self.kind, io.input(0), io.input(1), io.output)
+
+    def _of(self, io: Operands, a: Array, b: Array) -> Array:
+        return self.quantized(io, a.astype(np.int64), b.astype(np.int64))
+
+    def _plain(self, io: Operands, a: Array, b: Array) -> Array:
+        require.dtype(self.kind, io.output, DType.INT32, DType.INT64, DType.FLOAT32)
+        if self.activation is not Activation.NONE:
+            raise UnsupportedModel(
+                f"{self.kind} of {io.output.dtype.value} with a fused activation is not compiled"
+            )
+        with np.errstate(over="ignore"):
+            result: Array = self.ufunc(a, b)
+        return result

@@ -1,0 +1,45 @@
+"""LEAKY_RELU: x above zero, alpha * x below, each side with a requantization of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import tflite
+
+from tinygen.ir import Array, Operands
+from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.fixed_point import (
+    Int64,
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+)
+from tinygen.ops.lookup import Lookup
+from tinygen.ops.parse import Parser
+
+
+@dataclass(frozen=True, eq=False)
+class LeakyRelu(Lookup):
+    alpha: float
+    """Slope below zero, a float32 value."""
+
+    kind: ClassVar[str] = "LEAKY_RELU"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        options = parser.options(tflite.LeakyReluOptions)
+        return cls(alpha=float(options.Alpha()) if options else 0.0)
+
+    def codes(self, io: Operands, codes: Int64) -> Array:
+        source, target = io.input(0).q, io.output.q
+        scale_in, scale_out = np.float32(source.scale), np.float32(target.scale)
+        # Both ratios are float32 arithmetic: their rounding reaches the multipliers.
+        identity = quantize_multiplier(float(scale_in / scale_out))
+        below = float(scale_in * np.float32(self.alpha) / scale_out)
+        alpha = quantize_multiplier(abs(below))
+        value = codes - source.zero_point
+        negative = multiply_by_quantized_multiplier(value, *alpha) * (-1 if below < 0 else 1)
+        positive = multiply_by_quantized_multiplier(value, *identity)
+        result: Int64 = np.where(value >= 0, positive, negative) + target.zero_point
+        return np.clip(result, INT8_MIN, INT8_MAX)

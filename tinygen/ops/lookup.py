@@ -1,0 +1,69 @@
+"""Operators that map each int8 code to an int8 code: one 256-entry table, one kernel."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ops import require
+from tinygen.ops.fixed_functions import input_multiplier, input_radius, rescale_input
+from tinygen.ops.fixed_point import Int64
+from tinygen.ops.parse import Parsed
+
+
+def lookup_call(source: Tensor, target: Tensor, function: Callable[[Array], Array]) -> KernelCall:
+    """The kernel call for `function`, which maps an array of int8 codes elementwise.
+
+    Entry i of the table belongs to the code whose byte is i when read as unsigned.
+    """
+    table = function(np.arange(256, dtype=np.uint8).view(np.int8))
+    return KernelCall(
+        kernel="lookup",
+        inputs=(source.id,),
+        outputs=(target.id,),
+        params={"count": target.elements},
+        constants={"table": table.astype(np.int8)},
+        in_place=((0, 0),),
+    )
+
+
+class Lookup(Parsed):
+    """One int8 tensor in, one of the same shape out, element by element."""
+
+    @abstractmethod
+    def codes(self, io: Operands, codes: Int64) -> Array:
+        """The output codes for these input codes; both within int8."""
+
+    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
+        return (Operands(tuple(inputs), ()).input(0).shape,)
+
+    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+        (value,) = values
+        assert value is not None
+        require.int8(self.kind, io.input(0), io.output)
+        return (self.codes(io, value.astype(np.int64)).astype(np.int8),)
+
+    def lower(self, io: Operands) -> Lowered:
+        require.int8(self.kind, io.input(0), io.output)
+        return (lookup_call(io.input(0), io.output, lambda v: self.reference(io, (v,))[0]),)
+
+
+def saturating_function(
+    io: Operands, codes: Int64, function: Callable[[Int64, int], Int64]
+) -> tuple[Int64, Int64]:
+    """`function` (Q4 to Q0) of the real values of the codes, and where it is out of reach.
+
+    The second array is -1 or 1 where the input is too large for Q4 and the result is the least
+    or the greatest code; 0 elsewhere.
+    """
+    integer_bits = 4
+    quant = io.input(0).q
+    multiplier, shift = input_multiplier(quant.scale * (1 << (31 - integer_bits)))
+    radius = input_radius(integer_bits, shift)
+    value = codes - quant.zero_point
+    beyond = np.where(value <= -radius, -1, np.where(value >= radius, 1, 0))
+    inside = np.where(beyond == 0, value, 0)
+    return function(rescale_input(inside, multiplier, shift), integer_bits), beyond

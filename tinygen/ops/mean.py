@@ -1,0 +1,123 @@
+"""MEAN: the mean over any axes, rescaled to the output's quantization."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import tflite
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ops import require
+from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.fixed_point import quantize_multiplier
+from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.weighted import Requantization, int8_quant
+
+_LEVELS = 3
+"""Loops over kept and over reduced dimensions that the kernel has: enough for rank 6."""
+
+
+@dataclass(frozen=True)
+class Mean(Parsed):
+    """input of any shape, axes int32 (negative ones count from the end)."""
+
+    keep_dims: bool = False
+
+    kind = "MEAN"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Mean:
+        options = parser.options(tflite.ReducerOptions)
+        return cls(keep_dims=options is not None and bool(options.KeepDims()))
+
+    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
+        source = inputs[0] if inputs else None
+        axes = inputs[1] if len(inputs) > 1 else None
+        if source is None or axes is None or axes.data is None:
+            raise UnsupportedModel(f"the axes of {self.kind} have to be a constant")
+        if source.elements == 0:
+            raise UnsupportedModel(f"{self.kind} of '{source.name}', which is empty")
+        reduced = _axes(axes.data, len(source.shape))
+        if self.keep_dims:
+            return (tuple(1 if i in reduced else d for i, d in enumerate(source.shape)),)
+        return (tuple(d for i, d in enumerate(source.shape) if i not in reduced),)
+
+    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+        source, axes = values[0], values[1]
+        assert source is not None
+        assert axes is not None
+        reduced = _axes(axes, source.ndim)
+        count = int(np.prod([source.shape[i] for i in reduced], dtype=np.int64))
+        total = source.astype(np.int64).sum(axis=tuple(sorted(reduced)))
+        exact = total - count * io.input(0).q.zero_point
+        scale = self._requantization(io, count)
+        return (scale.apply(np.asarray(exact)).reshape(io.output.shape),)
+
+    def lower(self, io: Operands) -> Lowered:
+        source = io.input(0)
+        reduced = _axes(io.constant(1), len(source.shape))
+        kept_loops, reduced_loops = _loops(source.shape, reduced)
+        count = int(np.prod([size for size, _ in reduced_loops]))
+        scale = self._requantization(io, count)
+        call = KernelCall(
+            kernel="mean",
+            inputs=(source.id,),
+            outputs=(io.output.id,),
+            params={
+                "kept_size": tuple(size for size, _ in kept_loops),
+                "kept_stride": tuple(stride for _, stride in kept_loops),
+                "reduced_size": tuple(size for size, _ in reduced_loops),
+                "reduced_stride": tuple(stride for _, stride in reduced_loops),
+                "input_zero_point": source.q.zero_point,
+                "multiplier": int(scale.multiplier),
+                "shift": int(scale.shift),
+                "output_zero_point": scale.zero_point,
+            },
+        )
+        return (call,)
+
+    def _requantization(self, io: Operands, count: int) -> Requantization:
+        source = int8_quant(io.input(0), self.kind)
+        output = int8_quant(io.output, self.kind)
+        multiplier, shift = quantize_multiplier(source.scale / output.scale)
+        # 1 / count goes into the multiplier, with as many more bits as count has.
+        extra = min(count.bit_length() - 1, 32, 31 + shift)
+        return Requantization(
+            np.array((multiplier << extra) // count, np.int32),
+            np.array(shift - extra, np.int8),
+            output.zero_point,
+            INT8_MIN,
+            INT8_MAX,
+        )
+
+
+def _axes(axes: Array, rank: int) -> frozenset[int]:
+    return frozenset(require.axis(Mean.kind, int(axis), rank) for axis in axes.reshape(-1))
+
+
+_Loops = list[tuple[int, int]]
+
+
+def _loops(shape: Shape, reduced: frozenset[int]) -> tuple[_Loops, _Loops]:
+    """(size, stride in elements) of the loops over kept and over reduced dimensions, outermost
+    first; neighbours of the same sort are one loop, and loops of size 1 fill up in front."""
+    loops: list[tuple[bool, int, int]] = []
+    stride = 1
+    for axis in reversed(range(len(shape))):
+        size = shape[axis]
+        if size > 1:
+            if loops and loops[-1][0] == (axis in reduced):
+                sort, inner, step = loops.pop()
+                loops.append((sort, inner * size, step))
+            else:
+                loops.append((axis in reduced, size, stride))
+        stride *= size
+    loops.reverse()
+    kept = [(size, step) for sort, size, step in loops if not sort]
+    gone = [(size, step) for sort, size, step in loops if sort]
+    if max(len(kept), len(gone)) > _LEVELS:
+        raise UnsupportedModel(f"MEAN over interleaved axes of a tensor of {len(shape)} dimensions")
+    return [(1, 0)] * (_LEVELS - len(kept)) + kept, [(1, 0)] * (_LEVELS - len(gone)) + gone

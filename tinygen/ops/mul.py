@@ -1,0 +1,50 @@
+"""MUL on int8: the product of both values, requantized."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import tflite
+
+from tinygen.ir import Operands, ParamValue
+from tinygen.ops.activation import quantized_range
+from tinygen.ops.elementwise import Elementwise
+from tinygen.ops.fixed_point import (
+    Int64,
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Mul(Elementwise):
+    kind: ClassVar[str] = "MUL"
+    options_type: ClassVar[Any] = tflite.MulOptions
+    ufunc: ClassVar[np.ufunc] = np.multiply
+    kernel: ClassVar[str] = "mul"
+
+    def params(self, io: Operands) -> Mapping[str, ParamValue]:
+        low, high = quantized_range(self.activation, io.output.q)
+        multiplier, shift = self._multiplier(io)
+        return {
+            "zero_point0": io.input(0).q.zero_point,
+            "zero_point1": io.input(1).q.zero_point,
+            "multiplier": multiplier,
+            "shift": shift,
+            "zero_point": io.output.q.zero_point,
+            "minimum": low,
+            "maximum": high,
+        }
+
+    def quantized(self, io: Operands, a: Int64, b: Int64) -> Int64:
+        low, high = quantized_range(self.activation, io.output.q)
+        product = (a - io.input(0).q.zero_point) * (b - io.input(1).q.zero_point)
+        result = multiply_by_quantized_multiplier(product, *self._multiplier(io))
+        return np.clip(result + io.output.q.zero_point, low, high)
+
+    def _multiplier(self, io: Operands) -> tuple[int, int]:
+        scales = io.input(0).q.scale * io.input(1).q.scale / io.output.q.scale
+        return quantize_multiplier(scales)

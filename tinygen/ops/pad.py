@@ -1,0 +1,87 @@
+"""PAD and PADV2: a border of the zero point, or of a given constant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ops import require
+from tinygen.ops.copy import copy_call
+from tinygen.ops.loops import Loops, row_major
+from tinygen.ops.parse import Parsed, Parser
+
+
+@dataclass(frozen=True, eq=False)
+class Pad(Parsed):
+    declared: Shape
+    """The output's shape in the file, for paddings that are not yet known."""
+
+    kind: ClassVar[str] = "PAD"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        return cls(parser.output_shapes[0])
+
+    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
+        io = Operands(tuple(inputs), ())
+        if not io.input(1).constant:
+            return (self.declared,)
+        source = io.input(0)
+        paddings = _paddings(source, io.constant(1))
+        return (tuple(d + a + b for d, (a, b) in zip(source.shape, paddings, strict=True)),)
+
+    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+        value = values[0]
+        assert value is not None
+        border = self._border(io)
+        paddings = _paddings(io.input(0), io.constant(1))
+        return (np.pad(value, paddings, constant_values=border),)
+
+    def lower(self, io: Operands) -> Lowered:
+        source, target = io.input(0), io.output
+        require.int8(self.kind, source, target)
+        steps = row_major(target.shape)
+        paddings = _paddings(source, io.constant(1))
+        start = sum(before * step for (before, _), step in zip(paddings, steps, strict=True))
+        fill = KernelCall(
+            kernel="fill",
+            inputs=(),
+            outputs=(target.id,),
+            params={"count": target.nbytes, "value": int(self._border(io))},
+        )
+        loops = Loops(source.shape, (row_major(source.shape), steps))
+        inside = copy_call(self.kind, source, target, loops, (0, start))
+        return (fill, inside) if target.elements > source.elements else (inside,)
+
+    def _border(self, io: Operands) -> int | float:
+        if io.output.dtype is not DType.INT8:
+            return 0
+        return io.output.q.zero_point
+
+
+@dataclass(frozen=True, eq=False)
+class PadV2(Pad):
+    kind: ClassVar[str] = "PADV2"
+
+    def _border(self, io: Operands) -> int | float:
+        border = io.input(2)
+        if border.elements != 1:
+            raise UnsupportedModel(f"PADV2 pads with '{border.name}', which is not one number")
+        if io.output.dtype is DType.INT8:
+            require.same_quant(self.kind, border, io.output)
+        value: int | float = io.constant(2).reshape(-1)[0].item()
+        return value
+
+
+def _paddings(source: Tensor, table: Array) -> tuple[tuple[int, int], ...]:
+    """(before, after) for each dimension of `source`."""
+    if table.shape != (len(source.shape), 2) or (table < 0).any():
+        raise UnsupportedModel(
+            f"the paddings of '{source.name}' {list(source.shape)} are {table.tolist()}"
+        )
+    return tuple((int(before), int(after)) for before, after in table)

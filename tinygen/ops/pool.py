@@ -1,0 +1,93 @@
+"""What AVERAGE_POOL_2D and MAX_POOL_2D share: attributes, shapes and the kernel's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import tflite
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ops.activation import Activation, quantized_range
+from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.spatial import Extent, Padding, extent, nhwc
+from tinygen.ops.weighted import int8_quant
+
+
+@dataclass(frozen=True)
+class Pool2D(Parsed):
+    """input [n, y, x, c] -> [n, out y, out x, c] in the same quantization."""
+
+    padding: Padding
+    stride_height: int
+    stride_width: int
+    filter_height: int
+    filter_width: int
+    activation: Activation = Activation.NONE
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        options = parser.options(tflite.Pool2DOptions)
+        if options is None:
+            raise UnsupportedModel(f"{cls.kind} without options")
+        return cls(
+            padding=Padding.parse(options.Padding(), cls.kind),
+            stride_height=options.StrideH(),
+            stride_width=options.StrideW(),
+            filter_height=options.FilterHeight(),
+            filter_width=options.FilterWidth(),
+            activation=Activation.parse(options.FusedActivationFunction(), cls.kind),
+        )
+
+    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
+        image = nhwc(inputs[0] if inputs else None, self.kind)
+        height, width = self.extents(image)
+        return ((image[0], height.output, width.output, image[3]),)
+
+    def extents(self, image: Shape) -> tuple[Extent, Extent]:
+        """The window along height and width."""
+        return (
+            extent(self.padding, image[1], self.filter_height, self.stride_height),
+            extent(self.padding, image[2], self.filter_width, self.stride_width),
+        )
+
+    def bounds(self, io: Operands) -> tuple[int, int]:
+        """The output's lowest and highest value, after checking both quantizations."""
+        source = int8_quant(io.input(0), self.kind)
+        output = int8_quant(io.output, self.kind)
+        if abs(source.scale - output.scale) > 1e-6 or source.zero_point != output.zero_point:
+            raise UnsupportedModel(
+                f"{self.kind} of '{io.input(0).name}' changes the quantization",
+                why="input and output have to have the same scale and zero point",
+            )
+        return quantized_range(self.activation, output)
+
+    def call(self, io: Operands, kernel: str) -> Lowered:
+        """The one kernel call."""
+        image = io.input(0).shape
+        height, width = self.extents(image)
+        low, high = self.bounds(io)
+        call = KernelCall(
+            kernel=kernel,
+            inputs=(io.input(0).id,),
+            outputs=(io.output.id,),
+            params={
+                "batches": image[0],
+                "input_height": height.input,
+                "input_width": width.input,
+                "channels": image[3],
+                "output_height": height.output,
+                "output_width": width.output,
+                "filter_height": height.filter,
+                "filter_width": width.filter,
+                "stride_height": height.stride,
+                "stride_width": width.stride,
+                "pad_top": height.before,
+                "pad_left": width.before,
+                "output_min": low,
+                "output_max": high,
+            },
+        )
+        return (call,)

@@ -1,0 +1,36 @@
+"""RELU as a layer of its own: requantize, then clamp at zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from tinygen.ir import Array, Operands
+from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.fixed_point import (
+    Int64,
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+)
+from tinygen.ops.lookup import Lookup
+from tinygen.ops.parse import Parser
+
+
+@dataclass(frozen=True, eq=False)
+class Relu(Lookup):
+    kind: ClassVar[str] = "RELU"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:  # noqa: ARG003
+        return cls()
+
+    def codes(self, io: Operands, codes: Int64) -> Array:
+        source, target = io.input(0).q, io.output.q
+        # The ratio is taken in float32: its rounding reaches the multiplier.
+        ratio = np.float32(source.scale) / np.float32(target.scale)
+        multiplier, shift = quantize_multiplier(float(ratio))
+        value = multiply_by_quantized_multiplier(codes - source.zero_point, multiplier, shift)
+        low = max(INT8_MIN, target.zero_point)
+        return np.clip(value + target.zero_point, low, INT8_MAX)

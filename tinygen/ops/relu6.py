@@ -1,0 +1,31 @@
+"""RELU6 as a layer of its own: clamps codes in the input's quantization and never requantizes.
+
+TFLM does so even where the output's quantization differs, where LiteRT would rescale; the codes
+then mean something else, which the comparison with the float model shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from tinygen.ir import Array, Operands
+from tinygen.ops.activation import Activation, quantized_range
+from tinygen.ops.fixed_point import Int64
+from tinygen.ops.lookup import Lookup
+from tinygen.ops.parse import Parser
+
+
+@dataclass(frozen=True, eq=False)
+class Relu6(Lookup):
+    kind: ClassVar[str] = "RELU6"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:  # noqa: ARG003
+        return cls()
+
+    def codes(self, io: Operands, codes: Int64) -> Array:
+        low, high = quantized_range(Activation.RELU6, io.input(0).q)
+        return np.clip(codes, low, high)

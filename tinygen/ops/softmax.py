@@ -1,0 +1,117 @@
+"""SOFTMAX over the last axis on int8, the output always scale 1/256 and zero point -128."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import tflite
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ops import require
+from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.fixed_functions import (
+    exp_on_negative_values,
+    input_multiplier,
+    input_radius,
+    one_over_one_plus_x,
+    rescale_input,
+)
+from tinygen.ops.fixed_point import INT32_MAX, Int64, rounding_divide_by_pot
+from tinygen.ops.fixed_point import saturating_rounding_doubling_high_mul as high_mul
+from tinygen.ops.parse import Parsed, Parser
+
+_INPUT_BITS = 5
+"""Integer bits of the scaled differences: exp(-32) and less are left out."""
+_SUM_BITS = 12
+"""Integer bits of the sum of exponentials, each at most 1."""
+_MAX_DEPTH = (1 << _SUM_BITS) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Softmax(Parsed):
+    beta: float
+    """Factor of the inputs, a float32 value."""
+
+    kind: ClassVar[str] = "SOFTMAX"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        options = parser.options(tflite.SoftmaxOptions)
+        return cls(float(options.Beta()) if options else 0.0)
+
+    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
+        return (Operands(tuple(inputs), ()).input(0).shape,)
+
+    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+        self._check(io)
+        (value,) = values
+        assert value is not None
+        table = self._table(io)
+        below = np.max(value, axis=-1, keepdims=True).astype(np.int64) - value
+        counted = below < len(table)
+        exps: Int64 = np.where(counted, table[np.minimum(below, len(table) - 1)], 0)
+        total = rounding_divide_by_pot(exps, _SUM_BITS).sum(axis=-1, keepdims=True)
+
+        # total = (1 + fraction) * 2**(bits - 1): its reciprocal is found for 1 + fraction.
+        bits = np.floor(np.log2(total.astype(np.float64))).astype(np.int64) + 1
+        reciprocal = one_over_one_plus_x((total << (32 - bits)) - (1 << 31))
+        # Ever smaller shares: past a shift of 31 nothing is left.
+        shift = _SUM_BITS - (32 - bits) + 31 - 8
+        share = rounding_divide_by_pot(high_mul(exps, reciprocal), np.minimum(shift, 31))
+        codes = np.clip(np.where(shift > 31, 0, share) + INT8_MIN, INT8_MIN, INT8_MAX)
+        return (np.where(counted, codes, INT8_MIN).astype(np.int8),)
+
+    def lower(self, io: Operands) -> Lowered:
+        self._check(io)
+        source, target = io.input(0), io.output
+        depth = source.shape[-1]
+        table = self._table(io).astype(np.int32)
+        return (
+            KernelCall(
+                kernel="softmax",
+                inputs=(source.id,),
+                outputs=(target.id,),
+                params={
+                    "rows": source.elements // depth,
+                    "depth": depth,
+                    "table_length": len(table),
+                },
+                constants={"table": table},
+                in_place=((0, 0),),
+            ),
+        )
+
+    def _table(self, io: Operands) -> Int64:
+        """Entry i is exp(-i * scale * beta) in Q0; further ones do not count."""
+        multiplier, shift = self._multiplier(io.input(0))
+        length = min(input_radius(_INPUT_BITS, shift), 255) + 1
+        scaled = rescale_input(-np.arange(length, dtype=np.int64), multiplier, shift)
+        return exp_on_negative_values(scaled, _INPUT_BITS)
+
+    def _multiplier(self, source: Tensor) -> tuple[int, int]:
+        real = self.beta * source.q.scale * (1 << (31 - _INPUT_BITS))
+        if real <= 1.0:
+            raise UnsupportedModel(
+                f"SOFTMAX of '{source.name}' with scale {source.q.scale:g} and beta {self.beta:g}",
+                why="their product is too small for its fixed-point arithmetic",
+            )
+        return input_multiplier(min(real, float(INT32_MAX)))
+
+    def _check(self, io: Operands) -> None:
+        source, target = io.input(0), io.output
+        require.int8(self.kind, source, target)
+        if target.q.scale != 1.0 / 256.0 or target.q.zero_point != INT8_MIN:
+            raise UnsupportedModel(
+                f"SOFTMAX gives '{target.name}' scale {target.q.scale:g} and zero point "
+                f"{target.q.zero_point}",
+                why="the int8 specification fixes them at 1/256 and -128",
+            )
+        if not source.shape or not 1 <= source.shape[-1] <= _MAX_DEPTH:
+            raise UnsupportedModel(
+                f"SOFTMAX over the last dimension of '{source.name}' {list(source.shape)}",
+                why=f"it is compiled for 1 to {_MAX_DEPTH} classes",
+            )

@@ -1,0 +1,30 @@
+"""SUB on int8: ADD's arithmetic with the second input negated, prepared in float32."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import tflite
+
+from tinygen.ir import Operands
+from tinygen.ops.add import Add
+
+
+@dataclass(frozen=True, eq=False)
+class Sub(Add):
+    kind: ClassVar[str] = "SUB"
+    options_type: ClassVar[Any] = tflite.SubOptions
+    ufunc: ClassVar[np.ufunc] = np.subtract
+    sign: ClassVar[int] = -1
+
+    def real_multipliers(self, io: Operands) -> tuple[float, float, float]:
+        """The factors of both inputs and of the difference, in float32 unlike ADD's."""
+        scale0, scale1 = np.float32(io.input(0).q.scale), np.float32(io.input(1).q.scale)
+        twice_max = np.float32(2) * max(scale0, scale1)
+        return (
+            float(scale0 / twice_max),
+            float(scale1 / twice_max),
+            float(twice_max / (np.float32(1 << 20) * np.float32(io.output.q.scale))),
+        )

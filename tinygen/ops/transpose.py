@@ -1,0 +1,59 @@
+"""TRANSPOSE: dimensions in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Alias, Array, Lowered, Operands, Shape, Tensor
+from tinygen.ops import require
+from tinygen.ops.copy import copy_call
+from tinygen.ops.loops import Loops, row_major
+from tinygen.ops.parse import Parsed, Parser
+
+
+@dataclass(frozen=True, eq=False)
+class Transpose(Parsed):
+    declared: Shape
+    """The output's shape in the file, for an order that is not yet known."""
+
+    kind: ClassVar[str] = "TRANSPOSE"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        return cls(parser.output_shapes[0])
+
+    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
+        io = Operands(tuple(inputs), ())
+        if not io.input(1).constant:
+            return (self.declared,)
+        shape = io.input(0).shape
+        return (tuple(shape[axis] for axis in self._order(io)),)
+
+    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+        assert values[0] is not None
+        return (np.ascontiguousarray(np.transpose(values[0], self._order(io))),)
+
+    def lower(self, io: Operands) -> Lowered:
+        source, target = io.input(0), io.output
+        require.dtype(self.kind, source, target.dtype)
+        order = self._order(io)
+        moved = [axis for axis in order if source.shape[axis] != 1]
+        if moved == sorted(moved):  # only dimensions of length one change places
+            return (Alias(source.id, target.id),)
+        steps = row_major(source.shape)
+        loops = Loops(target.shape, (tuple(steps[a] for a in order), row_major(target.shape)))
+        return (copy_call(self.kind, source, target, loops),)
+
+    def _order(self, io: Operands) -> tuple[int, ...]:
+        rank = len(io.input(0).shape)
+        order = tuple(int(axis) for axis in io.constant(1).reshape(-1))
+        if sorted(order) != list(range(rank)):
+            raise UnsupportedModel(
+                f"TRANSPOSE orders the {rank} dimensions of '{io.input(0).name}' as {list(order)}"
+            )
+        return order

@@ -1,0 +1,95 @@
+"""What layers with weights share: checked operands, and requantization per output channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Array, DType, Operands, Quant, Tensor
+from tinygen.ops import require
+from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.fixed_point import (
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+    wrap_int32,
+)
+
+
+def int8_quant(tensor: Tensor, kind: str) -> Quant:
+    """The quantization of an activation, which must be int8 with one scale and zero point."""
+    require.int8(kind, tensor)
+    if not INT8_MIN <= tensor.q.zero_point <= INT8_MAX:
+        raise UnsupportedModel(f"'{tensor.name}' has the zero point {tensor.q.zero_point}")
+    return tensor.q
+
+
+def check_weights(weights: Tensor, kind: str, axis: int) -> None:
+    """Raise unless the weights are int8 and symmetric, per tensor or along `axis`."""
+    require.dtype(kind, weights, DType.INT8)
+    quant = weights.q
+    if any(quant.zero_points):
+        raise UnsupportedModel(f"the weights '{weights.name}' of {kind} have a zero point")
+    if not quant.per_tensor and (quant.axis != axis or len(quant.scales) != weights.shape[axis]):
+        raise UnsupportedModel(
+            f"the weights '{weights.name}' of {kind} are quantized along dimension {quant.axis} "
+            f"with {len(quant.scales)} scales",
+            why=f"one scale, or one per output channel (dimension {axis}) is compiled",
+        )
+
+
+def check_bias(bias: Tensor | None, channels: int, kind: str) -> None:
+    """Raise unless the bias is absent or one int32 per output channel."""
+    if bias is not None and (bias.dtype is not DType.INT32 or bias.elements != channels):
+        raise UnsupportedModel(
+            f"the bias '{bias.name}' of {kind} is {bias.dtype.value}{list(bias.shape)}",
+            why=f"it has to be {channels} int32 numbers, one per output channel",
+        )
+
+
+def bias_or_zeros(bias: Array | None, channels: int) -> Array:
+    """The bias as int32[channels]."""
+    if bias is None:
+        return np.zeros(channels, np.int32)
+    return bias.reshape(channels).astype(np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Requantization:
+    """From int32 accumulators to int8: multipliers per channel or one, and the output's range."""
+
+    multiplier: Array
+    """int32, one or one per channel."""
+    shift: Array
+    """int8, as many: left if positive."""
+    zero_point: int
+    low: int
+    high: int
+
+    def apply(self, accumulator: Array) -> Array:
+        """int8 outputs of exact integer sums whose last dimension is the channel."""
+        scaled = multiply_by_quantized_multiplier(
+            wrap_int32(accumulator), self.multiplier, self.shift
+        )
+        shifted = wrap_int32(scaled + self.zero_point)
+        return np.clip(shifted, self.low, self.high).astype(np.int8)
+
+
+def requantization(scales: list[float], zero_point: int, bounds: tuple[int, int]) -> Requantization:
+    """The requantization by these real factors."""
+    pairs = [quantize_multiplier(scale) for scale in scales]
+    return Requantization(
+        np.array([multiplier for multiplier, _ in pairs], np.int32),
+        np.array([shift for _, shift in pairs], np.int8),
+        zero_point,
+        *bounds,
+    )
+
+
+def channel_scales(io: Operands, channels: int) -> list[float]:
+    """input scale * weight scale / output scale per output channel, in double as TFLM does."""
+    weights = io.input(1).q.scales
+    if len(weights) == 1:
+        weights = weights * channels
+    return [io.input(0).q.scale * scale / io.output.q.scale for scale in weights]

@@ -1,0 +1,152 @@
+"""The host runs whose numbers are held against the device's.
+
+1. TensorFlow Lite Micro itself (the `tflite-micro` wheel), where it can be had.
+2. The numpy reference, equal to it bit for bit.
+LiteRT is the second opinion that people know, and runs the float model.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import io
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygen import interpret, tflite
+from tinygen.errors import InputError
+from tinygen.ir import Array, DType, Graph, Tensor
+
+_TIMEOUT_SECONDS = 600
+
+
+@dataclass(frozen=True, eq=False)
+class HostRun:
+    """Outputs of a host run, one array per model output, shape (vectors, *output shape)."""
+
+    name: str
+    outputs: tuple[Array, ...]
+    note: str = ""
+
+
+def expected(content: bytes, graph: Graph, inputs: Sequence[Array]) -> HostRun:
+    """What the device must compute for int8 `inputs`, each (vectors, *shape of the input).
+
+    `graph` is the simplified graph of `content`: its edges are int8.
+    """
+    note = "the tflite-micro wheel is not installed here"
+    if importlib.util.find_spec("tflite_micro") is not None:
+        try:
+            outputs = _edges_run("tflm", content, graph, inputs)
+        except _HostRunFailed as error:
+            note = f"TensorFlow Lite Micro did not run the model: {error}"
+        else:
+            return HostRun(f"TensorFlow Lite Micro {_version('tflite-micro')}", outputs)
+    rows = [_reference(graph, sample) for sample in zip(*inputs, strict=True)]
+    columns = tuple(np.stack(column) for column in zip(*rows, strict=True))
+    return HostRun("numpy reference", columns, note)
+
+
+def second_opinion(content: bytes, graph: Graph, inputs: Sequence[Array]) -> HostRun | None:
+    """LiteRT's outputs for int8 `inputs`; None where it is not installed or cannot run it."""
+    if importlib.util.find_spec("ai_edge_litert") is None:
+        return None
+    try:
+        outputs = _edges_run("litert", content, graph, inputs)
+    except _HostRunFailed:
+        return None
+    return HostRun(f"LiteRT {_version('ai-edge-litert')}", outputs)
+
+
+def float_outputs(content: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
+    """The float model's outputs for float32 `inputs`, in real values.
+
+    Raises InputError when the model cannot be run.
+    """
+    try:
+        return _worker("litert", content, inputs, 0)
+    except _HostRunFailed as error:
+        raise InputError("the float model cannot be run on the host", why=str(error)) from error
+
+
+class _HostRunFailed(Exception):
+    pass
+
+
+def _reference(graph: Graph, sample: Sequence[Array]) -> list[Array]:
+    values = interpret.run(graph, sample)
+    return [values[i] for i in graph.outputs]
+
+
+def _edges_run(
+    runner: str, content: bytes, graph: Graph, inputs: Sequence[Array]
+) -> tuple[Array, ...]:
+    """Run the file as it is: where its own edges are float, convert there and back, exactly."""
+    file_graph = tflite.read(content, graph.name)
+    feeds = [
+        value if file_graph.tensors[i].dtype is DType.INT8 else dequantize(graph.tensors[j], value)
+        for i, j, value in zip(file_graph.inputs, graph.inputs, inputs, strict=True)
+    ]
+    arena = 4 * sum(t.nbytes for t in graph.tensors.values() if not t.constant) + (4 << 20)
+    raw = _worker(runner, content, feeds, len(graph.outputs), arena)
+    return tuple(
+        value if value.dtype == np.int8 else quantize(graph.tensors[i], value)
+        for i, value in zip(graph.outputs, raw, strict=True)
+    )
+
+
+def _worker(
+    runner: str, content: bytes, inputs: Sequence[Array], outputs: int, arena_bytes: int = 0
+) -> tuple[Array, ...]:
+    columns: dict[str, Array] = {
+        "model": np.frombuffer(content, dtype=np.uint8),
+        "inputs": np.array(len(inputs)),
+        "outputs": np.array(outputs),
+        "arena_bytes": np.array(arena_bytes),
+    }
+    columns.update({f"input_{i}": value for i, value in enumerate(inputs)})
+    request = io.BytesIO()
+    np.savez(request, **columns)  # type: ignore[arg-type]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "tinygen.host_worker", runner],
+            input=request.getvalue(),
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _HostRunFailed(f"no result within {_TIMEOUT_SECONDS} s") from error
+    if done.returncode != 0:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise _HostRunFailed(lines[-1] if lines else f"it ended with status {done.returncode}")
+    with np.load(io.BytesIO(done.stdout), allow_pickle=False) as answer:
+        return tuple(answer[f"output_{i}"] for i in range(len(answer.files)))
+
+
+def quantize(tensor: Tensor, real: Array) -> Array:
+    """Real values as the tensor's int8: nearest, half away from zero, clipped; NaN is the zero
+    point. float32 throughout, as TFLM and `model_quantize` compute it."""
+    scaled = np.nan_to_num(
+        real.astype(np.float32) / np.float32(tensor.q.scale), nan=0.0, posinf=1e6, neginf=-1e6
+    )
+    rounded = np.trunc(scaled) + (np.abs(scaled - np.trunc(scaled)) >= 0.5) * np.sign(scaled)
+    clipped: Array = np.clip(rounded + tensor.q.zero_point, -128, 127)
+    return clipped.astype(np.int8)
+
+
+def dequantize(tensor: Tensor, quantized: Array) -> Array:
+    """The tensor's int8 values as float32 real values."""
+    centred: Array = quantized.astype(np.float32) - np.float32(tensor.q.zero_point)
+    return np.multiply(np.float32(tensor.q.scale), centred, dtype=np.float32)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "(unknown version)"

@@ -1,0 +1,24 @@
+"""Graph -> Graph, one file each, in this order; the graph is verified after every one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tinygen.ir import Graph
+from tinygen.passes.fold_constants import fold_constants
+from tinygen.passes.remove_dead import remove_dead
+from tinygen.passes.strip_float_edges import strip_float_edges
+
+PASSES: tuple[Callable[[Graph], Graph], ...] = (
+    fold_constants,
+    strip_float_edges,
+    remove_dead,
+)
+
+
+def simplify(graph: Graph) -> Graph:
+    """The graph after every pass."""
+    for transform in PASSES:
+        graph = transform(graph)
+        graph.verify()
+    return graph

@@ -1,0 +1,214 @@
+"""Keras model or SavedModel -> int8 `.tflite`, byte for byte the same each time.
+
+The model is traced with a batch of 1 and its variables are frozen into constants before
+TensorFlow's converter sees it. That is one way for Keras 2, Keras 3 and SavedModels alike, keeps
+the order of inputs and outputs, and lets shape arithmetic on the batch fold away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygen.data import Dataset
+from tinygen.errors import InputError, UnsupportedModel
+from tinygen.load import InputSpec, LoadedModel, SavedModelFunction, format_shape
+from tinygen.load.quiet import import_tensorflow, quiet
+from tinygen.load.tflite_file import check_int8
+
+_CALL = re.compile(r"(Stateful)?PartitionedCall(_\d+)?")
+_COMPUTES = re.compile(r"/(Conv2D|depthwise|convolution|MatMul)\d*$")
+
+CALIBRATION_SAMPLES = 500
+"""At most so many samples calibrate the ranges, spread evenly over the data."""
+
+
+@dataclass(frozen=True, eq=False)
+class Quantized:
+    """The int8 model, and the float model for comparison without TensorFlow.
+
+    Both take and give the same tensors in the same order under the same names.
+    """
+
+    tflite: bytes
+    float_tflite: bytes
+    calibration_samples: int
+
+
+def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
+    """Full int8 with int8 inputs and outputs, weights per channel, batch 1.
+
+    Raises InputError, with what the converter said, when the model cannot be converted.
+    """
+    if loaded.model is None:
+        raise InputError(
+            f"'{loaded.path.name}' is quantized already",
+            why="a .tflite is compiled as it is",
+            next_step="give the Keras model to quantize it anew",
+        )
+    tensorflow = import_tensorflow()
+    _check_data(loaded.inputs, data)
+    chosen = _calibration_indices(data)
+
+    def samples() -> Iterator[list[np.ndarray]]:
+        for index in chosen:
+            yield [array[index : index + 1] for array in data.inputs]
+
+    frozen = _frozen(tensorflow, loaded)
+    names = [spec.name for spec in loaded.inputs], list(loaded.outputs)
+    float_tflite = _convert(tensorflow, frozen, loaded, None)
+    int8_tflite = _convert(tensorflow, frozen, loaded, samples)
+    quantized = Quantized(_named(int8_tflite, *names), _named(float_tflite, *names), len(chosen))
+    check_int8(quantized.tflite, loaded.path.name)
+    return quantized
+
+
+def _check_data(inputs: Sequence[InputSpec], data: Dataset) -> None:
+    wanted = [spec.shape for spec in inputs]
+    given = [array.shape[1:] for array in data.inputs]
+    if wanted != given:
+        raise InputError(
+            "the data does not fit the model",
+            why=f"the model takes {', '.join(map(format_shape, wanted))}; the data holds"
+            f" {', '.join(map(format_shape, given))}",
+            next_step="give one array per input with --data",
+        )
+
+
+def _calibration_indices(data: Dataset) -> list[int]:
+    total = len(data.inputs[0])
+    count = min(total, CALIBRATION_SAMPLES)
+    return [index * total // count for index in range(count)]
+
+
+def _frozen(tensorflow: Any, loaded: LoadedModel) -> Any:
+    """The model as a function of one sample per input, variables turned into constants."""
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    call = _call(tensorflow, loaded)
+    signature = [
+        tensorflow.TensorSpec((1, *spec.shape), tensorflow.float32, name=f"input_{index}")
+        for index, spec in enumerate(loaded.inputs)
+    ]
+
+    def serve(*inputs: Any) -> Any:
+        return call(inputs)
+
+    try:
+        with quiet():
+            function = tensorflow.function(serve, input_signature=signature, autograph=False)
+            return convert_variables_to_constants_v2(function.get_concrete_function())
+    except Exception as error:  # whatever the model's layers raise while they are traced
+        raise _failure(loaded, "cannot be run with a batch of 1", str(error), "") from error
+
+
+def _call(tensorflow: Any, loaded: LoadedModel) -> Callable[[Sequence[Any]], list[Any]]:
+    """The model as a function of its inputs in order that gives its outputs in order."""
+    model = loaded.model
+    if isinstance(model, SavedModelFunction):
+        names = [spec.name for spec in loaded.inputs]
+
+        def call_signature(inputs: Sequence[Any]) -> list[Any]:
+            outputs = model.function(**dict(zip(names, inputs, strict=True)))
+            return [outputs[name] for name in loaded.outputs]
+
+        return call_signature
+    assert model is not None
+
+    def call_keras(inputs: Sequence[Any]) -> list[Any]:
+        packed = inputs[0] if len(inputs) == 1 else list(inputs)
+        # A model that was built from a dictionary of inputs is called with one.
+        structure = getattr(model, "_inputs_struct", None)
+        if structure is None:
+            structure = getattr(model, "_nested_inputs", None)
+        if isinstance(structure, dict):
+            order = {id(tensor): value for tensor, value in zip(model.inputs, inputs, strict=True)}
+            packed = {name: order[id(tensor)] for name, tensor in structure.items()}
+        return list(tensorflow.nest.flatten(model(packed, training=False)))
+
+    return call_keras
+
+
+def _convert(
+    tensorflow: Any,
+    frozen: Any,
+    loaded: LoadedModel,
+    samples: Callable[[], Iterator[list[np.ndarray]]] | None,
+) -> bytes:
+    converter = tensorflow.lite.TFLiteConverter.from_concrete_functions([frozen])
+    if samples is not None:
+        converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
+        converter.representative_dataset = samples
+        converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = tensorflow.int8
+        converter.inference_output_type = tensorflow.int8
+    with quiet() as noise:
+        try:
+            return bytes(converter.convert())
+        except Exception as error:  # the converter raises many types
+            what = "cannot be converted" if samples is None else "cannot be quantized to int8"
+            raise _failure(loaded, what, str(error), noise.text()) from error
+
+
+def _failure(loaded: LoadedModel, what: str, message: str, noise: str) -> InputError:
+    """An error with the lines that matter of what the converter wrote."""
+    lines = re.findall(r"error: (.+)", message) or re.findall(r"error: (.+)", noise)
+    if not lines:
+        lines = [line for line in message.splitlines() if line.strip()]
+    unique = list(dict.fromkeys(" ".join(line.split())[:200] for line in lines))
+    unsupported = any("neither a custom op nor a flex op" in line for line in unique)
+    kind = UnsupportedModel if unsupported else InputError
+    return kind(
+        f"'{loaded.path.name}' {what}",
+        why="\n".join(unique[:3]) or "the converter gave no reason",
+        next_step="replace the layer named above by layers that TensorFlow Lite has for int8",
+    )
+
+
+def _named(tflite: bytes, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
+    """The same model under the names that the user knows.
+
+    The converter names tensors after every operation it fused, with numbers that count up within
+    a process; only without those is the same model the same file.
+    """
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(tflite))
+    for graph in model.subgraphs:
+        edges = dict(zip(graph.outputs, outputs, strict=True))
+        edges |= dict(zip(graph.inputs, inputs, strict=True))
+        taken = set(edges.values())
+        for index, tensor in enumerate(graph.tensors):
+            name = edges.get(index) or _fresh(_readable(tensor.name.decode()), taken)
+            tensor.name = name.encode()
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def _readable(name: str) -> str:
+    """One layer of a fused chain, the one that computes if there is one.
+
+    `StatefulPartitionedCall/net/relu/Relu;60;StatefulPartitionedCall/net/conv/Conv2D` becomes
+    `net/conv/Conv2D`.
+    """
+    paths = []
+    for part in name.split(";"):
+        steps = [step for step in part.split("/") if not _CALL.fullmatch(step)]
+        if steps and not (len(steps) == 1 and steps[0].isdigit()):
+            paths.append("/".join(steps))
+    computing = [path for path in paths if _COMPUTES.search(path)]
+    return next(iter(computing or paths), "tensor")
+
+
+def _fresh(name: str, taken: set[str]) -> str:
+    fresh, number = name, 1
+    while fresh in taken:
+        number += 1
+        fresh = f"{name}_{number}"
+    taken.add(fresh)
+    return fresh

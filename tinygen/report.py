@@ -1,0 +1,388 @@
+"""What people look at: results as tables that fit 80 columns, and as JSON.
+
+Every number carries its unit. What is not known is left out or said, never shown as zero.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from tinygen.api.build import BuildResult, Fidelity, GenerateResult
+    from tinygen.api.flash import FlashResult, StopResult
+    from tinygen.api.inspect import InspectResult
+    from tinygen.api.verify import VerifyResult
+    from tinygen.boards import Board
+    from tinygen.verdict import Distance, OutputReport
+
+WIDTH = 80
+_VERDICT_STYLE = {"MATCH": "bold green", "MISMATCH": "bold red", "UNVERIFIED": "bold yellow"}
+
+
+def print_report(report: RenderableType) -> None:
+    """To standard output: colours and lines on a terminal, plain text elsewhere."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH, color_system=None, no_color=True)
+    console.print(report)
+
+
+def print_json(result: object) -> None:
+    """To standard output, as strict JSON."""
+    json.dump(to_json(result), sys.stdout, indent=2, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def to_json(value: object) -> Any:
+    """Dataclasses as objects with their properties, enums as values, infinities as null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [f.name for f in dataclasses.fields(value)]
+        names += [n for n, v in vars(type(value)).items() if isinstance(v, property)]
+        return {name: to_json(getattr(value, name)) for name in names}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(k): to_json(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def generate_report(result: GenerateResult) -> RenderableType:
+    """A rendered project."""
+    return Group(
+        _facts(_generated_rows(result)),
+        *_fidelity(result.fidelity),
+        _next(f"pio run -d {result.project}", "or tinygen build to build it"),
+    )
+
+
+def build_report(result: BuildResult) -> RenderableType:
+    """A built project, its sizes against the board's."""
+    generated, sizes = result.generated, result.sizes
+    ram = sizes.ram_static + sizes.arena + sizes.stack
+    table = _table("memory", "used", "of board", "share")
+    for name, used, total in (
+        ("flash", sizes.flash, result.flash_available),
+        ("RAM", ram, result.ram_available),
+    ):
+        table.add_row(name, _bytes(used), _bytes(total), f"{100 * used / total:.1f} %")
+    for name, used in (
+        ("  arena", sizes.arena),
+        ("  stack, reserved", sizes.stack),
+        ("  other static", sizes.ram_static),
+    ):
+        table.add_row(name, _bytes(used), "", "")
+    return Group(
+        _facts([*_generated_rows(generated), ("built in", f"{result.seconds:.1f} s")]),
+        table,
+        *_fidelity(generated.fidelity),
+        _next("tinygen flash", "then tinygen verify"),
+    )
+
+
+def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
+    data = {None: "none needed: the model is int8 already", "random": "RANDOM: not real data"}.get(
+        result.data, result.data
+    )
+    return [
+        ("model", f"{result.model}  (sha256 {result.model_sha256[:12]})"),
+        ("opened by", result.loader),
+        ("calibration data", str(data)),
+        ("board, engine", f"{result.board}, {result.engine}"),
+        ("kernel calls", f"{result.layers}"),
+        ("work", f"{result.macs:,} MACs per inference"),
+        ("constants", _bytes(result.constant_bytes)),
+        (
+            "arena",
+            f"{_bytes(result.arena_bytes)} (unavoidable minimum "
+            f"{_bytes(result.arena_minimum_bytes)})",
+        ),
+        ("test vectors", f"{result.vectors}, expected by {result.oracle}"),
+        ("project", str(result.project)),
+    ]
+
+
+def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:
+    if not reports:
+        return
+    table = _table("int8 against float", "samples", "SQNR", "same argmax", "max difference")
+    for report in reports:
+        d = report.distance
+        table.add_row(
+            report.output,
+            f"{report.samples}",
+            _decibel(d.sqnr_db),
+            _share(d.argmax_agreement),
+            f"{d.max_abs_diff:.4g}",
+        )
+    yield table
+
+
+def flash_report(result: FlashResult) -> RenderableType:
+    """A device that answers."""
+    rows = [
+        ("running", f"{result.model} on {result.board}"),
+        ("port", result.port),
+        ("answered after", f"{result.seconds:.1f} s"),
+    ]
+    if result.pid is not None:
+        rows.append(("emulator", f"process {result.pid}, ended by tinygen stop"))
+    return Group(_facts(rows), _next("tinygen verify"))
+
+
+def stop_report(result: StopResult) -> RenderableType:
+    """Whether anything was running."""
+    state = "stopped" if result.stopped else "nothing was running"
+    return Text(f"{state}: {result.project}")
+
+
+def verify_report(result: VerifyResult) -> RenderableType:
+    """The verdict first, then what it rests on."""
+    name = result.verdict.value
+    head = Text.assemble((name, _VERDICT_STYLE[name]), f"  {_verdict_line(result)}")
+    rows = [
+        ("model", f"{result.model}  (sha256 {result.model_sha256[:12]})"),
+        ("device", f"{result.board}, engine {result.engine}, {result.port}"),
+        ("oracle", result.oracle),
+        ("vectors", f"{result.vectors} of {result.vectors_total}"),
+    ]
+    if result.data == "random":
+        rows.append(("calibration data", "RANDOM: the model's accuracy means nothing"))
+    if result.cost is not None:
+        cost = result.cost
+        emulated = " (not cycles)" if cost.unit == "instructions" else ""
+        rows.append(("per inference", f"{cost.mean:,} {cost.unit}{emulated}"))
+        if cost.minimum != cost.maximum:
+            rows.append(("  least, most", f"{cost.minimum:,}, {cost.maximum:,} {cost.unit}"))
+    if result.arena_bytes is not None:
+        rows.append(("arena", _bytes(result.arena_bytes)))
+    if result.stack_used_bytes is not None:
+        rows.append(("stack, most used", _bytes(result.stack_used_bytes)))
+    if result.retries:
+        rows.append(("requests repeated", f"{result.retries}"))
+    rows.append(("time", f"{result.seconds:.1f} s on this host"))
+    parts: list[RenderableType] = [head, _facts(rows)]
+    if result.outputs:
+        parts.append(_outputs(result.outputs, result.litert))
+    parts += [_float_table(result.outputs)] if any(o.float_model for o in result.outputs) else []
+    if result.accuracy is not None:
+        parts.append(_accuracy(result))
+    if result.first_mismatch is not None:
+        first = result.first_mismatch
+        parts.append(
+            Text(
+                f"first difference: vector {first.vector} ({first.origin}), output "
+                f"{first.output}, element {first.element}: expected {first.expected}, "
+                f"device {first.device}"
+            )
+        )
+    if result.next_step:
+        parts.append(_next(result.next_step))
+    return Group(*parts)
+
+
+def _verdict_line(result: VerifyResult) -> str:
+    if result.verdict.value == "MATCH":
+        return f"{result.elements:,} output elements, 0 mismatched"
+    if result.verdict.value == "MISMATCH":
+        return (
+            f"{result.mismatched_elements:,} of {result.elements:,} output elements differ, "
+            f"by up to {result.max_abs_diff_lsb} LSB"
+        )
+    return result.reason
+
+
+def _outputs(outputs: Sequence[OutputReport], litert: str | None) -> Table:
+    table = _table(
+        "against the oracle", "wrong", "max", "RMSE", "MAE", "rel. L2", "cosine", "argmax"
+    )
+    for output in outputs:
+        table.add_row(output.name, *_distance(output.device))
+        if output.litert is not None:
+            table.add_row(f"  {litert}", *_distance(output.litert))
+    table.caption = "max, RMSE and MAE in LSB, one step of the int8 output"
+    return table
+
+
+def _distance(d: Distance) -> tuple[str, ...]:
+    return (
+        f"{d.mismatched_elements:,}",
+        f"{d.max_abs_diff_lsb}",
+        f"{d.rmse_lsb:.3g}",
+        f"{d.mae_lsb:.3g}",
+        f"{d.relative_l2:.2g}",
+        f"{d.cosine:.5f}",
+        _share(d.argmax_agreement),
+    )
+
+
+def _float_table(outputs: Sequence[OutputReport]) -> Table:
+    table = _table("against the float model", "SQNR", "RMSE", "max difference", "same argmax")
+    for output in outputs:
+        d = output.float_model
+        if d is not None:
+            table.add_row(
+                output.name,
+                _decibel(d.sqnr_db),
+                f"{d.rmse:.4g}",
+                f"{d.max_abs_diff:.4g}",
+                _share(d.argmax_agreement),
+            )
+    table.caption = "over all vectors, edge and random inputs included; in real values"
+    return table
+
+
+def _accuracy(result: VerifyResult) -> Table:
+    accuracy = result.accuracy
+    assert accuracy is not None
+    table = _table(f"accuracy on {accuracy.vectors} labelled samples", "")
+    table.add_row(f"{result.board} (device)", _share(accuracy.device, digits=2))
+    table.add_row("host, int8 oracle", _share(accuracy.host_int8, digits=2))
+    if accuracy.host_float is not None:
+        table.add_row("host, float model", _share(accuracy.host_float, digits=2))
+    return table
+
+
+def inspect_report(result: InspectResult) -> RenderableType:
+    """Layers with the memory in use over time, and the boards."""
+    layers = _table("", "operator", "output shape", "MACs", "constants", "arena in use", "")
+    peak = max((layer.live_bytes for layer in result.layers), default=0) or 1
+    for layer in result.layers:
+        layers.add_row(
+            f"{layer.index}",
+            layer.operator,
+            "x".join(map(str, layer.output_shape)),
+            f"{layer.macs:,}" if layer.macs else "",
+            f"{layer.constant_bytes:,} B",
+            f"{layer.live_bytes:,} B",
+            "#" * max(1, round(10 * layer.live_bytes / peak)),
+        )
+    boards = _table("board", "fits", "RAM needed", "has", "flash needed", "has")
+    for fit in result.boards:
+        boards.add_row(
+            fit.board,
+            "yes" if fit.fits else "no",
+            f"{fit.ram_needed:,} B",
+            f"{fit.ram_available:,} B",
+            f"{fit.flash_needed:,} B",
+            f"{fit.flash_available:,} B",
+        )
+    boards.caption = "RAM: arena and stack; flash: constants. The code comes on top."
+    rows = [("model", result.model), ("opened by", f"{result.loader} ({result.format})")]
+    if result.quantized_here:
+        rows.append(("quantized", "for this look, with random data: sizes hold, scales do not"))
+    rows += [
+        *((f"input {i}", _tensor(t)) for i, t in enumerate(result.inputs)),
+        *((f"output {i}", _tensor(t)) for i, t in enumerate(result.outputs)),
+        ("work", f"{result.macs:,} MACs per inference"),
+        (
+            "parameters",
+            f"{result.parameters:,}, {_bytes(result.constant_bytes)} with requantization",
+        ),
+        (
+            "arena",
+            f"{_bytes(result.arena_bytes)} (unavoidable minimum "
+            f"{_bytes(result.arena_minimum_bytes)})",
+        ),
+    ]
+    return Group(_facts(rows), layers, boards)
+
+
+def _tensor(tensor: Any) -> str:
+    shape = "x".join(map(str, tensor.shape))
+    return f"{tensor.name} {shape}, scale {tensor.scale:.6g}, zero point {tensor.zero_point}"
+
+
+def boards_report(boards: Sequence[Board]) -> RenderableType:
+    """One line per board."""
+    table = _table("board", "core", "RAM", "flash", "engines", "proven")
+    for board in boards:
+        engines = ", ".join(
+            f"{e} (default)"
+            if e == board.engines.default and len(board.engines.available) > 1
+            else e
+            for e in board.engines.available
+        )
+        table.add_row(
+            board.id,
+            board.core,
+            f"{board.memory.ram.bytes // 1024:,} KiB",
+            f"{board.memory.flash.bytes // 1024:,} KiB",
+            engines,
+            board.proven.split(":")[0],
+        )
+    return table
+
+
+def board_report(board: Board) -> RenderableType:
+    """Everything that is known of one board."""
+
+    def rows(prefix: str, value: object) -> Iterable[tuple[str, str]]:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from rows(f"{prefix}.{key}" if prefix else key, item)
+        elif value not in (None, (), [], ""):
+            text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            if prefix.endswith("bytes"):
+                text = _bytes(int(text))
+            elif prefix.endswith(("origin", "base")):
+                text = hex(int(text))
+            yield prefix, text
+
+    return _facts(list(rows("", to_json(board))))
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(
+        box=box.SIMPLE_HEAD if sys.stdout.isatty() else box.ASCII2,
+        show_edge=False,
+        pad_edge=False,
+        caption_justify="left",
+        title_justify="left",
+    )
+    table.add_column(first, overflow="fold")
+    for name in others:
+        table.add_column(name, justify="left" if name == "operator" else "right", overflow="fold")
+    return table
+
+
+def _facts(rows: Sequence[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in rows:
+        table.add_row(Text(name), Text(text))
+    return table
+
+
+def _next(command: str, more: str = "") -> Text:
+    return Text(f"next: {command}" + (f"  ({more})" if more else ""))
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} bytes"
+
+
+def _share(share: float | None, digits: int = 1) -> str:
+    return "-" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def _decibel(value: float) -> str:
+    return f"{value:.1f} dB" if math.isfinite(value) else "exact"

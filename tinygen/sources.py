@@ -1,0 +1,50 @@
+"""The fixed C sources of a project: the kernels it uses, the protocol, main.c, the port."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from tinygen.boards import Board
+from tinygen.firmware import firmware_dir, hal_files, platform_files
+
+_INCLUDE = re.compile(rb'^#include "(tg_[a-z0-9_]+\.h)"', re.MULTILINE)
+
+
+def project_files(board: Board, kernels: Iterable[tuple[str, str]]) -> dict[str, bytes]:
+    """Path in the project -> content. `kernels` are (kernel set, kernel) pairs."""
+    folder = firmware_dir()
+    files = {
+        "src/main.c": (folder / "main.c").read_bytes(),
+        **{
+            f"src/protocol/{path.name}": path.read_bytes()
+            for path in sorted((folder / "protocol").iterdir())
+            if path.suffix in (".c", ".h")
+        },
+        **hal_files(board),
+        **platform_files(board),
+        **kernel_files(kernels),
+    }
+    return dict(sorted(files.items()))
+
+
+def kernel_files(kernels: Iterable[tuple[str, str]]) -> dict[str, bytes]:
+    """The headers of these kernels and every header that they include."""
+    folder = firmware_dir() / "kernels"
+    files: dict[str, bytes] = {}
+    waiting = [folder / kernel_set / f"tg_{kernel}.h" for kernel_set, kernel in kernels]
+    while waiting:
+        path = waiting.pop()
+        name = f"src/kernels/{path.name}"
+        if name in files:
+            continue
+        files[name] = path.read_bytes()
+        waiting += [_find(folder, path, found.decode()) for found in _INCLUDE.findall(files[name])]
+    return files
+
+
+def _find(folder: Path, user: Path, name: str) -> Path:
+    """A header beside the one that includes it, else the shared one."""
+    beside = user.parent / name
+    return beside if beside.is_file() else folder / name

@@ -1,0 +1,184 @@
+"""Test vectors: inputs with the outputs that the host computes for them, kept in the project.
+
+They are made at build time, so that verifying needs neither TensorFlow nor the oracle.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygen.errors import InputError
+from tinygen.ir import Array, Tensor
+from tinygen.oracle import HostRun, dequantize
+
+MINIMUM = 100
+"""At least this many vectors, unless the model's input has fewer values."""
+
+_DATA_SAMPLES = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """Arrays are (vectors, *shape of the tensor), int8; `real_outputs` float32."""
+
+    inputs: tuple[Array, ...]
+    expected: tuple[Array, ...]
+    oracle: str
+    origins: tuple[str, ...]
+    """Where each vector comes from: data, test, random, or `edge: ...`."""
+    labels: Array
+    """The class of each vector, -1 where it has none."""
+    litert: HostRun | None = None
+    real_outputs: tuple[Array, ...] | None = None
+    """What the float model computes, where there is one."""
+
+    def __len__(self) -> int:
+        return len(self.origins)
+
+    def to_bytes(self) -> bytes:
+        """An .npz; the same vectors give the same bytes."""
+        columns: dict[str, Array] = {
+            "labels": self.labels,
+            "origins": np.array(self.origins),
+            "oracle": np.array(self.oracle),
+        }
+        for i, value in enumerate(self.inputs):
+            columns[f"input_{i}"] = value
+        for i, value in enumerate(self.expected):
+            columns[f"expected_{i}"] = value
+        if self.litert is not None:
+            columns["litert"] = np.array(self.litert.name)
+            for i, value in enumerate(self.litert.outputs):
+                columns[f"litert_{i}"] = value
+        for i, value in enumerate(self.real_outputs or ()):
+            columns[f"real_{i}"] = value
+        file = io.BytesIO()
+        np.savez_compressed(file, **columns)  # type: ignore[arg-type]
+        return file.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Vectors:
+        """The vectors of an .npz written by `to_bytes`; InputError when it is damaged."""
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
+                columns = dict(file)
+            litert = _numbered(columns, "litert")
+            return cls(
+                inputs=_numbered(columns, "input"),
+                expected=_numbered(columns, "expected"),
+                oracle=str(columns["oracle"]),
+                origins=tuple(str(o) for o in columns["origins"]),
+                labels=columns["labels"],
+                litert=HostRun(str(columns["litert"]), litert) if litert else None,
+                real_outputs=_numbered(columns, "real") or None,
+            )
+        except (ValueError, KeyError, OSError, EOFError) as error:
+            raise InputError(
+                "the project's test vectors are damaged",
+                why=f"{type(error).__name__}: {error}",
+                next_step="build the project again",
+            ) from error
+
+
+def _numbered(columns: dict[str, Array], name: str) -> tuple[Array, ...]:
+    count = sum(1 for key in columns if key.startswith(f"{name}_"))
+    return tuple(columns[f"{name}_{i}"] for i in range(count))
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Chosen inputs: int8 for the device, and the real values they stand for."""
+
+    quantized: tuple[Array, ...]
+    real: tuple[Array, ...]
+    origins: tuple[str, ...]
+    labels: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Real samples to take vectors from: one float32 array per input, (samples, *shape)."""
+
+    origin: str
+    inputs: tuple[Array, ...]
+    labels: Array | None
+    limit: int | None = _DATA_SAMPLES
+
+
+def choose(
+    tensors: Sequence[Tensor],
+    quantize: Callable[[Tensor, Array], Array],
+    samples: Sequence[Samples],
+    seed: int,
+) -> Inputs:
+    """Samples of the user's data, edge inputs, and seeded random ones up to MINIMUM."""
+    quantized: list[list[Array]] = [[] for _ in tensors]
+    real: list[list[Array]] = [[] for _ in tensors]
+    origins: list[str] = []
+    labels: list[int] = []
+    for source in samples:
+        count = len(source.inputs[0])
+        picks = np.arange(count)
+        if source.limit is not None and count > source.limit:
+            picks = np.linspace(0, count - 1, source.limit).round().astype(np.int64)
+        for pick in picks:
+            for i, tensor in enumerate(tensors):
+                value = source.inputs[i][pick].reshape(tensor.shape).astype(np.float32)
+                real[i].append(value)
+                quantized[i].append(quantize(tensor, value))
+            origins.append(source.origin)
+            labels.append(-1 if source.labels is None else int(source.labels[pick]))
+    generator = np.random.default_rng(seed)
+    edges = _edges(tensors)
+    randoms = max(MINIMUM - len(origins) - len(edges), 8)
+    made = [
+        *edges,
+        *(
+            (
+                "random",
+                [generator.integers(-128, 128, t.shape, dtype=np.int64) for t in tensors],
+            )
+            for _ in range(randoms)
+        ),
+    ]
+    for origin, values in made:
+        for i, (tensor, value) in enumerate(zip(tensors, values, strict=True)):
+            codes = value.astype(np.int8)
+            quantized[i].append(codes)
+            real[i].append(dequantize(tensor, codes))
+        origins.append(origin)
+        labels.append(-1)
+    return Inputs(
+        quantized=tuple(np.stack(q) for q in quantized),
+        real=tuple(np.stack(r) for r in real),
+        origins=tuple(origins),
+        labels=np.array(labels, dtype=np.int64),
+    )
+
+
+def _edges(tensors: Sequence[Tensor]) -> list[tuple[str, list[Array]]]:
+    """Inputs that saturate, cancel or sit on a boundary."""
+
+    def each(name: str, make: Callable[[Tensor], Array]) -> tuple[str, list[Array]]:
+        return f"edge: {name}", [make(t).reshape(t.shape) for t in tensors]
+
+    return [
+        each("all -128", lambda t: np.full(t.elements, -128)),
+        each("all 127", lambda t: np.full(t.elements, 127)),
+        each("all zero point", lambda t: np.full(t.elements, t.q.zero_point)),
+        each("ramp up", lambda t: np.arange(t.elements) % 256 - 128),
+        each("ramp down", lambda t: 127 - np.arange(t.elements) % 256),
+        each("alternating -128 and 127", lambda t: np.where(np.arange(t.elements) % 2, 127, -128)),
+        each("one 127 in zero points", lambda t: _impulse(t, 127)),
+        each("one -128 in zero points", lambda t: _impulse(t, -128)),
+    ]
+
+
+def _impulse(tensor: Tensor, value: int) -> Array:
+    codes = np.full(tensor.elements, tensor.q.zero_point)
+    codes[tensor.elements // 2] = value
+    return codes

@@ -1,0 +1,199 @@
+"""Expected outputs x device outputs -> Verdict, and how far apart the numbers are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from tinygen import metrics
+from tinygen.ir import Array
+from tinygen.vectors import Vectors
+
+
+class Verdict(Enum):
+    """What a check can end in. Not checked never looks like correct."""
+
+    MATCH = "MATCH"
+    MISMATCH = "MISMATCH"
+    UNVERIFIED = "UNVERIFIED"
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far int8 outputs are from the oracle's. LSB is one step of the int8 output."""
+
+    mismatched_elements: int
+    max_abs_diff_lsb: int
+    rmse_lsb: float
+    mae_lsb: float
+    relative_l2: float
+    cosine: float
+    argmax_agreement: float | None
+    """Share of vectors with the same largest element; None for outputs of one element."""
+
+
+@dataclass(frozen=True)
+class RealDistance:
+    """How far the device's outputs, as real values, are from the float model's."""
+
+    sqnr_db: float
+    rmse: float
+    max_abs_diff: float
+    argmax_agreement: float | None
+
+
+@dataclass(frozen=True)
+class OutputReport:
+    """One output of the model over all vectors checked."""
+
+    name: str
+    shape: tuple[int, ...]
+    elements: int
+    device: Distance
+    litert: Distance | None
+    """LiteRT against the oracle."""
+    float_model: RealDistance | None
+
+
+@dataclass(frozen=True)
+class FirstMismatch:
+    """Where to look first: the element of the first vector that differs."""
+
+    vector: int
+    origin: str
+    output: str
+    element: int
+    expected: int
+    device: int
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Share of labelled vectors whose largest output is the label's, 0 to 1."""
+
+    vectors: int
+    device: float
+    host_int8: float
+    host_float: float | None
+
+
+@dataclass(frozen=True)
+class OutputTensor:
+    """What is needed to compare an output: its quantization."""
+
+    name: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+    def real(self, quantized: Array) -> Array:
+        """int8 values as float64 real values."""
+        return self.scale * (quantized.astype(np.float64) - self.zero_point)
+
+
+def compare(
+    tensors: Sequence[OutputTensor], vectors: Vectors, device: Sequence[Array]
+) -> tuple[OutputReport, ...]:
+    """One report per output; `device` holds (vectors, *shape) int8, the first of `vectors`."""
+    reports = []
+    for i, tensor in enumerate(tensors):
+        count = len(device[i])
+        expected = vectors.expected[i][:count]
+        litert = vectors.litert.outputs[i][:count] if vectors.litert is not None else None
+        real = vectors.real_outputs[i][:count] if vectors.real_outputs is not None else None
+        reports.append(
+            OutputReport(
+                name=tensor.name,
+                shape=tensor.shape,
+                elements=int(expected.size),
+                device=distance(tensor, expected, device[i]),
+                litert=None if litert is None else distance(tensor, expected, litert),
+                float_model=None if real is None else real_distance(tensor, real, device[i]),
+            )
+        )
+    return tuple(reports)
+
+
+def distance(tensor: OutputTensor, expected: Array, actual: Array) -> Distance:
+    """Both int8, (vectors, *shape)."""
+    reference, measured = tensor.real(expected), tensor.real(actual)
+    return Distance(
+        mismatched_elements=metrics.mismatched_elements(expected, actual),
+        max_abs_diff_lsb=int(metrics.max_abs_diff(expected, actual)),
+        rmse_lsb=metrics.rmse(expected, actual),
+        mae_lsb=metrics.mae(expected, actual),
+        relative_l2=metrics.relative_l2(reference, measured),
+        cosine=metrics.cosine(reference, measured),
+        argmax_agreement=_argmax(expected, actual),
+    )
+
+
+def real_distance(tensor: OutputTensor, real: Array, quantized: Array) -> RealDistance:
+    """`real` float32 and `quantized` int8, both (vectors, *shape)."""
+    measured = tensor.real(quantized)
+    return RealDistance(
+        sqnr_db=metrics.sqnr_db(real, measured),
+        rmse=metrics.rmse(real, measured),
+        max_abs_diff=float(metrics.max_abs_diff(real, measured)),
+        argmax_agreement=_argmax(real, measured),
+    )
+
+
+def _argmax(reference: Array, actual: Array) -> float | None:
+    if len(reference) == 0 or reference[0].size < 2:
+        return None
+    count = len(reference)
+    return metrics.argmax_agreement(reference.reshape(count, -1), actual.reshape(count, -1))
+
+
+def first_mismatch(
+    tensors: Sequence[OutputTensor], vectors: Vectors, device: Sequence[Array]
+) -> FirstMismatch | None:
+    """The first element, in the order of vectors, then outputs, that differs."""
+    for vector in range(len(device[0])):
+        for i, tensor in enumerate(tensors):
+            expected = vectors.expected[i][vector].reshape(-1)
+            actual = device[i][vector].reshape(-1)
+            wrong = np.flatnonzero(expected != actual)
+            if wrong.size:
+                element = int(wrong[0])
+                return FirstMismatch(
+                    vector=vector,
+                    origin=vectors.origins[vector],
+                    output=tensor.name,
+                    element=element,
+                    expected=int(expected[element]),
+                    device=int(actual[element]),
+                )
+    return None
+
+
+def accuracy(vectors: Vectors, device: Sequence[Array]) -> Accuracy | None:
+    """Over the labelled vectors: the test set if there is one, else labelled data."""
+    count = len(device[0])
+    if device[0][0].size < 2:
+        return None
+    for origin in ("test", "data"):
+        picks = np.array(
+            [i for i in range(count) if vectors.origins[i] == origin and vectors.labels[i] >= 0],
+            dtype=np.int64,
+        )
+        if picks.size:
+            break
+    else:
+        return None
+    labels = vectors.labels[picks]
+
+    def share(values: Array) -> float:
+        guesses = values[picks].reshape(len(picks), -1).argmax(axis=1)
+        return float((guesses == labels).mean())
+
+    return Accuracy(
+        vectors=len(picks),
+        device=share(device[0]),
+        host_int8=share(vectors.expected[0]),
+        host_float=None if vectors.real_outputs is None else share(vectors.real_outputs[0]),
+    )
