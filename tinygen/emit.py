@@ -110,7 +110,7 @@ def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, ob
     return {
         "number": layer.index,
         "kernel": call.kernel,
-        "comment": csource.comment(f'{layer.node.op.kind} "{layer.io.outputs[0].name}"'),
+        "comment": csource.comment(f'{layer.node.op.kind} "{layer.title}"'),
         "shapes": f"{ins} -> {', '.join(_shape(t) for t in layer.io.outputs)}",
         "cost": f", {layer.macs:,} MACs" if layer.macs else "",
         "initializer": csource.initializer(call, constants, indent=" " * 6),

@@ -19,9 +19,7 @@ from tinygen.errors import InputError, UnsupportedModel
 from tinygen.load import InputSpec, LoadedModel, SavedModelFunction, format_shape
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
-
-_CALL = re.compile(r"(Stateful)?PartitionedCall(_\d+)?")
-_COMPUTES = re.compile(r"/(Conv2D|depthwise|convolution|MatMul)\d*$")
+from tinygen.tensor_names import with_layer_names
 
 CALIBRATION_SAMPLES = 500
 """At most so many samples calibrate the ranges, spread evenly over the data."""
@@ -62,7 +60,11 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
     names = [spec.name for spec in loaded.inputs], list(loaded.outputs)
     float_tflite = _convert(tensorflow, frozen, loaded, None)
     int8_tflite = _convert(tensorflow, frozen, loaded, samples)
-    quantized = Quantized(_named(int8_tflite, *names), _named(float_tflite, *names), len(chosen))
+    quantized = Quantized(
+        with_layer_names(int8_tflite, *names),
+        with_layer_names(float_tflite, *names),
+        len(chosen),
+    )
     check_int8(quantized.tflite, loaded.path.name)
     return quantized
 
@@ -141,15 +143,17 @@ def _convert(
     loaded: LoadedModel,
     samples: Callable[[], Iterator[list[np.ndarray]]] | None,
 ) -> bytes:
-    converter = tensorflow.lite.TFLiteConverter.from_concrete_functions([frozen])
-    if samples is not None:
-        converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
-        converter.representative_dataset = samples
-        converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = tensorflow.int8
-        converter.inference_output_type = tensorflow.int8
+    """The frozen function as `.tflite`: float without samples, int8 with."""
+    lite = tensorflow.lite
     with quiet() as noise:
         try:
+            converter = lite.TFLiteConverter.from_concrete_functions([frozen])
+            if samples is not None:
+                converter.optimizations = [lite.Optimize.DEFAULT]
+                converter.representative_dataset = samples
+                converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
+                converter.inference_input_type = tensorflow.int8
+                converter.inference_output_type = tensorflow.int8
             return bytes(converter.convert())
         except Exception as error:  # the converter raises many types
             what = "cannot be converted" if samples is None else "cannot be quantized to int8"
@@ -169,46 +173,3 @@ def _failure(loaded: LoadedModel, what: str, message: str, noise: str) -> InputE
         why="\n".join(unique[:3]) or "the converter gave no reason",
         next_step="replace the layer named above by layers that TensorFlow Lite has for int8",
     )
-
-
-def _named(tflite: bytes, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
-    """The same model under the names that the user knows.
-
-    The converter names tensors after every operation it fused, with numbers that count up within
-    a process; only without those is the same model the same file.
-    """
-    from tensorflow.lite.tools import flatbuffer_utils
-
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(tflite))
-    for graph in model.subgraphs:
-        edges = dict(zip(graph.outputs, outputs, strict=True))
-        edges |= dict(zip(graph.inputs, inputs, strict=True))
-        taken = set(edges.values())
-        for index, tensor in enumerate(graph.tensors):
-            name = edges.get(index) or _fresh(_readable(tensor.name.decode()), taken)
-            tensor.name = name.encode()
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
-
-
-def _readable(name: str) -> str:
-    """One layer of a fused chain, the one that computes if there is one.
-
-    `StatefulPartitionedCall/net/relu/Relu;60;StatefulPartitionedCall/net/conv/Conv2D` becomes
-    `net/conv/Conv2D`.
-    """
-    paths = []
-    for part in name.split(";"):
-        steps = [step for step in part.split("/") if not _CALL.fullmatch(step)]
-        if steps and not (len(steps) == 1 and steps[0].isdigit()):
-            paths.append("/".join(steps))
-    computing = [path for path in paths if _COMPUTES.search(path)]
-    return next(iter(computing or paths), "tensor")
-
-
-def _fresh(name: str, taken: set[str]) -> str:
-    fresh, number = name, 1
-    while fresh in taken:
-        number += 1
-        fresh = f"{name}_{number}"
-    taken.add(fresh)
-    return fresh

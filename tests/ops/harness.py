@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Case:
     io: Operands
     vectors: tuple[tuple[Array | None, ...], ...]
     """Per vector: an array per input; a constant's own data, None where it is absent."""
+    options: Mapping[str, int] | None = None
+    """Fields of the operator's options table in a .tflite file (see `tflite_file`)."""
 
     @property
     def expected(self) -> tuple[tuple[Array, ...], ...]:
@@ -115,6 +117,7 @@ def case(
     *,
     name: str = "",
     values: Sequence[Sequence[Array]] | None = None,
+    options: Mapping[str, int] | None = None,
     random_vectors: int = 2,
     seed: int = 0,
 ) -> Case:
@@ -151,7 +154,7 @@ def case(
             if t is not None and array is not None:
                 assert (array.shape, array.dtype) == (t.shape, t.dtype.numpy), f"{name}: {t.name}"
         vectors.append(vector)
-    return Case(name or op.kind, op, Operands(numbered, results), tuple(vectors))
+    return Case(name or op.kind, op, Operands(numbered, results), tuple(vectors), options)
 
 
 def check(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:
@@ -196,7 +199,7 @@ def _compile(source: Path, binary: Path, kernels: Path) -> None:
     compiler = os.environ.get("TINYGEN_HOST_CC", "gcc")
     if shutil.which(compiler) is None:
         pytest.skip(f"no host C compiler ({compiler}) to run the kernels with")
-    command = [compiler, *FLAGS, "-I", KERNELS, "-I", kernels / "portable"]
+    command = [compiler, *FLAGS, f"-I{KERNELS}", f"-I{kernels / 'portable'}"]
     done = subprocess.run(
         [*command, source, "-o", binary, "-lm"], capture_output=True, text=True, check=False
     )

@@ -104,7 +104,7 @@ def _layer(program: Program, layer: Layer) -> LayerReport:
     return LayerReport(
         index=layer.index,
         operator=layer.node.op.kind,
-        output=layer.io.outputs[0].name,
+        output=layer.title,
         input_shapes=tuple(t.shape for t in layer.io.inputs if t is not None and not t.constant),
         output_shape=layer.io.outputs[0].shape,
         macs=layer.macs,

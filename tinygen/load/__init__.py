@@ -5,8 +5,8 @@ TensorFlow and Keras are imported only inside functions, and never for a `.tflit
 
 from __future__ import annotations
 
-from tinygen.load.files import missing_path
 from tinygen.load.dispatch import load
+from tinygen.load.files import missing_path
 from tinygen.load.model import (
     Attempt,
     InputSpec,

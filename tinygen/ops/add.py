@@ -22,7 +22,7 @@ from tinygen.ops.fixed_point import (
 _LEFT_SHIFT = 20
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Add(Elementwise):
     kind: ClassVar[str] = "ADD"
     options_type: ClassVar[Any] = tflite.AddOptions

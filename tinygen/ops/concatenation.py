@@ -18,7 +18,7 @@ from tinygen.ops.loops import Loops, row_major
 from tinygen.ops.parse import Parsed, Parser
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Concatenation(Parsed):
     axis: int
     """May count from the back."""

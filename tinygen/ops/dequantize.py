@@ -13,7 +13,7 @@ from tinygen.ops import require
 from tinygen.ops.parse import Parsed, Parser
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Dequantize(Parsed):
     kind: ClassVar[str] = "DEQUANTIZE"
 

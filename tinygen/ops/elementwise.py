@@ -31,7 +31,7 @@ _LOOPS = 5
 """Nested loops of the kernels: broadcasting that alternates more often is not compiled."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Elementwise(Parsed):
     """out = f(a, b) element by element, with numpy's broadcasting."""
 

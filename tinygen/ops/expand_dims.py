@@ -12,7 +12,7 @@ from tinygen.ops.parse import Parser
 from tinygen.ops.reshape import SameBytes, resolve
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ExpandDims(SameBytes):
     declared: Shape
     """The output's shape in the file, for an axis that is not yet known."""

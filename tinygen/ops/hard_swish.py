@@ -17,7 +17,7 @@ from tinygen.ops.parse import Parser
 _INT16_MIN, _INT16_MAX = -(1 << 15), (1 << 15) - 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class HardSwish(Lookup):
     kind: ClassVar[str] = "HARD_SWISH"
 

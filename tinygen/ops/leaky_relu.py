@@ -19,7 +19,7 @@ from tinygen.ops.lookup import Lookup
 from tinygen.ops.parse import Parser
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class LeakyRelu(Lookup):
     alpha: float
     """Slope below zero, a float32 value."""

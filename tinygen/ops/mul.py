@@ -19,7 +19,7 @@ from tinygen.ops.fixed_point import (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Mul(Elementwise):
     kind: ClassVar[str] = "MUL"
     options_type: ClassVar[Any] = tflite.MulOptions

@@ -16,7 +16,7 @@ from tinygen.ops.loops import Loops, row_major
 from tinygen.ops.parse import Parsed, Parser
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Pad(Parsed):
     declared: Shape
     """The output's shape in the file, for paddings that are not yet known."""
@@ -64,7 +64,7 @@ class Pad(Parsed):
         return io.output.q.zero_point
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class PadV2(Pad):
     kind: ClassVar[str] = "PADV2"
 

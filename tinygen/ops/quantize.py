@@ -16,7 +16,7 @@ from tinygen.ops.lookup import lookup_call
 from tinygen.ops.parse import Parsed, Parser
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Quantize(Parsed):
     kind: ClassVar[str] = "QUANTIZE"
 

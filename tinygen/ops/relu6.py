@@ -18,7 +18,7 @@ from tinygen.ops.lookup import Lookup
 from tinygen.ops.parse import Parser
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Relu6(Lookup):
     kind: ClassVar[str] = "RELU6"
 

@@ -25,7 +25,7 @@ class SameBytes(Parsed):
         return (Alias(io.input(0).id, io.output.id),)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Reshape(SameBytes):
     new_shape: Shape | None
     """The attribute that stands in for a missing shape operand; may hold one -1."""

@@ -22,7 +22,7 @@ _MAX_ELEMENTS = 1 << 20
 """Of a FILL or RANGE: a shape holds few numbers, a broken file could ask for gigabytes."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ShapeOf(Parsed):
     """The dimensions of a tensor, known whether or not its values are."""
 
@@ -42,7 +42,7 @@ class ShapeOf(Parsed):
         return True
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Pack(Parsed):
     """Tensors of one shape stacked along a new axis."""
 
@@ -67,7 +67,7 @@ class Pack(Parsed):
         return (np.stack([_given(v) for v in values], axis=self.axis),)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Unpack(Parsed):
     """The slices of a tensor along an axis, which is dropped."""
 
@@ -93,7 +93,7 @@ class Unpack(Parsed):
         return tuple(np.moveaxis(_given(values[0]), self.axis, 0).copy())
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Gather(Parsed):
     """Slices of a tensor along an axis, picked by index."""
 
@@ -122,7 +122,7 @@ class Gather(Parsed):
         return (np.take(value, indices, axis=self.axis),)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Cast(Parsed):
     """Another element type, as C converts."""
 
@@ -140,7 +140,7 @@ class Cast(Parsed):
             return (_given(values[0]).astype(io.output.dtype.numpy),)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ReduceProd(Parsed):
     """The product over some axes."""
 
@@ -175,7 +175,7 @@ class ReduceProd(Parsed):
         return tuple(sorted(named))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Fill(Parsed):
     """One number over a whole shape."""
 
@@ -202,7 +202,7 @@ class Fill(Parsed):
         return (np.full(io.output.shape, value.reshape(()), dtype=value.dtype),)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Range(Parsed):
     """Numbers from a start by a step up to a limit."""
 

@@ -31,7 +31,7 @@ _SUM_BITS = 12
 _MAX_DEPTH = (1 << _SUM_BITS) - 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Softmax(Parsed):
     beta: float
     """Factor of the inputs, a float32 value."""

@@ -15,7 +15,7 @@ from tinygen.ops.parse import Parser
 from tinygen.ops.reshape import SameBytes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Squeeze(SameBytes):
     axes: tuple[int, ...]
     """What is dropped; empty for every dimension of length one."""

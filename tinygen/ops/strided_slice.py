@@ -17,7 +17,7 @@ from tinygen.ops.loops import Loops, row_major
 from tinygen.ops.parse import Parsed, Parser
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class StridedSlice(Parsed):
     begin_mask: int
     """Bit i: dimension i starts at its end that the stride leaves from."""

@@ -12,7 +12,7 @@ from tinygen.ir import Operands
 from tinygen.ops.add import Add
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Sub(Add):
     kind: ClassVar[str] = "SUB"
     options_type: ClassVar[Any] = tflite.SubOptions

@@ -15,7 +15,7 @@ from tinygen.ops.lookup import Lookup, saturating_function
 from tinygen.ops.parse import Parser
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Tanh(Lookup):
     kind: ClassVar[str] = "TANH"
 

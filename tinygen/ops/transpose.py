@@ -16,7 +16,7 @@ from tinygen.ops.loops import Loops, row_major
 from tinygen.ops.parse import Parsed, Parser
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Transpose(Parsed):
     declared: Shape
     """The output's shape in the file, for an order that is not yet known."""

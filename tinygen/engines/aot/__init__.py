@@ -22,6 +22,12 @@ class Layer:
     kernel_set: str
 
     @property
+    def title(self) -> str:
+        """The output's name, short: converters join the names of all that they fused."""
+        path = self.io.outputs[0].name.split(";")[0].split("/")
+        return "/".join(path[1:] if len(path) > 2 else path)
+
+    @property
     def macs(self) -> int:
         """Multiply-accumulates of the node."""
         return self.node.op.macs(self.io)

@@ -1,0 +1,35 @@
+# make demo    set up, then the main job: train, build, flash, verify a real model
+# make test    set up, then every test
+# make check   set up, then linters, types, import rules, format, warnings, sanitizers
+
+BIN := .venv/bin
+DEMO := build/demo
+JOBS := $(shell nproc)
+
+.PHONY: demo test check lint sanitize setup clean
+
+setup:
+	@scripts/setup.sh
+
+demo: setup
+	@examples/digits/demo.sh $(DEMO)
+
+test: setup
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
+
+check: lint sanitize
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	scripts/compile-firmware.sh
+
+# The kernels and the protocol, compiled for the host under AddressSanitizer and UBSan.
+sanitize: setup
+	$(BIN)/python -m pytest -q -n $(JOBS) tests/ops tests/protocol
+
+clean:
+	rm -rf build .tinygen

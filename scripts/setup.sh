@@ -1,0 +1,47 @@
+#!/bin/sh
+# Installs what tinygen needs on Debian 12 and says so: apt packages that are missing, then a
+# virtual environment in .venv with tinygen and its tools. Does nothing the second time.
+set -eu
+cd "$(dirname "$0")/.."
+
+# command or file : Debian package that brings it
+needs="
+gcc:gcc
+/usr/include/stdio.h:libc6-dev
+arm-none-eabi-gcc:gcc-arm-none-eabi
+/usr/lib/arm-none-eabi/include/stdint.h:libnewlib-arm-none-eabi
+qemu-system-arm:qemu-system-arm
+"
+missing=""
+for need in $needs; do
+  thing=${need%%:*}
+  case $thing in
+    /*) [ -e "$thing" ] || missing="$missing ${need##*:}" ;;
+    *) command -v "$thing" >/dev/null 2>&1 || missing="$missing ${need##*:}" ;;
+  esac
+done
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+
+if [ -n "$missing" ]; then
+  if ! command -v apt-get >/dev/null 2>&1; then
+    echo "error: these Debian packages are missing:$missing" >&2
+    echo "  next: install what they bring with your system's package manager" >&2
+    exit 5
+  fi
+  sudo=""
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo=sudo
+  fi
+  echo "setup: installing Debian packages:$missing"
+  $sudo apt-get update -qq
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+stamp=.venv/.tinygen-setup
+if [ ! -e "$stamp" ] || ! cmp -s "$stamp" pyproject.toml; then
+  echo "setup: installing tinygen and its tools into .venv (TensorFlow is large: minutes)"
+  [ -x .venv/bin/python ] || python3 -m venv .venv
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+  cp pyproject.toml "$stamp"
+fi

@@ -1,0 +1,127 @@
+"""FULLY_CONNECTED: kernel = reference = TFLM on edge shapes, extremes and random sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ops.harness import Case, case, check, int8
+from tests.ops.oracle import check_against_tflm
+from tests.ops.weighted_cases import bias_of, input_of, output_of, weights_of
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Shape
+from tinygen.ops.activation import Activation
+from tinygen.ops.fixed_point import quantize_multiplier
+from tinygen.ops.fully_connected import FullyConnected
+
+
+def dense(
+    name: str,
+    source: Shape = (1, 12),
+    units: int = 6,
+    depth: int | None = None,
+    activation: Activation = Activation.NONE,
+    *,
+    keep_num_dims: bool = False,
+    zero_points: tuple[int, int] = (3, -5),
+    bias: str = "random",
+    per_tensor: bool = True,
+    gain: float = 1.0,
+    seed: int = 0,
+) -> Case:
+    rng = np.random.default_rng(seed)
+    depth = depth or source[-1]
+    zero_channel = bias == "extreme"
+    weights = weights_of((units, depth), 0, rng, per_tensor=per_tensor, zero_channel=zero_channel)
+    return case(
+        FullyConnected(activation, keep_num_dims),
+        [input_of(source, zero_points[0]), weights, bias_of(units, bias, rng)],
+        [output_of(weights, depth, zero_points[1], gain)],
+        name=name,
+        options={"fusedActivationFunction": activation.value, "keepNumDims": keep_num_dims},
+        seed=seed,
+    )
+
+
+EDGES = (
+    dense("plain"),
+    dense("one by one", (1, 1), 1),
+    dense("one output", (1, 7), 1),
+    dense("three outputs", (1, 5), 3),
+    dense("one input", (1, 1), 5),
+    dense("per channel", (1, 12), 7, per_tensor=False),
+    dense("per channel, one unit", (1, 12), 1, per_tensor=False),
+    dense("rows", (3, 10), 5),
+    dense("image as one row", (1, 3, 4, 2), 6, 24),
+    dense("image as rows", (2, 3, 4), 5, 4),
+    dense("rank kept", (1, 3, 4), 5, keep_num_dims=True),
+    dense("rank 1", (9,), 4),
+    dense("long rows", (1, 1500), 9, activation=Activation.RELU),
+    dense("lowest zero points", zero_points=(-128, -128), activation=Activation.RELU6),
+    dense("highest zero points", zero_points=(127, 127), activation=Activation.RELU),
+    dense("no bias", bias="absent"),
+    dense("accumulators wrap", (1, 10), 9, bias="extreme"),
+    dense("accumulators wrap, left shift", (1, 10), 9, bias="extreme", gain=1e5, per_tensor=False),
+    dense("everything saturates", gain=400.0, activation=Activation.RELU_N1_TO_1),
+    dense("left shift", gain=1e5),
+    dense("multiplier too small", gain=1e-9),
+)
+
+
+def _random_case(seed: int) -> Case:
+    rng = np.random.default_rng(3000 + seed)
+    return dense(
+        f"random {seed}",
+        (int(rng.choice([1, 1, 2, 5])), int(rng.integers(1, 80))),
+        int(rng.integers(1, 20)),
+        activation=Activation(int(rng.integers(0, 4))),
+        keep_num_dims=bool(rng.integers(0, 2)),
+        zero_points=(int(rng.integers(-128, 128)), int(rng.integers(-128, 128))),
+        bias=str(rng.choice(["random", "random", "extreme", "absent"])),
+        per_tensor=bool(rng.integers(0, 2)),
+        gain=float(rng.choice([0.3, 1.0, 3.0])),
+        seed=seed,
+    )
+
+
+RANDOM = tuple(_random_case(seed) for seed in range(25))
+
+
+@pytest.mark.parametrize("cases", [EDGES, RANDOM], ids=["edges", "random"])
+def test_fully_connected_kernel_equals_reference(cases: tuple[Case, ...], tmp_path: Path) -> None:
+    check(cases, tmp_path)
+
+
+@pytest.mark.parametrize("cases", [EDGES, RANDOM], ids=["edges", "random"])
+def test_fully_connected_reference_equals_tflm(cases: tuple[Case, ...]) -> None:
+    check_against_tflm(cases)
+
+
+def test_fully_connected_multiplies_scales_in_float32() -> None:
+    one = dense("")
+    source, weights, output = (t.q.scale for t in (*one.io.inputs[:2], one.io.output) if t)
+    (call,) = one.op.lower(one.io)
+    in_float = float(np.float32(source) * np.float32(weights)) / output
+    assert quantize_multiplier(in_float) != quantize_multiplier(source * weights / output)
+    assert int(call.constants["multiplier"][0]) == quantize_multiplier(in_float)[0]  # type: ignore[union-attr]
+
+
+def test_fully_connected_counts_macs() -> None:
+    one = dense("", (3, 10), 5)
+    assert one.op.macs(one.io) == 3 * 10 * 5
+
+
+@pytest.mark.parametrize(
+    ("op", "source", "weights"),
+    [
+        (FullyConnected(), (1, 10), (5, 4)),
+        (FullyConnected(keep_num_dims=True), (1, 2, 6), (5, 12)),
+        (FullyConnected(), (1, 10), (5, 10, 1)),
+    ],
+    ids=["no whole rows", "cannot keep", "rank 3 weights"],
+)
+def test_fully_connected_refuses_shapes(op: FullyConnected, source: Shape, weights: Shape) -> None:
+    with pytest.raises(UnsupportedModel):
+        op.infer([int8(source), int8(weights)])
