@@ -13,8 +13,12 @@ from typing import Any
 import jinja2
 
 from tinygen import csource, firmware
+from tinygen.boards import Board
 from tinygen.engines.aot import Layer, Program
 from tinygen.ir import Array, Tensor, TensorId
+
+
+_INCLUDED = ("hal", "kernels", "model", "protocol")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,24 @@ def model_files(program: Program, identity: Identity) -> dict[str, str]:
         name: render(f"{name}.j2", **common)
         for name in ("model.h", "model.c", "weights.h", "weights.c")
     }
+
+
+def platformio_files(board: Board, identity: Identity) -> dict[str, str]:
+    """`platformio.ini` and `README.md` of the project."""
+    local = firmware.PLATFORMS_DIR if board.platformio.platform == firmware.LOCAL_PLATFORM else ""
+    values = {
+        "name": csource.comment(identity.name),
+        "board": board.id,
+        "engine": identity.engine,
+        "version": identity.version,
+        "local_platform": local,
+        "platform": board.platformio.platform,
+        "platformio_board": board.platformio.board,
+        "framework": board.platformio.framework,
+        "build_flags": [*(f"-Isrc/{folder}" for folder in _INCLUDED), *board.platformio.build_flags],
+        "build_unflags": board.platformio.build_unflags,
+    }
+    return {name: render(f"{name}.j2", **values) for name in ("platformio.ini", "README.md")}
 
 
 class _Symbols:

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from tinygen.boards import Board, Port, Uart
+from tinygen.boards import Board, Port, Uart, all_boards
 from tinygen.errors import InputError
 
 PLATFORMS_DIR = "platforms"
@@ -109,6 +109,15 @@ def platformio_board(board: Board) -> bytes:
     return (json.dumps(content, indent=2) + "\n").encode()
 
 
+def write_board_files() -> None:
+    """Bring firmware/platform's boards up to date with the board files, for the checkout."""
+    folder = firmware_dir() / "platform" / LOCAL_PLATFORM / "boards"
+    folder.mkdir(exist_ok=True)
+    for board in all_boards():
+        if board.platformio.platform == LOCAL_PLATFORM:
+            (folder / f"{board.platformio.board}.json").write_bytes(platformio_board(board))
+
+
 def _memory_symbols(board: Board, last_irq: int) -> dict[str, int]:
     """What bare.ld asks for, in bytes. The vector table ends with the serial port's interrupt."""
     memory = board.memory
@@ -141,3 +150,7 @@ def _data_dir(name: str) -> Path:
         why=f"it is neither beside the package in {package.parent} nor inside it",
         next_step="pip install --force-reinstall tinygen",
     )
+
+
+if __name__ == "__main__":
+    write_board_files()

@@ -76,11 +76,10 @@ def generate_report(result: GenerateResult) -> RenderableType:
 def build_report(result: BuildResult) -> RenderableType:
     """A built project, its sizes against the board's."""
     generated, sizes = result.generated, result.sizes
-    ram = sizes.ram_static + sizes.arena + sizes.stack
     table = _table("memory", "used", "of board", "share")
     for name, used, total in (
         ("flash", sizes.flash, result.flash_available),
-        ("RAM", ram, result.ram_available),
+        ("RAM", sizes.ram, result.ram_available),
     ):
         table.add_row(name, _bytes(used), _bytes(total), f"{100 * used / total:.1f} %")
     for name, used in (

@@ -17,6 +17,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ class Case:
     io: Operands
     vectors: tuple[tuple[Array | None, ...], ...]
     """Per vector: an array per input; a constant's own data, None where it is absent."""
-    options: Mapping[str, int] | None = None
+    options: Mapping[str, Any] | None = None
     """Fields of the operator's options table in a .tflite file (see `tflite_file`)."""
 
     @property
@@ -117,7 +118,7 @@ def case(
     *,
     name: str = "",
     values: Sequence[Sequence[Array]] | None = None,
-    options: Mapping[str, int] | None = None,
+    options: Mapping[str, Any] | None = None,
     random_vectors: int = 2,
     seed: int = 0,
 ) -> Case:

@@ -44,7 +44,11 @@ def conv(
     op = Conv2D(padding, *stride, *dilation, activation)
     return case(
         op,
-        [input_of((batches, *image), zero_points[0]), weights, bias_of(channels, bias, rng)],
+        [
+            input_of((batches, *image), zero_points[0]),
+            weights,
+            bias_of(weights, channels, bias, rng),
+        ],
         [output_of(weights, kernel[0] * kernel[1] * depth, zero_points[1], gain)],
         name=name,
         options={

@@ -41,7 +41,11 @@ def depthwise(
     weights = weights_of(shape, 3, rng, per_tensor=per_tensor, zero_channel=bias == "extreme")
     return case(
         DepthwiseConv2D(padding, *stride, *dilation, activation),
-        [input_of((batches, *image), zero_points[0]), weights, bias_of(channels, bias, rng)],
+        [
+            input_of((batches, *image), zero_points[0]),
+            weights,
+            bias_of(weights, channels, bias, rng),
+        ],
         [output_of(weights, kernel[0] * kernel[1], zero_points[1], gain)],
         name=name,
         options={

@@ -37,7 +37,7 @@ def dense(
     weights = weights_of((units, depth), 0, rng, per_tensor=per_tensor, zero_channel=zero_channel)
     return case(
         FullyConnected(activation, keep_num_dims),
-        [input_of(source, zero_points[0]), weights, bias_of(units, bias, rng)],
+        [input_of(source, zero_points[0]), weights, bias_of(weights, units, bias, rng)],
         [output_of(weights, depth, zero_points[1], gain)],
         name=name,
         options={"fusedActivationFunction": activation.value, "keepNumDims": keep_num_dims},

@@ -29,9 +29,7 @@ Scale = tuple[float, int]
 """A scale and its zero point."""
 
 
-def one(
-    op: Parsed, source: Scale, target: Scale, options: Mapping[str, Any] | None = None
-) -> Case:
+def one(op: Parsed, source: Scale, target: Scale, options: Mapping[str, Any] | None = None) -> Case:
     return case(
         op,
         [int8((1, 256), *source)],
@@ -133,3 +131,17 @@ def test_unsupported_quantizations_are_refused(op: Parsed, target: Tensor) -> No
     bad = case(op, [int8((1, 256), 0.5, 3)], [target], values=[])
     with pytest.raises(UnsupportedModel, match=op.kind):
         op.lower(bad.io)
+
+
+@pytest.mark.parametrize("scale", [0.01, 0.05, 0.1, 0.5])
+def test_the_references_are_close_to_the_real_functions(scale: float) -> None:
+    """Independent of TFLM, which may be absent: within 1 code of float arithmetic."""
+    real = (ALL_CODES.astype(np.float64) - 3) * float(np.float32(scale))
+    for op, (out_scale, zero_point), exact in (
+        (Logistic(), LOGISTIC_OUT, 1.0 / (1.0 + np.exp(-real))),
+        (Tanh(), TANH_OUT, np.tanh(real)),
+        (HardSwish(), (scale, -20), real * np.clip(real + 3.0, 0.0, 6.0) / 6.0),
+    ):
+        mapped = one(op, (scale, 3), (out_scale, zero_point))
+        ideal = np.clip(np.round(exact / out_scale) + zero_point, -128, 127)
+        assert np.abs(mapped.expected[0][0] - ideal).max() <= 1, op

@@ -83,3 +83,13 @@ def test_what_does_not_compile_is_refused(
     with pytest.raises(UnsupportedModel) as caught:
         bad.op.lower(bad.io)
     assert what in f"{caught.value.what} {caught.value.why}"
+
+
+def test_the_reference_is_close_to_the_real_function() -> None:
+    """Independent of TFLM, which may be absent: within 1 code of float arithmetic."""
+    one = softmax((4, 20), 0.05)
+    for (codes,), (got,) in zip(one.vectors, one.expected, strict=True):
+        assert codes is not None
+        exps = np.exp(codes.astype(np.float64) * 0.05)
+        ideal = np.clip(np.round(256 * exps / exps.sum(axis=-1, keepdims=True)) - 128, -128, 127)
+        assert np.abs(got - ideal).max() <= 1

@@ -26,13 +26,14 @@ def weights_of(
     return int8(data=data, scale=scales.tolist(), axis=axis)
 
 
-def bias_of(channels: int, kind: str, rng: np.random.Generator) -> Tensor | None:
-    """A bias: 'random', 'extreme' or 'absent'."""
+def bias_of(weights: Tensor, channels: int, kind: str, rng: np.random.Generator) -> Tensor | None:
+    """A bias for these weights: 'random', 'extreme' or 'absent'."""
+    scales = [_INPUT_SCALE * scale for scale in weights.q.scales]
     if kind == "absent":
         return None
     if kind == "extreme":
-        return int32(np.resize(np.array(EXTREME_BIASES, np.int32), channels))
-    return int32(rng.integers(-(1 << 14), 1 << 14, channels, dtype=np.int32))
+        return int32(np.resize(np.array(EXTREME_BIASES, np.int32), channels), scale=scales)
+    return int32(rng.integers(-(1 << 14), 1 << 14, channels, dtype=np.int32), scale=scales)
 
 
 def output_of(weights: Tensor, products: int, zero_point: int, gain: float) -> Tensor:

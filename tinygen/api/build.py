@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygen import elf, emit, firmware, oracle, passes, pio, project, tflite, vectors
+from tinygen import elf, emit, oracle, passes, pio, project, sources, tflite, vectors
 from tinygen.api.prepare import RANDOM, Prepared, prepare
 from tinygen.api.target import choose_engine, constant_bytes, require_room
 from tinygen.boards import Board, get_board
@@ -85,7 +85,7 @@ def build(
     """
     started = time.monotonic()
     target = get_board(board)
-    pio.require_toolchain(target)
+    # TODO toolchain
     generated = generate(
         model,
         board=board,
@@ -98,16 +98,14 @@ def build(
         progress=progress,
     )
     progress.stage("Building with PlatformIO")
-    built = pio.build(generated.project, target.id, jobs=jobs, on_line=None)
+    built = pio.build(generated.project, target, jobs=jobs)
     sizes = elf.sizes(built.elf)
     elf.check_fit(sizes, target)
     current = project.open_project(generated.project)
     project.update(
         current,
         firmware={
-            "elf": built.elf.relative_to(generated.project.resolve()).as_posix()
-            if built.elf.is_absolute()
-            else built.elf.relative_to(generated.project).as_posix(),
+            "elf": built.elf.relative_to(generated.project).as_posix(),
             "sha256": hashlib.sha256(built.elf.read_bytes()).hexdigest(),
             "bytes": asdict(sizes),
         },
@@ -157,7 +155,7 @@ def generate(
     )
     folder = Path(out) if out is not None else Path("build", f"{ready.loaded.name}-{target.id}")
     files = {
-        **firmware.project_files(target, program.kernels),
+        **sources.project_files(target, program.kernels),
         **{f"src/model/{k}": v.encode() for k, v in emit.model_files(program, identity).items()},
         **{k: v.encode() for k, v in emit.platformio_files(target, identity).items()},
         project.MODEL: ready.tflite,

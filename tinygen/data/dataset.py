@@ -14,7 +14,7 @@ from tinygen.data.images import read_images
 from tinygen.data.raw import Raw
 from tinygen.data.table import read_csv
 from tinygen.errors import InputError
-from tinygen.load.files import missing_path
+from tinygen.load.files import exists, missing_path
 from tinygen.load.model import InputSpec
 
 RANDOM = "random"
@@ -58,7 +58,7 @@ def read_data(
     if str(spec) == RANDOM:
         return _random(inputs, seed)
     path = Path(spec)
-    if not path.exists():
+    if not exists(path):
         raise missing_path(path, "data")
     raw = _read(path, inputs, image_range)
     source = path.resolve().name

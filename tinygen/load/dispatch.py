@@ -8,6 +8,7 @@ from tinygen.errors import InputError
 from tinygen.load import keras_file
 from tinygen.load.files import (
     check_saved_model_folder,
+    exists,
     missing_path,
     read_file,
     read_folder,
@@ -27,7 +28,7 @@ def load(path: Path, *, trust_model: bool = False) -> LoadedModel:
     A `.tflite` is loaded without TensorFlow.
     """
     path = Path(path)
-    if not path.exists():
+    if not exists(path):
         raise missing_path(path, "model")
     if path.is_dir():
         return _load_folder(path, trust_model=trust_model)

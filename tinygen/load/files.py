@@ -39,6 +39,14 @@ _OTHER_KINDS = {
 }
 
 
+def exists(path: Path) -> bool:
+    """Whether there is something; false also for names that cannot be (too long)."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def missing_path(path: Path, what: str) -> InputError:
     """The error for a path that does not exist; suggests names that do."""
     folder = path.parent

@@ -79,9 +79,8 @@ def format_shape(shape: tuple[int, ...]) -> str:
 
 
 def safe_name(path: Path) -> str:
-    """The file's stem, fit for a folder name and a C identifier."""
-    stem = path.name if path.is_dir() else path.stem
-    name = re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_")[:40]
+    """The file's name without suffix, fit for a folder name and a C identifier."""
+    name = re.sub(r"[^A-Za-z0-9]+", "_", path.stem).strip("_")[:40]
     if not name:
         return "model"
     return f"model_{name}" if name[0].isdigit() else name

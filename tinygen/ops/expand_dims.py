@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from tinygen.ir import Operands, Shape, Tensor
 from tinygen.ops import require
 from tinygen.ops.parse import Parser
-from tinygen.ops.reshape import SameBytes, resolve
+from tinygen.ops.reshape import SameBytes
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ExpandDims(SameBytes):
         source = io.input(0)
         operand = io.input(1)
         if operand.data is None:
-            return (resolve(source, self.declared),)
+            return (self.declared,)
         value = require.scalar(self.kind, operand)
         axis = require.axis(self.kind, value, len(source.shape) + 1)
         return ((*source.shape[:axis], 1, *source.shape[axis:]),)

@@ -22,7 +22,10 @@ class SameBytes(Parsed):
         return (values[0].reshape(io.output.shape),)
 
     def lower(self, io: Operands) -> Lowered:
-        return (Alias(io.input(0).id, io.output.id),)
+        source, target = io.input(0), io.output
+        if source.elements != target.elements:
+            raise _impossible(self.kind, source, target.shape)
+        return (Alias(source.id, target.id),)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Reshape(SameBytes):
     new_shape: Shape | None
     """The attribute that stands in for a missing shape operand; may hold one -1."""
     declared: Shape
-    """The output's shape in the file, for a shape operand that is not yet known."""
+    """The output's shape in the file, for a shape operand that is not yet known. Where the file
+    leaves dimensions open it holds ones, so nothing is concluded from it."""
 
     kind: ClassVar[str] = "RESHAPE"
 
@@ -48,20 +52,24 @@ class Reshape(SameBytes):
         if operand is None:
             wanted = self.declared if self.new_shape is None else self.new_shape
         elif operand.data is None:
-            wanted = self.declared
+            return (self.declared,)
         else:
             wanted = tuple(int(d) for d in operand.data.reshape(-1))
-        return (resolve(io.input(0), wanted),)
+        return (resolve(self.kind, io.input(0), wanted),)
 
 
-def resolve(source: Tensor, wanted: Shape) -> Shape:
+def resolve(kind: str, source: Tensor, wanted: Shape) -> Shape:
     """`wanted` with its one -1 replaced, so that it holds the elements of `source`."""
     known = math.prod(d for d in wanted if d != -1)
     shape = wanted
     if wanted.count(-1) == 1 and known > 0:
         shape = tuple(source.elements // known if d == -1 else d for d in wanted)
     if any(d < 0 for d in shape) or math.prod(shape) != source.elements:
-        raise UnsupportedModel(
-            f"RESHAPE cannot give '{source.name}' {list(source.shape)} the shape {list(wanted)}"
-        )
+        raise _impossible(kind, source, wanted)
     return shape
+
+
+def _impossible(kind: str, source: Tensor, wanted: Shape) -> UnsupportedModel:
+    return UnsupportedModel(
+        f"{kind} cannot give '{source.name}' {list(source.shape)} the shape {list(wanted)}"
+    )

@@ -134,8 +134,8 @@ typedef union {
 #define SYSTEM_VECTORS 16U
 
 /* Entries up to the serial port's interrupt; no other one is ever enabled. */
-__attribute__((section(".vectors"), used))
-static const vector vectors[SYSTEM_VECTORS + TG_UART_IRQ + 1U] = {
+__attribute__((section(".vectors"),
+               used)) static const vector vectors[SYSTEM_VECTORS + TG_UART_IRQ + 1U] = {
     [0] = {.stack = tg_stack_top},
     [1] = {.handler = tg_reset},
     [2] = {.handler = fault_handler},

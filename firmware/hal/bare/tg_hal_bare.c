@@ -8,8 +8,8 @@
 #define TG_RX_RING 256U
 
 static volatile uint8_t rx_ring[TG_RX_RING];
-static volatile uint32_t rx_head; /* next to write, by the interrupt handler */
-static volatile uint32_t rx_tail; /* next to read, by the main loop */
+static volatile uint32_t rx_head;   /* next to write, by the interrupt handler */
+static volatile uint32_t rx_tail;   /* next to read, by the main loop */
 static volatile uint8_t rx_stalled; /* the handler found no room and waits for tg_uart_receive() */
 
 int tg_rx_has_room(void) {

@@ -23,7 +23,8 @@ TG_INLINE int8_t tg_mean_one(const struct tg_mean_params *p, const int8_t *input
     for (int32_t b = 0; b < p->reduced_size[1]; ++b) {
       const int8_t *source = input + a * p->reduced_stride[0] + b * p->reduced_stride[1];
       for (int32_t c = 0; c < p->reduced_size[2]; ++c) {
-        sum += (uint32_t)*source;
+        const int32_t value = *source;
+        sum += (uint32_t)value;
         source += p->reduced_stride[2];
       }
     }

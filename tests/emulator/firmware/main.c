@@ -5,6 +5,7 @@
  *   's' n(4)            send: n bytes 0, 1, 2 ... come back
  *   't' n(4)            ticks: n rounds of a fixed computation; ticks (8), result (4), hz (4)
  *   'f'                 float: 16 results of 4 bytes each
+ *   'p'                 ping: 'p' comes back
  *   'u'                 stack used (4)
  *   'd' n(4)            recursion n deep; result (4)
  *   'x'                 a fault
@@ -107,6 +108,8 @@ int main(void) {
         memcpy(&bits, &y, sizeof bits);
         put(bits, 4);
       }
+    } else if (command == 'p') {
+      put('p', 1);
     } else if (command == 'u') {
       put(tg_hal_stack_used(), 4);
     } else if (command == 'd') {

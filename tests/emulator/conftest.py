@@ -1,0 +1,66 @@
+"""A bench: the test firmware built for a board as tinygen builds, and run in its emulator."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tinygen.boards import get_board
+from tinygen.pio import build
+
+_ROOT = str(Path(__file__).resolve().parents[2])
+if _ROOT not in sys.path:
+    sys.path.insert(0, _ROOT)
+
+from tests.emulator.board_bench import Bench, write_project  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A core folder of the tests' own, made from nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYGEN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools() -> None:
+    """The compiler and the emulator that the bench needs."""
+    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+
+
+@pytest.fixture(scope="session")
+def firmware(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The test firmware's ELF for a board id, built once."""
+    built: dict[str, Path] = {}
+
+    def get(board_id: str) -> Path:
+        if board_id not in built:
+            project = tmp_path_factory.mktemp(board_id)
+            board = get_board(board_id)
+            write_project(board, project)
+            built[board_id] = build(project, board).elf
+        return built[board_id]
+
+    return get
+
+
+@pytest.fixture
+def bench(firmware: Callable[[str], Path], tmp_path: Path) -> Iterator[Callable[[str], Bench]]:
+    """Starts the test firmware on a board; whatever was started is ended after the test."""
+    started: list[Bench] = []
+
+    def start(board_id: str) -> Bench:
+        number = len(started)
+        started.append(Bench(get_board(board_id), firmware(board_id), tmp_path / str(number)))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()

@@ -1,0 +1,59 @@
+"""The numpy reference over real models: every tensor, intermediate ones too, equals TFLM's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ops.harness import random_array
+from tinygen import interpret, tflite
+from tinygen.ir import Array, Graph
+
+MODELS = (
+    "ad01_int8",
+    "hello_world_int8",
+    "kws_ref_model",
+    "pretrainedResnet_quant",
+    "vww_96_int8",
+)
+_RANDOM_VECTORS = 2
+
+
+def _vectors(graph: Graph) -> list[list[Array]]:
+    tensors = [graph.tensors[i] for i in graph.inputs]
+    info = [np.iinfo(t.dtype.numpy) for t in tensors]
+    vectors = [
+        [np.full(t.shape, i.min, t.dtype.numpy) for t, i in zip(tensors, info, strict=True)],
+        [np.full(t.shape, i.max, t.dtype.numpy) for t, i in zip(tensors, info, strict=True)],
+    ]
+    rng = np.random.default_rng(1)
+    for _ in range(_RANDOM_VECTORS):
+        vectors.append([random_array(t.shape, t.dtype, rng) for t in tensors])
+    return vectors
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_tensor_of_a_model_equals_tflm(name: str, models: Path) -> None:
+    runtime = pytest.importorskip(
+        "tflite_micro.python.tflite_micro.runtime", reason="the tflite-micro wheel is not installed"
+    )
+    content = (models / f"{name}.tflite").read_bytes()
+    graph = tflite.read(content, name)
+    interpreter = runtime.Interpreter.from_bytes(
+        content,
+        arena_size=16 << 20,
+        intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,
+    )
+    written = [i for node in graph.nodes for i in node.outputs]
+    assert written
+    for number, vector in enumerate(_vectors(graph)):
+        for position, array in enumerate(vector):
+            interpreter.set_input(array, position)
+        interpreter.invoke()
+        values = interpret.run(graph, vector)
+        for i in written:
+            theirs = interpreter.GetTensor(i, 0)["tensor_data"]
+            where = f"vector {number}, tensor '{graph.tensors[i].name}'"
+            np.testing.assert_array_equal(values[i], theirs, where, strict=True)

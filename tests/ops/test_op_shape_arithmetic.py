@@ -1,0 +1,125 @@
+"""Operators that are folded away: right on constants, refused where they would be compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.ops.harness import Case, case, int8, int32, tensor
+from tests.ops.oracle import check_against_tflm
+from tests.ops.tflite_file import parse_operator, single_operator
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Array, DType
+from tinygen.ops.parse import Parsed
+from tinygen.ops.shape_arithmetic import (
+    Cast,
+    Fill,
+    Gather,
+    Pack,
+    Range,
+    ReduceProd,
+    ShapeOf,
+    Unpack,
+)
+
+
+def small(values: object, dtype: DType = DType.INT32) -> Array:
+    return np.asarray(values, dtype.numpy)
+
+
+LIVE = tensor((3,), DType.INT32)
+OUT = tensor((), DType.INT32)
+
+WITH_TFLM = (
+    case(ShapeOf(), [tensor((1, 4, 6), DType.FLOAT32)], [OUT], options={"outType": 2}),
+    case(Pack(0), [LIVE, LIVE], [OUT], options={"axis": 0, "valuesCount": 2}),
+    case(Pack(-1), [LIVE, LIVE], [OUT], options={"axis": -1, "valuesCount": 2}),
+    case(Unpack(0, 3), [LIVE], [OUT] * 3, options={"axis": 0, "num": 3}),
+    case(Unpack(-1, 2), [tensor((3, 2), DType.INT32)], [OUT] * 2, options={"axis": -1, "num": 2}),
+    case(
+        Gather(1),
+        [tensor((2, 4), DType.FLOAT32), int32(np.array([3, 0, 3]))],
+        [tensor((), DType.FLOAT32)],
+        options={"axis": 1},
+    ),
+    case(
+        Cast(),
+        [tensor((4,), DType.FLOAT32)],
+        [OUT],
+        options={"inDataType": 0, "outDataType": 2},
+        values=[[small([-1.9, 1.9, 0.0, 7.0], DType.FLOAT32)]],
+    ),
+    case(
+        Cast(), [LIVE], [tensor((), DType.FLOAT32)], options={}, values=[[small([-3, 0, 1 << 24])]]
+    ),
+    case(Fill((2, 3)), [int32(np.array([2, 3])), tensor((), DType.INT32)], [OUT]),
+)
+
+
+def test_they_equal_tflm() -> None:
+    check_against_tflm(WITH_TFLM)
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "expected"),
+    [
+        (ReduceProd(False, ()), (small([2, 3, 4]), small([0])), small(24)),
+        (ReduceProd(True, (1, 2)), (small([[2, 3], [4, 5]]), small([0])), small([[8, 15]])),
+        (ReduceProd(False, ()), (small([[2, 3], [4, 5]]), small([-1, 0])), small(120)),
+        (
+            ReduceProd(False, ()),
+            (small([1 << 40, 4], DType.INT64), small([0])),
+            small(1 << 42, DType.INT64),
+        ),
+        (Range((3,)), (small(1), small(9), small(3)), small([1, 4, 7])),
+        (Range((2,)), (small(5), small(1), small(-2)), small([5, 3])),
+        (Range((0,)), (small(5), small(1), small(2)), small([])),
+    ],
+)
+def test_what_tflm_does_not_have(op: Parsed, inputs: tuple[Array, ...], expected: Array) -> None:
+    dtype = DType(expected.dtype.name)
+    constants = [tensor(dtype=DType(v.dtype.name), data=v) for v in inputs]
+    one = case(op, constants, [tensor((), dtype)])
+    assert one.op.foldable(one.io)
+    (got,) = one.op.reference(one.io, inputs)
+    np.testing.assert_array_equal(got, expected, strict=True)
+    model = single_operator(op.kind, one.io.inputs, one.io.outputs, _options(op))
+    assert parse_operator(model)[0] == op
+
+
+def _options(op: Parsed) -> dict[str, object] | None:
+    return {"keepDims": op.keep_dims} if isinstance(op, ReduceProd) else None
+
+
+def test_a_shape_is_known_without_its_tensor() -> None:
+    one = WITH_TFLM[0]
+    assert one.op.foldable(one.io)
+    (got,) = one.op.reference(one.io, (None,))
+    np.testing.assert_array_equal(got, small([1, 4, 6]), strict=True)
+
+
+@pytest.mark.parametrize("one", WITH_TFLM, ids=lambda c: c.op.kind)
+def test_they_are_never_compiled(one: Case) -> None:
+    with pytest.raises(UnsupportedModel, match=one.op.kind) as caught:
+        one.op.lower(one.io)
+    assert "shapes" in caught.value.why
+
+
+def test_broken_files_are_refused() -> None:
+    outside = case(Gather(0), [LIVE, int32(np.array([3]))], [OUT], values=[])
+    with pytest.raises(UnsupportedModel, match="outside"):
+        outside.op.reference(outside.io, (small([1, 2, 3]), small([3])))
+    huge = case(
+        Fill((1 << 40,)),
+        [tensor(dtype=DType.INT64, data=small([1 << 40], DType.INT64)), LIVE],
+        [OUT],
+        values=[],
+    )
+    with pytest.raises(UnsupportedModel, match="elements"):
+        huge.op.reference(huge.io, (None, small([1])))
+    with pytest.raises(UnsupportedModel, match="step"):
+        Range(()).infer([int32(np.array(v)) for v in (0, 3, 0)])
+    with pytest.raises(UnsupportedModel, match="UNPACK"):
+        Unpack(0, 2).infer([LIVE])
+    with pytest.raises(UnsupportedModel, match="different shapes"):
+        Pack(0).infer([LIVE, int8((4,))])

@@ -1,0 +1,66 @@
+"""Reading a .tflite: whole ones completely, damaged ones with a clear error and nothing else."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tinygen import passes, tflite
+from tinygen.engines import aot
+from tinygen.errors import InputError
+
+
+def test_the_graph_holds_what_the_file_says(models: Path) -> None:
+    graph = tflite.read((models / "kws_ref_model.tflite").read_bytes(), "kws")
+    kinds = [node.op.kind for node in graph.nodes]
+    assert kinds[0] == "CONV_2D"
+    assert kinds[-1] == "SOFTMAX"
+    assert kinds.count("DEPTHWISE_CONV_2D") == 4
+    (source,) = graph.inputs
+    assert graph.tensors[source].shape == (1, 49, 10, 1)
+    assert graph.tensors[source].q.zero_point == 83
+
+
+def test_macs_and_arena_are_the_known_ones(models: Path) -> None:
+    known = {  # MACs as in the benchmark's own figures; arena: peak of live bytes
+        "kws_ref_model": (2_656_768, 16_000),
+        "ad01_int8": (264_192, 768),
+        "pretrainedResnet_quant": (12_501_632, 49_152),
+        "vww_96_int8": (7_489_664, 55_296),
+    }
+    for name, (macs, arena) in known.items():
+        graph = passes.simplify(tflite.read((models / f"{name}.tflite").read_bytes(), name))
+        program = aot.compile_graph(graph, ("portable",))
+        assert program.macs == macs
+        assert program.plan.arena_bytes == program.plan.minimum_bytes == arena
+
+
+def test_other_files_are_no_tflite() -> None:
+    for content in (b"", b"TFL3", b"\x00" * 64, b"PK\x03\x04" + b"x" * 100):
+        with pytest.raises(InputError, match=r"not a \.tflite"):
+            tflite.read(content, "x")
+
+
+def test_truncated_files_are_refused(models: Path) -> None:
+    content = (models / "hello_world_int8.tflite").read_bytes()
+    for size in (16, 100, 700, 1500):
+        with pytest.raises(InputError):
+            tflite.read(content[:size], "hello")
+
+
+def test_damaged_files_never_end_in_another_error(models: Path) -> None:
+    content = (models / "hello_world_int8.tflite").read_bytes()
+    generator = random.Random(3)
+    refused = 0
+    for _ in range(400):
+        damaged = bytearray(content)
+        for _ in range(generator.randrange(1, 12)):
+            damaged[generator.randrange(8, len(damaged))] = generator.randrange(256)
+        try:
+            graph = passes.simplify(tflite.read(bytes(damaged), "hello"))
+            aot.compile_graph(graph, ("portable",))
+        except InputError:
+            refused += 1
+    assert refused > 50

@@ -1,0 +1,112 @@
+"""How much flash and RAM a linked firmware takes, and whether its board has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.constants import SH_FLAGS
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from tinygen.boards import Board, Kind, all_boards
+from tinygen.errors import DoesNotFit, ToolchainError
+
+ARENA_SYMBOL = "model_arena"
+STACK_SECTION = ".stack"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes a firmware takes.
+
+    `flash` holds code, constants and the initial values of variables. RAM is the sum of
+    `ram_static` (variables without the arena), `arena` and `stack` (what the linker keeps for it;
+    0 where the board's framework places the stack elsewhere).
+    """
+
+    flash: int
+    ram_static: int
+    arena: int
+    stack: int
+
+    @property
+    def ram(self) -> int:
+        """All RAM that is spoken for, in bytes."""
+        return self.ram_static + self.arena + self.stack
+
+
+def sizes(elf: Path) -> Sizes:
+    """The sizes of the linked firmware `elf`; ToolchainError if it cannot be read."""
+    try:
+        with elf.open("rb") as file:
+            return _sizes(ELFFile(file))
+    except (OSError, ELFError) as error:
+        raise ToolchainError(
+            f"the firmware {elf} cannot be read",
+            why=str(error),
+            next_step="build it again",
+        ) from error
+
+
+def _sizes(elf: ELFFile) -> Sizes:
+    flash = ram = stack = arena = 0
+    for section in elf.iter_sections():
+        flags, size = section["sh_flags"], section["sh_size"]
+        if not flags & SH_FLAGS.SHF_ALLOC:
+            continue
+        # Initialised variables count twice: their initial values wait in flash.
+        if section["sh_type"] != "SHT_NOBITS":
+            flash += size
+        if section.name == STACK_SECTION:
+            stack += size
+        elif flags & SH_FLAGS.SHF_WRITE:
+            ram += size
+    for table in elf.iter_sections():
+        if isinstance(table, SymbolTableSection):
+            for symbol in table.get_symbol_by_name(ARENA_SYMBOL) or ():
+                arena = max(arena, symbol["st_size"])
+    return Sizes(flash=flash, ram_static=ram - arena, arena=arena, stack=stack)
+
+
+def check_fit(sizes: Sizes, board: Board) -> None:
+    """Raise DoesNotFit, with the numbers, if the firmware is larger than the board."""
+    flash = sizes.flash if sizes.flash > board.memory.flash.bytes else 0
+    ram = sizes.ram if sizes.ram > board.memory.ram.bytes else 0
+    if flash or ram:
+        detail = (
+            f"RAM is arena {sizes.arena} + variables {sizes.ram_static} + stack {sizes.stack} bytes"
+        )
+        raise too_large(board, flash=flash, ram=ram, detail=detail if ram else "")
+
+
+def too_large(board: Board, *, flash: int = 0, ram: int = 0, detail: str = "") -> DoesNotFit:
+    """The error for a firmware that needs `flash` and `ram` bytes; 0 for a memory that suffices."""
+    lines, short = [], []
+    for name, needs, has in (
+        ("flash", flash, board.memory.flash.bytes),
+        ("RAM", ram, board.memory.ram.bytes),
+    ):
+        if needs:
+            short.append(name)
+            lines.append(f"{name}: needs {needs} bytes, has {has}, {needs - has} too many")
+    if detail:
+        lines.append(detail)
+    larger = [
+        other.id
+        for other in all_boards()
+        if other.kind is Kind.EMULATED
+        and other.memory.flash.bytes >= flash
+        and other.memory.ram.bytes >= ram
+        and other.id != board.id
+    ]
+    helps = f"a board with more {' and '.join(short)}"
+    if larger:
+        helps += f", such as --board {larger[0]}"
+    smaller = "fewer or narrower layers" if flash else "a smaller input or narrower first layers"
+    return DoesNotFit(
+        f"the firmware does not fit {board.id}",
+        why="\n".join(lines),
+        next_step=f"use {helps}, or a smaller model ({smaller})",
+    )

@@ -1,0 +1,228 @@
+"""Starts, finds and ends the QEMU process that is an emulated board.
+
+QEMU outlives the command that started it; a record in the project says which process it is. Only a
+process that matches its record in every respect is ever ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from tinygen.boards import Board
+from tinygen.errors import InputError, ToolchainError
+
+RECORD = "emulator.json"
+LOG = "emulator.log"
+_LOCK = "emulator.lock"
+
+_INSTALL = {"qemu-system-arm": "sudo apt-get install qemu-system-arm"}
+
+_STARTUP_SECONDS = 0.15
+_TERMINATE_SECONDS = 3.0
+# The system's start, from which a process's age is counted, moves a little with its clock.
+_CREATE_TIME_SECONDS = 2.0
+_LOG_LINES = 15
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running emulator: its process, its serial port as pyserial's URL, what it runs."""
+
+    pid: int
+    create_time: float
+    command: tuple[str, ...]
+    url: str
+    board: str
+    elf_sha256: str
+
+
+def start(board: Board, elf: Path, state_dir: Path) -> Running:
+    """Start the firmware `elf` on the emulated `board`, detached; ends the one started before.
+
+    The record and QEMU's own messages are kept in `state_dir`. When this returns, the serial port
+    accepts connections; the firmware may take some more milliseconds.
+    """
+    if board.emulator is None:
+        raise InputError(
+            f"{board.id} is not an emulated board",
+            why="its board file has no [emulator]",
+            next_step="tinygen flash --port PORT",
+        )
+    program = shutil.which(board.emulator.program)
+    if program is None:
+        raise ToolchainError(
+            f"the emulator {board.emulator.program} is not installed",
+            why="it is not on PATH",
+            next_step=_INSTALL.get(
+                board.emulator.program, f"install {board.emulator.program} and put it on PATH"
+            ),
+        )
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with _locked(state_dir), socket.socket() as listener:
+        _stop(state_dir)
+        # The port is taken here and handed over open, so that nobody else can take it in between.
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        listener.set_inheritable(True)
+        command = (program, *_arguments(board, elf.resolve(), listener.fileno()))
+        pid = _spawn(command, state_dir / LOG)
+        try:
+            running = Running(
+                pid=pid,
+                create_time=psutil.Process(pid).create_time(),
+                command=command,
+                url=f"socket://127.0.0.1:{listener.getsockname()[1]}",
+                board=board.id,
+                elf_sha256=hashlib.sha256(elf.read_bytes()).hexdigest(),
+            )
+            _write_record(state_dir, running)
+        except BaseException:
+            psutil.Process(pid).kill()
+            _reap(pid)
+            raise
+    _check_started(running, state_dir)
+    return running
+
+
+def running(state_dir: Path) -> Running | None:
+    """The emulator recorded in `state_dir`, if it still runs."""
+    try:
+        record = json.loads((state_dir / RECORD).read_text(encoding="utf-8"))
+        record["command"] = tuple(record["command"])
+        found = Running(**record)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return found if _process(found) is not None else None
+
+
+def stop(state_dir: Path) -> bool:
+    """End the emulator recorded in `state_dir`; whether there was one."""
+    if not state_dir.is_dir():
+        return False
+    with _locked(state_dir):
+        return _stop(state_dir)
+
+
+def last_words(state_dir: Path) -> str:
+    """The last lines that QEMU wrote, for an error message."""
+    try:
+        text = (state_dir / LOG).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-_LOG_LINES:])
+
+
+def _arguments(board: Board, elf: Path, listener: int) -> list[str]:
+    assert board.emulator is not None
+    emulator = board.emulator
+    return [
+        *("-machine", emulator.machine, "-cpu", emulator.cpu),
+        *("-nodefaults", "-display", "none", "-monitor", "none", "-parallel", "none"),
+        # Time is counted in instructions, so that a run takes the same time every time; without
+        # sleep=off an idle processor would wait for real time to catch up.
+        *("-icount", f"shift={emulator.icount_shift},align=off,sleep=off"),
+        # A multiplexer without its escape character, because it has a buffer: a serial port that
+        # takes one byte at a time then receives five times as fast.
+        *("-chardev", f"socket,id=uart,fd={listener},server=on,wait=off,nodelay=on,mux=on"),
+        *("-serial", "chardev:uart", "-echr", "0x100"),
+        *("-kernel", str(elf)),
+    ]
+
+
+def _spawn(command: tuple[str, ...], log: Path) -> int:
+    """Start `command` in a session of its own, its output in `log`; its process id."""
+    return os.posix_spawn(
+        command[0],
+        command,
+        os.environ,
+        setsid=True,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+    )
+
+
+def _check_started(running: Running, state_dir: Path) -> None:
+    """ToolchainError if QEMU ends at once, as it does when it does not know an option."""
+    deadline = time.monotonic() + _STARTUP_SECONDS
+    while time.monotonic() < deadline:
+        if _process(running) is None:
+            raise ToolchainError(
+                "the emulator ended as soon as it was started",
+                why=last_words(state_dir),
+                next_step=f"{running.command[0]} --version (tinygen is tested with QEMU 7.2)",
+            )
+        time.sleep(0.01)
+
+
+def _process(found: Running) -> psutil.Process | None:
+    """The live process of a record; None if it has ended or the id belongs to another one now."""
+    _reap(found.pid)
+    try:
+        process = psutil.Process(found.pid)
+        same = (
+            abs(process.create_time() - found.create_time) <= _CREATE_TIME_SECONDS
+            and tuple(process.cmdline()) == found.command
+            and process.status() != psutil.STATUS_ZOMBIE
+        )
+    except psutil.Error:
+        return None
+    return process if same else None
+
+
+def _stop(state_dir: Path) -> bool:
+    found = running(state_dir)
+    process = _process(found) if found else None
+    if process is not None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+            if not _ended(process, _TERMINATE_SECONDS):
+                process.kill()
+                _ended(process, _TERMINATE_SECONDS)
+    (state_dir / RECORD).unlink(missing_ok=True)
+    return process is not None
+
+
+def _ended(process: psutil.Process, seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except psutil.TimeoutExpired:
+        return False
+    return True
+
+
+def _reap(pid: int) -> None:
+    """Let go of an ended child; of somebody else's process there is nothing to let go."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def _write_record(state_dir: Path, running: Running) -> None:
+    handle, name = tempfile.mkstemp(dir=state_dir, prefix=RECORD)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(asdict(running), file, indent=2)
+    Path(name).replace(state_dir / RECORD)
+
+
+@contextlib.contextmanager
+def _locked(state_dir: Path) -> Iterator[None]:
+    """One at a time may start or stop the emulator of `state_dir`."""
+    import fcntl
+
+    with (state_dir / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,247 @@
+"""The only runner of PlatformIO: as a subprocess, in a core folder of tinygen's own."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from tinygen.boards import Board, Toolchain
+from tinygen.elf import too_large
+from tinygen.errors import TinygenError, ToolchainError
+
+_LOG_LINES = 400
+_WHY_LINES = 25
+
+_INSTALL = {
+    "arm-none-eabi": "sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
+}
+
+_OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
+_TOO_LARGE = re.compile(
+    r"The (?P<what>program|data) size \((?P<needs>\d+) bytes\) is greater than maximum allowed"
+)
+_NO_NETWORK = re.compile(r"^(HTTPClientError|InternetConnectionError)")
+_INSTALLING = re.compile(r"Manager: Installing (?P<what>\S+.*)")
+_NOISE = re.compile(
+    r"^(Compiling |Archiving |Indexing |Verbose mode|LDF|CONFIGURATION:|Found \d+ compat|Scanning "
+    r"|No dependencies|Building in |-+$|\s*$)"
+)
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A finished build: the linked firmware, wall time in seconds, PlatformIO's last lines."""
+
+    elf: Path
+    seconds: float
+    log_tail: tuple[str, ...]
+
+
+def build(
+    project: Path,
+    board: Board,
+    *,
+    env: str | None = None,
+    jobs: int | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> BuildResult:
+    """Build the PlatformIO project in the folder `project`.
+
+    `env` is the environment in platformio.ini (by default the board's id), `jobs` how many
+    compilers run at once (by default one per processor); `on_line` gets each line of output.
+    ToolchainError if PlatformIO or the compiler fails, DoesNotFit if the linker runs out of memory.
+    """
+    if board.toolchain is not None:
+        _require_toolchain(board.toolchain)
+    env = env or board.id
+    command = ["run", "-d", str(project), "-e", env]
+    if jobs is not None:
+        command += ["-j", str(jobs)]
+    started = time.monotonic()
+    code, log = _run(command, on_line)
+    seconds = time.monotonic() - started
+    if code != 0:
+        raise _failure(log, board)
+    elf = project / ".pio" / "build" / env / "firmware.elf"
+    if not elf.is_file():
+        raise ToolchainError(
+            "PlatformIO reported success but left no firmware",
+            why=f"there is no {elf}",
+            next_step=f"pio run -d {project}",
+        )
+    return BuildResult(elf=elf, seconds=seconds, log_tail=tuple(log[-_WHY_LINES:]))
+
+
+def cache_dir() -> Path:
+    """Where tinygen keeps what can be made again: TINYGEN_CACHE, or the user's cache folder."""
+    return Path(
+        os.environ.get("TINYGEN_CACHE") or platformdirs.user_cache_dir("tinygen")
+    ).absolute()
+
+
+def core_dir() -> Path:
+    """PlatformIO's core folder for this version, ready to build with no network."""
+    version = importlib.metadata.version("platformio")
+    core = cache_dir() / f"platformio-{version}"
+    if not (core / "packages" / "tool-scons").is_dir():
+        _prepare_scons(core)
+    if not (core / "appstate.json").exists():
+        # Without a last version PlatformIO greets a newcomer in the middle of the output.
+        _write_atomically(core / "appstate.json", json.dumps({"last_version": version}))
+    return core
+
+
+def environment() -> dict[str, str]:
+    """The environment PlatformIO runs in: the user's, without the user's PlatformIO settings."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PLATFORMIO_")}
+    return kept | {
+        "LC_ALL": "C.UTF-8",  # the messages looked for are English
+        "PLATFORMIO_CORE_DIR": str(core_dir()),
+        "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
+        "PLATFORMIO_NO_ANSI": "true",
+        "PLATFORMIO_DISABLE_PROGRESSBAR": "true",
+        "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
+    }
+
+
+def _run(arguments: Sequence[str], on_line: Callable[[str], None] | None) -> tuple[int, list[str]]:
+    """Exit code and last lines of `python -m platformio` with these arguments."""
+    log: deque[str] = deque(maxlen=_LOG_LINES)
+    with subprocess.Popen(
+        [sys.executable, "-m", "platformio", *arguments],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for text in process.stdout:
+                line = text.rstrip()
+                log.append(line)
+                if on_line is not None:
+                    on_line(line)
+        except BaseException:
+            process.terminate()
+            raise
+    return process.returncode, list(log)
+
+
+def _failure(log: list[str], board: Board) -> TinygenError:
+    """The error that PlatformIO's last lines mean."""
+    needs: dict[str, int] = {}
+    for line in log:
+        if match := _OVERFLOW.search(line):
+            region = match["region"].lower()
+            memory = "ram" if "ram" in region and "iram" not in region else "flash"
+            needs[memory] = getattr(board.memory, memory).bytes + int(match["bytes"])
+        elif match := _TOO_LARGE.search(line):
+            needs["flash" if match["what"] == "program" else "ram"] = int(match["needs"])
+    if needs:
+        return too_large(board, flash=needs.get("flash", 0), ram=needs.get("ram", 0))
+    if any(_NO_NETWORK.match(line) for line in log):
+        wanted = [match["what"] for line in log if (match := _INSTALLING.search(line))]
+        return ToolchainError(
+            f"PlatformIO could not download {wanted[-1] if wanted else 'a package'}",
+            why="\n".join(_telling(log)),
+            next_step="connect to the network once, or use an emulated board, which needs none",
+        )
+    return ToolchainError(
+        "PlatformIO could not build the firmware",
+        why="\n".join(_telling(log)),
+        next_step="open the project in its folder and run: pio run -v",
+    )
+
+
+def _telling(log: list[str]) -> list[str]:
+    """The last lines, without progress, from the first error on if that is among them."""
+    lines = [line for line in log if not _NOISE.match(line)]
+    errors = [i for i, line in enumerate(lines) if re.search(r"\berror\b", line, re.IGNORECASE)]
+    if errors and len(lines) - errors[0] > _WHY_LINES:
+        return [*lines[errors[0] : errors[0] + _WHY_LINES // 2], "...", *lines[-_WHY_LINES // 2 :]]
+    return lines[-_WHY_LINES:]
+
+
+def _require_toolchain(toolchain: Toolchain) -> None:
+    """ToolchainError unless the compiler and its C library are there."""
+    compiler = f"{toolchain.prefix}-gcc"
+    next_step = _INSTALL.get(toolchain.prefix, f"install {compiler} and put it on PATH")
+    path = shutil.which(compiler)
+    if path is None:
+        raise ToolchainError(
+            f"the compiler {compiler} is not installed",
+            why="it is not on PATH",
+            next_step=next_step,
+        )
+    found = subprocess.run(
+        [path, *toolchain.core_flags, "-print-file-name=libc.a"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # The compiler answers with the bare name when it has no such file.
+    if found.returncode != 0 or not Path(found.stdout.strip()).is_absolute():
+        raise ToolchainError(
+            f"the C library of {compiler} is not installed",
+            why=found.stderr.strip() or f"{compiler} finds no libc.a for the board's core",
+            next_step=next_step,
+        )
+
+
+def _prepare_scons(core: Path) -> None:
+    """Put SCons, as installed from PyPI, where PlatformIO expects its package tool-scons.
+
+    PlatformIO takes a package in this folder as its own if name, version and owner are right, and
+    then downloads nothing. Built aside and renamed, so that two processes may do it at once.
+    """
+    from platformio.dependencies import get_core_dependencies
+
+    version = get_core_dependencies()["tool-scons"].lstrip("~^>=")
+    spec = {"owner": "platformio", "id": None, "name": "tool-scons"}
+    files = {
+        "package.json": {"name": "tool-scons", "version": version},
+        ".piopm": {
+            "type": "tool",
+            "name": "tool-scons",
+            "version": version,
+            "spec": spec | {"requirements": None, "uri": None},
+        },
+    }
+    packages = core / "packages"
+    packages.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix="tool-scons-", dir=core))
+    aside.chmod(0o755)
+    for name, content in files.items():
+        (aside / name).write_text(json.dumps(content), encoding="utf-8")
+    (aside / "scons.py").write_text("from SCons.Script import main\n\nmain()\n", encoding="utf-8")
+    try:
+        aside.rename(packages / "tool-scons")
+    except OSError:
+        shutil.rmtree(aside, ignore_errors=True)
+        if not (packages / "tool-scons").is_dir():
+            raise
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    with contextlib.suppress(OSError):
+        Path(name).replace(path)
