@@ -87,12 +87,13 @@ def start(board: Board, elf: Path, state_dir: Path) -> Running:
                 board=board.id,
                 elf_sha256=hashlib.sha256(elf.read_bytes()).hexdigest(),
             )
+            _check_started(running, state_dir)
             _write_record(state_dir, running)
         except BaseException:
-            psutil.Process(pid).kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(pid).kill()
             _reap(pid)
             raise
-    _check_started(running, state_dir)
     return running
 
 
@@ -159,14 +160,20 @@ def _spawn(command: tuple[str, ...], log: Path) -> int:
 def _check_started(running: Running, state_dir: Path) -> None:
     """ToolchainError if QEMU ends at once, as it does when it does not know an option."""
     deadline = time.monotonic() + _STARTUP_SECONDS
-    while time.monotonic() < deadline:
-        if _process(running) is None:
-            raise ToolchainError(
-                "the emulator ended as soon as it was started",
-                why=last_words(state_dir),
-                next_step=f"{running.command[0]} --version (tinygen is tested with QEMU 7.2)",
-            )
+    # For a moment a new process has no command line yet, so the last look counts, not the first.
+    while time.monotonic() < deadline and not _has_ended(running.pid):
         time.sleep(0.01)
+    if _process(running) is None:
+        raise ToolchainError(
+            "the emulator ended as soon as it was started",
+            why=last_words(state_dir),
+            next_step=f"{running.command[0]} --version (tinygen is tested with QEMU 7.2)",
+        )
+
+
+def _has_ended(child: int) -> bool:
+    _reap(child)
+    return not psutil.pid_exists(child)
 
 
 def _process(found: Running) -> psutil.Process | None:

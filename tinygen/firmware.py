@@ -54,7 +54,7 @@ def hal_files(board: Board) -> dict[str, bytes]:
     if board.serial.uart is not None:
         names += _UART_FILES[board.serial.uart.type]
     folder = firmware_dir() / "hal"
-    return {f"src/hal/{Path(name).name}": (folder / name).read_bytes() for name in sorted(names)}
+    return {f"src/hal/{Path(name).name}": (folder / name).read_bytes() for name in names}
 
 
 def platform_files(board: Board) -> dict[str, bytes]:

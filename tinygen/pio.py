@@ -19,7 +19,7 @@ from pathlib import Path
 
 import platformdirs
 
-from tinygen.boards import Board, Toolchain
+from tinygen.boards import Board
 from tinygen.elf import too_large
 from tinygen.errors import TinygenError, ToolchainError
 
@@ -65,8 +65,7 @@ def build(
     compilers run at once (by default one per processor); `on_line` gets each line of output.
     ToolchainError if PlatformIO or the compiler fails, DoesNotFit if the linker runs out of memory.
     """
-    if board.toolchain is not None:
-        _require_toolchain(board.toolchain)
+    require_toolchain(board)
     env = env or board.id
     command = ["run", "-d", str(project), "-e", env]
     if jobs is not None:
@@ -179,8 +178,14 @@ def _telling(log: list[str]) -> list[str]:
     return lines[-_WHY_LINES:]
 
 
-def _require_toolchain(toolchain: Toolchain) -> None:
-    """ToolchainError unless the compiler and its C library are there."""
+def require_toolchain(board: Board) -> None:
+    """ToolchainError unless the compiler the board needs on PATH is there, with its C library.
+
+    A board whose platform brings its own compiler needs nothing here. Takes milliseconds.
+    """
+    toolchain = board.toolchain
+    if toolchain is None:
+        return
     compiler = f"{toolchain.prefix}-gcc"
     next_step = _INSTALL.get(toolchain.prefix, f"install {compiler} and put it on PATH")
     path = shutil.which(compiler)

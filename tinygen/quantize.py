@@ -59,6 +59,7 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
     frozen = _frozen(tensorflow, loaded)
     names = [spec.name for spec in loaded.inputs], list(loaded.outputs)
     float_tflite = _convert(tensorflow, frozen, loaded, None)
+    _check_no_loops(loaded, float_tflite)
     int8_tflite = _convert(tensorflow, frozen, loaded, samples)
     quantized = Quantized(
         with_layer_names(int8_tflite, *names),
@@ -158,6 +159,21 @@ def _convert(
         except Exception as error:  # the converter raises many types
             what = "cannot be converted" if samples is None else "cannot be quantized to int8"
             raise _failure(loaded, what, str(error), noise.text()) from error
+
+
+def _check_no_loops(loaded: LoadedModel, float_tflite: bytes) -> None:
+    """Raises UnsupportedModel for control flow, on which TensorFlow's calibrator crashes."""
+    import tflite
+
+    graphs = tflite.Model.GetRootAsModel(float_tflite, 0).SubgraphsLength()
+    if graphs > 1:
+        raise UnsupportedModel(
+            f"'{loaded.path.name}' has loops or branches",
+            why=f"its layers convert to {graphs} subgraphs instead of one, as LSTM, GRU and other"
+            " recurrent layers do; a model has to be one straight graph",
+            next_step="use convolutions over time (Conv1D) instead: recurrent layers are not"
+            " compiled",
+        )
 
 
 def _failure(loaded: LoadedModel, what: str, message: str, noise: str) -> InputError:

@@ -23,7 +23,9 @@ TG_INLINE int tg_unpadded(int32_t size, int32_t outputs, int32_t taps, int32_t s
   return pad == 0 && (outputs - 1) * stride + (taps - 1) * dilation < size;
 }
 
-/* The taps inside an image of `size` elements, of a window whose first tap is at `origin`. */
+/* The taps inside an image of `size` elements, of a window whose first tap is at `origin`: before
+ * the image's end, and so that the last tap is not in front of the image. Dilated taps may step
+ * over all of it: then `first` equals `last`. */
 TG_INLINE struct tg_taps tg_taps_inside(int32_t origin, int32_t size, int32_t taps,
                                         int32_t dilation) {
   struct tg_taps range = {0, taps};
@@ -32,9 +34,6 @@ TG_INLINE struct tg_taps tg_taps_inside(int32_t origin, int32_t size, int32_t ta
   }
   if (origin + (taps - 1) * dilation >= size) {
     range.last = (size - origin + dilation - 1) / dilation;
-  }
-  if (range.last < range.first) {
-    range.last = range.first;
   }
   return range;
 }
@@ -47,36 +46,71 @@ struct tg_sums {
   uint32_t s3;
 };
 
-/* Adds `count` inputs, less their zero point, times four rows of weights `row` apart. */
+/* The loop after it, whose length of at most 4 is a compile-time constant, becomes straight code.
+ */
+#if defined(__GNUC__) && !defined(__clang__)
+#define TG_UNROLL_4 _Pragma("GCC unroll 4")
+#else
+#define TG_UNROLL_4
+#endif
+
+/* How many products to take at a time where a dot product's length is a multiple of `unit`. */
+TG_INLINE int32_t tg_step(int32_t unit) {
+  return unit % 4 == 0 ? 4 : (unit % 3 == 0 ? 3 : (unit % 2 == 0 ? 2 : 1));
+}
+
+/* Adds `count` inputs, less their zero point, times four rows of weights `row` apart.
+ * `count` is a multiple of `unit`. */
 TG_INLINE void tg_dot4(struct tg_sums *sums, const int8_t *input, int32_t zero_point,
-                       const int8_t *weights, int32_t row, int32_t count) {
+                       const int8_t *weights, int32_t row, int32_t count, int32_t unit) {
+  const int32_t step = tg_step(unit);
   const int8_t *end = input + count;
   struct tg_sums s = *sums;
   while (input != end) {
-    const int32_t x = *input++ - zero_point;
-    s.s0 += (uint32_t)(weights[0] * x);
-    s.s1 += (uint32_t)(weights[row] * x);
-    s.s2 += (uint32_t)(weights[2 * row] * x);
-    s.s3 += (uint32_t)(weights[3 * row] * x);
-    ++weights;
+    TG_UNROLL_4
+    for (int32_t i = 0; i < step; ++i) {
+      const int32_t x = input[i] - zero_point;
+      s.s0 += (uint32_t)(weights[i] * x);
+      s.s1 += (uint32_t)(weights[row + i] * x);
+      s.s2 += (uint32_t)(weights[2 * row + i] * x);
+      s.s3 += (uint32_t)(weights[3 * row + i] * x);
+    }
+    input += step;
+    weights += step;
   }
   *sums = s;
 }
 
 /* The same for one row. */
 TG_INLINE uint32_t tg_dot1(uint32_t sum, const int8_t *input, int32_t zero_point,
-                           const int8_t *weights, int32_t count) {
+                           const int8_t *weights, int32_t count, int32_t unit) {
+  const int32_t step = tg_step(unit);
   const int8_t *end = input + count;
   while (input != end) {
-    sum += (uint32_t)(*weights++ * (*input++ - zero_point));
+    TG_UNROLL_4
+    for (int32_t i = 0; i < step; ++i) {
+      sum += (uint32_t)(weights[i] * (input[i] - zero_point));
+    }
+    input += step;
+    weights += step;
   }
   return sum;
 }
 
-/* From the accumulator to the output of one channel. */
-TG_INLINE int8_t tg_output(uint32_t sum, int32_t multiplier, int32_t shift, int32_t zero_point,
-                           int32_t low, int32_t high) {
-  const int32_t scaled = tg_requantize((int32_t)sum, multiplier, shift);
+/* value * multiplier * 2^(shift - 31) with both roundings, for -31 <= shift <= -1. */
+TG_INLINE int32_t tg_requantize_right(int32_t value, int32_t multiplier, int32_t shift) {
+  const int32_t product = tg_high_mul(value, multiplier);
+  /* Half away from zero: where negative, a half goes down. Neither sum overflows, because the
+   * multiplier is below 2^31: -2^31 < product < 2^31 - 1. */
+  const int32_t doubled = (product + (product >> 31)) >> (-1 - shift);
+  return (doubled + 1) >> 1;
+}
+
+/* From the accumulator to the output of one channel; `shift_max` is the largest shift of all. */
+TG_INLINE int8_t tg_output(uint32_t sum, int32_t multiplier, int32_t shift, int32_t shift_max,
+                           int32_t zero_point, int32_t low, int32_t high) {
+  const int32_t scaled = shift_max < 0 ? tg_requantize_right((int32_t)sum, multiplier, shift)
+                                       : tg_requantize((int32_t)sum, multiplier, shift);
   return (int8_t)tg_clamp((int32_t)((uint32_t)scaled + (uint32_t)zero_point), low, high);
 }
 

@@ -60,7 +60,7 @@ def test_equal_work_takes_equal_ticks(bench: StartBench, board_id: str) -> None:
     assert hz == emulator.clock_hz
     # Between them lie 4.9 million rounds of the same few instructions.
     per_round = emulator.instructions(long - short) / 4_900_000
-    assert 4 <= per_round <= 9
+    assert 4 <= per_round <= 10
     assert per_round == pytest.approx(round(per_round), abs=1e-4)
 
 
@@ -84,7 +84,7 @@ def test_stack_mark(bench: StartBench, board_id: str) -> None:
 def test_a_fault_is_told(bench: StartBench, board_id: str) -> None:
     board = bench(board_id)
     board.send(b"x")
-    assert board.receive(16) == b"\r\ntg_fault: pc 0x"
+    assert board.receive(17) == b"\r\ntg_fault: pc 0x"
     assert running(board.state_dir) is not None
 
 
@@ -94,13 +94,22 @@ def test_a_stack_overflow_is_told(bench: StartBench, board_id: str) -> None:
     assert board.receive(26) == b"\r\ntg_fault: stack overflow"
 
 
+def _stack_answer(board: Bench) -> bool:
+    """Whether the line is quiet and a question gets its answer, and nothing else, at once."""
+    board.drain()
+    board.send(b"u")
+    time.sleep(0.2)
+    return len(board.drain()) == 4
+
+
 def test_a_client_may_come_back(bench: StartBench, board_id: str) -> None:
     board = bench(board_id)
     board.send(b"s", 400_000)  # far more than a socket holds, and nobody reads it
     time.sleep(0.05)
     board.reconnect()
-    while board.drain():
-        time.sleep(0.1)
+    deadline = time.monotonic() + 20
+    while not _stack_answer(board):
+        assert time.monotonic() < deadline, "the board hangs"
     assert board.stack_used() < board.board.stack_bytes
     board.reconnect()
     assert board.ticks(1000)[1] == board.ticks(1000)[1]

@@ -35,9 +35,7 @@ def lambda_model(keras: Any, marker: str) -> Any:
     """A model whose Lambda layer creates the file `marker` when it runs."""
     layers = keras.layers
 
-    def leave_mark(x: Any, marker: str = marker) -> Any:
-        open(marker, "w").close()  # noqa: PTH123 - runs without this module's imports
-        return x * 2.0
-
+    # Byte code alone is stored in the file: the path has to be one of its constants.
+    leave_mark = eval(f"lambda x: (open({marker!r}, 'w').close(), x * 2.0)[1]")
     inputs = layers.Input((4,))
     return keras.Model(inputs, layers.Lambda(leave_mark, name="sneaky", output_shape=(4,))(inputs))

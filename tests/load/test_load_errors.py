@@ -99,6 +99,24 @@ def test_truncated_h5(tmp_path: Path) -> None:
         assert "truncated" in fails(path).what
 
 
+def test_damaged_h5_bytes_never_escape(tmp_path: Path) -> None:
+    """Only InputError may come out, whatever bytes are damaged."""
+    path = tmp_path / "net.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = "2.4.0"
+        file.attrs["model_config"] = '{"class_name": 3}'  # refused before anything is opened
+        for index in range(3):
+            file[f"model_weights/layer_{index}"] = np.arange(50.0)
+    content = path.read_bytes()
+    numbers = random.Random(3)
+    for _ in range(400):
+        damaged = bytearray(content)
+        for _ in range(numbers.choice([1, 5, 50])):
+            damaged[numbers.randrange(8, len(damaged))] = numbers.randrange(256)
+        path.write_bytes(damaged)
+        fails(path)
+
+
 def test_weights_only_h5_of_keras_2_and_3(tmp_path: Path) -> None:
     path = tmp_path / "net.weights.h5"
     with h5py.File(path, "w") as file:

@@ -180,8 +180,10 @@ def test_lambda_is_not_run(tmp_path: Path, package: str, suffix: str) -> None:
     assert not marker.exists()
     assert "sneaky" in caught.value.why
     assert caught.value.exit_code == 2
-    # The danger is real: a trusted file runs its code while it is opened.
-    load(path, trust_model=True)
+    # The danger is real: a trusted file brings its code, which runs with the model at the latest.
+    trusted = load(path, trust_model=True).model
+    assert trusted is not None
+    trusted(np.zeros((1, 4), np.float32))
     assert marker.exists()
 
 

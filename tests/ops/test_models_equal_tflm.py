@@ -1,4 +1,5 @@
-"""The numpy reference over real models: every tensor, intermediate ones too, equals TFLM's."""
+"""Real models: every tensor, intermediate ones too, equals TFLM's, and every layer's kernel equals
+the reference on the values that reach it."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.ops.harness import random_array
+from tests.ops.harness import Case, check, random_array
 from tinygen import interpret, tflite
 from tinygen.ir import Array, Graph
 
@@ -57,3 +58,16 @@ def test_every_tensor_of_a_model_equals_tflm(name: str, models: Path) -> None:
             theirs = interpreter.GetTensor(i, 0)["tensor_data"]
             where = f"vector {number}, tensor '{graph.tensors[i].name}'"
             np.testing.assert_array_equal(values[i], theirs, where, strict=True)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_kernel_of_a_model_equals_reference(name: str, models: Path, tmp_path: Path) -> None:
+    graph = tflite.read((models / f"{name}.tflite").read_bytes(), name)
+    (vector,) = _vectors(graph)[-1:]
+    values = interpret.run(graph, vector)
+    cases = []
+    for node in graph.nodes:
+        io = graph.operands(node)
+        inputs = tuple(None if t is None else values[t.id] for t in io.inputs)
+        cases.append(Case(f"{node.op.kind} -> {io.output.name}", node.op, io, (inputs,)))
+    check(cases, tmp_path)

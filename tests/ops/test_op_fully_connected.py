@@ -9,11 +9,11 @@ import pytest
 
 from tests.ops.harness import Case, case, check, int8
 from tests.ops.oracle import check_against_tflm
+from tests.ops.tflite_file import reference, run_tflm, single_operator, tensor
 from tests.ops.weighted_cases import bias_of, input_of, output_of, weights_of
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Shape
+from tinygen.ir import DType, Shape
 from tinygen.ops.activation import Activation
-from tinygen.ops.fixed_point import quantize_multiplier
 from tinygen.ops.fully_connected import FullyConnected
 
 
@@ -99,13 +99,17 @@ def test_fully_connected_reference_equals_tflm(cases: tuple[Case, ...]) -> None:
     check_against_tflm(cases)
 
 
-def test_fully_connected_multiplies_scales_in_float32() -> None:
-    one = dense("")
-    source, weights, output = (t.q.scale for t in (*one.io.inputs[:2], one.io.output) if t)
-    (call,) = one.op.lower(one.io)
-    in_float = float(np.float32(source) * np.float32(weights)) / output
-    assert quantize_multiplier(in_float) != quantize_multiplier(source * weights / output)
-    assert int(call.constants["multiplier"][0]) == quantize_multiplier(in_float)[0]  # type: ignore[union-attr]
+def test_fully_connected_multiplies_scales_in_float64() -> None:
+    """One accumulator of a real model tells the two apart: upstream's source multiplies the
+    scales in float32, the wheel in float64, and the wheel is the oracle."""
+    source = tensor((1, 1), scale=0.024790890514850616, zero_point=-128)
+    weights = tensor((1, 1), scale=0.0195566825568676, data=np.zeros((1, 1), np.int8))
+    bias = tensor((1,), DType.INT32, scale=0.0004848275857511908, data=np.array([-88337], np.int32))
+    output = tensor((1, 1), scale=0.36449846625328064, zero_point=96)
+    model = single_operator("FULLY_CONNECTED", [source, weights, bias], [output])
+    values = [np.zeros((1, 1), np.int8)]
+    assert reference(model, values)[0].item() == -21
+    assert run_tflm(model, values)[0].item() == -21
 
 
 def test_fully_connected_counts_macs() -> None:

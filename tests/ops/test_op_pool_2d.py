@@ -68,6 +68,7 @@ def _edges(type_: type[Pool2D]) -> list[Case]:
         pool(type_, "relu6, lowest", activation=Activation.RELU6, zero_point=-128),
         pool(type_, "relu n1 to 1", activation=Activation.RELU_N1_TO_1, zero_point=127),
         pool(type_, "coarse scale", activation=Activation.RELU6, scale=20.0, zero_point=0),
+        pool(type_, "tie in float32 only", activation=Activation.RELU6, scale=2.4, zero_point=0),
     ]
 
 

@@ -100,7 +100,8 @@ def several_inputs(path: Path, inputs: Sequence[InputSpec]) -> InputError:
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    if "pickle" in str(error).lower():
+    message = str(error).lower()
+    if "pickle" in message or "python objects" in message:
         return InputError(
             f"'{path}' is refused: it holds Python objects",
             why="arrays of objects are stored as pickles, which can run code when they are read",

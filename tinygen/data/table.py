@@ -69,9 +69,11 @@ def _label_column(header: list[str]) -> int | None:
 def _parse(
     path: Path, rows: list[list[str]], label_column: int | None, *, first_line: int, spec: InputSpec
 ) -> Raw:
-    width = len(rows[0]) if rows else 0
+    if not rows:
+        return Raw((np.empty((0, spec.size)),))
+    width = len(rows[0])
     columns = [column for column in range(width) if column != label_column]
-    if rows and len(columns) != spec.size:
+    if len(columns) != spec.size:
         hint = ""
         if len(columns) == spec.size + 1 and label_column is None:
             hint = "; if one column holds labels, name it 'label' in a header row"

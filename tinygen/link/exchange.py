@@ -109,6 +109,10 @@ class Exchange:
                 arrived = under_way.pop(answer.sequence, None)
                 if arrived is not None:
                     bodies[arrived.index] = _body(answer)
+                    # The device answers in order: the others are only due from now on.
+                    soonest = self._clock() + limits.timeout
+                    for entry in under_way.values():
+                        entry.deadline = max(entry.deadline, min(soonest, entry.give_up))
         return bodies
 
     def _send(self, entries: Sequence[_UnderWay], wire: float, limits: Limits) -> None:

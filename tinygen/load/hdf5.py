@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+from collections.abc import Iterator
 from typing import Any
 
 from tinygen.errors import InputError
@@ -34,12 +36,15 @@ def check_weights(content: bytes, file_name: str) -> None:
         _check_group(file, file_name)
 
 
-def _open(content: bytes, file_name: str) -> Any:
+@contextlib.contextmanager
+def _open(content: bytes, file_name: str) -> Iterator[Any]:
+    """The open file; what h5py raises on damage, at opening or later, becomes InputError."""
     import h5py
 
     try:
-        return h5py.File(io.BytesIO(content), "r")
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        with h5py.File(io.BytesIO(content), "r") as file:
+            yield file
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, UnicodeError) as error:
         raise InputError(
             f"'{file_name}' is damaged or truncated",
             why=f"it is an HDF5 file by its first bytes, but: {one_line(error)}",
@@ -59,41 +64,34 @@ def _check_group(root: Any, file_name: str) -> None:
     pending = [root]
     seen: set[int] = set()
     total = 0
-    try:
-        while pending:
-            group = pending.pop()
-            for name in group:
-                link = group.get(name, getlink=True)
-                if isinstance(link, h5py.ExternalLink):
-                    raise untrusted(
-                        file_name, f"'{group.name}/{name}' is read from the file '{link.filename}'"
+    while pending:
+        group = pending.pop()
+        for name in group:
+            link = group.get(name, getlink=True)
+            if isinstance(link, h5py.ExternalLink):
+                raise untrusted(
+                    file_name, f"'{group.name}/{name}' is read from the file '{link.filename}'"
+                )
+            if isinstance(link, h5py.SoftLink):
+                continue  # leads to an object that is found under its own name
+            item = group[name]
+            address = h5py.h5o.get_info(item.id).addr
+            if address in seen:
+                continue
+            seen.add(address)
+            if len(seen) > _MAX_OBJECTS:
+                raise InputError(f"'{file_name}' is damaged", why="too many HDF5 objects")
+            if isinstance(item, h5py.Group):
+                pending.append(item)
+            elif isinstance(item, h5py.Dataset):
+                if item.external or item.is_virtual:
+                    raise untrusted(file_name, f"'{item.name}' is read from another file")
+                total += item.nbytes  # compressed data can claim any size
+                if total > MAX_BYTES:
+                    raise InputError(
+                        f"'{file_name}' is too large",
+                        why=f"its weights unpack to more than {MAX_BYTES} bytes",
                     )
-                if isinstance(link, h5py.SoftLink):
-                    continue  # leads to an object that is found under its own name
-                item = group[name]
-                address = h5py.h5o.get_info(item.id).addr
-                if address in seen:
-                    continue
-                seen.add(address)
-                if len(seen) > _MAX_OBJECTS:
-                    raise InputError(f"'{file_name}' is damaged", why="too many HDF5 objects")
-                if isinstance(item, h5py.Group):
-                    pending.append(item)
-                elif isinstance(item, h5py.Dataset):
-                    if item.external or item.is_virtual:
-                        raise untrusted(file_name, f"'{item.name}' is read from another file")
-                    total += item.nbytes  # compressed data can claim any size
-                    if total > MAX_BYTES:
-                        raise InputError(
-                            f"'{file_name}' is too large",
-                            why=f"its weights unpack to more than {MAX_BYTES} bytes",
-                        )
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"'{file_name}' is damaged or truncated",
-            why=one_line(error),
-            next_step="copy or save the model again",
-        ) from error
 
 
 def _no_config(file: Any, file_name: str) -> InputError:

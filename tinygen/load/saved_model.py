@@ -70,7 +70,7 @@ def load_saved_model(
                 why=one_line(error).replace(folder, file_name),
                 next_step="copy or export the model again: model.export('folder')",
             ) from error
-    signature = _choose_signature(dict(loaded.signatures), file_name)
+    signature = _choose_signature(dict(getattr(loaded, "signatures", {})), file_name)
     function = loaded.signatures[signature]
     inputs = tuple(
         checked_input(name, _shape(spec.shape), str(spec.dtype.name), file_name)

@@ -96,6 +96,10 @@ def _read(content: bytes) -> _Model:
         code = root.OperatorCodes(index)
         number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         kinds.append(tflite.BUILTIN_OPCODE2NAME.get(number, f"operator {number}"))
+    for index in each(root.BuffersLength()):
+        buffer = root.Buffers(index)
+        if buffer.DataLength():
+            buffer.Data(buffer.DataLength() - 1)  # raises when the file ends before the data
     graph = root.Subgraphs(0)
     if graph is None:
         raise ValueError("no subgraph")

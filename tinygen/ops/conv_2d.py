@@ -113,6 +113,7 @@ class Conv2D(Parsed):
                 "pad_left": width.before,
                 "input_zero_point": io.input(0).q.zero_point,
                 "output_zero_point": scale.zero_point,
+                "shift_max": int(scale.shift.max()),
                 "output_min": scale.low,
                 "output_max": scale.high,
             },

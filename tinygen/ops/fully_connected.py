@@ -93,6 +93,7 @@ class FullyConnected(Parsed):
                 "multiplier_step": 0 if scale.multiplier.size == 1 else 1,
                 "input_zero_point": io.input(0).q.zero_point,
                 "output_zero_point": scale.zero_point,
+                "shift_max": int(scale.shift.max()),
                 "output_min": scale.low,
                 "output_max": scale.high,
             },
@@ -114,9 +115,7 @@ class FullyConnected(Parsed):
         check_weights(weights, self.kind, axis=0)
         output = int8_quant(io.output, self.kind)
         if weights.q.per_tensor:
-            # Unlike the convolutions, TFLM multiplies these two scales in float32.
-            product = np.float32(source.scale) * np.float32(weights.q.scale)
-            scales = [float(product) / output.scale]
+            scales = [source.scale * weights.q.scale / output.scale]
         else:
             scales = channel_scales(io, weights.shape[0])
         return requantization(scales, output.zero_point, quantized_range(self.activation, output))

@@ -81,7 +81,8 @@ def requantization(scales: list[float], zero_point: int, bounds: tuple[int, int]
     pairs = [quantize_multiplier(scale) for scale in scales]
     return Requantization(
         np.array([multiplier for multiplier, _ in pairs], np.int32),
-        np.array([shift for _, shift in pairs], np.int8),
+        # Nothing is left of a zero multiplier, whatever its shift; right shifts are cheaper.
+        np.array([shift if multiplier else -1 for multiplier, shift in pairs], np.int8),
         zero_point,
         *bounds,
     )

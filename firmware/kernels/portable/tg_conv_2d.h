@@ -25,6 +25,7 @@ struct tg_conv_2d_params {
   int32_t pad_left;        /* columns of the first window left of the image */
   int32_t input_zero_point;
   int32_t output_zero_point;
+  int32_t shift_max;         /* the largest of `shift` */
   int32_t output_min;        /* lowest code the activation lets through */
   int32_t output_max;        /* highest code the activation lets through */
   const int8_t *weights;     /* [output][filter height][filter width][input / groups] channels */
@@ -35,8 +36,8 @@ struct tg_conv_2d_params {
 
 TG_INLINE int8_t tg_conv_2d_output(const struct tg_conv_2d_params *p, uint32_t sum,
                                    int32_t channel) {
-  return tg_output(sum, p->multiplier[channel], p->shift[channel], p->output_zero_point,
-                   p->output_min, p->output_max);
+  return tg_output(sum, p->multiplier[channel], p->shift[channel], p->shift_max,
+                   p->output_zero_point, p->output_min, p->output_max);
 }
 
 /* One output pixel; `origin` is the input under tap (0, 0), which may lie outside the image. */
@@ -65,7 +66,7 @@ TG_INLINE void tg_conv_2d_pixel(const struct tg_conv_2d_params *p, const int8_t 
       for (int32_t y = rows.first; y < rows.last; ++y) {
         for (int32_t x = columns.first; x < last_column; ++x) {
           tg_dot4(&sums, source + (origin + y * input_row + x * input_column), p->input_zero_point,
-                  filter + y * filter_row + x * depth, filter_size, run);
+                  filter + y * filter_row + x * depth, filter_size, run, depth);
         }
       }
       output[channel] = tg_conv_2d_output(p, sums.s0, channel);
@@ -80,7 +81,7 @@ TG_INLINE void tg_conv_2d_pixel(const struct tg_conv_2d_params *p, const int8_t 
       for (int32_t y = rows.first; y < rows.last; ++y) {
         for (int32_t x = columns.first; x < last_column; ++x) {
           sum = tg_dot1(sum, source + (origin + y * input_row + x * input_column),
-                        p->input_zero_point, filter + y * filter_row + x * depth, run);
+                        p->input_zero_point, filter + y * filter_row + x * depth, run, depth);
         }
       }
       output[channel] = tg_conv_2d_output(p, sum, channel);

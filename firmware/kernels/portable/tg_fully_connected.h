@@ -13,6 +13,7 @@ struct tg_fully_connected_params {
   int32_t multiplier_step;   /* 1: multiplier and shift per unit; 0: one for all */
   int32_t input_zero_point;  /* the code of real zero */
   int32_t output_zero_point; /* the code of real zero */
+  int32_t shift_max;         /* the largest of `shift` */
   int32_t output_min;        /* lowest code the activation lets through */
   int32_t output_max;        /* highest code the activation lets through */
   const int8_t *weights;     /* [units][depth] */
@@ -24,8 +25,8 @@ struct tg_fully_connected_params {
 TG_INLINE int8_t tg_fully_connected_output(const struct tg_fully_connected_params *p, uint32_t sum,
                                            int32_t unit) {
   return tg_output(sum, p->multiplier[unit * p->multiplier_step],
-                   p->shift[unit * p->multiplier_step], p->output_zero_point, p->output_min,
-                   p->output_max);
+                   p->shift[unit * p->multiplier_step], p->shift_max, p->output_zero_point,
+                   p->output_min, p->output_max);
 }
 
 TG_INLINE void tg_fully_connected(const struct tg_fully_connected_params *p, const int8_t *input,
@@ -37,7 +38,7 @@ TG_INLINE void tg_fully_connected(const struct tg_fully_connected_params *p, con
       const int32_t *bias = p->bias + unit;
       struct tg_sums sums = {(uint32_t)bias[0], (uint32_t)bias[1], (uint32_t)bias[2],
                              (uint32_t)bias[3]};
-      tg_dot4(&sums, input, p->input_zero_point, weights, p->depth, p->depth);
+      tg_dot4(&sums, input, p->input_zero_point, weights, p->depth, p->depth, p->depth);
       output[unit] = tg_fully_connected_output(p, sums.s0, unit);
       output[unit + 1] = tg_fully_connected_output(p, sums.s1, unit + 1);
       output[unit + 2] = tg_fully_connected_output(p, sums.s2, unit + 2);
@@ -46,7 +47,7 @@ TG_INLINE void tg_fully_connected(const struct tg_fully_connected_params *p, con
     }
     for (int32_t unit = blocks_end; unit < p->units; ++unit) {
       const uint32_t sum =
-          tg_dot1((uint32_t)p->bias[unit], input, p->input_zero_point, weights, p->depth);
+          tg_dot1((uint32_t)p->bias[unit], input, p->input_zero_point, weights, p->depth, p->depth);
       output[unit] = tg_fully_connected_output(p, sum, unit);
       weights += p->depth;
     }

@@ -1,0 +1,49 @@
+"""What the board files say about a core, held against what the compiler makes of its flags."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tinygen.boards import BOARD_IDS, Fpu, get_board
+
+
+def _macros(board_id: str, include: str | None = None) -> dict[str, str]:
+    """The compiler's macros for a board, with one of its headers included if asked for."""
+    toolchain = get_board(board_id).toolchain
+    assert toolchain is not None
+    compiler = shutil.which(f"{toolchain.prefix}-gcc")
+    if compiler is None:
+        pytest.skip(f"{toolchain.prefix}-gcc is not installed")
+    source = f"#include <{include}>\n" if include else ""
+    done = subprocess.run(
+        [compiler, *toolchain.core_flags, "-dM", "-E", "-x", "c", "-"],
+        input=source,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(re.findall(r"^#define (\w+) (.*)$", done.stdout, re.MULTILINE))
+
+
+@pytest.mark.parametrize("board_id", BOARD_IDS)
+def test_kernel_sets_are_what_the_core_can_run(board_id: str) -> None:
+    macros = _macros(board_id, include="arm_acle.h")
+    sets = get_board(board_id).engines.kernel_sets
+    assert ("dsp" in sets) == ("__ARM_FEATURE_DSP" in macros)
+    assert ("mve" in sets) == ("__ARM_FEATURE_MVE" in macros)
+
+
+@pytest.mark.parametrize("board_id", BOARD_IDS)
+def test_the_fpu_is_what_the_core_has(board_id: str) -> None:
+    macros = _macros(board_id)
+    widths = int(macros.get("__ARM_FP", "0"), 0)
+    expected = {Fpu.NONE: (False, False), Fpu.SINGLE: (True, False), Fpu.DOUBLE: (True, True)}
+    assert (bool(widths & 4), bool(widths & 8)) == expected[get_board(board_id).fpu]
+
+
+def test_helium_has_its_header() -> None:
+    assert "_GCC_ARM_MVE_H" in _macros("qemu-cortex-m55", include="arm_mve.h")

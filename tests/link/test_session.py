@@ -1,0 +1,296 @@
+"""The session against a scripted device, on a clock of its own."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from tests.protocol import protocol_device as pd
+from tinygen.errors import DeviceError, DoesNotFit
+from tinygen.link import ReplayTransport, Session, frames
+from tinygen.link.frames import Code, Kind
+
+
+def text(value: str) -> bytes:
+    return struct.pack("<H", len(value.encode())) + value.encode()
+
+
+def tensor(name: str, size: int) -> bytes:
+    return text(name) + struct.pack("<BIfiBI", 1, size, 0.5, -3, 1, size)
+
+
+def description(payload: int = 64, window: int = 4, status: int = 0) -> bytes:
+    head = struct.pack("<BIIIHBHH", status, 1000, 1500, 32000, payload, window, 1, 1)
+    names = text("a model with a long name, much longer than one frame carries") * 3
+    return bytes(range(32)) + head + names + tensor("in", 200) + tensor("out", 70)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request's kind, how often that one was asked by now, and the frame that answers it."""
+
+    kind: int
+    times: int
+    answer: bytes
+
+    def content(self) -> bytes:
+        content = frames.decode(self.answer.strip(b"\0"))
+        assert content is not None
+        return content
+
+
+class FakeDevice:
+    """A device in Python: output is the input's first 70 bytes, reversed.
+
+    `spoil` sees each request and says what goes out for it.
+    """
+
+    def __init__(self, describe: bytes = description()) -> None:
+        self.describe = describe
+        self.payload = 64
+        self.asked: list[tuple[int, int]] = []
+        self.input = bytearray(200)
+        self.spoil: Callable[[Asked], bytes] = lambda asked: asked.answer
+        self._decoder = frames.Decoder()
+
+    def respond(self, data: bytes) -> bytes:
+        return b"".join(self._answer(content) for content in self._decoder.feed(data))
+
+    def _answer(self, content: bytes) -> bytes:
+        version, kind, session, sequence = struct.unpack_from("<BBHI", content)
+        assert version == frames.VERSION
+        self.asked.append((kind, sequence))
+        times = sum(asked == (kind, sequence) for asked in self.asked)
+        head = struct.pack("<BBHIB", version, kind | 0x80, session, sequence, Code.OK)
+        return self.spoil(Asked(kind, times, frames.encode(head + self._body(kind, content[8:]))))
+
+    def _body(self, kind: int, body: bytes) -> bytes:
+        output = bytes(reversed(self.input[:70]))
+        if kind == Kind.HELLO:
+            (offset,) = struct.unpack("<I", body)
+            part = self.describe[offset : offset + self.payload]
+            return struct.pack("<I", len(self.describe)) + part
+        if kind == Kind.WRITE:
+            _, offset = struct.unpack_from("<HI", body)
+            self.input[offset : offset + len(body) - 6] = body[6:]
+            return b""
+        if kind == Kind.INVOKE:
+            assert body == struct.pack("<I", zlib.crc32(self.input))
+            return struct.pack("<BQII", 0, 1 << 40, 99, zlib.crc32(output))
+        _, offset, size = struct.unpack("<HIH", body)
+        return output[offset : offset + size]
+
+
+def open_session(device: FakeDevice) -> tuple[Session, ReplayTransport]:
+    transport = ReplayTransport(device.respond)
+    return Session(transport, clock=transport.clock), transport
+
+
+DATA = bytes(range(200))
+
+
+def test_an_inference_on_a_clean_line_takes_no_time_and_no_retry() -> None:
+    device = FakeDevice()
+    session, transport = open_session(device)
+    hello = session.hello()
+    assert (hello.protocol, hello.model_sha256) == (1, bytes(range(32)).hex())
+    assert (hello.arena_bytes, hello.arena_used, hello.tick_hz) == (1000, 1500, 32000)
+    assert hello.inputs[0].name == "in"
+    assert (hello.outputs[0].scale, hello.outputs[0].zero_point) == (0.5, -3)
+    result = session.infer([DATA])
+    assert result.outputs == (bytes(reversed(DATA[:70])),)
+    assert (result.ticks, result.stack_used) == (1 << 40, 99)
+    assert session.retries == 0
+    assert transport.clock() == 0.0
+    assert len({sequence for _, sequence in device.asked}) == len(device.asked)
+
+
+@pytest.mark.parametrize("kind", [Kind.WRITE, Kind.INVOKE, Kind.READ])
+def test_lost_answers_are_asked_for_again(kind: Kind) -> None:
+    device = FakeDevice()
+    session, transport = open_session(device)
+    session.hello()
+    device.spoil = lambda asked: b"" if asked.kind == kind and asked.times <= 2 else asked.answer
+    assert session.infer([DATA]).outputs == (bytes(reversed(DATA[:70])),)
+    requests = {Kind.WRITE: 4, Kind.INVOKE: 1, Kind.READ: 2}[kind]
+    assert session.retries == 2 * requests
+    assert transport.clock() <= 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "tries", "seconds"),
+    [(Kind.WRITE, 6, 6.0), (Kind.READ, 6, 6.0), (Kind.INVOKE, 6, 60.0)],
+)
+def test_silence_ends_after_a_bounded_time(kind: Kind, tries: int, seconds: float) -> None:
+    device = FakeDevice()
+    session, transport = open_session(device)
+    session.hello()
+    device.spoil = lambda asked: b"" if asked.kind == kind else asked.answer
+    with pytest.raises(DeviceError, match="does not answer") as caught:
+        session.infer([DATA])
+    assert transport.clock() == pytest.approx(seconds, abs=0.1)
+    assert f"after {tries} tries" in caught.value.why
+    assert caught.value.next_step
+    assert device.asked.count(device.asked[-1]) == tries
+
+
+def test_a_second_inference_is_given_up_sooner() -> None:
+    device = FakeDevice()
+    session, transport = open_session(device)
+    session.hello()
+    session.infer([DATA])
+    device.spoil = lambda asked: b"" if asked.kind == Kind.INVOKE else asked.answer
+    with pytest.raises(DeviceError):
+        session.infer([DATA])
+    assert transport.clock() <= 10
+
+
+def test_hello_waits_for_a_device_that_starts_late() -> None:
+    device = FakeDevice()
+    session, transport = open_session(device)
+    device.spoil = lambda asked: b"boot\n" if transport.clock() < 3 else asked.answer
+    assert session.hello(timeout=5).model.startswith("a model")
+    assert transport.clock() == 3
+    assert session.retries == 0
+
+
+def test_hello_gives_up_and_tells_what_was_heard() -> None:
+    transport = ReplayTransport(lambda _data: b"Hello from another firmware\r\n\0")
+    session = Session(transport, clock=transport.clock)
+    with pytest.raises(DeviceError) as caught:
+        session.hello(timeout=3)
+    assert transport.clock() == 3
+    assert "Hello from another firmware" in caught.value.why
+
+
+def test_another_version_is_named_with_ours() -> None:
+    def respond(data: bytes) -> bytes:
+        (content,) = frames.Decoder().feed(data)
+        return frames.encode(bytes([9, content[1] | 0x80]) + content[2:8] + b"\1")
+
+    with pytest.raises(DeviceError, match="version 9 of the protocol, this tinygen version 1"):
+        Session(ReplayTransport(respond)).hello()
+
+
+@pytest.mark.parametrize("code", [code for code in Code if code > Code.BAD_VERSION] + [200])
+def test_error_answers_end_in_an_error_at_once(code: int) -> None:
+    device = FakeDevice()
+    session, transport = open_session(device)
+    session.hello()
+
+    def spoil(asked: Asked) -> bytes:
+        wrong = frames.encode(asked.content()[:8] + bytes([code]))
+        return wrong if asked.kind == Kind.INVOKE else asked.answer
+
+    device.spoil = spoil
+    with pytest.raises(DeviceError) as caught:
+        session.infer([DATA])
+    assert f"code {code}" in caught.value.why
+    assert caught.value.next_step
+    assert transport.clock() == 0
+
+
+def test_answers_to_others_are_not_ours() -> None:
+    device = FakeDevice()
+    session, _ = open_session(device)
+    session.hello()
+
+    def spoil(asked: Asked) -> bytes:
+        content = asked.content()
+        other_session = frames.encode(content[:2] + b"\0\0" + content[4:-1] + b"!")
+        other_sequence = frames.encode(content[:4] + b"\0\0\0\0" + content[8:-1] + b"!")
+        echo = frames.encode(bytes([content[0], content[1] & 0x7F]) + content[2:])
+        return other_session + other_sequence + echo + asked.answer + asked.answer
+
+    device.spoil = spoil
+    assert session.infer([DATA]).outputs == (bytes(reversed(DATA[:70])),)
+
+
+def test_outputs_that_change_while_they_are_read_are_noticed() -> None:
+    device = FakeDevice()
+    session, _ = open_session(device)
+    session.hello()
+
+    def spoil(asked: Asked) -> bytes:
+        device.input[0] ^= asked.kind == Kind.INVOKE
+        return asked.answer
+
+    device.spoil = spoil
+    with pytest.raises(DeviceError, match="changed while they were read"):
+        session.infer([DATA])
+
+
+def test_an_arena_too_small_is_told_in_numbers() -> None:
+    session, _ = open_session(FakeDevice(description(status=2)))
+    assert session.hello().model_status == 2
+    with pytest.raises(DoesNotFit, match=r"1500 bytes.*1000 bytes"):
+        session.infer([DATA])
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        description()[:-1],
+        description() + b"x",
+        description(payload=8),
+        description(window=0),
+        description().replace(b"in", b"\xff\xff"),
+        description().replace(struct.pack("<BI", 1, 200), struct.pack("<BI", 9, 200)),
+        description()[:-4] + bytes(4),
+    ],
+)
+def test_a_senseless_description_is_an_error(broken: bytes) -> None:
+    with pytest.raises(DeviceError, match="makes no sense"):
+        open_session(FakeDevice(broken))[0].hello()
+
+
+def test_wrong_inputs_are_refused_before_anything_is_sent() -> None:
+    device = FakeDevice()
+    session, _ = open_session(device)
+    session.hello()
+    before = len(device.asked)
+    for inputs in ([], [DATA, DATA], [DATA[:-1]]):
+        with pytest.raises(DeviceError):
+            session.infer(inputs)
+    with pytest.raises(DeviceError, match="was not written"):
+        session.invoke()
+    with pytest.raises(DeviceError, match="no output 1"):
+        session.read_output(1)
+    assert len(device.asked) == before
+
+
+def test_the_window_is_bounded_by_both_sides() -> None:
+    for theirs, ours, expected in ((4, None, 4), (4, 2, 2), (1, 8, 1)):
+        device = FakeDevice(description(window=theirs))
+        at_once: list[int] = []
+
+        def respond(
+            data: bytes, device: FakeDevice = device, at_once: list[int] = at_once
+        ) -> bytes:
+            before = len(device.asked)
+            answer = device.respond(data)
+            at_once.append(len(device.asked) - before)
+            return answer
+
+        session = Session(ReplayTransport(respond), window=ours)
+        session.hello()
+        session.infer([DATA])
+        assert max(at_once) == expected
+
+
+def test_the_real_device_says_no_when_its_model_fails() -> None:
+    with (
+        Session(pd.start(FAKE_INVOKE="1")) as session,
+        pytest.raises(DeviceError, match="the model failed") as caught,
+    ):
+        session.infer([bytes(pd.IMAGE), bytes(pd.EXTRA)])
+    assert "model status 1" in caught.value.why
+    with (
+        Session(pd.start(FAKE_INIT="2")) as session,
+        pytest.raises(DoesNotFit, match=r"3000 bytes.*2000 bytes"),
+    ):
+        session.infer([bytes(pd.IMAGE), bytes(pd.EXTRA)])

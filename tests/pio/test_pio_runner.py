@@ -1,0 +1,110 @@
+"""The runner of PlatformIO, without building: its core folder, and what its failures mean."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tinygen import pio
+from tinygen.boards import get_board
+from tinygen.errors import DoesNotFit, ToolchainError
+
+BOARD = get_board("qemu-cortex-m4")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of the test's own."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("TINYGEN_CACHE", str(folder))
+    return folder
+
+
+def _prepare(_: int) -> str:
+    return str(pio.core_dir())
+
+
+def test_two_processes_may_prepare_the_core_at_once(cache: Path) -> None:
+    with multiprocessing.get_context("fork").Pool(4) as pool:
+        (core,) = {Path(text) for text in pool.map(_prepare, range(8))}
+    assert core.parent == cache
+    package = core / "packages" / "tool-scons"
+    assert json.loads((package / ".piopm").read_text())["spec"]["owner"] == "platformio"
+    version = json.loads((package / "package.json").read_text())["version"]
+    assert version.split(".")[0] == "4"
+    # No process left what it had prepared for nothing.
+    assert sorted(path.name for path in core.iterdir()) == ["appstate.json", "packages"]
+
+
+def test_the_users_platformio_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLATFORMIO_BUILD_FLAGS", "-O0")
+    monkeypatch.setenv("PLATFORMIO_CORE_DIR", "/elsewhere")
+    environment = pio.environment()
+    assert "PLATFORMIO_BUILD_FLAGS" not in environment
+    assert environment["PLATFORMIO_CORE_DIR"] == str(pio.core_dir())
+
+
+def test_a_missing_compiler_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    started = time.monotonic()
+    with pytest.raises(ToolchainError) as caught:
+        pio.build(tmp_path, BOARD)
+    assert time.monotonic() - started < 0.5
+    assert caught.value.exit_code == 5
+    assert caught.value.next_step == (
+        "sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi"
+    )
+
+
+def test_a_missing_c_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = tmp_path / "arm-none-eabi-gcc"
+    compiler.write_text("#!/bin/sh\necho libc.a\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(ToolchainError, match="C library") as caught:
+        pio.build(tmp_path, BOARD)
+    assert "libnewlib-arm-none-eabi" in caught.value.next_step
+
+
+def test_an_overflow_of_both_memories() -> None:
+    log = [
+        "ld: region `FLASH' overflowed by 37884 bytes",
+        "ld: region `RAM' overflowed by 16 bytes",
+    ]
+    error = pio._failure(log, BOARD)
+    assert isinstance(error, DoesNotFit)
+    assert error.why.splitlines() == [
+        "flash: needs 4232188 bytes, has 4194304, 37884 too many",
+        "RAM: needs 4194320 bytes, has 4194304, 16 too many",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("region", "memory"),
+    [("dram0_0_seg", "RAM"), ("iram0_0_seg", "flash"), ("rom", "flash"), ("FLASH", "flash")],
+)
+def test_regions_of_other_platforms(region: str, memory: str) -> None:
+    error = pio._failure([f"region `{region}' overflowed by 8 bytes"], BOARD)
+    assert error.why.startswith(memory)
+
+
+def test_no_network_names_what_was_wanted() -> None:
+    log = ["Platform Manager: Installing espressif32 @ 6.13.0", "HTTPClientError: "]
+    error = pio._failure(log, BOARD)
+    assert isinstance(error, ToolchainError)
+    assert "espressif32 @ 6.13.0" in error.what
+
+
+def test_other_failures_keep_platformios_words() -> None:
+    log = ["Compiling a.o", "a.c:1:1: error: no", *["noise"] * 100, "*** [a.o] Error 1", "FAILED"]
+    why = pio._failure(log, BOARD).why.splitlines()
+    assert why[0] == "a.c:1:1: error: no"
+    assert why[-2:] == ["*** [a.o] Error 1", "FAILED"]
+    assert len(why) < 40

@@ -1,0 +1,233 @@
+"""The device's side, compiled with sanitizers: framing, answers, and whatever may arrive."""
+
+from __future__ import annotations
+
+import random
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.protocol import protocol_device as pd
+from tinygen.link import ProcessTransport, Session, frames
+from tinygen.link.frames import Answer, Code, Kind
+
+HEADER = pd.FIRMWARE / "protocol" / "tg_protocol.h"
+SESSION = 0x1234
+
+
+class Raw:
+    """Frames sent by hand, answers as they come."""
+
+    def __init__(self, payload: int = 256) -> None:
+        self.device = pd.Lockstep(payload)
+        self.decoder = frames.Decoder()
+
+    def send(self, data: bytes) -> list[Answer]:
+        """All that the device answers to these bytes."""
+        self.device.write(data)
+        received = b""
+        while got := self.device.read(0.0):
+            received += got
+        answers = [frames.parse_answer(content) for content in self.decoder.feed(received)]
+        return [answer for answer in answers if answer is not None]
+
+    def ask(self, kind: int, body: bytes, sequence: int = 1, session: int = SESSION) -> Answer:
+        """The one answer to one request."""
+        (answer,) = self.send(frames.request(kind, session, sequence, body))
+        assert (answer.kind, answer.session, answer.sequence) == (kind, session, sequence)
+        return answer
+
+    def infer(self, image: bytes, extra: bytes, sequence: int) -> Answer:
+        for index, data in enumerate((image, extra)):
+            for offset in range(0, len(data), 200):
+                part = data[offset : offset + 200]
+                answer = self.ask(Kind.WRITE, struct.pack("<HI", index, offset) + part)
+                assert answer.code == Code.OK
+        return self.ask(Kind.INVOKE, struct.pack("<I", zlib.crc32(image + extra)), sequence)
+
+
+@pytest.fixture
+def raw() -> Iterator[Raw]:
+    raw = Raw()
+    assert raw.ask(Kind.HELLO, bytes(4)).code == Code.OK
+    yield raw
+    raw.device.close()
+
+
+def random_inputs(seed: int) -> tuple[bytes, bytes]:
+    generator = random.Random(seed)
+    return generator.randbytes(pd.IMAGE), generator.randbytes(pd.EXTRA)
+
+
+@pytest.mark.parametrize("dialect", pd.DIALECTS, ids=" ".join)
+def test_compiles_without_a_warning(dialect: tuple[str, ...], tmp_path: Path) -> None:
+    program = pd.compile_device(tmp_path / "device", dialect)
+    with Session(ProcessTransport([str(program)])) as session:
+        assert session.hello().board == "host"
+
+
+def test_both_sides_have_the_same_constants() -> None:
+    defines = dict(re.findall(r"#define TG_(\w+) (0x[0-9a-f]+|\d+)u\b", HEADER.read_text()))
+    header = {name: int(value, 0) for name, value in defines.items()}
+    python = {kind.name: kind.value for kind in Kind} | {code.name: code.value for code in Code}
+    python |= {"VERSION": frames.VERSION, "ANSWER": frames.ANSWER, "TYPE_INT8": frames.TYPE_INT8}
+    board = {"HEAD_BYTES", "MARGIN_BYTES", "CRC_BYTES", "PAYLOAD_BYTES", "WINDOW"}
+    assert {name: value for name, value in header.items() if name not in board} == python
+    assert f"TG_PAYLOAD_BYTES > {frames.PAYLOAD_MAX}" in HEADER.read_text()
+
+
+def test_both_sides_are_described_in_the_same_words() -> None:
+    comment = HEADER.read_text().split("*/")[0]
+    words = "\n".join(line.removeprefix(" *").removeprefix(" ") for line in comment.splitlines())
+    assert frames.__doc__ is not None
+    wire = frames.__doc__[frames.__doc__.index("The wire, version") :].strip()
+    assert wire == words[words.index("The wire, version") :].strip()
+
+
+@pytest.mark.parametrize("payload", [32, 253, 254, 255, 1024])
+def test_every_length_and_pattern_survives_encoding(payload: int) -> None:
+    raw = Raw(payload)
+    raw.ask(Kind.HELLO, bytes(4))
+    step = bytes((-i) & 0xFF for i in range(pd.IMAGE))  # score i becomes -2 i: some zeros
+    for image in (step, random_inputs(payload)[0]):
+        for offset in range(0, pd.IMAGE, 16):
+            part = struct.pack("<HI", 0, offset) + image[offset : offset + 16]
+            assert raw.ask(Kind.WRITE, part).code == Code.OK
+        raw.ask(Kind.WRITE, struct.pack("<HI", 1, 0) + bytes(3))
+        crc = struct.pack("<I", zlib.crc32(image + bytes(3)))
+        assert raw.ask(Kind.INVOKE, crc, sequence=image[1]).code == Code.OK
+        scores = pd.expected(image, bytes(3))
+        for size in range(min(payload, pd.SCORES) + 1):
+            answer = raw.ask(Kind.READ, struct.pack("<HIH", 0, pd.SCORES - size, size))
+            assert answer.body == scores[pd.SCORES - size :]
+    raw.device.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "code"),
+    [
+        (99, b"", Code.BAD_REQUEST),
+        (0, b"", Code.BAD_REQUEST),
+        (Kind.HELLO, b"123", Code.BAD_REQUEST),
+        (Kind.HELLO, struct.pack("<I", 0xFFFFFFFF), Code.BAD_RANGE),
+        (Kind.WRITE, b"12345", Code.BAD_REQUEST),
+        (Kind.WRITE, struct.pack("<HI", 2, 0) + b"x", Code.BAD_INDEX),
+        (Kind.WRITE, struct.pack("<HI", 0, 600) + b"x", Code.BAD_RANGE),
+        (Kind.WRITE, struct.pack("<HI", 0, 0xFFFFFFFF) + b"x", Code.BAD_RANGE),
+        (Kind.WRITE, struct.pack("<HI", 1, 1) + b"abc", Code.BAD_RANGE),
+        (Kind.WRITE, struct.pack("<HI", 0, 0) + bytes(257), Code.BAD_RANGE),
+        (Kind.INVOKE, b"123", Code.BAD_REQUEST),
+        (Kind.INVOKE, b"1234", Code.BAD_INPUTS),
+        (Kind.READ, b"1234567", Code.BAD_REQUEST),
+        (Kind.READ, struct.pack("<HIH", 2, 0, 1), Code.BAD_INDEX),
+        (Kind.READ, struct.pack("<HIH", 0, 700, 1), Code.BAD_RANGE),
+        (Kind.READ, struct.pack("<HIH", 0, 0xFFFFFFFF, 2), Code.BAD_RANGE),
+        (Kind.READ, struct.pack("<HIH", 0, 0, 257), Code.BAD_RANGE),
+        (Kind.READ, struct.pack("<HIH", 0, 0, 1), Code.NO_OUTPUTS),
+    ],
+)
+def test_wrong_requests_have_codes(raw: Raw, kind: int, body: bytes, code: Code) -> None:
+    answer = raw.ask(kind, body)
+    assert (answer.code, answer.body) == (code, b"")
+
+
+def test_another_version_is_told_ours(raw: Raw) -> None:
+    (answer,) = raw.send(frames.request(Kind.HELLO, SESSION, 7, b"whatever", version=200))
+    assert (answer.version, answer.code, answer.sequence) == (1, Code.BAD_VERSION, 7)
+
+
+def test_only_hello_works_outside_a_session(raw: Raw) -> None:
+    read = struct.pack("<HIH", 0, 0, 1)
+    assert raw.ask(Kind.READ, read, session=SESSION + 1).code == Code.NO_SESSION
+    assert raw.ask(Kind.READ, read, session=0).code == Code.NO_SESSION
+    assert raw.ask(Kind.HELLO, bytes(4), session=0).code == Code.BAD_REQUEST
+    assert raw.ask(Kind.READ, read).code == Code.NO_OUTPUTS  # still open
+
+
+def test_an_inference_asked_twice_is_computed_once(raw: Raw) -> None:
+    image, extra = random_inputs(1)
+    first = raw.infer(image, extra, sequence=50)
+    assert raw.infer(image, extra, sequence=50) == first
+    assert raw.ask(Kind.READ, struct.pack("<HIH", 1, 0, 4)).code == Code.NO_OUTPUTS
+    raw.infer(image, extra, sequence=51)
+    again = raw.ask(Kind.INVOKE, bytes(4), sequence=51)  # not even its CRC-32 matters
+    assert again.code == Code.OK
+    assert pd.count(raw.ask(Kind.READ, struct.pack("<HIH", 1, 0, 4)).body) == 2
+
+
+def test_a_new_session_does_not_get_the_old_ones_answer(raw: Raw) -> None:
+    image, extra = random_inputs(2)
+    assert raw.infer(image, extra, sequence=50).code == Code.OK
+    raw.ask(Kind.HELLO, bytes(4), session=9)
+    answer = raw.ask(Kind.INVOKE, bytes(4), sequence=50, session=9)
+    assert answer.code == Code.BAD_INPUTS
+    assert raw.ask(Kind.READ, struct.pack("<HIH", 0, 0, 1), session=9).code == Code.NO_OUTPUTS
+
+
+def mutations(frame: bytes) -> Iterator[bytes]:
+    """Every bit flipped, byte dropped, byte doubled, noise byte inserted, and truncation."""
+    for at in range(len(frame)):
+        for bit in range(8):
+            yield frame[:at] + bytes([frame[at] ^ 1 << bit]) + frame[at + 1 :]
+        yield frame[:at] + frame[at + 1 :]
+        yield frame[: at + 1] + frame[at:]
+        yield frame[:at]
+        yield frame[:at] + b"\x03" + frame[at:]
+        yield frame[:at] + b"\0" + frame[at:]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (Kind.HELLO, struct.pack("<I", 60)),
+        (Kind.WRITE, struct.pack("<HI", 1, 0) + b"\0\x07\0"),
+        (Kind.INVOKE, b"\1\2\3\4"),
+        (Kind.READ, struct.pack("<HIH", 0, 256, 32)),
+    ],
+    ids=["hello", "write", "invoke", "read"],
+)
+def test_a_damaged_request_gets_no_answer_but_its_own(raw: Raw, kind: Kind, body: bytes) -> None:
+    frame = frames.request(kind, SESSION, 5, body)
+    (right,) = raw.send(frame)
+    marker = frames.request(77, SESSION, 6, b"")
+    for damaged in mutations(frame):
+        *answers, last = raw.send(damaged + marker)
+        assert last.sequence == 6
+        assert all(answer == right for answer in answers)
+
+
+def test_noise_around_frames_and_frames_too_long_are_ignored(raw: Raw) -> None:
+    hello = frames.request(Kind.HELLO, SESSION, 5, bytes(4))
+    boot = b"rst:0x1 (POWERON_RESET),boot:0x13\r\nentry 0x400805e4\r\n"
+    for noise in (boot, b"\xff" * 5000, b"\x01" * 5000, b"\0" * 5000, frames.encode(bytes(5000))):
+        (answer,) = raw.send(noise + hello + noise)
+        assert answer.sequence == 5
+
+
+def test_survives_random_bytes(raw: Raw) -> None:
+    generator = random.Random(7)
+    for size in [generator.randrange(1, 3000) for _ in range(300)]:
+        noise = generator.randbytes(size)
+        if size % 3 == 0:  # few zeros, so that long blocks come up
+            noise = noise.replace(b"\0", b"\x05")
+        raw.send(noise)
+    (answer,) = raw.send(frames.request(Kind.HELLO, SESSION, 5, bytes(4)))
+    assert answer.code == Code.OK
+
+
+def test_survives_random_requests(raw: Raw) -> None:
+    generator = random.Random(8)
+    words = (0, 1, 2, 3, 255, 256, 599, 600, 700, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+    codes = set()
+    for _ in range(4000):
+        body = struct.pack("<HI", generator.choice((0, 1, 2, 65535)), generator.choice(words))
+        body += generator.randbytes(generator.choice((0, 1, 2, 2, 2, 3, 200, 256, 260)))
+        body = body[: generator.randrange(len(body) + 1)] if generator.random() < 0.2 else body
+        kind = generator.choice((1, 2, 2, 3, 4, 4, 4, generator.randrange(128)))
+        for answer in raw.send(frames.request(kind, SESSION, generator.randrange(1 << 32), body)):
+            codes.add(answer.code)
+    assert {Code.OK, Code.BAD_REQUEST, Code.BAD_INDEX, Code.BAD_RANGE} <= codes
