@@ -17,7 +17,6 @@ from tinygen.boards import Board
 from tinygen.engines.aot import Layer, Program
 from tinygen.ir import Array, Tensor, TensorId
 
-
 _INCLUDED = ("hal", "kernels", "model", "protocol")
 
 
@@ -88,7 +87,10 @@ def platformio_files(board: Board, identity: Identity) -> dict[str, str]:
         "platform": board.platformio.platform,
         "platformio_board": board.platformio.board,
         "framework": board.platformio.framework,
-        "build_flags": [*(f"-Isrc/{folder}" for folder in _INCLUDED), *board.platformio.build_flags],
+        "build_flags": [
+            *(f"-Isrc/{folder}" for folder in _INCLUDED),
+            *board.platformio.build_flags,
+        ],
         "build_unflags": board.platformio.build_unflags,
     }
     return {name: render(f"{name}.j2", **values) for name in ("platformio.ini", "README.md")}

@@ -247,8 +247,21 @@ class Graph:
         return graph
 
     def verify(self) -> None:
-        """Raise UnsupportedModel unless the graph is whole: ids known, written once, in order,
-        constants of the declared shape, inferred shapes equal to the declared ones."""
+        """Raise UnsupportedModel unless the graph is whole (see `verify_structure`) and every
+        inferred shape equals the declared one."""
+        self.verify_structure()
+        for node in self.nodes:
+            io = self.operands(node)
+            for tensor, shape in zip(io.outputs, node.op.infer(io.inputs), strict=True):
+                if tensor.shape != shape:
+                    raise UnsupportedModel(
+                        f"{node.op.kind} gives '{tensor.name}' the shape {list(shape)}, "
+                        f"the file says {list(tensor.shape)}"
+                    )
+
+    def verify_structure(self) -> None:
+        """Raise UnsupportedModel unless ids are known, every tensor is written once and before
+        it is read, and constants have their declared shape."""
         written = set(self.inputs) | {t.id for t in self.tensors.values() if t.constant}
         for tensor_id in (*self.inputs, *self.outputs):
             if tensor_id not in self.tensors:
@@ -268,24 +281,11 @@ class Graph:
                 if tensor_id != ABSENT and tensor_id not in written:
                     name = self.tensors[tensor_id].name
                     raise UnsupportedModel(f"{node.op.kind} reads '{name}' before it is written")
-            self._verify_outputs(node, written)
+            for tensor_id in node.outputs:
+                if tensor_id in written:
+                    name = self.tensors[tensor_id].name
+                    raise UnsupportedModel(f"tensor '{name}' is written twice")
+                written.add(tensor_id)
         for tensor_id in self.outputs:
             if tensor_id not in written:
                 raise UnsupportedModel(f"output {tensor_id} of the model is never written")
-
-    def _verify_outputs(self, node: Node, written: set[TensorId]) -> None:
-        io = self.operands(node)
-        shapes = node.op.infer(io.inputs)
-        if len(shapes) != len(io.outputs):
-            raise UnsupportedModel(
-                f"{node.op.kind} has {len(io.outputs)} outputs, {len(shapes)} expected"
-            )
-        for tensor, shape in zip(io.outputs, shapes, strict=True):
-            if tensor.id in written:
-                raise UnsupportedModel(f"tensor '{tensor.name}' is written twice")
-            if tensor.shape != shape:
-                raise UnsupportedModel(
-                    f"{node.op.kind} gives '{tensor.name}' the shape {list(shape)}, "
-                    f"the file says {list(tensor.shape)}"
-                )
-            written.add(tensor.id)

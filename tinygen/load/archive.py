@@ -6,21 +6,29 @@ import io
 import json
 import zipfile
 import zlib
+from dataclasses import dataclass
 
 from tinygen.errors import InputError
 from tinygen.load.files import MAX_BYTES
-from tinygen.load.hdf5 import check_weights, one_line
-from tinygen.load.keras_config import untrusted
+from tinygen.load.hdf5 import one_line
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _MAX_JSON_BYTES = 64 << 20
 
 
-def model_config(content: bytes, file_name: str) -> tuple[str, str]:
-    """The JSON of the model's configuration and the Keras version (may be empty).
+@dataclass(frozen=True)
+class ArchiveFacts:
+    """A sound archive: the JSON of the model's configuration, the version of the Keras that wrote
+    it (may be empty), its weights as HDF5, and the names of parts that no model needs."""
 
-    Raises InputError for a damaged archive and for one that holds no Keras model.
-    """
+    config: bytes
+    version: str
+    weights: bytes | None
+    others: tuple[str, ...]
+
+
+def inspect_archive(content: bytes, file_name: str) -> ArchiveFacts:
+    """What a `.keras` file holds. Raises InputError when it is damaged or holds no model."""
     with _open(content, file_name) as archive:
         names = archive.namelist()
         if _CONFIG not in names:
@@ -33,19 +41,10 @@ def model_config(content: bytes, file_name: str) -> tuple[str, str]:
                 version = str(metadata["keras_version"])
             except (ValueError, RecursionError, KeyError, TypeError):
                 pass  # only tells which loader to try first
-        return config.decode("utf-8", "replace"), version
-
-
-def check_archive(content: bytes, file_name: str) -> None:
-    """Raises UntrustedModel when the archive holds more than a configuration and weights."""
-    with _open(content, file_name) as archive:
-        for name in archive.namelist():
-            if name not in (_CONFIG, _METADATA, _WEIGHTS) and not name.endswith("/"):
-                raise untrusted(
-                    file_name, f"besides configuration and weights it holds '{name[:60]}'"
-                )
-        if _WEIGHTS in archive.namelist():
-            check_weights(_read(archive, _WEIGHTS, file_name, MAX_BYTES), file_name)
+        weights = _read(archive, _WEIGHTS, file_name, MAX_BYTES) if _WEIGHTS in names else None
+        known = (_CONFIG, _METADATA, _WEIGHTS)
+        others = tuple(name for name in names if name not in known and not name.endswith("/"))
+        return ArchiveFacts(config, version, weights, others)
 
 
 def _open(content: bytes, file_name: str) -> zipfile.ZipFile:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.load import archive, hdf5
+from tinygen.load.archive import inspect_archive
 from tinygen.load.files import Format
-from tinygen.load.hdf5 import one_line
-from tinygen.load.keras_config import check_config, parse_config
+from tinygen.load.hdf5 import inspect_hdf5, no_model, one_line
+from tinygen.load.keras_config import check_config, parse_config, untrusted
 from tinygen.load.model import Attempt, InputSpec
 from tinygen.load.quiet import import_tensorflow, quiet
 
@@ -29,13 +29,25 @@ def inspect(content: bytes, file_format: Format, file_name: str, *, trust_model:
 
     Raises InputError for damaged and weights-only files, UntrustedModel for what could run code.
     """
-    reader = hdf5.model_config if file_format == "keras-h5" else archive.model_config
-    text, version = reader(content, file_name)
-    config = parse_config(text, f"'{file_name}'")
+    danger: str | None = None
+    config: str | bytes
+    if file_format == "keras-h5":
+        facts = inspect_hdf5(content, file_name)
+        if facts.config is None:
+            raise no_model(facts.names, file_name)
+        config, version, danger = facts.config, facts.version, facts.danger
+    else:
+        archive = inspect_archive(content, file_name)
+        config, version = archive.config, archive.version
+        if archive.weights is not None:
+            danger = inspect_hdf5(archive.weights, file_name).danger
+        if archive.others:
+            danger = f"besides configuration and weights it holds '{archive.others[0][:60]}'"
+    parsed = parse_config(config, f"'{file_name}'")
     if not trust_model:
-        check_config(config, file_name)
-        check = hdf5.check_weights if file_format == "keras-h5" else archive.check_archive
-        check(content, file_name)
+        check_config(parsed, file_name)
+        if danger:
+            raise untrusted(file_name, danger)
     return version
 
 

@@ -1,14 +1,18 @@
-"""Compute what is known beforehand: shape arithmetic and operators on constants.
+"""Work out every shape, and compute what is known beforehand.
 
 Keras models bring SHAPE, STRIDED_SLICE, PACK and the like along for Flatten and Reshape; with the
-batch fixed at 1 all of it is constant.
+batch fixed at 1 all of it is constant. A file converted with an open batch declares ones where
+nothing is known, so shapes are inferred again from the inputs on.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from tinygen.ir import ABSENT, Graph, Node
+import numpy as np
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import ABSENT, Array, Graph, Node, Tensor
 
 
 def fold_constants(graph: Graph) -> Graph:
@@ -16,12 +20,26 @@ def fold_constants(graph: Graph) -> Graph:
     tensors = dict(graph.tensors)
     nodes: list[Node] = []
     for node in graph.nodes:
-        io = replace(graph, tensors=tensors).operands(node)
+        current = replace(graph, tensors=tensors)
+        shapes = node.op.infer(current.operands(node).inputs)
+        for tensor_id, shape in zip(node.outputs, shapes, strict=True):
+            tensors[tensor_id] = replace(tensors[tensor_id], shape=shape)
+        io = current.operands(node)
         if not node.op.foldable(io):
             nodes.append(node)
             continue
         values = [None if i == ABSENT else tensors[i].data for i in node.inputs]
         for tensor, data in zip(io.outputs, node.op.reference(io, values), strict=True):
-            data.flags.writeable = False
-            tensors[tensor.id] = replace(tensor, data=data)
+            tensors[tensor.id] = _constant(node, tensor, data)
     return replace(graph, tensors=tensors, nodes=tuple(nodes))
+
+
+def _constant(node: Node, tensor: Tensor, data: Array) -> Tensor:
+    if data.shape != tensor.shape or data.dtype != tensor.dtype.numpy:
+        raise UnsupportedModel(
+            f"{node.op.kind} computes {data.dtype}{list(data.shape)} for '{tensor.name}', "
+            f"the file says {tensor.dtype.value}{list(tensor.shape)}"
+        )
+    frozen = np.array(data)
+    frozen.flags.writeable = False
+    return replace(tensor, data=frozen)

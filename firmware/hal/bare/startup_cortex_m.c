@@ -84,7 +84,7 @@ static void put_text(const char *text) {
 static void put_hex(uint32_t value) {
   for (uint32_t shift = 32U; shift > 0U;) {
     shift -= 4U;
-    tg_uart_put((uint8_t) "0123456789abcdef"[(value >> shift) & 0xFU]);
+    tg_uart_put((uint8_t)"0123456789abcdef"[(value >> shift) & 0xFU]);
   }
 }
 

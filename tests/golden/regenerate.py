@@ -1,0 +1,42 @@
+"""Writes firmware/example_model from digits.tflite: `python -m tests.golden.regenerate`.
+
+The generated C is kept, compiled and compared byte for byte, so that a change of the generator
+shows in a diff. digits.tflite is examples/digits, quantized; its data is scikit-learn's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from tinygen import emit, passes, tflite
+from tinygen.engines import aot
+
+HERE = Path(__file__).resolve().parent
+EXAMPLE = HERE.parent.parent / "firmware" / "example_model"
+MODEL = HERE / "digits.tflite"
+
+
+def generated() -> dict[str, str]:
+    """The files of firmware/example_model, as the generator writes them now."""
+    content = MODEL.read_bytes()
+    program = aot.compile_graph(passes.simplify(tflite.read(content, "digits")), ("portable",))
+    identity = emit.Identity(
+        name="digits",
+        engine="aot",
+        board="example",
+        sha256=hashlib.sha256(content).hexdigest(),
+        version="example",
+    )
+    return emit.model_files(program, identity)
+
+
+def main() -> None:
+    """Write the files."""
+    EXAMPLE.mkdir(exist_ok=True)
+    for name, text in generated().items():
+        (EXAMPLE / name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

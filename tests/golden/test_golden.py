@@ -1,0 +1,100 @@
+"""The generated C of the example model, byte for byte, and what it computes on the host."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from tests.golden.regenerate import EXAMPLE, MODEL, generated
+from tinygen import interpret, passes, sources, tflite
+from tinygen.engines import aot
+
+HARNESS = """
+#include <stdio.h>
+#include "model.h"
+int main(void) {
+  float real[MODEL_OUTPUT_0_ELEMENTS];
+  if (model_init() != MODEL_OK) return 1;
+  while (fread(model_input(0), 1, MODEL_INPUT_0_ELEMENTS, stdin) == MODEL_INPUT_0_ELEMENTS) {
+    if (model_invoke() != MODEL_OK) return 2;
+    fwrite(model_output(0), 1, MODEL_OUTPUT_0_ELEMENTS, stdout);
+    model_dequantize(&model_outputs[0], model_output(0), real);
+    fwrite(real, sizeof real[0], MODEL_OUTPUT_0_ELEMENTS, stdout);
+  }
+  return model_input(1) == NULL && model_output(1) == NULL ? 0 : 3;
+}
+"""
+
+
+def test_the_generated_c_is_the_golden_one() -> None:
+    files = generated()
+    assert sorted(files) == sorted(p.name for p in EXAMPLE.iterdir())
+    for name, text in files.items():
+        kept = (EXAMPLE / name).read_text("utf-8")
+        assert text == kept, f"{name} changed: python -m tests.golden.regenerate, and look"
+
+
+def test_the_generated_c_computes_the_reference(tmp_path: Path) -> None:
+    graph = passes.simplify(tflite.read(MODEL.read_bytes(), "digits"))
+    program = aot.compile_graph(graph, ("portable",))
+    for name, content in sources.kernel_files(program.kernels).items():
+        (tmp_path / Path(name).name).write_bytes(content)
+    (tmp_path / "main.c").write_text(HARNESS)
+    binary = tmp_path / "main"
+    subprocess.run(
+        ["gcc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
+        + ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", str(tmp_path)]
+        + ["-I", str(EXAMPLE), str(tmp_path / "main.c")]
+        + [str(EXAMPLE / "model.c"), str(EXAMPLE / "weights.c"), "-o", str(binary)],
+        check=True,
+    )
+    inputs = np.random.default_rng(0).integers(-128, 128, (20, 1, 8, 8, 1)).astype(np.int8)
+    ran = subprocess.run([str(binary)], input=inputs.tobytes(), capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+    output = graph.tensors[graph.outputs[0]]
+    rows = np.frombuffer(ran.stdout, np.dtype([("code", "i1", 10), ("real", "<f4", 10)]))
+    for sample, row in zip(inputs, rows, strict=True):
+        expected = interpret.run(graph, [sample])[output.id].reshape(-1)
+        np.testing.assert_array_equal(row["code"], expected)
+        real = output.q.scale * (expected.astype(np.float32) - output.q.zero_point)
+        np.testing.assert_array_equal(row["real"], real.astype(np.float32))
+
+
+def test_quantizing_rounds_to_nearest_and_clips(tmp_path: Path) -> None:
+    """`model_quantize` against the same rule in numpy, on ties, bounds, infinities and NaN."""
+    from tinygen.oracle import quantize
+
+    tensor = next(
+        t
+        for g in [passes.simplify(tflite.read(MODEL.read_bytes(), "digits"))]
+        for t in [g.tensors[g.inputs[0]]]
+    )
+    scale = np.float32(tensor.q.scale)
+    generator = np.random.default_rng(0)
+    values = np.concatenate(
+        [
+            (np.arange(-300, 301) * scale / 2).astype(np.float32),
+            generator.normal(0, 3, 1000).astype(np.float32),
+            np.array([0, -0.0, 1e30, -1e30, np.inf, -np.inf, np.nan, 1e-30], np.float32),
+        ]
+    )
+    values = np.pad(values, (0, -len(values) % 64))
+    (tmp_path / "main.c").write_text(
+        '#include <stdio.h>\n#include "model.h"\nint main(void) { float in[64]; int8_t out[64];\n'
+        "while (fread(in, 4, 64, stdin) == 64) { model_quantize(&model_inputs[0], in, out);\n"
+        "fwrite(out, 1, 64, stdout); } return 0; }\n"
+    )
+    binary = tmp_path / "main"
+    kernels = EXAMPLE.parent / "kernels"
+    subprocess.run(
+        ["gcc", "-std=c11", "-fsanitize=undefined,float-cast-overflow", "-fno-sanitize-recover=all"]
+        + ["-I", str(EXAMPLE), "-I", str(kernels), "-I", str(kernels / "portable")]
+        + [str(tmp_path / "main.c"), str(EXAMPLE / "model.c"), str(EXAMPLE / "weights.c")]
+        + ["-o", str(binary)],
+        check=True,
+    )
+    ran = subprocess.run([str(binary)], input=values.tobytes(), capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+    np.testing.assert_array_equal(np.frombuffer(ran.stdout, np.int8), quantize(tensor, values))
