@@ -12,7 +12,7 @@ from tinygen.errors import InputError
 PLATFORMS_DIR = "platforms"
 """Where a project keeps its own development platforms: `platforms_dir` in platformio.ini."""
 
-LOCAL_PLATFORM = "tinygen"
+LOCAL_PLATFORM = "tinygen-emulated"
 """The development platform that comes with the project instead of from a registry."""
 
 _VECTOR_BYTES = 4

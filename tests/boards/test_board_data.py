@@ -11,7 +11,13 @@ import pytest
 import tinygen.boards
 from tinygen.boards import BOARD_IDS, Kind, all_boards, get_board, parse_board
 from tinygen.errors import InputError
-from tinygen.firmware import firmware_dir, hal_files, platform_files, platformio_board
+from tinygen.firmware import (
+    LOCAL_PLATFORM,
+    firmware_dir,
+    hal_files,
+    platform_files,
+    platformio_board,
+)
 
 FOLDER = Path(tinygen.boards.__file__).parent
 TEXT = (FOLDER / "qemu-cortex-m4.toml").read_text()
@@ -106,7 +112,7 @@ def test_a_board_file_of_the_users_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("board_id", BOARD_IDS)
 def test_the_checkouts_platform_follows_the_board_files(board_id: str) -> None:
     """If not: python -m tinygen.firmware"""
-    path = firmware_dir() / "platform" / "tinygen" / "boards" / f"{board_id}.json"
+    path = firmware_dir() / "platform" / LOCAL_PLATFORM / "boards" / f"{board_id}.json"
     assert path.read_bytes() == platformio_board(get_board(board_id))
 
 
@@ -119,7 +125,7 @@ def test_the_files_of_a_project(board_id: str) -> None:
         f"src/hal/uart_{board.serial.uart.type.value}.c"
     }
     assert "src/hal/tg_hal.h" in hal
-    content = json.loads(platform[f"platforms/tinygen/boards/{board_id}.json"])
+    content = json.loads(platform[f"platforms/tinygen-emulated/boards/{board_id}.json"])
     memory = content["build"]["memory"]
     assert memory["TG_RAM_ORIGIN"] == board.memory.ram.origin
     vectors = memory["TG_VECTORS_SIZE"] if board.memory.vectors_origin is None else 0

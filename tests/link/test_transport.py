@@ -10,9 +10,10 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import serial
@@ -36,14 +37,27 @@ class Served:
 
 
 @contextlib.contextmanager
+def running(descriptor: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [str(pd.device())],
+        stdin=descriptor,
+        stdout=descriptor,
+        env={**os.environ, **environment},
+    )
+    os.close(descriptor)
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
 def on_pty() -> Iterator[Served]:
     master, slave = os.openpty()
     try:
-        process = subprocess.Popen([str(pd.device())], stdin=master, stdout=master)
-        os.close(master)
-        with process:
+        with running(master) as process:
             yield Served(os.ttyname(slave), process)
-            process.kill()
     finally:
         os.close(slave)
 
@@ -51,22 +65,15 @@ def on_pty() -> Iterator[Served]:
 @contextlib.contextmanager
 def on_socket(**environment: str) -> Iterator[Served]:
     ours, theirs = socket.socketpair()
-    with ours, theirs, socket.create_server(("127.0.0.1", 0)) as server:
-        process = subprocess.Popen(
-            [str(pd.device())], stdin=theirs, stdout=theirs, env={**os.environ, **environment}
-        )
-        theirs.close()
-        thread = threading.Thread(target=_forward, args=(server, ours))
-        thread.start()
-        with process:
+    with ours, socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_forward, args=(server, ours), daemon=True).start()
+        with running(theirs.detach(), **environment) as process:
             yield Served(f"socket://127.0.0.1:{server.getsockname()[1]}", process)
-            process.kill()
-        thread.join(5)
 
 
 def _forward(server: socket.socket, device: socket.socket) -> None:
     connection, _ = server.accept()
-    with connection, contextlib.suppress(OSError):
+    with connection, contextlib.suppress(OSError, ValueError):
         while True:
             for source in select.select([connection, device], [], [])[0]:
                 if not (data := source.recv(4096)):
@@ -77,24 +84,32 @@ def _forward(server: socket.socket, device: socket.socket) -> None:
 @contextlib.contextmanager
 def on_rfc2217() -> Iterator[Served]:
     with on_pty() as served, socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=_serve_rfc2217, args=(server, served.port))
-        thread.start()
+        arguments = (server, served.port)
+        threading.Thread(target=_serve_rfc2217, args=arguments, daemon=True).start()
         yield Served(f"rfc2217://127.0.0.1:{server.getsockname()[1]}", served.process)
-        thread.join(5)
+
+
+class PseudoPort(serial.Serial):
+    """A pseudo terminal has no modem lines."""
+
+    cts = dsr = ri = cd = True
+
+    def _update_dtr_state(self) -> None:
+        pass
+
+    def _update_rts_state(self) -> None:
+        pass
 
 
 def _serve_rfc2217(server: socket.socket, path: str) -> None:
     connection, _ = server.accept()
-
-    class Writer:
-        def write(self, data: bytes) -> None:
-            connection.sendall(data)
-
-    with connection, serial.Serial(path, timeout=0) as port, contextlib.suppress(OSError):
-        manager = rfc2217.PortManager(port, Writer())
+    client: Any = type("Client", (), {"write": lambda _self, data: connection.sendall(data)})()
+    port: Any = PseudoPort(path, timeout=0)
+    with connection, port, contextlib.suppress(OSError, ValueError):
+        manager = rfc2217.PortManager(port, client)
         while True:
-            ready = select.select([connection, port.fileno()], [], [])[0]
-            if connection in ready:
+            ready = select.select([connection.fileno(), port.fileno()], [], [])[0]
+            if connection.fileno() in ready:
                 if not (data := connection.recv(4096)):
                     return
                 port.write(b"".join(manager.filter(data)))
@@ -102,9 +117,14 @@ def _serve_rfc2217(server: socket.socket, path: str) -> None:
                 connection.sendall(b"".join(manager.escape(port.read(4096))))
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:set:DeprecationWarning")  # pyserial's RFC 2217
+
+Serve = Callable[[], contextlib.AbstractContextManager[Served]]
+
+
 @pytest.mark.parametrize("serve", [on_pty, on_socket, on_rfc2217])
-def test_infers_over_a_real_port(serve: contextlib.AbstractContextManager[Served]) -> None:
-    with serve() as served, Session(open_transport(served.port)) as session:  # type: ignore[operator]
+def test_infers_over_a_real_port(serve: Serve) -> None:
+    with serve() as served, Session(open_transport(served.port)) as session:
         assert session.hello().model == "fake"
         for number in range(1, 4):
             result = session.infer([IMAGE, EXTRA])
@@ -113,12 +133,14 @@ def test_infers_over_a_real_port(serve: contextlib.AbstractContextManager[Served
         assert session.retries == 0
 
 
-def test_a_terminal_that_echoes_and_talks_is_survived() -> None:
-    with on_pty() as served, Session(open_transport(served.port)) as session:
-        # Another process on the same line types into our answers.
-        with Path(served.port).open("wb", buffering=0) as other:
-            other.write(b"hello there\0\xff\xff\x01")
-            assert session.hello().board == "host"
+def test_another_program_on_the_same_line_is_survived() -> None:
+    with (
+        on_pty() as served,
+        Session(open_transport(served.port)) as session,
+        Path(served.port).open("wb", buffering=0) as other,  # types into our requests
+    ):
+        other.write(b"hello there\0\xff\xff\x01")
+        assert session.hello().board == "host"
 
 
 def kill_after(process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -140,18 +162,17 @@ def test_a_peer_killed_during_an_inference_is_noticed_soon() -> None:
         assert "tinygen flash" in caught.value.next_step
 
 
-@pytest.mark.parametrize("serve", [on_pty, on_socket])
+@pytest.mark.parametrize("serve", [on_pty, on_socket, on_rfc2217])
 def test_a_peer_killed_between_inferences_is_noticed_soon(
-    serve: contextlib.AbstractContextManager[Served],
+    serve: Serve,
 ) -> None:
-    with serve() as served, Session(open_transport(served.port)) as session:  # type: ignore[operator]
+    with serve() as served, Session(open_transport(served.port)) as session:
         session.infer([IMAGE, EXTRA])
         served.process.kill()
         served.process.wait()
         start = time.monotonic()
         with pytest.raises(DeviceError):
-            for _ in range(3):
-                session.infer([IMAGE, EXTRA])
+            session.infer([IMAGE, EXTRA])
         assert time.monotonic() - start < 3
 
 
@@ -171,8 +192,8 @@ def test_a_peer_that_stops_without_a_word_is_given_up() -> None:
 
 def test_a_process_that_dies_says_why() -> None:
     transport = ProcessTransport(["sh", "-c", "read x; echo overflow >&2; exit 3"])
+    transport.write(b"\n")
     with Session(transport) as session, pytest.raises(DeviceError) as caught:
-        transport.write(b"\n")
         session.hello()
     assert "exit status 3" in caught.value.why
     assert "overflow" in caught.value.why
@@ -263,6 +284,9 @@ class Lines:
     dtr: bool = field(init=False, repr=False)
     rts: bool = field(init=False, repr=False)
 
+    def wait(self, seconds: float) -> None:
+        self.events.append(("wait", seconds))
+
     def reset_input_buffer(self) -> None:
         self.events.append(("forget", True))
 
@@ -271,7 +295,7 @@ def test_resets_do_what_the_boards_need() -> None:
     done = {}
     for reset in RESETS:
         lines = Lines()
-        reset.apply(lines, lambda seconds, lines=lines: lines.events.append(("wait", seconds)))
+        reset.apply(lines, lines.wait)
         done[reset.name] = lines.events
     assert done["none"] == []
     assert done["keep-dtr"] == [("dtr", True), ("wait", 0.1)]

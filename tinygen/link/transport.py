@@ -66,14 +66,17 @@ class SerialTransport:
                 next_step="use the baud rate of the board, usually 115200",
             )
         self.name = port
-        options: dict[str, Any] = {} if "://" in port else {"exclusive": True}
+        options: dict[str, Any] = {}
+        if "://" not in port:
+            options["exclusive"] = True
+        if not port.startswith("rfc2217:"):  # pyserial bounds its writes by itself
+            options["write_timeout"] = WRITE_SECONDS
         self.byte_seconds = 0.0 if port.startswith("socket:") else 10 / baud
         try:
             self._serial = serial.serial_for_url(
                 port,
                 baudrate=baud,
                 timeout=0,
-                write_timeout=WRITE_SECONDS,
                 **options,
             )
         except (serial.SerialException, OSError, ValueError) as error:

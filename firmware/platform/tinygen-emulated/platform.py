@@ -6,7 +6,7 @@ PlatformIO finds the class by its name.
 from platformio.platform.base import PlatformBase
 
 
-class TinygenPlatform(PlatformBase):
+class TinygenemulatedPlatform(PlatformBase):
     """A platform whose compiler comes from PATH."""
 
     def is_embedded(self):
