@@ -6,6 +6,7 @@ Every number carries its unit. What is not known is left out or said, never show
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import math
 import sys
@@ -28,15 +29,22 @@ if TYPE_CHECKING:
     from tinygen.verdict import Distance, OutputReport
 
 WIDTH = 80
+_BAR = " "
+_WORDS = {"operator", "core", "engines", "proven", _BAR}
+"""Columns of text; all others hold numbers."""
 _VERDICT_STYLE = {"MATCH": "bold green", "MISMATCH": "bold red", "UNVERIFIED": "bold yellow"}
 
 
 def print_report(report: RenderableType) -> None:
     """To standard output: colours and lines on a terminal, plain text elsewhere."""
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=WIDTH, color_system=None, no_color=True)
-    console.print(report)
+    if console.is_terminal:
+        console.print(report)
+        return
+    plain = Console(highlight=False, width=WIDTH, color_system=None, file=io.StringIO())
+    with plain.capture() as text:
+        plain.print(report)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in text.get().splitlines()))
 
 
 def print_json(result: object) -> None:
@@ -66,7 +74,7 @@ def to_json(value: object) -> Any:
 
 def generate_report(result: GenerateResult) -> RenderableType:
     """A rendered project."""
-    return Group(
+    return _page(
         _facts(_generated_rows(result)),
         *_fidelity(result.fidelity),
         _next(f"pio run -d {result.project}", "or tinygen build to build it"),
@@ -88,7 +96,7 @@ def build_report(result: BuildResult) -> RenderableType:
         ("  other static", sizes.ram_static),
     ):
         table.add_row(name, _bytes(used), "", "")
-    return Group(
+    return _page(
         _facts([*_generated_rows(generated), ("built in", f"{result.seconds:.1f} s")]),
         table,
         *_fidelity(generated.fidelity),
@@ -194,7 +202,7 @@ def verify_report(result: VerifyResult) -> RenderableType:
         )
     if result.next_step:
         parts.append(_next(result.next_step))
-    return Group(*parts)
+    return _page(*parts)
 
 
 def _verdict_line(result: VerifyResult) -> str:
@@ -251,7 +259,7 @@ def _float_table(outputs: Sequence[OutputReport]) -> Table:
 def _accuracy(result: VerifyResult) -> Table:
     accuracy = result.accuracy
     assert accuracy is not None
-    table = _table(f"accuracy on {accuracy.vectors} labelled samples", "")
+    table = _table(f"accuracy on {accuracy.vectors} labelled samples", "correct")
     table.add_row(f"{result.board} (device)", _share(accuracy.device, digits=2))
     table.add_row("host, int8 oracle", _share(accuracy.host_int8, digits=2))
     if accuracy.host_float is not None:
@@ -261,7 +269,7 @@ def _accuracy(result: VerifyResult) -> Table:
 
 def inspect_report(result: InspectResult) -> RenderableType:
     """Layers with the memory in use over time, and the boards."""
-    layers = _table("", "operator", "output shape", "MACs", "constants", "arena in use", "")
+    layers = _columns("", "operator", "output", "MACs", "constants", "arena in use", _BAR)
     peak = max((layer.live_bytes for layer in result.layers), default=0) or 1
     for layer in result.layers:
         layers.add_row(
@@ -271,7 +279,7 @@ def inspect_report(result: InspectResult) -> RenderableType:
             f"{layer.macs:,}" if layer.macs else "",
             f"{layer.constant_bytes:,} B",
             f"{layer.live_bytes:,} B",
-            "#" * max(1, round(10 * layer.live_bytes / peak)),
+            "#" * max(1, round(8 * layer.live_bytes / peak)),
         )
     boards = _table("board", "fits", "RAM needed", "has", "flash needed", "has")
     for fit in result.boards:
@@ -301,7 +309,7 @@ def inspect_report(result: InspectResult) -> RenderableType:
             f"{_bytes(result.arena_minimum_bytes)})",
         ),
     ]
-    return Group(_facts(rows), layers, boards)
+    return _page(_facts(rows), layers, boards)
 
 
 def _tensor(tensor: Any) -> str:
@@ -349,17 +357,33 @@ def board_report(board: Board) -> RenderableType:
 
 
 def _table(first: str, *others: str) -> Table:
+    """Text columns to the left, numbers to the right."""
     table = Table(
         box=box.SIMPLE_HEAD if sys.stdout.isatty() else box.ASCII2,
         show_edge=False,
         pad_edge=False,
         caption_justify="left",
-        title_justify="left",
     )
     table.add_column(first, overflow="fold")
     for name in others:
-        table.add_column(name, justify="left" if name == "operator" else "right", overflow="fold")
+        table.add_column(name, justify="left" if name in _WORDS else "right", overflow="fold")
     return table
+
+
+def _columns(*names: str) -> Table:
+    """A table without lines, for many columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in names:
+        table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=True)
+    return table
+
+
+def _page(*parts: RenderableType) -> Group:
+    """The parts with an empty line between them."""
+    spaced: list[RenderableType] = []
+    for part in parts:
+        spaced += ["", part] if spaced else [part]
+    return Group(*spaced)
 
 
 def _facts(rows: Sequence[tuple[str, str]]) -> Table:

@@ -56,5 +56,5 @@ def test_endless_noise_is_not_kept() -> None:
     decoder = frames.Decoder()
     for _ in range(100):
         assert decoder.feed(b"x" * 10_000) == []
-    assert len(decoder.heard()) == 400
+    assert decoder.noise == b"x" * 400  # given up on, not waiting for its end
     assert decoder.feed(frames.encode(b"content")) == [b"content"]

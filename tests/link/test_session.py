@@ -210,6 +210,14 @@ def test_answers_to_others_are_not_ours() -> None:
     assert session.infer([DATA]).outputs == (bytes(reversed(DATA[:70])),)
 
 
+def test_inputs_are_written_before_every_inference() -> None:
+    session, _ = open_session(FakeDevice())
+    session.write_input(0, DATA)  # says hello by itself
+    assert session.invoke().stack_used == 99
+    with pytest.raises(DeviceError, match="was not written"):
+        session.invoke()
+
+
 def test_outputs_that_change_while_they_are_read_are_noticed() -> None:
     device = FakeDevice()
     session, _ = open_session(device)

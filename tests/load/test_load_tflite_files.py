@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import flatbuffers  # type: ignore[import-untyped]
+import flatbuffers
 import pytest
 import tflite
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cobs import cobs
 
 from tests.protocol import protocol_device as pd
 from tinygen.link import ProcessTransport, Session, frames
@@ -206,6 +207,25 @@ def test_noise_around_frames_and_frames_too_long_are_ignored(raw: Raw) -> None:
     for noise in (boot, b"\xff" * 5000, b"\x01" * 5000, b"\0" * 5000, frames.encode(bytes(5000))):
         (answer,) = raw.send(noise + hello + noise)
         assert answer.sequence == 5
+
+
+def test_what_only_looks_like_a_request_is_ignored(raw: Raw) -> None:
+    content = struct.pack("<BBHI", frames.VERSION, Kind.HELLO, SESSION, 5) + bytes(4)
+    assert len(raw.send(frames.encode(content))) == 1
+    assert raw.send(frames.encode(content[:7])) == []
+    assert raw.send(frames.encode(b"")) == []
+    # Our own answer, echoed by the line: to answer it would never end.
+    assert raw.send(frames.encode(bytes([content[0], content[1] | 0x80]) + content[2:])) == []
+    # A last block that announces a byte more than it has.
+    frame = frames.request(Kind.INVOKE, 0x1111, 0x11111111, b"1111")
+    assert frame.count(0) == 2
+    assert len(raw.send(frame)) == 1
+    assert raw.send(b"\0" + bytes([frame[1] + 1]) + frame[2:]) == []
+    # A whole request as long as the buffer, and more behind it.
+    whole = content.ljust(8 + 8 + 256, b"x")
+    whole += struct.pack("<I", zlib.crc32(whole))
+    assert len(raw.send(b"\0" + cobs.encode(whole) + b"\0")) == 1
+    assert raw.send(b"\0" + cobs.encode(whole + b"more") + b"\0") == []
 
 
 def test_survives_random_bytes(raw: Raw) -> None:

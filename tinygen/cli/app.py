@@ -25,6 +25,27 @@ app = typer.Typer(
     "5 toolchain, 6 device.",
 )
 
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib import metadata
+
+        print(f"tinygen {metadata.version('tinygen')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _tinygen(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 ModelArgument = Annotated[
     Path, typer.Argument(help="A .h5, .keras or int8 .tflite file, or a SavedModel folder.")
@@ -64,7 +85,7 @@ TrustOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
 
 
-@app.command()
+@app.command(short_help="Model in, built firmware out.")
 def build(
     model: ModelArgument,
     board: BoardOption,
@@ -104,7 +125,7 @@ def build(
     )
 
 
-@app.command()
+@app.command(short_help="Render the project, do not build it.")
 def generate(
     model: ModelArgument,
     board: BoardOption,
@@ -140,7 +161,7 @@ def generate(
     )
 
 
-@app.command()
+@app.command(short_help="Put the firmware on the device.")
 def flash(project: ProjectArgument = None, json: Json = False) -> None:
     """Put the firmware on the device; on an emulated board, start QEMU with it.
 
@@ -152,7 +173,7 @@ def flash(project: ProjectArgument = None, json: Json = False) -> None:
     _run(lambda progress: call(project, progress=progress), flash_report, json)
 
 
-@app.command()
+@app.command(short_help="Prove that the device computes what the host does.")
 def verify(
     project: ProjectArgument = None,
     port: Annotated[
@@ -186,7 +207,7 @@ def verify(
     raise typer.Exit(result.exit_code)
 
 
-@app.command()
+@app.command(short_help="End the emulator that `flash` started.")
 def stop(project: ProjectArgument = None, json: Json = False) -> None:
     """End the emulator that `flash` started.
 
@@ -198,7 +219,7 @@ def stop(project: ProjectArgument = None, json: Json = False) -> None:
     _run(lambda _: call(project), stop_report, json)
 
 
-@app.command()
+@app.command(short_help="What a model is made of, and which boards it fits.")
 def inspect(model: ModelArgument, trust_model: TrustOption = False, json: Json = False) -> None:
     """Show a model's operators, shapes, MACs, memory over time, and the boards it fits.
 
@@ -214,7 +235,7 @@ def inspect(model: ModelArgument, trust_model: TrustOption = False, json: Json =
     )
 
 
-@app.command()
+@app.command(short_help="List the boards, or show one in full.")
 def boards(
     board: Annotated[str | None, typer.Argument(help="One board, in full.")] = None,
     json: Json = False,

@@ -16,7 +16,7 @@ from tinygen.errors import InputError
 from tinygen.load.files import MAX_BYTES
 
 _CHILD = Path(__file__).with_name("hdf5_child.py")
-_TIMEOUT_S = 120
+_TIMEOUT_S = 30
 _WEIGHT_NAMES = {"layer_names", "layers", "_layer_checkpoint_dependencies", "vars", "weight_names"}
 
 

@@ -1,0 +1,7 @@
+"""`python -m tinygen` is the command `tinygen`."""
+
+from __future__ import annotations
+
+from tinygen.cli import main
+
+main()
