@@ -85,7 +85,7 @@ class Killer(Silent):
         self._at = at
         self.killed = 0.0
 
-    def count(self, done: int, total: int) -> None:
+    def count(self, done: int, total: int) -> None:  # noqa: ARG002
         if done == self._at:
             os.kill(self._pid, signal.SIGKILL)
             self.killed = time.monotonic()

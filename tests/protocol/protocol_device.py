@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from tinygen.link.process import ProcessTransport
 
@@ -27,6 +27,8 @@ DIALECTS = (
 
 IMAGE, EXTRA, SCORES = 600, 3, 700
 
+_FOLDER = TemporaryDirectory(prefix="tinygen-protocol-")  # removed when the tests end
+
 
 def compile_device(target: Path, dialect: Sequence[str], defines: Sequence[str] = ()) -> Path:
     """Compile the whole device; raises with the compiler's output."""
@@ -40,7 +42,7 @@ def compile_device(target: Path, dialect: Sequence[str], defines: Sequence[str] 
 @cache
 def device(payload: int = 256) -> Path:
     """The device with that payload, compiled once per test process."""
-    target = Path(mkdtemp(prefix="tinygen-protocol-")) / f"device{payload}"
+    target = Path(_FOLDER.name) / f"device{payload}"
     return compile_device(target, DIALECTS[0], [f"-DTG_PAYLOAD_BYTES={payload}u"])
 
 

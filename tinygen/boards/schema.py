@@ -25,6 +25,25 @@ class Port(Enum):
     """Which port of the hardware layer the firmware is built with."""
 
     CORTEX_M = "cortex_m"
+    SIFIVE = "sifive"
+    XTENSA_SIM = "xtensa_sim"
+    ARDUINO = "arduino"
+    ESP_IDF = "esp_idf"
+    METAL = "metal"
+
+    @property
+    def bare(self) -> bool:
+        """Whether the port is all there is: our start-up, our linker script, no framework."""
+        return self in (Port.CORTEX_M, Port.SIFIVE, Port.XTENSA_SIM)
+
+
+class Ticks(Enum):
+    """What the Arduino port counts an inference with."""
+
+    MICROS = "micros"
+    DWT = "dwt"
+    ESP_CYCLES = "esp_cycles"
+    AVR_TIMER1 = "avr_timer1"
 
 
 class Uart(Enum):
@@ -42,40 +61,66 @@ class SerialKind(Enum):
     USB = "usb"
 
 
+class Loader(Enum):
+    """The option that QEMU's machine takes its firmware by."""
+
+    KERNEL = "kernel"
+    BIOS = "bios"
+
+
 @dataclass(frozen=True)
 class Memory:
-    """A range of addresses: first address and size in bytes."""
+    """A range of addresses: size in bytes, first address (0 where a framework links)."""
 
-    origin: int
     bytes: int
+    origin: int = 0
 
 
 @dataclass(frozen=True)
 class Memories:
-    """What the linker may fill. `vectors_origin`: the vector table, where not at flash's start."""
+    """What the linker may fill.
+
+    `vectors_origin` is the vector table, where not at flash's start. `ram_sections` are the ELF
+    sections that take RAM, where that is not just what is writable. `constants_bytes` is how much
+    the aot engine's constants may take, where the core reaches less than all of flash.
+    """
 
     flash: Memory
     ram: Memory
     vectors_origin: int | None = None
+    ram_sections: tuple[str, ...] = ()
+    constants_bytes: int | None = None
 
 
 @dataclass(frozen=True)
 class PlatformIO:
-    """How PlatformIO knows the board; `framework` is empty for bare metal."""
+    """How PlatformIO knows the board; `framework` is empty for bare metal.
+
+    `options` are further lines of platformio.ini: (name, value).
+    """
 
     platform: str
     board: str
     framework: str = ""
+    lib_ldf_mode: str = "off"
     build_flags: tuple[str, ...] = ()
     build_unflags: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Toolchain:
-    """The compiler on PATH that builds a bare-metal board, and the flags that mean its core."""
+    """The compiler on PATH that builds a board of our own platform.
+
+    `core_flags` mean its core; `arduino_core` is the folder of an installed Arduino core and
+    `arduino_variant` the board's pins in it, where the board is built with one.
+    """
 
     prefix: str
     core_flags: tuple[str, ...]
+    link_flags: tuple[str, ...] = ()
+    arduino_core: str = ""
+    arduino_variant: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,11 +134,33 @@ class UartPort:
 
 @dataclass(frozen=True)
 class Serial:
-    """The serial port the host talks to; `uart` for bare-metal boards."""
+    """The serial port the host talks to.
+
+    `reset` names what opening it does and needs (tinygen.link.reset), `usb_ids` are the ids it is
+    found by ("2341:0043", lower case; empty where it has none of its own), `uart` is for
+    bare-metal boards. `window` is how many requests may be under way: 1 for a port that cannot
+    receive while the board computes.
+    """
 
     kind: SerialKind
     baud: int
+    reset: str = "none"
+    usb_ids: tuple[str, ...] = ()
+    window: int = 4
     uart: UartPort | None = None
+
+
+@dataclass(frozen=True)
+class Upload:
+    """How `pio run -t upload` reaches the board.
+
+    `needs_port`: the serial port carries the upload; else a probe or a USB boot loader does.
+    `returns` says that the port comes back under what may be another name.
+    """
+
+    protocol: str
+    needs_port: bool
+    returns: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,14 +168,16 @@ class Emulator:
     """How QEMU runs the board.
 
     `clock_hz` is the system timer's. With `-icount shift=N` one instruction takes 2^N ns of the
-    emulated time, so instructions = ticks / clock_hz * 1e9 / 2^N.
+    emulated time, so instructions = ticks / clock_hz * 1e9 / 2^N. `cpu` is empty where the
+    machine has just one.
     """
 
     program: str
     machine: str
-    cpu: str
     clock_hz: int
     icount_shift: int
+    cpu: str = ""
+    loader: Loader = Loader.KERNEL
 
     def instructions(self, ticks: int) -> int:
         """Instructions executed in `ticks` of the system timer, rounded down."""
@@ -117,11 +186,15 @@ class Emulator:
 
 @dataclass(frozen=True)
 class Engines:
-    """Engines that run on the board, and the kernel sets its core can execute, best first."""
+    """Engines that run on the board, and the kernel sets its core can execute, best first.
+
+    `kernel_sets` are the aot engine's, `tflm_kernel_sets` those of TensorFlow Lite Micro.
+    """
 
     available: tuple[str, ...]
     default: str
     kernel_sets: tuple[str, ...]
+    tflm_kernel_sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,7 +202,8 @@ class Board:
     """One target.
 
     `protocol_payload` is the most payload bytes in one frame of the serial protocol, `stack_bytes`
-    what the linker keeps for the stack, `proven` how far the board has been run, in words.
+    what the linker or the framework keeps for the stack, `proven` how far the board has been run,
+    in words.
     """
 
     id: str
@@ -145,6 +219,8 @@ class Board:
     memory: Memories
     engines: Engines
     serial: Serial
+    ticks: Ticks | None = None
+    upload: Upload | None = None
     toolchain: Toolchain | None = None
     emulator: Emulator | None = None
     notes: tuple[str, ...] = field(default=())
