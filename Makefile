@@ -24,7 +24,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h' ':!firmware/example_model')
+	$(BIN)/clang-format --dry-run -Werror $$(find firmware tests -name '*.[ch]' -not -path '*/example_model/*' -not -path '*/.pio/*')
 	scripts/compile-firmware.sh
 
 # The kernels and the protocol, compiled for the host under AddressSanitizer and UBSan.

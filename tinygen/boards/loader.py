@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 import types
 import typing
 from enum import Enum
 from typing import Any, TypeVar
 
-from tinygen.boards.schema import Board, Kind
+from tinygen.boards.schema import Board, Kind, Port
 from tinygen.errors import InputError
 
 T = TypeVar("T")
+
+_USB_ID = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
 
 
 def parse_board(text: str, file: str) -> Board:
@@ -52,9 +55,16 @@ def _record(cls: type[T], data: dict[str, Any], file: str, where: str) -> T:
 
 
 def _value(hint: Any, value: Any, file: str, where: str) -> Any:
-    """`value` as the type `hint`: a record, an Enum, `X | None`, a tuple, str, int or bool."""
+    """`value` as the type `hint`: a record, an Enum, `X | None`, a tuple, str, int or bool.
+
+    A table of any keys becomes a tuple of (key, value) pairs, in the file's order.
+    """
     if isinstance(hint, types.UnionType):
         (hint,) = (option for option in hint.__args__ if option is not types.NoneType)
+    if hint == tuple[tuple[str, str], ...]:
+        if not isinstance(value, dict):
+            raise _wrong(file, f"{where} must be a table")
+        return tuple((k, _value(str, v, file, f"{where}.{k}")) for k, v in value.items())
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise _wrong(file, f"{where} must be a list")
@@ -83,8 +93,20 @@ def _check_consistent(board: Board, file: str) -> None:
         raise _wrong(file, "engines.kernel_sets must contain portable, which is always complete")
     if (board.kind is Kind.EMULATED) != (board.emulator is not None):
         raise _wrong(file, "an emulated board, and only that, has a table [emulator]")
-    if not board.platformio.framework and (board.toolchain is None or board.serial.uart is None):
-        raise _wrong(file, "a board without a framework needs [toolchain] and [serial.uart]")
+    if board.port.bare != (not board.platformio.framework):
+        raise _wrong(file, f"the port {board.port.value} does not go with platformio.framework")
+    if board.port.bare and board.toolchain is None:
+        raise _wrong(file, "a board without a framework needs [toolchain]")
+    if board.port.uart != (board.serial.uart is not None):
+        raise _wrong(file, "the ports cortex_m and sifive, and only they, have [serial.uart]")
+    if (board.port is Port.ARDUINO) != (board.ticks is not None):
+        raise _wrong(file, "the port arduino, and only that, has ticks")
+    if (board.kind is Kind.HARDWARE) != (board.upload is not None):
+        raise _wrong(file, "a hardware board, and only that, has a table [upload]")
+    if not 1 <= board.serial.window <= 255:
+        raise _wrong(file, "serial.window must be 1 to 255")
+    if wrong := [text for text in board.serial.usb_ids if not _USB_ID.fullmatch(text)]:
+        raise _wrong(file, f"serial.usb_ids: {wrong[0]} is not of the form 2341:0043")
     if board.stack_bytes >= board.memory.ram.bytes:
         raise _wrong(file, "stack_bytes leaves no RAM")
     for name in ("protocol_payload", "serial.baud", "memory.flash.bytes", "memory.ram.bytes"):

@@ -36,6 +36,11 @@ class Port(Enum):
         """Whether the port is all there is: our start-up, our linker script, no framework."""
         return self in (Port.CORTEX_M, Port.SIFIVE, Port.XTENSA_SIM)
 
+    @property
+    def uart(self) -> bool:
+        """Whether the port drives the serial port's registers itself."""
+        return self in (Port.CORTEX_M, Port.SIFIVE)
+
 
 class Ticks(Enum):
     """What the Arduino port counts an inference with."""
@@ -51,6 +56,7 @@ class Uart(Enum):
 
     CMSDK = "cmsdk"
     NRF51 = "nrf51"
+    SIFIVE = "sifive"
 
 
 class SerialKind(Enum):
