@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from tests.runner import GOLDEN_MODEL, tinygen
 from tinygen import emulator
@@ -28,6 +29,7 @@ def change_a_weight(elf: Path) -> None:
     with elf.open("rb") as file:
         parsed = ELFFile(file)
         table = parsed.get_section_by_name(".symtab")
+        assert isinstance(table, SymbolTableSection)
         weights = [s for s in table.iter_symbols() if s.name.endswith("_weights")]
         largest = max(weights, key=lambda s: s["st_size"])
         section = parsed.get_section(largest["st_shndx"])
@@ -149,6 +151,7 @@ def test_a_firmware_that_does_not_answer(
     content = bytearray(built.elf.read_bytes())
     with built.elf.open("rb") as file:
         text = ELFFile(file).get_section_by_name(".text")
+        assert text is not None
         start, size = text["sh_offset"], text["sh_size"]
     content[start : start + size] = b"\xfe\xe7" * (size // 2) + b"\0" * (size % 2)  # b .
     built.elf.write_bytes(content)

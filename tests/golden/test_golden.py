@@ -28,6 +28,18 @@ int main(void) {
 """
 
 
+def compile_model(main: Path, *flags: str) -> Path:
+    """main.c with the example model, for the host; kernels beside main.c or in the checkout."""
+    binary = main.with_suffix("")
+    kernels = EXAMPLE.parent / "kernels"
+    includes = [f"-I{folder}" for folder in (main.parent, EXAMPLE, kernels, kernels / "portable")]
+    sources_c = [str(path) for path in (main, EXAMPLE / "model.c", EXAMPLE / "weights.c")]
+    warnings = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
+    command = ["gcc", "-std=c11", *warnings, "-fno-sanitize-recover=all", *flags, *includes]
+    subprocess.run([*command, *sources_c, "-o", str(binary)], check=True)
+    return binary
+
+
 def test_the_generated_c_is_the_golden_one() -> None:
     files = generated()
     assert sorted(files) == sorted(p.name for p in EXAMPLE.iterdir())
@@ -42,14 +54,7 @@ def test_the_generated_c_computes_the_reference(tmp_path: Path) -> None:
     for name, content in sources.kernel_files(program.kernels).items():
         (tmp_path / Path(name).name).write_bytes(content)
     (tmp_path / "main.c").write_text(HARNESS)
-    binary = tmp_path / "main"
-    subprocess.run(
-        ["gcc", "-std=c11", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
-        + ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", str(tmp_path)]
-        + ["-I", str(EXAMPLE), str(tmp_path / "main.c")]
-        + [str(EXAMPLE / "model.c"), str(EXAMPLE / "weights.c"), "-o", str(binary)],
-        check=True,
-    )
+    binary = compile_model(tmp_path / "main.c", "-fsanitize=address,undefined")
     inputs = np.random.default_rng(0).integers(-128, 128, (20, 1, 8, 8, 1)).astype(np.int8)
     ran = subprocess.run([str(binary)], input=inputs.tobytes(), capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
@@ -66,11 +71,8 @@ def test_quantizing_rounds_to_nearest_and_clips(tmp_path: Path) -> None:
     """`model_quantize` against the same rule in numpy, on ties, bounds, infinities and NaN."""
     from tinygen.oracle import quantize
 
-    tensor = next(
-        t
-        for g in [passes.simplify(tflite.read(MODEL.read_bytes(), "digits"))]
-        for t in [g.tensors[g.inputs[0]]]
-    )
+    graph = passes.simplify(tflite.read(MODEL.read_bytes(), "digits"))
+    tensor = graph.tensors[graph.inputs[0]]
     scale = np.float32(tensor.q.scale)
     generator = np.random.default_rng(0)
     values = np.concatenate(
@@ -86,15 +88,7 @@ def test_quantizing_rounds_to_nearest_and_clips(tmp_path: Path) -> None:
         "while (fread(in, 4, 64, stdin) == 64) { model_quantize(&model_inputs[0], in, out);\n"
         "fwrite(out, 1, 64, stdout); } return 0; }\n"
     )
-    binary = tmp_path / "main"
-    kernels = EXAMPLE.parent / "kernels"
-    subprocess.run(
-        ["gcc", "-std=c11", "-fsanitize=undefined,float-cast-overflow", "-fno-sanitize-recover=all"]
-        + ["-I", str(EXAMPLE), "-I", str(kernels), "-I", str(kernels / "portable")]
-        + [str(tmp_path / "main.c"), str(EXAMPLE / "model.c"), str(EXAMPLE / "weights.c")]
-        + ["-o", str(binary)],
-        check=True,
-    )
+    binary = compile_model(tmp_path / "main.c", "-fsanitize=undefined,float-cast-overflow")
     ran = subprocess.run([str(binary)], input=values.tobytes(), capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
     np.testing.assert_array_equal(np.frombuffer(ran.stdout, np.int8), quantize(tensor, values))

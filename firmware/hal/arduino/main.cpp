@@ -1,0 +1,15 @@
+/* The firmware as a sketch: bring up the port and the model, then answer the host for ever. */
+#include <Arduino.h>
+
+#include "model.h"
+#include "tg_hal.h"
+#include "tg_serve.h"
+
+void setup() {
+  tg_hal_init();
+  tg_serve_begin(model_init());
+}
+
+void loop() {
+  tg_serve_step();
+}

@@ -1,0 +1,12 @@
+/* The firmware as an ESP-IDF application: bring up the port and the model, then answer the host
+ * for ever. */
+#include "model.h"
+#include "tg_hal.h"
+#include "tg_serve.h"
+
+void app_main(void);
+
+void app_main(void) {
+  tg_hal_init();
+  tg_serve(model_init());
+}
