@@ -6,7 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from tinygen.boards import Board, Port, Uart, all_boards
+from tinygen.boards import Board, Port, SerialKind, Uart, UartPort, all_boards
 from tinygen.errors import InputError
 
 PLATFORMS_DIR = "platforms"
@@ -18,6 +18,8 @@ LOCAL_PLATFORM = "tinygen-emulated"
 _VECTOR_BYTES = 4
 _SYSTEM_VECTORS = 16
 
+_SIFIVE_VECTORS_BYTES = 64
+
 _PORT_FILES: dict[Port, tuple[str, ...]] = {
     Port.CORTEX_M: (
         "bare/libc_bare.c",
@@ -26,14 +28,36 @@ _PORT_FILES: dict[Port, tuple[str, ...]] = {
         "bare/tg_hal_bare.c",
         "bare/ticks_systick.c",
     ),
+    Port.SIFIVE: ("bare/libc_bare.c", "sifive/startup_riscv.c", "sifive/tg_hal_sifive.c"),
+    Port.METAL: ("metal/stack_metal.c", "sifive/tg_hal_sifive.c"),
+    Port.ARDUINO: ("arduino/tg_hal_arduino.cpp", "arduino/tg_ticks.h"),
+    Port.ESP_IDF: ("esp_idf/tg_hal_esp_idf.c",),
 }
 
 _UART_FILES: dict[Uart, tuple[str, ...]] = {
     Uart.CMSDK: ("bare/uart_cmsdk.c",),
     Uart.NRF51: ("bare/uart_nrf51.c",),
+    Uart.SIFIVE: (),
 }
 
-_PLATFORM_FILES = ("bare.ld", "builder/main.py", "platform.json", "platform.py")
+# Where a port's project does not start with main(): path in the project -> file of ours.
+_ROOT_FILES: dict[Port, dict[str, str]] = {
+    Port.ARDUINO: {"src/main.cpp": "hal/arduino/main.cpp"},
+    Port.ESP_IDF: {
+        "src/main.c": "hal/esp_idf/main.c",
+        "src/CMakeLists.txt": "hal/esp_idf/component.cmake",
+        "CMakeLists.txt": "hal/esp_idf/CMakeLists.txt",
+        "sdkconfig.defaults": "hal/esp_idf/sdkconfig.defaults",
+    },
+}
+
+_PLATFORM_FILES = (
+    "bare.ld",
+    "builder/frameworks/arduino.py",
+    "builder/main.py",
+    "platform.json",
+    "platform.py",
+)
 
 
 @cache
@@ -51,10 +75,33 @@ def templates_dir() -> Path:
 def hal_files(board: Board) -> dict[str, bytes]:
     """The board's port of the hardware layer: path in the project -> content, all in src/hal."""
     names = ["tg_hal.h", *_PORT_FILES[board.port]]
-    if board.serial.uart is not None:
+    if board.port is Port.CORTEX_M and board.serial.uart is not None:
         names += _UART_FILES[board.serial.uart.type]
+    if board.ticks is not None:
+        names.append(f"arduino/ticks_{board.ticks.value}.cpp")
     folder = firmware_dir() / "hal"
     return {f"src/hal/{Path(name).name}": (folder / name).read_bytes() for name in names}
+
+
+def root_files(board: Board) -> dict[str, bytes]:
+    """What starts the firmware, and what the framework wants beside it: path -> content."""
+    names = _ROOT_FILES.get(board.port, {"src/main.c": "main.c"})
+    return {path: (firmware_dir() / name).read_bytes() for path, name in names.items()}
+
+
+def port_flags(board: Board) -> tuple[str, ...]:
+    """The board's numbers as compiler flags, where no board of our own platform brings them."""
+    serial = board.serial
+    flags = []
+    if board.platformio.framework:
+        flags += [
+            f"-DTG_PAYLOAD_BYTES={board.protocol_payload}U",
+            f"-DTG_WINDOW={serial.window}U",
+            f"-DTG_SERIAL_BAUD={serial.baud}UL",
+        ]
+        if serial.kind is SerialKind.USB:
+            flags.append("-DTG_SERIAL_FLUSH")
+    return tuple(flags)
 
 
 def platform_files(board: Board) -> dict[str, bytes]:
@@ -73,40 +120,53 @@ def platform_files(board: Board) -> dict[str, bytes]:
 
 def platformio_board(board: Board) -> bytes:
     """The board of our own platform as PlatformIO's boards/<id>.json, from the board file."""
-    toolchain, uart = board.toolchain, board.serial.uart
-    if toolchain is None or uart is None:
+    toolchain = board.toolchain
+    if toolchain is None:
         raise InputError(
             f"the board {board.id} cannot use the platform {LOCAL_PLATFORM}",
-            why="its board file has no [toolchain] or no [serial.uart]",
+            why="its board file has no [toolchain]",
             next_step="tinygen boards",
         )
     clock_hz = board.emulator.clock_hz if board.emulator else 0
+    framework = board.platformio.framework
+    build: dict[str, object] = {
+        "mcu": board.core,
+        "cpu": board.core,
+        "f_cpu": f"{clock_hz}L",
+        "toolchain": toolchain.prefix,
+        "core_flags": list(toolchain.core_flags),
+        "link_flags": list(toolchain.link_flags),
+        # GCC before version 8 maps only what is in debug information.
+        "prefix_map": "debug" if framework else "file",
+        "defines": [],
+    }
+    if framework:
+        build["arduino_core"] = toolchain.arduino_core
+        build["arduino_variant"] = toolchain.arduino_variant
+    else:
+        build["defines"] = _defines(board, board.serial.uart, clock_hz)
+        build["memory"] = _memory_symbols(board)
     content = {
         "name": board.name,
         "vendor": "tinygen",
         "url": "https://platformio.org",
-        "frameworks": [],
-        "build": {
-            "mcu": board.core,
-            "cpu": board.core,
-            "f_cpu": f"{clock_hz}L",
-            "toolchain": toolchain.prefix,
-            "core_flags": list(toolchain.core_flags),
-            "defines": [
-                ["TG_TICK_HZ", f"{clock_hz}U"],
-                ["TG_UART_BASE", f"{uart.base:#x}U"],
-                ["TG_UART_IRQ", f"{uart.irq}U"],
-                ["TG_UART_BAUD", f"{board.serial.baud}U"],
-                ["TG_PAYLOAD_BYTES", f"{board.protocol_payload}U"],
-            ],
-            "memory": _memory_symbols(board, uart.irq),
-        },
+        "frameworks": [framework] if framework else [],
+        "build": build,
         "upload": {
             "maximum_size": board.memory.flash.bytes,
             "maximum_ram_size": board.memory.ram.bytes,
         },
     }
     return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def _defines(board: Board, uart: UartPort | None, clock_hz: int) -> list[list[str]]:
+    """The numbers a bare-metal port is compiled with."""
+    defines = [["TG_TICK_HZ", f"{clock_hz}U"]]
+    if uart is not None:
+        defines += [["TG_UART_BASE", f"{uart.base:#x}U"], ["TG_UART_IRQ", f"{uart.irq}U"]]
+        defines += [["TG_UART_BAUD", f"{board.serial.baud}U"]]
+    return [*defines, ["TG_PAYLOAD_BYTES", f"{board.protocol_payload}U"]]
 
 
 def write_board_files() -> None:
@@ -118,10 +178,12 @@ def write_board_files() -> None:
             (folder / f"{board.platformio.board}.json").write_bytes(platformio_board(board))
 
 
-def _memory_symbols(board: Board, last_irq: int) -> dict[str, int]:
+def _memory_symbols(board: Board) -> dict[str, int]:
     """What bare.ld asks for, in bytes. The vector table ends with the serial port's interrupt."""
     memory = board.memory
-    vectors_size = _VECTOR_BYTES * (_SYSTEM_VECTORS + last_irq + 1)
+    vectors_size = _SIFIVE_VECTORS_BYTES
+    if board.port is Port.CORTEX_M and board.serial.uart is not None:
+        vectors_size = _VECTOR_BYTES * (_SYSTEM_VECTORS + board.serial.uart.irq + 1)
     flash_origin, flash_size = memory.flash.origin, memory.flash.bytes
     vectors_origin = memory.vectors_origin
     if vectors_origin is None:

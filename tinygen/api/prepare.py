@@ -53,7 +53,7 @@ def prepare(
         for warning in dataset.warnings:
             progress.warn(warning)
     elif loaded.tflite is None:
-        raise no_data_error(loaded.inputs)
+        raise no_data_error(loaded.inputs, model.name)
     samples = []
     if test is not None:
         tests = read_data(test, loaded.inputs, seed=seed)

@@ -1,6 +1,7 @@
-"""Builds a bare-metal program with the GNU toolchain on PATH, from the board's own numbers.
+"""Builds a program with the GNU toolchain on PATH, from the board's own numbers.
 
-Everything that differs between boards is in boards/<id>.json; nothing is decided here.
+Everything that differs between boards is in boards/<id>.json; nothing is decided here. Without a
+framework the program is bare metal: our linker script, no start-up but its own.
 """
 
 from pathlib import Path
@@ -9,15 +10,12 @@ from SCons.Script import AlwaysBuild, Default, DefaultEnvironment
 
 env = DefaultEnvironment()
 build = env.BoardConfig().get("build")
-memory = build["memory"]
 prefix = build["toolchain"] + "-"
+bare = not env.get("PIOFRAMEWORK")
 
 # No machine's folders in the program: not in debug information, not in __FILE__.
 project_dir = env.subst("$PROJECT_DIR")
-reproducible = [f"-ffile-prefix-map={project_dir}=."]
-
-# The paths below are relative to the project, which is where PlatformIO builds.
-ldscript = Path(env.PioPlatform().get_dir()) / "bare.ld"
+reproducible = [f"-f{build['prefix_map']}-prefix-map={project_dir}=."]
 
 env.Replace(
     AR=prefix + "gcc-ar",
@@ -38,19 +36,26 @@ env.Replace(
 
 env.Append(
     ASFLAGS=build["core_flags"] + ["-x", "assembler-with-cpp"],
-    CFLAGS=["-std=c11"],
-    CXXFLAGS=["-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
     CCFLAGS=build["core_flags"]
     + reproducible
     + ["-O2", "-g", "-Wall", "-Wextra", "-ffunction-sections", "-fdata-sections"],
+    CXXFLAGS=["-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
     CPPDEFINES=[tuple(define) for define in build["defines"]],
     LINKFLAGS=build["core_flags"]
-    + ["-O2", "-nostartfiles"]
-    + [f"-Wl,--defsym={name}={value:#x}" for name, value in sorted(memory.items())]
-    + ["-Wl,--gc-sections", "-Wl,--fatal-warnings", "-Wl,--build-id=none"],
-    LDSCRIPT_PATH=str(ldscript),
+    + ["-O2", "-Wl,--gc-sections", "-Wl,--fatal-warnings", "-Wl,--build-id=none"]
+    + build["link_flags"],
     LIBS=["m", "c", "gcc"],
 )
+
+if bare:
+    env.Append(
+        CFLAGS=["-std=c11"],
+        CXXFLAGS=["-std=c++17"],
+        LINKFLAGS=["-nostartfiles"]
+        + [f"-Wl,--defsym={name}={value:#x}" for name, value in sorted(build["memory"].items())],
+        # Relative to the project, which is where PlatformIO builds.
+        LDSCRIPT_PATH=str(Path(env.PioPlatform().get_dir()) / "bare.ld"),
+    )
 
 program = env.BuildProgram()
 target_size = env.AddPlatformTarget(

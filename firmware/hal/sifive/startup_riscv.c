@@ -1,0 +1,90 @@
+/* Start-up of bare-metal RISC-V boards: memory, the stack's paint, and faults. */
+#include "tg_hal.h"
+
+int main(void);
+
+/* Placed by the linker script; only their addresses mean something. */
+extern uint32_t tg_data_load[], tg_data_start[], tg_data_end[];
+extern uint32_t tg_bss_start[], tg_bss_end[];
+extern uint32_t tg_stack_bottom[], tg_stack_top[];
+
+#define STACK_PAINT 0x5A5AA5A5U
+
+/* ---- from reset to main ---- */
+
+__attribute__((used, noreturn)) static void start(void) {
+  const uint32_t *from = tg_data_load;
+  for (uint32_t *to = tg_data_start; to < tg_data_end;) {
+    *to++ = *from++;
+  }
+  for (uint32_t *to = tg_bss_start; to < tg_bss_end;) {
+    *to++ = 0U;
+  }
+  /* Everything below the stack pointer is free. Volatile, or this becomes a call of memset. */
+  uint32_t *stack_pointer;
+  __asm volatile("mv %0, sp" : "=r"(stack_pointer));
+  for (volatile uint32_t *word = tg_stack_bottom; word < stack_pointer;) {
+    *word++ = STACK_PAINT;
+  }
+  (void)main();
+  for (;;) {
+    __asm volatile("wfi");
+  }
+}
+
+/* At the first address of flash. */
+__attribute__((naked, noreturn, section(".vectors"), used)) void tg_reset(void);
+void tg_reset(void) {
+  __asm volatile(
+      "la sp, tg_stack_top\n\t"
+      "la t0, fault_handler\n\t"
+      "csrw mtvec, t0\n\t"
+      "tail start\n\t");
+}
+
+uint32_t tg_hal_stack_used(void) {
+  const volatile uint32_t *word = tg_stack_bottom;
+  while (word < tg_stack_top && *word == STACK_PAINT) {
+    word++;
+  }
+  return (uint32_t)((uintptr_t)tg_stack_top - (uintptr_t)word);
+}
+
+/* ---- faults: say where on the serial port, then sleep ---- */
+
+static void put_hex(uint32_t value) {
+  for (uint32_t shift = 32U; shift > 0U;) {
+    shift -= 4U;
+    tg_hal_write((const uint8_t *)"0123456789abcdef" + ((value >> shift) & 0xFU), 1);
+  }
+}
+
+#define PUT_TEXT(text) tg_hal_write((const uint8_t *)(text), sizeof(text) - 1U)
+
+/* Below the stack lies no RAM, so its overflow is an access fault near its bottom. */
+__attribute__((used, noreturn)) static void report_fault(uint32_t cause, uint32_t pc,
+                                                         uint32_t value) {
+  if (value < (uint32_t)(uintptr_t)tg_stack_bottom &&
+      value >= (uint32_t)(uintptr_t)tg_stack_bottom - 4096U) {
+    PUT_TEXT("\r\ntg_fault: stack overflow");
+  } else {
+    PUT_TEXT("\r\ntg_fault: pc 0x");
+    put_hex(pc);
+    PUT_TEXT(" cause 0x");
+    put_hex(cause);
+  }
+  PUT_TEXT("\r\n");
+  for (;;) {
+    __asm volatile("wfi");
+  }
+}
+
+/* Nothing returns from here: start again from the stack's top. */
+__attribute__((naked, noreturn, aligned(4), used)) static void fault_handler(void) {
+  __asm volatile(
+      "csrr a0, mcause\n\t"
+      "csrr a1, mepc\n\t"
+      "csrr a2, mtval\n\t"
+      "la sp, tg_stack_top\n\t"
+      "tail report_fault\n\t");
+}
