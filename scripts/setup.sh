@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 # command or file : Debian package that brings it
 needs="
 gcc:gcc
+g++:g++
 /usr/include/stdio.h:libc6-dev
 arm-none-eabi-gcc:gcc-arm-none-eabi
 /usr/lib/arm-none-eabi/include/stdint.h:libnewlib-arm-none-eabi

@@ -28,6 +28,9 @@ _WHY_LINES = 25
 
 _INSTALL = {
     "arm-none-eabi": "sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "avr": "sudo apt-get install gcc-avr avr-libc arduino-core-avr",
+    "riscv64-unknown-elf": "sudo apt-get install gcc-riscv64-unknown-elf "
+    "picolibc-riscv64-unknown-elf",
 }
 
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
@@ -109,6 +112,7 @@ def environment() -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PLATFORMIO_")}
     return kept | {
         "LC_ALL": "C.UTF-8",  # the messages looked for are English
+        "PYTHONDONTWRITEBYTECODE": "1",  # no __pycache__ beside the project's platform
         "PLATFORMIO_CORE_DIR": str(core_dir()),
         "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
         "PLATFORMIO_NO_ANSI": "true",
@@ -196,16 +200,21 @@ def require_toolchain(board: Board) -> None:
             next_step=next_step,
         )
     found = subprocess.run(
-        [path, *toolchain.core_flags, "-print-file-name=libc.a"],
+        [path, *toolchain.core_flags, "-E", "-include", "string.h", "-x", "c", os.devnull],
         capture_output=True,
         text=True,
         check=False,
     )
-    # The compiler answers with the bare name when it has no such file.
-    if found.returncode != 0 or not Path(found.stdout.strip()).is_absolute():
+    if found.returncode != 0:
         raise ToolchainError(
             f"the C library of {compiler} is not installed",
-            why=found.stderr.strip() or f"{compiler} finds no libc.a for the board's core",
+            why=found.stderr.strip() or f"{compiler} does not compile for the board's core",
+            next_step=next_step,
+        )
+    if toolchain.arduino_core and not Path(toolchain.arduino_core).is_dir():
+        raise ToolchainError(
+            "the Arduino core is not installed",
+            why=f"there is no folder {toolchain.arduino_core}",
             next_step=next_step,
         )
 

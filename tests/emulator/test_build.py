@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,12 @@ def test_plain_platformio_builds_the_project(tmp_path: Path) -> None:
     """As a person would: in the project's folder, with no argument."""
     write_project(BOARD, tmp_path)
     done = subprocess.run(
-        ["pio", "run"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+        [sys.executable, "-m", "platformio", "run"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / ".pio/build/qemu-cortex-m0/firmware.elf").is_file()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ops.tflite_file import single_operator, tensor
 from tinygen import passes, tflite
 from tinygen.engines import aot
-from tinygen.errors import InputError
+from tinygen.errors import InputError, UnsupportedModel
 
 
 def test_the_graph_holds_what_the_file_says(models: Path) -> None:
@@ -64,3 +65,16 @@ def test_damaged_files_never_end_in_another_error(models: Path) -> None:
         except InputError:
             refused += 1
     assert refused > 50
+
+
+def test_an_operator_that_is_not_compiled_is_named() -> None:
+    source = tensor((1, 4), scale=0.1, name="in")
+    target = tensor((1, 4), scale=0.1, name="magnitudes")
+    content = single_operator("ABS", [source], [target])
+    with pytest.raises(UnsupportedModel) as caught:
+        tflite.read(content, "abs")
+    assert "ABS" in caught.value.what
+    assert "magnitudes" in caught.value.what
+    assert "CONV_2D" in caught.value.why
+    assert caught.value.next_step
+    assert caught.value.exit_code == 2

@@ -30,6 +30,16 @@ class Fidelity:
     samples: int
     distance: RealDistance
 
+    @property
+    def text(self) -> str:
+        """In one line."""
+        same = self.distance.argmax_agreement
+        agree = "" if same is None else f", same argmax in {100 * same:.1f} %"
+        return (
+            f"int8 against float on {self.samples} samples, output {self.output}: "
+            f"SQNR {self.distance.sqnr_db:.1f} dB{agree}"
+        )
+
 
 @dataclass(frozen=True)
 class GenerateResult:
@@ -98,7 +108,8 @@ def build(
         progress=progress,
     )
     progress.stage("Building with PlatformIO")
-    built = pio.build(generated.project, target, jobs=jobs)
+    compiling = _Compiling(generated.project, progress)
+    built = pio.build(generated.project, target, jobs=jobs, on_line=compiling.line)
     sizes = elf.sizes(built.elf)
     elf.check_fit(sizes, target)
     current = project.open_project(generated.project)
@@ -119,6 +130,20 @@ def build(
         ram_available=target.memory.ram.bytes,
         seconds=time.monotonic() - started,
     )
+
+
+class _Compiling:
+    """Counts the sources as PlatformIO compiles them; what is up to date is not compiled."""
+
+    def __init__(self, folder: Path, progress: Progress) -> None:
+        self._total = sum(1 for path in (folder / "src").rglob("*.c*"))
+        self._done = 0
+        self._progress = progress
+
+    def line(self, text: str) -> None:
+        if text.startswith("Compiling ") and self._done < self._total:
+            self._done += 1
+            self._progress.count(self._done, self._total)
 
 
 def generate(
@@ -146,6 +171,8 @@ def generate(
     progress.stage("Computing the expected outputs on the host")
     checks = _vectors(ready, program, seed, progress)
     fidelity = _fidelity(program, checks)
+    for report in fidelity:
+        progress.note(report.text)
     identity = emit.Identity(
         name=ready.loaded.name,
         engine=chosen,

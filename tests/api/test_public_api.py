@@ -1,0 +1,47 @@
+"""The Python API: one function per command, frozen results, lazily imported names."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tinygen
+from tests.runner import GOLDEN_MODEL
+
+
+def test_every_public_name_is_there() -> None:
+    for name in tinygen.__all__:
+        assert getattr(tinygen, name) is not None
+    with pytest.raises(AttributeError):
+        _ = tinygen.nothing
+
+
+def test_importing_tinygen_imports_nothing_else() -> None:
+    code = "import sys, tinygen; print(*sorted(m for m in sys.modules if 'numpy' in m))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout.strip() == ""
+
+
+def test_generate_returns_a_frozen_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = tinygen.generate(GOLDEN_MODEL, board="qemu-cortex-m4")
+    assert result.project == Path("build/digits-qemu-cortex-m4")
+    assert result.vectors >= 100
+    assert result.arena_bytes == result.arena_minimum_bytes == 1536
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        result.vectors = 0  # type: ignore[misc]
+    written = {p.relative_to(result.project).as_posix() for p in result.project.rglob("*")}
+    assert {"platformio.ini", "tinygen.json", "src/main.c", "src/model/model.h"} <= written
+
+
+def test_inspect_says_which_boards_fit() -> None:
+    result = tinygen.inspect(GOLDEN_MODEL)
+    assert result.layers[0].operator == "CONV_2D"
+    assert result.macs == sum(layer.macs for layer in result.layers) == 70_080
+    assert max(layer.live_bytes for layer in result.layers) == result.arena_bytes
+    assert all(fit.fits for fit in result.boards if fit.board.startswith("qemu-cortex"))
+    assert not result.quantized_here
