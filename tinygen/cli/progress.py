@@ -14,7 +14,9 @@ class Listener:
     """Shows stages as they run; `quiet` shows warnings only."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = Console(stderr=True, highlight=False)
+        # Elsewhere than on a terminal a line stays a line.
+        self._console.soft_wrap = not self._console.is_terminal
         self._quiet = quiet
         self._bar: Progress | None = None
         self._task: TaskID | None = None
