@@ -1,9 +1,8 @@
 /* The firmware: bring up the port and the model, then answer the host for ever. */
-#include "model.h"
 #include "tg_hal.h"
 #include "tg_serve.h"
 
 int main(void) {
   tg_hal_init();
-  tg_serve(model_init());
+  tg_serve();
 }

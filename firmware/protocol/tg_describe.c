@@ -59,13 +59,15 @@ static void tg_tell_tensor(struct tg_part *part, const struct model_tensor *tens
   }
 }
 
-uint32_t tg_describe(enum model_status status, uint32_t offset, uint32_t room, uint8_t *bytes) {
+uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t offset, uint32_t room,
+                     uint8_t *bytes) {
   struct tg_part part = {0, offset, room, bytes};
   tg_tell(&part, model_hash, sizeof model_hash);
   tg_tell_u8(&part, (uint8_t)status);
   tg_tell_u32(&part, (uint32_t)MODEL_ARENA_BYTES);
   tg_tell_u32(&part, model_arena_used());
   tg_tell_u32(&part, tg_hal_tick_hz());
+  tg_tell_u32(&part, init_ticks);
   tg_tell_u16(&part, (uint16_t)TG_PAYLOAD_BYTES);
   tg_tell_u8(&part, (uint8_t)TG_WINDOW);
   tg_tell_u16(&part, (uint16_t)MODEL_INPUTS);

@@ -10,10 +10,11 @@
 extern "C" {
 #endif
 
-/* Write at most `room` bytes of the description, from its byte `offset` on, to `bytes`.
- * Returns the size of the whole description.
+/* `status` and `init_ticks` tell of model_init. Write at most `room` bytes of the description, from
+ * its byte `offset` on, to `bytes`. Returns the size of the whole description.
  */
-uint32_t tg_describe(enum model_status status, uint32_t offset, uint32_t room, uint8_t *bytes);
+uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t offset, uint32_t room,
+                     uint8_t *bytes);
 
 #ifdef __cplusplus
 }

@@ -34,7 +34,7 @@
  *
  *     description  SHA-256 of the model (32 bytes), status of model_init u8,
  *                  arena bytes reserved u32, arena bytes used u32, ticks per second u32,
- *                  payload u16, window u8, inputs u16, outputs u16,
+ *                  ticks of model_init u32, payload u16, window u8, inputs u16, outputs u16,
  *                  model text, engine text, board text, each input, each output
  *     text         length u16, UTF-8
  *     tensor       name text, type u8, elements u32, scale f32, zero point i32,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model.h"
 #include "tg_crc32.h"
 #include "tg_describe.h"
 #include "tg_frame.h"
@@ -13,6 +14,7 @@
 static struct {
   struct tg_frame frame;
   enum model_status ready; /* what model_init returned */
+  uint32_t init_ticks;     /* and how long it took */
   uint16_t session;        /* 0 before the first hello */
   bool outputs_valid;      /* computed, and no input written since */
   /* The last inference, for a host that asks again because it missed the answer. */
@@ -44,7 +46,7 @@ static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t
     tg.invoked = false;
     tg.outputs_valid = false;
   }
-  uint32_t total = tg_describe(tg.ready, offset, TG_PAYLOAD_BYTES, answer + 4);
+  uint32_t total = tg_describe(tg.ready, tg.init_ticks, offset, TG_PAYLOAD_BYTES, answer + 4);
   if (offset > total) {
     tg_answer(TG_BAD_RANGE, 0);
     return;
@@ -177,9 +179,11 @@ static void tg_handle(void) {
   }
 }
 
-void tg_serve_begin(enum model_status status) {
+void tg_serve_begin(void) {
   memset(&tg, 0, sizeof tg);
-  tg.ready = status;
+  uint64_t start = tg_hal_ticks();
+  tg.ready = model_init();
+  tg.init_ticks = (uint32_t)(tg_hal_ticks() - start);
 }
 
 void tg_serve_step(void) {
@@ -197,8 +201,8 @@ void tg_serve_step(void) {
   }
 }
 
-void tg_serve(enum model_status status) {
-  tg_serve_begin(status);
+void tg_serve(void) {
+  tg_serve_begin();
   for (;;) {
     tg_serve_step();
   }

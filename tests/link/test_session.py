@@ -24,7 +24,7 @@ def tensor(name: str, size: int) -> bytes:
 
 
 def description(payload: int = 64, window: int = 4, status: int = 0) -> bytes:
-    head = struct.pack("<BIIIHBHH", status, 1000, 1500, 32000, payload, window, 1, 1)
+    head = struct.pack("<BIIIIHBHH", status, 1000, 1500, 32000, 77, payload, window, 1, 1)
     names = text("a model with a long name, much longer than one frame carries") * 3
     return bytes(range(32)) + head + names + tensor("in", 200) + tensor("out", 70)
 
@@ -98,7 +98,8 @@ def test_an_inference_on_a_clean_line_takes_no_time_and_no_retry() -> None:
     session, transport = open_session(device)
     hello = session.hello()
     assert (hello.protocol, hello.model_sha256) == (1, bytes(range(32)).hex())
-    assert (hello.arena_bytes, hello.arena_used, hello.tick_hz) == (1000, 1500, 32000)
+    assert (hello.arena_bytes, hello.arena_used) == (1000, 1500)
+    assert (hello.tick_hz, hello.init_ticks) == (32000, 77)
     assert hello.inputs[0].name == "in"
     assert (hello.outputs[0].scale, hello.outputs[0].zero_point) == (0.5, -3)
     result = session.infer([DATA])

@@ -54,6 +54,7 @@ class Hello:
     arena_bytes: int
     arena_used: int
     tick_hz: int
+    init_ticks: int
     payload: int
     window: int
     model_status: int
@@ -119,7 +120,7 @@ def parse_description(data: bytes) -> Hello:
     try:
         sha256 = reader.bytes(32).hex()
         status = reader.number("B")
-        arena_bytes, arena_used, tick_hz = (reader.number("I") for _ in range(3))
+        arena_bytes, arena_used, tick_hz, init_ticks = (reader.number("I") for _ in range(4))
         payload, window = reader.number("H"), reader.number("B")
         if not 32 <= payload <= frames.PAYLOAD_MAX or not window:
             raise ValueError(f"payload {payload} bytes, window {window}")
@@ -136,6 +137,7 @@ def parse_description(data: bytes) -> Hello:
             arena_bytes=arena_bytes,
             arena_used=arena_used,
             tick_hz=tick_hz,
+            init_ticks=init_ticks,
             payload=payload,
             window=window,
             model_status=status,

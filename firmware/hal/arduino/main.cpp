@@ -1,13 +1,12 @@
 /* The firmware as a sketch: bring up the port and the model, then answer the host for ever. */
 #include <Arduino.h>
 
-#include "model.h"
 #include "tg_hal.h"
 #include "tg_serve.h"
 
 void setup() {
   tg_hal_init();
-  tg_serve_begin(model_init());
+  tg_serve_begin();
 }
 
 void loop() {

@@ -1,6 +1,5 @@
 /* The firmware as an ESP-IDF application: bring up the port and the model, then answer the host
  * for ever. */
-#include "model.h"
 #include "tg_hal.h"
 #include "tg_serve.h"
 
@@ -8,5 +7,5 @@ void app_main(void);
 
 void app_main(void) {
   tg_hal_init();
-  tg_serve(model_init());
+  tg_serve();
 }
