@@ -16,6 +16,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tinygen.api.bench import BenchResult, bench
     from tinygen.api.build import BuildResult, GenerateResult, build, generate
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from tinygen.verdict import Verdict
 
 _HOME = {
+    "BenchResult": "tinygen.api.bench",
+    "bench": "tinygen.api.bench",
     "BuildResult": "tinygen.api.build",
     "GenerateResult": "tinygen.api.build",
     "build": "tinygen.api.build",
@@ -62,6 +65,7 @@ _HOME = {
 }
 
 __all__ = [
+    "BenchResult",
     "BuildResult",
     "DeviceError",
     "DoesNotFit",
@@ -77,6 +81,7 @@ __all__ = [
     "UntrustedModel",
     "Verdict",
     "VerifyResult",
+    "bench",
     "build",
     "flash",
     "generate",

@@ -58,9 +58,8 @@ def number(value: int | float) -> str:
     return f"{float(value).hex()}f"
 
 
-def array(name: str, values: Array) -> str:
-    """The definition of a constant array."""
-    dtype = c_type(values.dtype)
+def array(name: str, values: Array, qualifier: str = "") -> str:
+    """The definition of a constant array; `qualifier` says which memory it lies in."""
     if values.size == 0:
         raise ValueError(f"{name} is empty")
     items = [number(v) for v in values.reshape(-1).tolist()]
@@ -72,12 +71,17 @@ def array(name: str, values: Array) -> str:
             line = "   "
         line += f" {item},"
     lines.append(line)
-    return f"const {dtype} {name}[{len(items)}] = {{\n" + "\n".join(lines) + "\n};\n"
+    head = f"{_const(values, qualifier)} {name}[{len(items)}]"
+    return f"{head} = {{\n" + "\n".join(lines) + "\n};\n"
 
 
-def declaration(name: str, values: Array) -> str:
+def declaration(name: str, values: Array, qualifier: str = "") -> str:
     """The extern declaration of `array`."""
-    return f"extern const {c_type(values.dtype)} {name}[{values.size}];"
+    return f"extern {_const(values, qualifier)} {name}[{values.size}];"
+
+
+def _const(values: Array, qualifier: str) -> str:
+    return " ".join(filter(None, ("const", qualifier, c_type(values.dtype))))
 
 
 def _value(value: ParamValue) -> str:

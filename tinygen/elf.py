@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +38,14 @@ class Sizes:
         return self.ram_static + self.arena + self.stack
 
 
-def sizes(elf: Path) -> Sizes:
-    """The sizes of the linked firmware `elf`; ToolchainError if it cannot be read."""
+def sizes(elf: Path, ram_sections: Sequence[str] = ()) -> Sizes:
+    """The sizes of the linked firmware `elf`; ToolchainError if it cannot be read.
+
+    `ram_sections` names the sections that take RAM, where that is not just what is writable.
+    """
     try:
         with elf.open("rb") as file:
-            return _sizes(ELFFile(file))
+            return _sizes(ELFFile(file), ram_sections)
     except (OSError, ELFError) as error:
         raise ToolchainError(
             f"the firmware {elf} cannot be read",
@@ -50,7 +54,7 @@ def sizes(elf: Path) -> Sizes:
         ) from error
 
 
-def _sizes(elf: ELFFile) -> Sizes:
+def _sizes(elf: ELFFile, ram_sections: Sequence[str]) -> Sizes:
     flash = ram = stack = arena = 0
     for section in elf.iter_sections():
         flags, size = section["sh_flags"], section["sh_size"]
@@ -61,7 +65,7 @@ def _sizes(elf: ELFFile) -> Sizes:
             flash += size
         if section.name == STACK_SECTION:
             stack += size
-        elif flags & SH_FLAGS.SHF_WRITE:
+        elif section.name in ram_sections if ram_sections else flags & SH_FLAGS.SHF_WRITE:
             ram += size
     for table in elf.iter_sections():
         if isinstance(table, SymbolTableSection):
@@ -73,11 +77,12 @@ def _sizes(elf: ELFFile) -> Sizes:
 def check_fit(sizes: Sizes, board: Board) -> None:
     """Raise DoesNotFit, with the numbers, if the firmware is larger than the board."""
     flash = sizes.flash if sizes.flash > board.memory.flash.bytes else 0
-    ram = sizes.ram if sizes.ram > board.memory.ram.bytes else 0
+    # Where the linker keeps nothing for the stack, the board says what has to be left.
+    stack = sizes.stack or board.stack_bytes
+    ram = sizes.ram - sizes.stack + stack
+    ram = ram if ram > board.memory.ram.bytes else 0
     if flash or ram:
-        detail = (
-            f"RAM is arena {sizes.arena} + variables {sizes.ram_static} + stack {sizes.stack} bytes"
-        )
+        detail = f"RAM is arena {sizes.arena} + variables {sizes.ram_static} + stack {stack} bytes"
         raise too_large(board, flash=flash, ram=ram, detail=detail if ram else "")
 
 

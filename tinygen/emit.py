@@ -6,7 +6,7 @@ Output is a pure function of its arguments: no date, no path, no host name.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,8 +66,8 @@ def model_files(program: Program, identity: Identity) -> dict[str, str]:
         "hash_bytes": _hash_bytes(identity.sha256),
         "headers": sorted({f"tg_{layer.call.kernel}.h" for layer in program.layers}),
         "layers": layers,
-        "definitions": [csource.array(name, data) for name, data in symbols.arrays.items()],
-        "declarations": [csource.declaration(name, data) for name, data in symbols.arrays.items()],
+        "definitions": [csource.array(name, *data) for name, data in symbols.arrays.items()],
+        "declarations": [csource.declaration(name, *data) for name, data in symbols.arrays.items()],
     }
     return {
         name: render(f"{name}.j2", **common)
@@ -75,7 +75,9 @@ def model_files(program: Program, identity: Identity) -> dict[str, str]:
     }
 
 
-def platformio_files(board: Board, identity: Identity) -> dict[str, str]:
+def platformio_files(
+    board: Board, identity: Identity, build_flags: Sequence[str] = ()
+) -> dict[str, str]:
     """`platformio.ini` and `README.md` of the project."""
     local = firmware.PLATFORMS_DIR if board.platformio.platform == firmware.LOCAL_PLATFORM else ""
     values = {
@@ -89,22 +91,30 @@ def platformio_files(board: Board, identity: Identity) -> dict[str, str]:
         "framework": board.platformio.framework,
         "build_flags": [
             *(f"-Isrc/{folder}" for folder in _INCLUDED),
+            *firmware.port_flags(board),
             *board.platformio.build_flags,
+            *build_flags,
         ],
         "build_unflags": board.platformio.build_unflags,
+        "lib_ldf_mode": board.platformio.lib_ldf_mode,
+        "options": board.platformio.options,
+        "main": firmware.main_file(board),
     }
     return {name: render(f"{name}.j2", **values) for name in ("platformio.ini", "README.md")}
 
 
 class _Symbols:
-    """The constant arrays of the program, each under one name."""
+    """The constant arrays of the program, each under one name, with its qualifier.
+
+    A kernel reads its own constants where TG_FLASH puts them, a constant tensor like any other.
+    """
 
     def __init__(self) -> None:
-        self.arrays: dict[str, Array] = {}
+        self.arrays: dict[str, tuple[Array, str]] = {}
         self._tensors: dict[TensorId, str] = {}
 
-    def add(self, name: str, data: Array) -> str:
-        self.arrays[name] = data
+    def add(self, name: str, data: Array, qualifier: str = "") -> str:
+        self.arrays[name] = (data, qualifier)
         return name
 
     def tensor(self, tensor: Tensor, data: Array) -> str:
@@ -117,7 +127,8 @@ def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, ob
     call = layer.call
     tensors = program.graph.tensors
     constants = {
-        key: symbols.add(f"layer_{layer.index}_{key}", data) for key, data in call.constants.items()
+        key: symbols.add(f"layer_{layer.index}_{key}", data, "TG_FLASH")
+        for key, data in call.constants.items()
     }
     arguments = ["&params"]
     for tensor_id in call.inputs:

@@ -27,9 +27,15 @@ RECORD = "emulator.json"
 LOG = "emulator.log"
 _LOCK = "emulator.lock"
 
-_INSTALL = {"qemu-system-arm": "sudo apt-get install qemu-system-arm"}
+_INSTALL = {
+    "qemu-system-arm": "sudo apt-get install qemu-system-arm",
+    "qemu-system-avr": "sudo apt-get install qemu-system-misc",
+    "qemu-system-riscv32": "sudo apt-get install qemu-system-misc",
+    "qemu-system-xtensa": "sudo apt-get install qemu-system-misc",
+}
 
 _STARTUP_SECONDS = 0.15
+_SLOW_START_SECONDS = 5.0
 _TERMINATE_SECONDS = 3.0
 # The system's start, from which a process's age is counted, moves a little with its clock.
 _CREATE_TIME_SECONDS = 2.0
@@ -129,16 +135,21 @@ def _arguments(board: Board, elf: Path, listener: int) -> list[str]:
     assert board.emulator is not None
     emulator = board.emulator
     return [
-        *("-machine", emulator.machine, "-cpu", emulator.cpu),
+        *("-machine", emulator.machine),
+        *(("-cpu", emulator.cpu) if emulator.cpu else ()),
         *("-nodefaults", "-display", "none", "-monitor", "none", "-parallel", "none"),
         # Time is counted in instructions, so that a run takes the same time every time; without
         # sleep=off an idle processor would wait for real time to catch up.
-        *("-icount", f"shift={emulator.icount_shift},align=off,sleep=off"),
+        *(
+            ("-icount", f"shift={emulator.icount_shift},align=off,sleep=off")
+            if emulator.icount_shift is not None
+            else ()
+        ),
         # A multiplexer without its escape character, because it has a buffer: a serial port that
         # takes one byte at a time then receives five times as fast.
         *("-chardev", f"socket,id=uart,fd={listener},server=on,wait=off,nodelay=on,mux=on"),
         *("-serial", "chardev:uart", "-echr", "0x100"),
-        *("-kernel", str(elf)),
+        *(f"-{emulator.loader.value}", str(elf)),
     ]
 
 
@@ -159,9 +170,12 @@ def _spawn(command: tuple[str, ...], log: Path) -> int:
 
 def _check_started(running: Running, state_dir: Path) -> None:
     """ToolchainError if QEMU ends at once, as it does when it does not know an option."""
-    deadline = time.monotonic() + _STARTUP_SECONDS
-    # For a moment a new process has no command line yet, so the last look counts, not the first.
-    while time.monotonic() < deadline and not _has_ended(running.pid):
+    started = time.monotonic()
+    # For a moment, on a busy machine a long one, a new process has no command line yet.
+    while not _has_ended(running.pid):
+        waited = time.monotonic() - started
+        if waited > _SLOW_START_SECONDS or (waited > _STARTUP_SECONDS and _process(running)):
+            break
         time.sleep(0.01)
     if _process(running) is None:
         raise ToolchainError(

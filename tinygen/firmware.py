@@ -89,6 +89,11 @@ def root_files(board: Board) -> dict[str, bytes]:
     return {path: (firmware_dir() / name).read_bytes() for path, name in names.items()}
 
 
+def main_file(board: Board) -> str:
+    """Which of `root_files` starts the firmware."""
+    return next(path for path in root_files(board) if path.startswith("src/main."))
+
+
 def port_flags(board: Board) -> tuple[str, ...]:
     """The board's numbers as compiler flags, where no board of our own platform brings them."""
     serial = board.serial

@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from tinygen.api.bench import BenchResult
     from tinygen.api.build import BuildResult, Fidelity, GenerateResult
     from tinygen.api.flash import FlashResult, StopResult
     from tinygen.api.inspect import InspectResult
@@ -112,7 +113,7 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         ("model", f"{result.model}  (sha256 {result.model_sha256[:12]})"),
         ("opened by", result.loader),
         ("calibration data", str(data)),
-        ("board, engine", f"{result.board}, {result.engine}"),
+        ("board, engine", f"{result.board}, {result.engine} ({result.kernel_set} kernels)"),
         ("kernel calls", f"{result.layers}"),
         ("work", f"{result.macs:,} MACs per inference"),
         ("constants", _bytes(result.constant_bytes)),
@@ -178,6 +179,8 @@ def verify_report(result: VerifyResult) -> RenderableType:
         rows.append(("per inference", f"{cost.mean:,} {cost.unit}{emulated}"))
         if cost.minimum != cost.maximum:
             rows.append(("  least, most", f"{cost.minimum:,}, {cost.maximum:,} {cost.unit}"))
+    if result.cost is not None and result.startup is not None:
+        rows.append(("to start", f"{result.startup:,} {result.cost.unit}"))
     if result.arena_bytes is not None:
         rows.append(("arena", _bytes(result.arena_bytes)))
     if result.stack_used_bytes is not None:
@@ -216,7 +219,7 @@ def _verdict_line(result: VerifyResult) -> str:
     return result.reason
 
 
-def _outputs(outputs: Sequence[OutputReport], litert: str | None) -> Table:
+def _outputs(outputs: Sequence[OutputReport], litert: str | None) -> RenderableType:
     table = _table(
         "against the oracle", "wrong", "max", "RMSE", "MAE", "rel. L2", "cosine", "argmax"
     )
@@ -224,8 +227,7 @@ def _outputs(outputs: Sequence[OutputReport], litert: str | None) -> Table:
         table.add_row(output.name, *_distance(output.device))
         if output.litert is not None:
             table.add_row(f"  {litert}", *_distance(output.litert))
-    table.caption = "max, RMSE and MAE in LSB, one step of the int8 output"
-    return table
+    return Group(table, Text("max, RMSE and MAE in LSB, one step of the int8 output"))
 
 
 def _distance(d: Distance) -> tuple[str, ...]:
@@ -240,7 +242,7 @@ def _distance(d: Distance) -> tuple[str, ...]:
     )
 
 
-def _float_table(outputs: Sequence[OutputReport]) -> Table:
+def _float_table(outputs: Sequence[OutputReport]) -> RenderableType:
     table = _table("against the float model", "SQNR", "RMSE", "max difference", "same argmax")
     for output in outputs:
         d = output.float_model
@@ -252,8 +254,7 @@ def _float_table(outputs: Sequence[OutputReport]) -> Table:
                 f"{d.max_abs_diff:.4g}",
                 _share(d.argmax_agreement),
             )
-    table.caption = "over all vectors, edge and random inputs included; in real values"
-    return table
+    return Group(table, Text("over all vectors, edge and random inputs included; in real values"))
 
 
 def _accuracy(result: VerifyResult) -> Table:
@@ -265,6 +266,31 @@ def _accuracy(result: VerifyResult) -> Table:
     if accuracy.host_float is not None:
         table.add_row("host, float model", _share(accuracy.host_float, digits=2))
     return table
+
+
+def bench_report(result: BenchResult) -> RenderableType:
+    """Engines side by side: a column each."""
+    names = [f"{row.engine} ({row.kernel_set})" for row in result.rows]
+    table = _table(f"{result.model} on {result.board}", *names)
+
+    def line(name: str, cells: Iterable[str]) -> None:
+        table.add_row(name, *cells)
+
+    rows = result.rows
+    line("verdict", (row.verdict.value for row in rows))
+    unit = next((row.unit for row in rows if row.unit), "cost")
+    line(f"{unit} per inference", (_count(row.per_inference) for row in rows))
+    line(f"{unit} at start-up", (_count(row.startup) for row in rows))
+    line("flash, code", (_bytes(row.flash_code) for row in rows))
+    line("flash, model", (_bytes(row.flash_model) for row in rows))
+    line("static RAM", (_bytes(row.static_ram) for row in rows))
+    line("arena", (_bytes(row.arena) for row in rows))
+    line("stack, most used", (f"{_count(row.stack_used)} bytes" for row in rows))
+    return Group(table, Text(f"means over {result.vectors} vectors; instructions are not cycles"))
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
 
 
 def inspect_report(result: InspectResult) -> RenderableType:
@@ -291,7 +317,6 @@ def inspect_report(result: InspectResult) -> RenderableType:
             f"{fit.flash_needed:,} B",
             f"{fit.flash_available:,} B",
         )
-    boards.caption = "RAM: arena and stack; flash: constants. The code comes on top."
     rows = [("model", result.model), ("opened by", f"{result.loader} ({result.format})")]
     if result.quantized_here:
         rows.append(("quantized", "for this look, with random data: sizes hold, scales do not"))
@@ -309,7 +334,11 @@ def inspect_report(result: InspectResult) -> RenderableType:
             f"{_bytes(result.arena_minimum_bytes)})",
         ),
     ]
-    return _page(_facts(rows), layers, boards)
+    return _page(
+        _facts(rows),
+        layers,
+        Group(boards, Text("RAM: arena and stack; flash: constants. The code comes on top.")),
+    )
 
 
 def _tensor(tensor: Any) -> str:
@@ -362,7 +391,6 @@ def _table(first: str, *others: str) -> Table:
         box=box.SIMPLE_HEAD if sys.stdout.isatty() else box.ASCII2,
         show_edge=False,
         pad_edge=False,
-        caption_justify="left",
     )
     table.add_column(first, overflow="fold")
     for name in others:

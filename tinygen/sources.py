@@ -7,30 +7,29 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tinygen.boards import Board
-from tinygen.firmware import firmware_dir, hal_files, platform_files
+from tinygen.firmware import firmware_dir, hal_files, platform_files, root_files
 
 _INCLUDE = re.compile(rb'^#include "(tg_[a-z0-9_]+\.h)"', re.MULTILINE)
 
 
-def project_files(board: Board, kernels: Iterable[tuple[str, str]]) -> dict[str, bytes]:
-    """Path in the project -> content. `kernels` are (kernel set, kernel) pairs."""
+def project_files(board: Board) -> dict[str, bytes]:
+    """What a project for the board holds whatever the model: path in the project -> content."""
     folder = firmware_dir()
     files = {
-        "src/main.c": (folder / "main.c").read_bytes(),
         **{
             f"src/protocol/{path.name}": path.read_bytes()
             for path in sorted((folder / "protocol").iterdir())
             if path.suffix in (".c", ".h")
         },
+        **root_files(board),
         **hal_files(board),
         **platform_files(board),
-        **kernel_files(kernels),
     }
     return dict(sorted(files.items()))
 
 
 def kernel_files(kernels: Iterable[tuple[str, str]]) -> dict[str, bytes]:
-    """The headers of these kernels and every header that they include."""
+    """The headers of these (kernel set, kernel) pairs, and every header that they include."""
     folder = firmware_dir() / "kernels"
     files: dict[str, bytes] = {}
     waiting = [folder / kernel_set / f"tg_{kernel}.h" for kernel_set, kernel in kernels]

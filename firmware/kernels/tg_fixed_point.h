@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "tg_flash.h"
+
 /* Kernels are always inlined: every call then has its shapes and constants at compile time. */
 #if defined(__GNUC__)
 #define TG_INLINE static inline __attribute__((always_inline, unused))

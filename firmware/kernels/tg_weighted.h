@@ -62,7 +62,7 @@ TG_INLINE int32_t tg_step(int32_t unit) {
 /* Adds `count` inputs, less their zero point, times four rows of weights `row` apart.
  * `count` is a multiple of `unit`. */
 TG_INLINE void tg_dot4(struct tg_sums *sums, const int8_t *input, int32_t zero_point,
-                       const int8_t *weights, int32_t row, int32_t count, int32_t unit) {
+                       const TG_FLASH int8_t *weights, int32_t row, int32_t count, int32_t unit) {
   const int32_t step = tg_step(unit);
   const int8_t *end = input + count;
   struct tg_sums s = *sums;
@@ -83,7 +83,7 @@ TG_INLINE void tg_dot4(struct tg_sums *sums, const int8_t *input, int32_t zero_p
 
 /* The same for one row. */
 TG_INLINE uint32_t tg_dot1(uint32_t sum, const int8_t *input, int32_t zero_point,
-                           const int8_t *weights, int32_t count, int32_t unit) {
+                           const TG_FLASH int8_t *weights, int32_t count, int32_t unit) {
   const int32_t step = tg_step(unit);
   const int8_t *end = input + count;
   while (input != end) {

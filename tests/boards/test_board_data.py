@@ -9,17 +9,31 @@ from pathlib import Path
 import pytest
 
 import tinygen.boards
-from tinygen.boards import BOARD_IDS, Kind, all_boards, get_board, parse_board
+from tinygen.boards import (
+    BOARD_IDS,
+    Kind,
+    Port,
+    SerialKind,
+    all_boards,
+    get_board,
+    parse_board,
+)
 from tinygen.errors import InputError
 from tinygen.firmware import (
     LOCAL_PLATFORM,
     firmware_dir,
     hal_files,
+    main_file,
     platform_files,
     platformio_board,
+    port_flags,
+    root_files,
 )
+from tinygen.link.reset import find_reset
 
 FOLDER = Path(tinygen.boards.__file__).parent
+EMULATED = [board.id for board in all_boards() if board.emulator]
+LOCAL = [board.id for board in all_boards() if board.platformio.platform == LOCAL_PLATFORM]
 TEXT = (FOLDER / "qemu-cortex-m4.toml").read_text()
 
 
@@ -28,17 +42,38 @@ def test_every_board_file_is_listed_once() -> None:
     assert tuple(board.id for board in all_boards()) == BOARD_IDS
 
 
-@pytest.mark.parametrize("board_id", BOARD_IDS)
+@pytest.mark.parametrize("board_id", EMULATED)
 def test_the_emulated_boards(board_id: str) -> None:
     board = get_board(board_id)
     assert board.kind is Kind.EMULATED
     assert board.emulator is not None
     assert board.toolchain is not None
-    assert f"-mcpu={board.core}" in board.toolchain.core_flags
-    assert board.emulator.cpu == board.core
+    assert board.engines.default == "aot"
     assert board.platformio.board == board_id
+    if board.port is Port.CORTEX_M:
+        assert f"-mcpu={board.core}" in board.toolchain.core_flags
+        assert board.emulator.cpu == board.core
     with pytest.raises(dataclasses.FrozenInstanceError):
         board.id = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("board_id", BOARD_IDS)
+def test_what_holds_for_every_board(board_id: str) -> None:
+    board = get_board(board_id)
+    find_reset(board.serial.reset)
+    assert set(board.engines.available) <= {"aot", "tflm"}
+    assert ("tflm" in board.engines.available) <= bool(board.engines.tflm_kernel_sets)
+    assert set(board.engines.tflm_kernel_sets) <= {"reference", "cmsis_nn", "esp_nn"}
+    assert len(set(board.serial.usb_ids)) == len(board.serial.usb_ids)
+    # A polled or interrupt-driven port of hardware may lose what comes during a computation.
+    if board.serial.kind is SerialKind.UART:
+        assert board.serial.window == 1
+    if board.kind is Kind.HARDWARE:
+        assert board.upload is not None
+        assert board.serial.usb_ids
+        assert "not run" in board.proven or "hardware" in board.proven
+    if board.memory.constants_bytes is not None:
+        assert board.memory.constants_bytes <= min(64 * 1024, board.memory.flash.bytes)
 
 
 def test_sizes_of_the_micro_bit() -> None:
@@ -86,6 +121,14 @@ def test_ids_match_exactly(name: str) -> None:
         ('kernel_sets = ["dsp", "portable"]', 'kernel_sets = ["dsp"]', "portable"),
         ('kind = "emulated"', 'kind = "hardware"', "[emulator]"),
         ("baud = 115200", "baud = 0", "serial.baud"),
+        ("baud = 115200", 'baud = 115200\nusb_ids = ["2341:5A"]', "2341:5A"),
+        ("baud = 115200", "baud = 115200\nwindow = 0", "serial.window"),
+        ('port = "cortex_m"', 'port = "arduino"', "the port arduino"),
+        ('port = "cortex_m"', 'port = "cortex_m"\nticks = "dwt"', "ticks"),
+        ('board = "qemu-cortex-m4"', 'board = "x"\nframework = "arduino"', "the port cortex_m"),
+        ('board = "qemu-cortex-m4"', 'board = "x"\noptions = ["a"]', "must be a table"),
+        ('board = "qemu-cortex-m4"', 'board = "x"\noptions = { a = 1 }', "platformio.options.a"),
+        ("[emulator]", '[upload]\nprotocol = "x"\nneeds_port = true\n[emulator]', "[upload]"),
         ("[memory]", "[memory", "line"),
     ],
 )
@@ -109,27 +152,43 @@ def test_a_board_file_of_the_users_own(tmp_path: Path) -> None:
         get_board(tmp_path / "absent.toml")
 
 
-@pytest.mark.parametrize("board_id", BOARD_IDS)
+@pytest.mark.parametrize("board_id", LOCAL)
 def test_the_checkouts_platform_follows_the_board_files(board_id: str) -> None:
     """If not: python -m tinygen.firmware"""
     path = firmware_dir() / "platform" / LOCAL_PLATFORM / "boards" / f"{board_id}.json"
     assert path.read_bytes() == platformio_board(get_board(board_id))
 
 
-@pytest.mark.parametrize("board_id", BOARD_IDS)
-def test_the_files_of_a_project(board_id: str) -> None:
+@pytest.mark.parametrize("board_id", [i for i in LOCAL if get_board(i).port.bare])
+def test_the_linkers_numbers(board_id: str) -> None:
     board = get_board(board_id)
-    hal, platform = hal_files(board), platform_files(board)
-    assert board.serial.uart is not None
-    assert {name for name in hal if "/uart_" in name} == {
-        f"src/hal/uart_{board.serial.uart.type.value}.c"
-    }
-    assert "src/hal/tg_hal.h" in hal
-    content = json.loads(platform[f"platforms/tinygen-emulated/boards/{board_id}.json"])
+    content = json.loads(platformio_board(board))
     memory = content["build"]["memory"]
     assert memory["TG_RAM_ORIGIN"] == board.memory.ram.origin
     vectors = memory["TG_VECTORS_SIZE"] if board.memory.vectors_origin is None else 0
     assert memory["TG_FLASH_SIZE"] + vectors == board.memory.flash.bytes
-    for name, data in (hal | platform).items():
+
+
+@pytest.mark.parametrize("board_id", BOARD_IDS)
+def test_the_files_of_a_project(board_id: str) -> None:
+    board = get_board(board_id)
+    hal, root, platform = hal_files(board), root_files(board), platform_files(board)
+    assert "src/hal/tg_hal.h" in hal
+    assert [name for name in root if name.startswith("src/main.")] == [main_file(board)]
+    assert bool(platform) == (board.platformio.platform == LOCAL_PLATFORM)
+    if board.port is Port.CORTEX_M:
+        assert board.serial.uart is not None
+        uarts = {name for name in hal if "/uart_" in name}
+        assert uarts == {f"src/hal/uart_{board.serial.uart.type.value}.c"}
+    if board.ticks is not None:
+        ticks = {name for name in hal if "/ticks_" in name}
+        assert ticks == {f"src/hal/ticks_{board.ticks.value}.cpp"}
+    # What a board's own flags say, the flags of its port do not say again.
+    flags = port_flags(board)
+    assert bool(flags) == bool(board.platformio.framework)
+    assert not {f.split("=")[0] for f in flags} & {
+        f.split("=")[0] for f in board.platformio.build_flags
+    }
+    for name, data in (hal | root | platform).items():
         assert not name.startswith("/")
         assert str(Path.home()).encode() not in data

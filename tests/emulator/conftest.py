@@ -35,6 +35,18 @@ def tools() -> None:
             pytest.skip(f"{tool} is not installed")
 
 
+@pytest.fixture(autouse=True)
+def board_tools(request: pytest.FixtureRequest) -> None:
+    """The compiler and the emulator of the board a test is about."""
+    callspec = getattr(request.node, "callspec", None)
+    board_id = callspec.params.get("board_id") if callspec else None
+    board = get_board(board_id) if board_id else None
+    if board and board.toolchain and board.emulator:
+        for tool in (f"{board.toolchain.prefix}-gcc", board.emulator.program):
+            if shutil.which(tool) is None:
+                pytest.skip(f"{tool} is not installed")
+
+
 @pytest.fixture(scope="session")
 def firmware(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The test firmware's ELF for a board id, built once."""

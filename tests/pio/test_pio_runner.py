@@ -65,7 +65,7 @@ def test_a_missing_compiler_is_told_at_once(
 
 def test_a_missing_c_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiler = tmp_path / "arm-none-eabi-gcc"
-    compiler.write_text("#!/bin/sh\necho libc.a\n")
+    compiler.write_text("#!/bin/sh\necho no string.h >&2\nexit 1\n")
     compiler.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(ToolchainError, match="C library") as caught:

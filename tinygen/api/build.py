@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tinygen import elf, emit, oracle, passes, pio, project, sources, tflite, vectors
+from tinygen.api.engines import ENGINES, Job, Made, choose_engine
 from tinygen.api.prepare import RANDOM, Prepared, prepare
-from tinygen.api.target import choose_engine, constant_bytes, require_room
 from tinygen.boards import Board, get_board
 from tinygen.elf import Sizes
-from tinygen.engines import aot
-from tinygen.engines.aot import Program
+from tinygen.ir import Graph
 from tinygen.progress import SILENT, Progress
 from tinygen.vectors import Vectors
 from tinygen.verdict import OutputTensor, RealDistance, real_distance
@@ -51,6 +52,7 @@ class GenerateResult:
     loader: str
     board: str
     engine: str
+    kernel_set: str
     data: str | None
     """Where the calibration data came from: a file's name, `random`, or None for a .tflite."""
     warnings: tuple[str, ...]
@@ -84,6 +86,7 @@ def build(
     test: str | None = None,
     out: str | Path | None = None,
     engine: str | None = None,
+    kernel_set: str | None = None,
     trust_model: bool = False,
     seed: int = 0,
     jobs: int | None = None,
@@ -103,6 +106,7 @@ def build(
         test=test,
         out=out,
         engine=engine,
+        kernel_set=kernel_set,
         trust_model=trust_model,
         seed=seed,
         progress=progress,
@@ -110,7 +114,7 @@ def build(
     progress.stage("Building with PlatformIO")
     compiling = _Compiling(generated.project, progress)
     built = pio.build(generated.project, target, jobs=jobs, on_line=compiling.line)
-    sizes = elf.sizes(built.elf)
+    sizes = elf.sizes(built.elf, target.memory.ram_sections)
     elf.check_fit(sizes, target)
     current = project.open_project(generated.project)
     project.update(
@@ -154,6 +158,7 @@ def generate(
     test: str | None = None,
     out: str | Path | None = None,
     engine: str | None = None,
+    kernel_set: str | None = None,
     trust_model: bool = False,
     seed: int = 0,
     progress: Progress = SILENT,
@@ -166,13 +171,6 @@ def generate(
     )
     progress.stage(f"Compiling for {target.id}")
     graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
-    program = aot.compile_graph(graph, target.engines.kernel_sets)
-    require_room(program, target)
-    progress.stage("Computing the expected outputs on the host")
-    checks = _vectors(ready, program, seed, progress)
-    fidelity = _fidelity(program, checks)
-    for report in fidelity:
-        progress.note(report.text)
     identity = emit.Identity(
         name=ready.loaded.name,
         engine=chosen,
@@ -180,15 +178,26 @@ def generate(
         sha256=hashlib.sha256(ready.tflite).hexdigest(),
         version=metadata.version("tinygen"),
     )
+    made = ENGINES[chosen](Job(target, graph, ready.tflite, identity, kernel_set, progress))
+    progress.stage("Computing the expected outputs on the host")
+    checks = _vectors(ready, graph, seed, progress)
+    outputs = _output_tensors(graph)
+    fidelity = _fidelity(outputs, checks)
+    for report in fidelity:
+        progress.note(report.text)
     folder = Path(out) if out is not None else Path("build", f"{ready.loaded.name}-{target.id}")
     files = {
-        **sources.project_files(target, program.kernels),
-        **{f"src/model/{k}": v.encode() for k, v in emit.model_files(program, identity).items()},
-        **{k: v.encode() for k, v in emit.platformio_files(target, identity).items()},
+        **sources.project_files(target),
+        **made.files,
+        **{
+            name: text.encode()
+            for name, text in emit.platformio_files(target, identity, made.build_flags).items()
+        },
         project.MODEL: ready.tflite,
         project.VECTORS: checks.to_bytes(),
     }
-    manifest = _manifest(ready, program, target, identity, checks, fidelity)
+    manifest = _manifest(ready, made, target, identity, checks, fidelity)
+    manifest["model"]["outputs"] = [asdict(t) for t in outputs]
     written = project.write(folder, files, manifest)
     project.remember(written)
     return GenerateResult(
@@ -198,21 +207,21 @@ def generate(
         loader=ready.loaded.loader,
         board=target.id,
         engine=chosen,
+        kernel_set=made.kernel_set,
         data=None if ready.data is None else ready.data.source,
         warnings=() if ready.data is None else ready.data.warnings,
-        macs=program.macs,
-        constant_bytes=constant_bytes(program),
-        arena_bytes=program.plan.arena_bytes,
-        arena_minimum_bytes=program.plan.minimum_bytes,
-        layers=len(program.layers),
+        macs=made.macs,
+        constant_bytes=made.constant_bytes,
+        arena_bytes=made.arena_bytes,
+        arena_minimum_bytes=made.arena_minimum_bytes,
+        layers=made.layers,
         vectors=len(checks),
         oracle=checks.oracle,
         fidelity=fidelity,
     )
 
 
-def _vectors(ready: Prepared, program: Program, seed: int, progress: Progress) -> Vectors:
-    graph = program.graph
+def _vectors(ready: Prepared, graph: Graph, seed: int, progress: Progress) -> Vectors:
     inputs = [graph.tensors[i] for i in graph.inputs]
     chosen = vectors.choose(inputs, oracle.quantize, ready.samples, seed)
     truth = oracle.expected(ready.tflite, graph, chosen.quantized)
@@ -232,13 +241,13 @@ def _vectors(ready: Prepared, program: Program, seed: int, progress: Progress) -
     )
 
 
-def output_tensors(program: Program) -> tuple[OutputTensor, ...]:
+def _output_tensors(graph: Graph) -> tuple[OutputTensor, ...]:
     """The model's outputs, as comparing needs them."""
-    tensors = [program.graph.tensors[i] for i in program.graph.outputs]
+    tensors = [graph.tensors[i] for i in graph.outputs]
     return tuple(OutputTensor(t.name, t.shape, t.q.scale, t.q.zero_point) for t in tensors)
 
 
-def _fidelity(program: Program, checks: Vectors) -> tuple[Fidelity, ...]:
+def _fidelity(outputs: Sequence[OutputTensor], checks: Vectors) -> tuple[Fidelity, ...]:
     """int8 (as the oracle computes it) against the float model, on samples of the user's data."""
     if checks.real_outputs is None:
         return ()
@@ -247,24 +256,23 @@ def _fidelity(program: Program, checks: Vectors) -> tuple[Fidelity, ...]:
         return ()
     return tuple(
         Fidelity(t.name, len(picks), real_distance(t, real[picks], expected[picks]))
-        for t, real, expected in zip(
-            output_tensors(program), checks.real_outputs, checks.expected, strict=True
-        )
+        for t, real, expected in zip(outputs, checks.real_outputs, checks.expected, strict=True)
     )
 
 
 def _manifest(
     ready: Prepared,
-    program: Program,
+    made: Made,
     board: Board,
     identity: emit.Identity,
     checks: Vectors,
     fidelity: tuple[Fidelity, ...],
-) -> dict[str, object]:
+) -> dict[str, Any]:
     origins, counts = np.unique(checks.origins, return_counts=True)
     return {
         "tinygen": identity.version,
         "engine": identity.engine,
+        "kernel_set": made.kernel_set,
         "board": {"id": board.id, "core": board.core},
         "model": {
             "name": identity.name,
@@ -275,8 +283,7 @@ def _manifest(
                 "loader": ready.loaded.loader,
                 "sha256": ready.loaded.sha256,
             },
-            "macs": program.macs,
-            "outputs": [asdict(t) for t in output_tensors(program)],
+            "macs": made.macs,
         },
         "data": None
         if ready.data is None
@@ -288,8 +295,8 @@ def _manifest(
         },
         "fidelity": [asdict(f) for f in fidelity],
         "arena": {
-            "bytes": program.plan.arena_bytes,
-            "minimum_bytes": program.plan.minimum_bytes,
+            "bytes": made.arena_bytes,
+            "minimum_bytes": made.arena_minimum_bytes,
         },
         "vectors": {
             "count": len(checks),

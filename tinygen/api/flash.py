@@ -73,7 +73,7 @@ def stop(project: str | Path | None = None) -> StopResult:
 
 def greet(port: str, board: Board) -> Hello:
     """What the device behind `port` says it is; DeviceError when it does not answer in time."""
-    with Session(open_transport(port, board.serial.baud)) as session:
+    with Session(open_transport(port, board.serial.baud, board.serial.reset)) as session:
         return session.hello(timeout=_START_SECONDS)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tinygen import passes, tflite
 from tinygen.api.prepare import prepare
-from tinygen.api.target import constant_bytes
+from tinygen.api.room import constant_bytes
 from tinygen.boards import Board, all_boards
 from tinygen.engines import aot
 from tinygen.engines.aot import Layer, Program

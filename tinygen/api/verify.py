@@ -61,6 +61,8 @@ class VerifyResult:
     accuracy: Accuracy | None
     litert: str | None
     cost: Cost | None
+    startup: int | None
+    """What starting the model took, in the unit of `cost`."""
     arena_bytes: int | None
     stack_used_bytes: int | None
     retries: int
@@ -97,7 +99,7 @@ def verify(
     checks = Vectors.from_bytes(current.read(VECTORS))
     url = port or _emulated_port(current, board, progress)
     run = _Run(current, board, checks, url)
-    with Session(open_transport(url, board.serial.baud)) as session:
+    with Session(open_transport(url, board.serial.baud, board.serial.reset)) as session:
         run.execute(session, min(limit or len(checks), len(checks)), progress)
     return run.result()
 
@@ -202,6 +204,7 @@ class _Run:
             accuracy=verdict.accuracy(self._checks, device) if count else None,
             litert=self._checks.litert.name if self._checks.litert else None,
             cost=_cost(self._board, self._ticks, hello),
+            startup=_startup(self._board, hello),
             arena_bytes=hello.arena_bytes if hello else None,
             stack_used_bytes=self._stack or None,
             retries=self._retries,
@@ -210,11 +213,25 @@ class _Run:
 
 
 def _cost(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | None:
+    """None where the device's ticks mean neither instructions nor time."""
     if not ticks or hello is None:
         return None
-    values = [min(ticks), sum(ticks) // len(ticks), max(ticks)]
-    if board.emulator is not None:
-        return Cost("instructions", *(board.emulator.instructions(v) for v in values))
-    if hello.tick_hz == 0:
+    unit, least = _measured(board, min(ticks), hello)
+    _, mean = _measured(board, sum(ticks) // len(ticks), hello)
+    _, most = _measured(board, max(ticks), hello)
+    if least is None or mean is None or most is None:
         return None
-    return Cost("microseconds", *(v * 1_000_000 // hello.tick_hz for v in values))
+    return Cost(unit, least, mean, most)
+
+
+def _startup(board: Board, hello: Hello | None) -> int | None:
+    return None if hello is None else _measured(board, hello.init_ticks, hello)[1]
+
+
+def _measured(board: Board, ticks: int, hello: Hello) -> tuple[str, int | None]:
+    """Unit and amount; no amount where an emulator does not count instructions."""
+    if board.emulator is not None:
+        return "instructions", board.emulator.instructions(ticks)
+    if hello.tick_hz == 0:
+        return "microseconds", None
+    return "microseconds", ticks * 1_000_000 // hello.tick_hz

@@ -174,19 +174,22 @@ class Emulator:
     """How QEMU runs the board.
 
     `clock_hz` is the system timer's. With `-icount shift=N` one instruction takes 2^N ns of the
-    emulated time, so instructions = ticks / clock_hz * 1e9 / 2^N. `cpu` is empty where the
-    machine has just one.
+    emulated time, so instructions = ticks / clock_hz * 1e9 / 2^N. Where QEMU cannot count a core's
+    instructions `icount_shift` is absent: time there is the host's and says nothing. `cpu` is empty
+    where the machine has just one.
     """
 
     program: str
     machine: str
     clock_hz: int
-    icount_shift: int
+    icount_shift: int | None = None
     cpu: str = ""
     loader: Loader = Loader.KERNEL
 
-    def instructions(self, ticks: int) -> int:
-        """Instructions executed in `ticks` of the system timer, rounded down."""
+    def instructions(self, ticks: int) -> int | None:
+        """Instructions executed in `ticks` of the system timer, rounded down; None: not counted."""
+        if self.icount_shift is None:
+            return None
         return ticks * 1_000_000_000 // (self.clock_hz << self.icount_shift)
 
 

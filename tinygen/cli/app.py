@@ -78,6 +78,10 @@ OutOption = Annotated[
 EngineOption = Annotated[
     str | None, typer.Option("--engine", help="How the model runs. [default: the board's]")
 ]
+KernelSetOption = Annotated[
+    str | None,
+    typer.Option("--kernel-set", help="Which kernels the engine uses. [default: the board's]"),
+]
 TrustOption = Annotated[
     bool,
     typer.Option("--trust-model", help="Open a model file that runs code of its own (Lambda)."),
@@ -93,6 +97,7 @@ def build(
     test: TestOption = None,
     out: OutOption = None,
     engine: EngineOption = None,
+    kernel_set: KernelSetOption = None,
     trust_model: TrustOption = False,
     seed: SeedOption = 0,
     jobs: Annotated[
@@ -115,6 +120,7 @@ def build(
             test=test,
             out=out,
             engine=engine,
+            kernel_set=kernel_set,
             trust_model=trust_model,
             seed=seed,
             jobs=jobs,
@@ -133,6 +139,7 @@ def generate(
     test: TestOption = None,
     out: OutOption = None,
     engine: EngineOption = None,
+    kernel_set: KernelSetOption = None,
     trust_model: TrustOption = False,
     seed: SeedOption = 0,
     json: Json = False,
@@ -152,6 +159,7 @@ def generate(
             test=test,
             out=out,
             engine=engine,
+            kernel_set=kernel_set,
             trust_model=trust_model,
             seed=seed,
             progress=progress,
@@ -205,6 +213,46 @@ def verify(
         json,
     )
     raise typer.Exit(result.exit_code)
+
+
+@app.command(short_help="Compare engines on an emulated board.")
+def bench(
+    model: ModelArgument,
+    board: BoardOption,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            help="Engines to compare, with commas; one may name its kernels: tflm:reference.",
+        ),
+    ] = "aot",
+    data: DataOption = None,
+    out: OutOption = None,
+    trust_model: TrustOption = False,
+    json: Json = False,
+) -> None:
+    """Build, run and measure a model with several engines, side by side from one run.
+
+    Instructions per inference and for starting up, flash (code, model), static RAM, arena, stack.
+
+    Example: tinygen bench model.tflite --board qemu-cortex-m4 --engine tflm,aot
+    """
+    from tinygen.api.bench import bench as call
+    from tinygen.report import bench_report
+
+    _run(
+        lambda progress: call(
+            model,
+            board=board,
+            engines=tuple(name.strip() for name in engine.split(",")),
+            data=data,
+            out=out,
+            trust_model=trust_model,
+            progress=progress,
+        ),
+        bench_report,
+        json,
+    )
 
 
 @app.command(short_help="End the emulator that `flash` started.")

@@ -2,7 +2,6 @@
  * which the core counts milliseconds with, is too coarse for this, and QEMU has none. */
 #include <Arduino.h>
 #include <avr/interrupt.h>
-#include <avr/sleep.h>
 
 #include "tg_ticks.h"
 
@@ -43,19 +42,5 @@ uint32_t tg_ticks_hz(void) {
   return F_CPU;
 }
 
-/* Sleep until a byte arrives, with the timer stopped: in QEMU, which counts instructions, it would
- * race through the idle time and keep the host busy. A byte that arrives after the check still
- * wakes the processor: the instruction after sei() runs before any interrupt. */
-void tg_ticks_idle(void) {
-  set_sleep_mode(SLEEP_MODE_IDLE);
-  cli();
-  if (Serial.available() == 0) {
-    TCCR1B = 0;
-    sleep_enable();
-    sei();
-    sleep_cpu();
-    sleep_disable();
-    TCCR1B = _BV(CS10);
-  }
-  sei();
-}
+/* No sleep: it saves nothing here, and in QEMU nothing ends it. */
+void tg_ticks_idle(void) {}

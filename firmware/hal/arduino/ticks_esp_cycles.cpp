@@ -3,7 +3,8 @@
 
 #include "tg_ticks.h"
 
-void tg_ticks_init(void) {}
+void tg_ticks_init(void) {
+}
 
 uint32_t tg_ticks_now(void) {
   return ESP.getCycleCount();

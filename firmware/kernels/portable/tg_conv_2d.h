@@ -25,13 +25,13 @@ struct tg_conv_2d_params {
   int32_t pad_left;        /* columns of the first window left of the image */
   int32_t input_zero_point;
   int32_t output_zero_point;
-  int32_t shift_max;         /* the largest of `shift` */
-  int32_t output_min;        /* lowest code the activation lets through */
-  int32_t output_max;        /* highest code the activation lets through */
-  const int8_t *weights;     /* [output][filter height][filter width][input / groups] channels */
-  const int32_t *bias;       /* [output_channels] */
-  const int32_t *multiplier; /* [output_channels]; scale ratio as multiplier * 2^(shift - 31) */
-  const int8_t *shift;       /* [output_channels]; left if positive */
+  int32_t shift_max;                  /* the largest of `shift` */
+  int32_t output_min;                 /* lowest code the activation lets through */
+  int32_t output_max;                 /* highest code the activation lets through */
+  const TG_FLASH int8_t *weights;     /* [output][filter height][filter width][depth of a group] */
+  const TG_FLASH int32_t *bias;       /* [output_channels] */
+  const TG_FLASH int32_t *multiplier; /* [output_channels]; the scale's ratio is */
+  const TG_FLASH int8_t *shift;       /* [output_channels]; multiplier * 2^(shift - 31) */
 };
 
 TG_INLINE int8_t tg_conv_2d_output(const struct tg_conv_2d_params *p, uint32_t sum,
@@ -55,12 +55,12 @@ TG_INLINE void tg_conv_2d_pixel(const struct tg_conv_2d_params *p, const int8_t 
   const int32_t last_column = joined ? columns.first + 1 : columns.last;
   const int32_t per_group = p->output_channels / p->groups;
   const int32_t blocks_end = per_group - per_group % 4;
-  const int8_t *filter = p->weights;
+  const TG_FLASH int8_t *filter = p->weights;
   int32_t channel = 0;
   for (int32_t group = 0; group < p->groups; ++group) {
     const int8_t *source = image + group * depth;
     for (int32_t block = 0; block < blocks_end; block += 4) {
-      const int32_t *bias = p->bias + channel;
+      const TG_FLASH int32_t *bias = p->bias + channel;
       struct tg_sums sums = {(uint32_t)bias[0], (uint32_t)bias[1], (uint32_t)bias[2],
                              (uint32_t)bias[3]};
       for (int32_t y = rows.first; y < rows.last; ++y) {

@@ -24,13 +24,13 @@ struct tg_depthwise_conv_2d_params {
   int32_t pad_left;        /* columns of the first window left of the image */
   int32_t input_zero_point;
   int32_t output_zero_point;
-  int32_t shift_max;         /* the largest of `shift` */
-  int32_t output_min;        /* lowest code the activation lets through */
-  int32_t output_max;        /* highest code the activation lets through */
-  const int8_t *weights;     /* [filter height][filter width][output channels] */
-  const int32_t *bias;       /* [output channels] */
-  const int32_t *multiplier; /* [output channels]; scale ratio as multiplier * 2^(shift - 31) */
-  const int8_t *shift;       /* [output channels]; left if positive */
+  int32_t shift_max;                  /* the largest of `shift` */
+  int32_t output_min;                 /* lowest code the activation lets through */
+  int32_t output_max;                 /* highest code the activation lets through */
+  const TG_FLASH int8_t *weights;     /* [filter height][filter width][output channels] */
+  const TG_FLASH int32_t *bias;       /* [output channels] */
+  const TG_FLASH int32_t *multiplier; /* [output channels]; the scale's ratio is */
+  const TG_FLASH int8_t *shift;       /* [output channels]; multiplier * 2^(shift - 31) */
 };
 
 TG_INLINE int8_t tg_depthwise_conv_2d_output(const struct tg_depthwise_conv_2d_params *p,
@@ -56,7 +56,8 @@ TG_INLINE void tg_depthwise_conv_2d_four(const struct tg_depthwise_conv_2d_param
   uint32_t s3 = (uint32_t)p->bias[channel + 3];
   for (int32_t y = rows.first; y < rows.last; ++y) {
     const int8_t *input = image + (origin + y * row + columns.first * column);
-    const int8_t *weights = p->weights + (y * p->filter_width + columns.first) * channels + channel;
+    const TG_FLASH int8_t *weights =
+        p->weights + (y * p->filter_width + columns.first) * channels + channel;
     for (int32_t x = 0; x < count; ++x) {
       s0 += (uint32_t)(weights[0] * (input[0] - p->input_zero_point));
       s1 += (uint32_t)(weights[1] * (input[spread] - p->input_zero_point));
@@ -82,7 +83,8 @@ TG_INLINE void tg_depthwise_conv_2d_one(const struct tg_depthwise_conv_2d_params
   uint32_t sum = (uint32_t)p->bias[channel];
   for (int32_t y = rows.first; y < rows.last; ++y) {
     const int8_t *input = image + (origin + y * row + columns.first * column);
-    const int8_t *weights = p->weights + (y * p->filter_width + columns.first) * channels + channel;
+    const TG_FLASH int8_t *weights =
+        p->weights + (y * p->filter_width + columns.first) * channels + channel;
     for (int32_t x = columns.first; x < columns.last; ++x) {
       sum += (uint32_t)(*weights * (*input - p->input_zero_point));
       input += column;

@@ -7,19 +7,19 @@
 #include "tg_weighted.h"
 
 struct tg_fully_connected_params {
-  int32_t rows;              /* of the input and of the output */
-  int32_t depth;             /* elements of an input row */
-  int32_t units;             /* elements of an output row */
-  int32_t multiplier_step;   /* 1: multiplier and shift per unit; 0: one for all */
-  int32_t input_zero_point;  /* the code of real zero */
-  int32_t output_zero_point; /* the code of real zero */
-  int32_t shift_max;         /* the largest of `shift` */
-  int32_t output_min;        /* lowest code the activation lets through */
-  int32_t output_max;        /* highest code the activation lets through */
-  const int8_t *weights;     /* [units][depth] */
-  const int32_t *bias;       /* [units] */
-  const int32_t *multiplier; /* [units] or [1]; scale ratio as multiplier * 2^(shift - 31) */
-  const int8_t *shift;       /* [units] or [1]; left if positive */
+  int32_t rows;                       /* of the input and of the output */
+  int32_t depth;                      /* elements of an input row */
+  int32_t units;                      /* elements of an output row */
+  int32_t multiplier_step;            /* 1: multiplier and shift per unit; 0: one for all */
+  int32_t input_zero_point;           /* the code of real zero */
+  int32_t output_zero_point;          /* the code of real zero */
+  int32_t shift_max;                  /* the largest of `shift` */
+  int32_t output_min;                 /* lowest code the activation lets through */
+  int32_t output_max;                 /* highest code the activation lets through */
+  const TG_FLASH int8_t *weights;     /* [units][depth] */
+  const TG_FLASH int32_t *bias;       /* [units] */
+  const TG_FLASH int32_t *multiplier; /* [units] or [1]; the scale's ratio is */
+  const TG_FLASH int8_t *shift;       /* [units] or [1]; multiplier * 2^(shift - 31) */
 };
 
 TG_INLINE int8_t tg_fully_connected_output(const struct tg_fully_connected_params *p, uint32_t sum,
@@ -33,9 +33,9 @@ TG_INLINE void tg_fully_connected(const struct tg_fully_connected_params *p, con
                                   int8_t *output) {
   const int32_t blocks_end = p->units - p->units % 4;
   for (int32_t row = 0; row < p->rows; ++row) {
-    const int8_t *weights = p->weights;
+    const TG_FLASH int8_t *weights = p->weights;
     for (int32_t unit = 0; unit < blocks_end; unit += 4) {
-      const int32_t *bias = p->bias + unit;
+      const TG_FLASH int32_t *bias = p->bias + unit;
       struct tg_sums sums = {(uint32_t)bias[0], (uint32_t)bias[1], (uint32_t)bias[2],
                              (uint32_t)bias[3]};
       tg_dot4(&sums, input, p->input_zero_point, weights, p->depth, p->depth, p->depth);

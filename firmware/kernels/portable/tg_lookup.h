@@ -5,8 +5,8 @@
 #include "tg_fixed_point.h"
 
 struct tg_lookup_params {
-  int32_t count;       /* elements */
-  const int8_t *table; /* 256 entries: entry i is for the code whose byte is i */
+  int32_t count;                /* elements */
+  const TG_FLASH int8_t *table; /* 256 entries: entry i is for the code whose byte is i */
 };
 
 /* May run in place. */

@@ -6,11 +6,10 @@
 #include "tg_fixed_point.h"
 
 struct tg_softmax_params {
-  int32_t rows;         /* each with its own softmax */
-  int32_t depth;        /* elements of a row, 1 to 4095 */
-  int32_t table_length; /* 1 to 256 */
-  const int32_t *table; /* entry i: exp of i codes below the row's maximum, in Q0; further ones
-                           count as zero */
+  int32_t rows;                  /* each with its own softmax */
+  int32_t depth;                 /* elements of a row, 1 to 4095 */
+  int32_t table_length;          /* 1 to 256 */
+  const TG_FLASH int32_t *table; /* entry i: exp of i codes below the maximum in Q0, then zero */
 };
 
 TG_INLINE int32_t tg_softmax_saturating_shift(int32_t value, int32_t shift) {

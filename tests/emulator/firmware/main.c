@@ -115,7 +115,11 @@ int main(void) {
     } else if (command == 'd') {
       put(deep(get_u32()), 4);
     } else if (command == 'x') {
+#if defined(__riscv)
+      __asm volatile("unimp");
+#else
       __asm volatile("udf #0");
+#endif
     }
     model_arena[command % sizeof model_arena]++;
     zeroed++;

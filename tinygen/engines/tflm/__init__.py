@@ -1,1 +1,185 @@
-"""The tflm engine: TensorFlow Lite Micro's interpreter, built from upstream's own sources."""
+"""The tflm engine: TensorFlow Lite Micro's interpreter, built from upstream's own sources.
+
+    tree = setup(cache)
+    firmware = compile_model(content, board, KernelSet.CMSIS_NN, tree, workshop, cache, identity)
+
+`firmware.files` go into the project beside the port and the protocol; `model.h` is the same
+interface as the aot engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinygen import tflite
+from tinygen.boards import Board
+from tinygen.engines.tflm import arena, offline, probe, render
+from tinygen.engines.tflm.arena import Need
+from tinygen.engines.tflm.library import KernelSet, assemble
+from tinygen.engines.tflm.probe import Measured, Workshop
+from tinygen.engines.tflm.render import Identity
+from tinygen.engines.tflm.source import TflmTree, installed, setup
+from tinygen.engines.tflm.upstream import Upstream
+from tinygen.errors import InputError
+from tinygen.ir import Graph
+from tinygen.progress import SILENT, Progress
+
+__all__ = [
+    "Arena",
+    "KernelSet",
+    "Need",
+    "TflmFirmware",
+    "TflmTree",
+    "Workshop",
+    "compile_model",
+    "installed",
+    "kernel_set",
+    "setup",
+]
+
+
+@dataclass(frozen=True)
+class Arena:
+    """The tensor arena in bytes.
+
+    `bytes` = `needed` + `margin`. `planned` and `greedy` are what is needed with our memory plan
+    and with TFLM's own; the smaller one is built. All but `bytes` are unknown when the user set it.
+    """
+
+    bytes: int
+    needed: int | None
+    margin: int
+    planned: int | None
+    greedy: int | None
+    measured_on: str | None
+    """The emulated board it was measured on."""
+    estimated: bool
+    """Whether the device's core is another one than was measured on."""
+    offline_plan: bool
+    """Whether the model carries our memory plan."""
+
+
+@dataclass(frozen=True, eq=False)
+class TflmFirmware:
+    """A model with its interpreter: what to add to a project."""
+
+    files: Mapping[str, bytes]
+    build_flags: tuple[str, ...]
+    lib_deps: tuple[str, ...]
+    arena: Arena
+    graph: Graph
+    operators: tuple[str, ...]
+    """TFLite's names, each once, sorted: what is registered."""
+    model_bytes: int
+    """Flash of the model, memory plan included."""
+
+
+def kernel_set(board: Board, name: str | None = None) -> KernelSet:
+    """The kernel set `name`, or the best one for the board's core."""
+    default = KernelSet.CMSIS_NN if board.core.startswith("cortex-m") else KernelSet.REFERENCE
+    try:
+        chosen = KernelSet(name) if name else default
+    except ValueError:
+        raise InputError(
+            f"there is no kernel set '{name}'",
+            why=f"the engine tflm has {', '.join(k.value for k in KernelSet)}",
+            next_step=f"leave it out for {default.value}",
+        ) from None
+    if chosen is KernelSet.CMSIS_NN and default is not chosen:
+        raise InputError(
+            f"the kernel set cmsis_nn does not run on {board.id}",
+            why=f"it is for Arm Cortex-M cores, not {board.core}",
+            next_step=f"leave it out for {default.value}",
+        )
+    return chosen
+
+
+def compile_model(
+    content: bytes,
+    board: Board,
+    kernels: KernelSet,
+    tree: TflmTree,
+    workshop: Workshop,
+    cache: Path,
+    identity: Identity,
+    *,
+    arena_bytes: int | None = None,
+    debug: bool = False,
+    progress: Progress = SILENT,
+) -> TflmFirmware:
+    """The int8 .tflite file `content` for `board`.
+
+    `arena_bytes` sets the arena instead of measuring it; `debug` keeps TFLM's error texts.
+    Raises UnsupportedModel, and ToolchainError when the arena cannot be measured.
+    """
+    graph = tflite.read(content, identity.name)
+    render.require_int8_edges(graph)
+    upstream = Upstream(tree)
+    kinds = tuple(sorted({node.op.kind for node in graph.nodes}))
+    operators = [upstream.operator(kind) for kind in kinds]
+    registered = [render.registered(graph, operator) for operator in operators]
+    library = assemble(upstream, operators, kernels, debug=debug)
+    planned = offline.with_plan(content, graph)
+    if arena_bytes is not None:
+        size = Arena(arena_bytes, None, 0, None, None, None, False, True)
+    else:
+        progress.stage("Finding the smallest arena")
+        core = probe.emulated_core(board)
+        size = _size(
+            board,
+            core,
+            probe.measure(
+                workshop,
+                core,
+                probe.project(
+                    workshop,
+                    core,
+                    render.data_files(
+                        workshop.render, registered, planned.content, planned.original, identity
+                    ),
+                    library.files,
+                    library.build_flags,
+                    library.lib_deps,
+                    planned.original,
+                ),
+                cache,
+                planned=True,
+            ),
+        )
+    embedded, original = (planned.content, planned.original) if size.offline_plan else (content, 0)
+    texts = render.model_files(
+        workshop.render, graph, registered, embedded, original, size.bytes, identity
+    )
+    files = {
+        **library.files,
+        **probe.glue_files(bare=board.toolchain is not None),
+        **{f"src/model/{name}": text.encode() for name, text in texts.items()},
+    }
+    return TflmFirmware(
+        files=dict(sorted(files.items())),
+        build_flags=("-Isrc/tflm", *library.build_flags),
+        lib_deps=library.lib_deps,
+        arena=size,
+        graph=graph,
+        operators=kinds,
+        model_bytes=len(embedded),
+    )
+
+
+def _size(board: Board, core: Board, measured: Measured) -> Arena:
+    planned, greedy = measured.planned, measured.greedy
+    ours = planned is not None and planned.bytes <= greedy.bytes
+    needed = planned.bytes if ours and planned is not None else greedy.bytes
+    margin = 0 if board.toolchain == core.toolchain else arena.OTHER_COMPILER_BYTES
+    return Arena(
+        bytes=needed + margin,
+        needed=needed,
+        margin=margin,
+        planned=None if planned is None else planned.bytes,
+        greedy=greedy.bytes,
+        measured_on=core.id,
+        estimated=board.core != core.core and not board.core.startswith("cortex-m0"),
+        offline_plan=ours,
+    )

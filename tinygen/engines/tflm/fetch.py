@@ -108,7 +108,9 @@ def _named(folder: Path, name: str) -> Path | None:
 
 
 def _is_git(folder: Path) -> bool:
-    return (folder / ".git").exists() or ((folder / "HEAD").is_file() and (folder / "refs").is_dir())
+    return (folder / ".git").exists() or (
+        (folder / "HEAD").is_file() and (folder / "refs").is_dir()
+    )
 
 
 def _git_archive(folder: Path, revision: str) -> bytes | None:

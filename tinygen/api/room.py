@@ -1,22 +1,10 @@
-"""Which engine and which kernel sets a build uses on a board."""
+"""Whether a compiled program has room on a board, before anything is built."""
 
 from __future__ import annotations
 
 from tinygen.boards import Board
 from tinygen.engines.aot import Program
-from tinygen.errors import DoesNotFit, InputError
-
-
-def choose_engine(board: Board, engine: str | None) -> str:
-    """The engine asked for, or the board's own; InputError when it does not run there."""
-    chosen = engine or board.engines.default
-    if chosen not in board.engines.available:
-        raise InputError(
-            f"the engine {chosen} does not run on {board.id}",
-            why=f"engines there: {', '.join(board.engines.available)}",
-            next_step=f"--engine {board.engines.default}",
-        )
-    return chosen
+from tinygen.errors import DoesNotFit
 
 
 def require_room(program: Program, board: Board) -> None:
@@ -33,6 +21,12 @@ def require_room(program: Program, board: Board) -> None:
         )
     if constants > flash:
         short.append(f"flash: the weights need {constants:,} bytes, {board.id} has {flash:,} bytes")
+    reach = board.memory.constants_bytes
+    if reach is not None and reach < constants <= flash:
+        short.append(
+            f"flash: the weights need {constants:,} bytes, the core reads constants from the lower "
+            f"{reach:,} bytes"
+        )
     if not short:
         return
     peak = max(range(len(program.layers)), key=lambda i: program.plan.live_bytes[i], default=None)
@@ -43,7 +37,7 @@ def require_room(program: Program, board: Board) -> None:
             f"the arena's peak is at {layer.node.op.kind} '{layer.io.outputs[0].name}': "
             "a smaller input or fewer channels there"
         )
-    if constants > flash:
+    if constants > (flash if reach is None else reach):
         helps.append("fewer channels in the last layers, where most weights are")
     raise DoesNotFit(
         f"the model does not fit {board.id}",

@@ -1,0 +1,13 @@
+/* Where constants lie: on AVR, whose flash has addresses of its own, in the lower 64 KB of it; they
+ * are read there by GNU C's named address space. Elsewhere flash is memory like any other.
+ */
+#ifndef TG_FLASH_H
+#define TG_FLASH_H
+
+#if defined(__AVR__) && !defined(__cplusplus)
+#define TG_FLASH __flash
+#else
+#define TG_FLASH
+#endif
+
+#endif /* TG_FLASH_H */

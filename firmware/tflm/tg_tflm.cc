@@ -1,0 +1,61 @@
+/* TensorFlow Lite Micro behind C functions. */
+#include "tg_tflm.h"
+
+#include <new>
+
+#include "tensorflow/lite/micro/micro_interpreter.h"
+#include "tensorflow/lite/schema/schema_generated.h"
+
+namespace {
+
+/* Constructed in place, because a bare-metal program has neither constructors before main nor a
+ * heap. Never destroyed: its arena goes with it. */
+alignas(tflite::MicroInterpreter) unsigned char storage[sizeof(tflite::MicroInterpreter)];
+tflite::MicroInterpreter *interpreter = nullptr;
+
+uint8_t *bytes_of(const TfLiteTensor *tensor, size_t *size) {
+  if (tensor == nullptr) {
+    return nullptr;
+  }
+  *size = tensor->bytes;
+  return tensor->data.uint8;
+}
+
+}  // namespace
+
+enum tg_tflm_status tg_tflm_start(const uint8_t *model, uint8_t *arena, size_t arena_bytes) {
+  interpreter = nullptr;
+  const tflite::Model *flatbuffer = tflite::GetModel(model);
+  const tflite::MicroOpResolver *operators = tg_tflm_operators();
+  if (flatbuffer->version() != TFLITE_SCHEMA_VERSION || operators == nullptr) {
+    return TG_TFLM_MODEL;
+  }
+  tflite::MicroInterpreter *made =
+      new (storage) tflite::MicroInterpreter(flatbuffer, *operators, arena, arena_bytes);
+  if (made->initialization_status() != kTfLiteOk || made->AllocateTensors() != kTfLiteOk) {
+    return TG_TFLM_ARENA;
+  }
+  interpreter = made;
+  return TG_TFLM_OK;
+}
+
+enum tg_tflm_status tg_tflm_invoke(void) {
+  if (interpreter == nullptr || interpreter->Invoke() != kTfLiteOk) {
+    return TG_TFLM_INVOKE;
+  }
+  return TG_TFLM_OK;
+}
+
+uint8_t *tg_tflm_input(size_t index, size_t *size) {
+  const bool there = interpreter != nullptr && index < interpreter->inputs_size();
+  return there ? bytes_of(interpreter->input(index), size) : nullptr;
+}
+
+const uint8_t *tg_tflm_output(size_t index, size_t *size) {
+  const bool there = interpreter != nullptr && index < interpreter->outputs_size();
+  return there ? bytes_of(interpreter->output(index), size) : nullptr;
+}
+
+uint32_t tg_tflm_arena_used(void) {
+  return interpreter == nullptr ? 0U : static_cast<uint32_t>(interpreter->arena_used_bytes());
+}

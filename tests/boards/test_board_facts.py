@@ -1,0 +1,117 @@
+"""The boards people own, held against facts collected from PlatformIO's own sources.
+
+The facts are one row per board, framework and platform; they are not part of the checkout.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tinygen.boards import Board, Kind, SerialKind, all_boards, get_board
+
+FACTS = Path(os.environ.get("TINYGEN_FACTS", Path(__file__).parents[3] / "shared" / "facts"))
+HARDWARE = [board.id for board in all_boards() if board.kind is Kind.HARDWARE]
+
+# What a sketch gets is less than PlatformIO's board file says.
+RAM = {"esp32": 0x2C200 - 0xDB5C}  # dram0_0_seg less the Bluetooth reserve
+FLASH = {
+    "esp32": 0x300000,  # huge_app.csv
+    "esp32s3": 0x330000,  # default_8MB.csv
+    "esp32c3": 0x300000,
+    "esp32c6": 1500 * 1024,  # partitions_singleapp_large.csv
+    "xiao_esp32s3": 0x330000,
+    "hifive1_revb": 0x400000 - 0x10000,  # the board has 4 MB; the boot loader keeps 64 KB
+}
+
+
+def _row(board: Board) -> dict[str, Any]:
+    """The one row of facts about the board as we build it."""
+    file = FACTS / "boards.json"
+    if not file.is_file():
+        pytest.skip("the collected facts are not here (set TINYGEN_FACTS to their folder)")
+    pio = board.platformio
+    (row,) = (
+        row
+        for row in json.loads(file.read_text(encoding="utf-8"))
+        if (row["platform"], row["board"], row["framework"])
+        == (pio.platform, pio.board, pio.framework)
+    )
+    assert isinstance(row, dict)
+    return row
+
+
+def test_the_boards_that_were_asked_for() -> None:
+    asked = """esp32 esp32s3 esp32c3 esp32c6 xiao_esp32s3 pico pico2 nano33ble portenta_h7
+        nucleo_f446re nucleo_h743zi disco_l475vg_iot01a teensy41 nrf52840_dk feather_nrf52840
+        hifive1_revb microbit uno mega2560"""
+    assert sorted(HARDWARE) == sorted(asked.split())
+
+
+@pytest.mark.parametrize("board_id", HARDWARE)
+def test_a_board_is_what_the_facts_say(board_id: str) -> None:
+    board = get_board(board_id)
+    row = _row(board)
+    assert board.memory.ram.bytes == RAM.get(board_id, row["ram"])
+    assert board.memory.flash.bytes == FLASH.get(board_id, row["flash"])
+    assert board.memory.ram.bytes <= row["ram"]
+    assert board.memory.flash.bytes <= row["flash"]
+    assert (board.serial.kind is SerialKind.USB) == ("native" in row["usb"].split(";")[-1][:8])
+
+
+@pytest.mark.parametrize("board_id", HARDWARE)
+def test_the_upload_is_what_the_facts_say(board_id: str) -> None:
+    board = get_board(board_id)
+    row = _row(board)
+    assert board.upload is not None
+    chosen = dict(board.platformio.options).get("upload_protocol", row["upload_protocol"])
+    assert board.upload.protocol == chosen
+    # A touch at 1200 baud needs the port, and the boot loader behind it may have another one.
+    assert not row["touch1200"] or (board.upload.needs_port and board.upload.returns)
+    # The ids PlatformIO knows; the HiFive1's are those of its first revision.
+    known = {":".join(x[2:].lower() for x in pair) for pair in row["hwids"] or ()}
+    if board_id not in ("hifive1_revb", "esp32s3"):
+        assert known <= set(board.serial.usb_ids) or board.platformio.framework == "espidf"
+
+
+@pytest.mark.parametrize("board_id", HARDWARE)
+def test_the_language_and_the_engines_are_what_the_facts_say(board_id: str) -> None:
+    board = get_board(board_id)
+    row = _row(board)
+    tflm = row["tflm"] != "NO"
+    assert ("tflm" in board.engines.available) == tflm
+    assert board.engines.default == ("tflm" if tflm else "aot")
+    flags, unflags = board.platformio.build_flags, board.platformio.build_unflags
+    if tflm and board.platformio.framework == "arduino":
+        # TensorFlow Lite Micro is C++17; what a core asks for instead has to go first.
+        default = re.search(r"gnu\+\+\d\d", row["cxx_std"])
+        assert default is not None
+        modern = default.group() == "gnu++17"
+        assert ("-std=gnu++17" in flags) == (not modern)
+        assert (f"-std={default.group()}" in unflags) == (not modern)
+    # GCC before 10 lacks DSP intrinsics.
+    old = re.search(r"GCC [5-9]\.", row["compiler"]) is not None
+    dsp = "DSP" in row["simd"] and not old
+    assert ("dsp" in board.engines.kernel_sets) == dsp
+    assert ("cmsis_nn" in board.engines.tflm_kernel_sets) == dsp
+    assert ("esp_nn" in board.engines.tflm_kernel_sets) == row["mcu"].startswith("esp32")
+
+
+@pytest.mark.parametrize("board_id", HARDWARE)
+def test_opening_the_port_is_what_the_facts_say(board_id: str) -> None:
+    board = get_board(board_id)
+    row = _row(board)
+    told = row["reset_on_open"]
+    expected = "none"
+    if row["mcu"].startswith("esp32"):
+        expected = "esp32"
+    elif row["mcu"].startswith("atmega"):
+        expected = "avr"
+    elif "DTR=0" in told or "DTR gates" in told or told == "as pico":
+        expected = "keep-dtr"
+    assert board.serial.reset == expected

@@ -1,0 +1,91 @@
+"""The engines: each makes a board's model sources of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tinygen import emit, sources
+from tinygen.api.room import constant_bytes, require_room
+from tinygen.boards import Board
+from tinygen.engines import aot
+from tinygen.engines.aot.kernel_sets import KERNEL_SETS
+from tinygen.errors import InputError
+from tinygen.ir import Graph
+from tinygen.progress import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What an engine works on. `content` is the int8 .tflite of which `graph` was read."""
+
+    board: Board
+    graph: Graph
+    content: bytes
+    identity: emit.Identity
+    kernel_set: str | None
+    """The kernel set asked for, None for the board's own choice."""
+    progress: Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What an engine made: files of the project, and what they take. Bytes."""
+
+    files: Mapping[str, bytes]
+    kernel_set: str
+    layers: int
+    macs: int
+    constant_bytes: int
+    """Flash for what the model itself is: weights and tables, or its flatbuffer."""
+    arena_bytes: int
+    arena_minimum_bytes: int
+    build_flags: tuple[str, ...] = ()
+
+
+def _aot(job: Job) -> Made:
+    written = {kernel_set.name for kernel_set in KERNEL_SETS}
+    sets = tuple(name for name in job.board.engines.kernel_sets if name in written)
+    if job.kernel_set is not None:
+        if job.kernel_set not in sets:
+            raise _no_kernel_set(job, sets)
+        sets = tuple(dict.fromkeys((job.kernel_set, "portable")))
+    program = aot.compile_graph(job.graph, sets)
+    require_room(program, job.board)
+    model = emit.model_files(program, job.identity)
+    return Made(
+        files={
+            **sources.kernel_files(program.kernels),
+            **{f"src/model/{name}": text.encode() for name, text in model.items()},
+        },
+        kernel_set="+".join(dict.fromkeys(layer.kernel_set for layer in program.layers)),
+        layers=len(program.layers),
+        macs=program.macs,
+        constant_bytes=constant_bytes(program),
+        arena_bytes=program.plan.arena_bytes,
+        arena_minimum_bytes=program.plan.minimum_bytes,
+    )
+
+
+ENGINES: Mapping[str, Callable[[Job], Made]] = {"aot": _aot}
+"""Every engine, by its name."""
+
+
+def choose_engine(board: Board, engine: str | None) -> str:
+    """The engine asked for, or the board's own; InputError when it does not run there."""
+    chosen = engine or board.engines.default
+    if chosen not in board.engines.available or chosen not in ENGINES:
+        raise InputError(
+            f"the engine {chosen} does not run on {board.id}",
+            why=f"engines there: {', '.join(board.engines.available)}",
+            next_step=f"--engine {board.engines.default}",
+        )
+    return chosen
+
+
+def _no_kernel_set(job: Job, sets: tuple[str, ...]) -> InputError:
+    return InputError(
+        f"{job.board.id} has no kernel set {job.kernel_set} for the engine {job.identity.engine}",
+        why=f"kernel sets there: {', '.join(sets)}",
+        next_step="leave --kernel-set out for the board's own choice",
+    )

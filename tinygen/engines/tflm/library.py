@@ -1,0 +1,118 @@
+"""The library a project brings along: upstream's core, and only the kernels its model needs.
+
+Two PlatformIO libraries, because upstream compiles the core for size and kernels for speed. The
+core is compiled as one file, each operator as one, since nearly all of a file's time goes into
+upstream's headers: ten times faster, and an operator's object serves every model that has it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePosixPath
+
+from tinygen.engines.tflm.upstream import KERNELS, RESOLVER, ROOT_SOURCE, Operator, Upstream
+
+CORE = "tflm"
+KERNEL_LIBRARY = "tflm_kernels"
+
+_DEBUG_LOG = "tensorflow/lite/micro/debug_log.cc"
+"""Replaced by tinygen's, as upstream replaces it for its targets."""
+
+
+class KernelSet(Enum):
+    """Which implementation of an operator is taken where there are several."""
+
+    REFERENCE = "reference"
+    CMSIS_NN = "cmsis_nn"
+
+
+@dataclass(frozen=True)
+class Library:
+    """The libraries' files by path in the project, and what the whole project is built with."""
+
+    files: Mapping[str, bytes]
+    build_flags: tuple[str, ...]
+    lib_deps: tuple[str, ...]
+
+
+def assemble(
+    upstream: Upstream, operators: Iterable[Operator], kernel_set: KernelSet, *, debug: bool = False
+) -> Library:
+    """The libraries for a model with these operators; `debug` keeps upstream's error texts."""
+    wanted = sorted({upstream.kernel_source(operator) for operator in operators})
+    needed = upstream.closure([ROOT_SOURCE, *wanted], kernel_set.value)
+    kernels = {path for path in needed if path.startswith(f"{KERNELS}/") and path.endswith(".cc")}
+    # The same core for every model, so that its object serves all of them.
+    known = upstream.closure([ROOT_SOURCE, *upstream.operator_sources], kernel_set.value)
+    core = (known & upstream.core_sources) - {_DEBUG_LOG}
+    cmsis = upstream.cmsis_nn(kernels) if kernel_set is KernelSet.CMSIS_NN else set()
+    shared = upstream.headers({*kernels, *core, *cmsis, RESOLVER}) - cmsis
+    files = {f"lib/{CORE}/{path}": upstream.read(path) for path in shared}
+    files[f"lib/{CORE}/core.cc"] = _unit(core)
+    files[f"lib/{CORE}/library.json"] = _manifest(CORE, ["core.cc"], ["-Os"])
+    units = _units(kernels)
+    files |= {f"lib/{KERNEL_LIBRARY}/{name}.cc": _unit(paths) for name, paths in units.items()}
+    sources = {f"cmsis_nn/{PurePosixPath(path).name}": upstream.read(path) for path in cmsis}
+    files |= {f"lib/{KERNEL_LIBRARY}/{name}": data for name, data in sources.items()}
+    files[f"lib/{KERNEL_LIBRARY}/library.json"] = _manifest(
+        KERNEL_LIBRARY, [*(f"{name}.cc" for name in units), *sources], ["-O2"]
+    )
+    return Library(
+        files=dict(sorted(files.items())),
+        build_flags=(
+            *_includes(upstream, kernel_set),
+            *_defines(kernel_set, debug=debug),
+        ),
+        lib_deps=(CORE, KERNEL_LIBRARY),
+    )
+
+
+def _includes(upstream: Upstream, kernel_set: KernelSet) -> list[str]:
+    folders = [f for f in upstream.include_folders if "cmsis" not in f]
+    if kernel_set is KernelSet.CMSIS_NN:
+        folders += [f for f in upstream.include_folders if "cmsis" in f]
+    return [f"-I{PurePosixPath('lib', CORE, folder).as_posix()}" for folder in folders]
+
+
+def _defines(kernel_set: KernelSet, *, debug: bool) -> list[str]:
+    """For the whole project: they change the layout of what both sides see."""
+    names = [
+        "TF_LITE_STATIC_MEMORY",
+        "NDEBUG",
+        # What upstream's patch of flatbuffers sets: no locales, no streams.
+        "FLATBUFFERS_LOCALE_INDEPENDENT=0",
+        "FLATBUFFERS_PREFER_PRINTF=1",
+    ]
+    if not debug:
+        names.append("TF_LITE_STRIP_ERROR_STRINGS")
+    if kernel_set is KernelSet.CMSIS_NN:
+        names += ["CMSIS_NN", "ARM_NN_ENABLE_F16=0", "ARM_NN_ENABLE_F32=0"]
+    return [f"-D{name}" for name in names]
+
+
+def _units(kernels: Iterable[str]) -> dict[str, list[str]]:
+    """Source files of the kernels by the operator they serve: X.cc and X_common.cc are one."""
+    units: dict[str, list[str]] = {}
+    for path in sorted(kernels):
+        units.setdefault(PurePosixPath(path).stem.removesuffix("_common"), []).append(path)
+    return dict(sorted(units.items()))
+
+
+def _unit(paths: Iterable[str]) -> bytes:
+    return "".join(f'#include "{path}"\n' for path in sorted(paths)).encode()
+
+
+def _manifest(name: str, sources: Iterable[str], flags: list[str]) -> bytes:
+    content = {
+        "name": name,
+        "version": "0.0.0",
+        "build": {
+            "srcDir": ".",
+            "srcFilter": ["-<*>", *(f"+<{source}>" for source in sorted(sources))],
+            "flags": [*flags, "-g0", "-w"],
+        },
+    }
+    return (json.dumps(content, indent=2) + "\n").encode()

@@ -1,0 +1,222 @@
+"""Runs a model on an emulated core to see how small its arena may be.
+
+One firmware with a large arena; how much of it the interpreter gets is said at run time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import serial
+
+from tinygen import firmware
+from tinygen.boards import Board, Kind, all_boards
+from tinygen.engines.tflm import arena
+from tinygen.engines.tflm.arena import Need, Trial
+from tinygen.engines.tflm.source import content_hash
+from tinygen.errors import ToolchainError
+
+_INCLUDED = ("hal", "model", "protocol", "tflm")
+_START_SECONDS = 20.0
+_ALLOCATE_SECONDS = 15.0
+_COMPUTE_SECONDS = 120.0
+_KEPT_FREE = 64 * 1024
+"""Bytes of the emulated board's RAM that the probe's arena leaves for all else but the stack."""
+
+
+class Workshop(Protocol):
+    """What the engine needs of the layers above it, handed down."""
+
+    def render(self, template: str, **values: Any) -> str:
+        """The text of one template."""
+
+    def platformio_ini(self, board: Board, flags: Sequence[str], libraries: Sequence[str]) -> str:
+        """platformio.ini for the board, with further build flags and libraries."""
+
+    def build(self, project: Path, board: Board) -> Path:
+        """The ELF file of the project on disk, built."""
+
+    def run(self, board: Board, elf: Path) -> AbstractContextManager[str]:
+        """The firmware running on an emulated board; the URL of its serial port."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Arena bytes with our memory plan and with TFLM's own, measured on the board `board`."""
+
+    planned: Need | None
+    greedy: Need
+    board: str
+
+
+def emulated_core(board: Board) -> Board:
+    """The emulated board of the board's core, else the plainest 32-bit one.
+
+    That is the Cortex-M3, which also stands for the Cortex-M0: neither has DSP instructions, so
+    kernels ask for the same scratch, and the emulated Cortex-M0 has too little RAM to try.
+    """
+    emulated = [b for b in all_boards() if b.kind is Kind.EMULATED]
+    same = [b for b in emulated if b.core == board.core and not b.core.startswith("cortex-m0")]
+    plain = [b for b in emulated if b.core == "cortex-m3"]
+    return max(same or plain, key=lambda b: b.memory.ram.bytes)
+
+
+def measure(
+    workshop: Workshop, board: Board, files: Mapping[str, bytes], cache: Path, *, planned: bool
+) -> Measured:
+    """The arena that the model in the probe project `files` needs on the emulated `board`.
+
+    `planned` is whether the model has our memory plan in front. Results are kept in `cache`.
+    """
+    record = cache / "tflm-arenas" / f"{content_hash(files)}.json"
+    found = _recall(record)
+    if found is None:
+        with tempfile.TemporaryDirectory(prefix="tinygen-probe-") as folder:
+            found = _run(workshop, board, files, Path(folder), planned=planned)
+        _remember(record, found)
+    return found
+
+
+def project(
+    workshop: Workshop,
+    board: Board,
+    model_files: Mapping[str, str],
+    library: Mapping[str, bytes],
+    flags: Sequence[str],
+    libraries: Sequence[str],
+    original: int,
+) -> dict[str, bytes]:
+    """The probe as a PlatformIO project: path -> content."""
+    folder = firmware.firmware_dir()
+    size = board.memory.ram.bytes - board.stack_bytes - _KEPT_FREE
+    header = workshop.render(
+        "tflm_probe.h.j2",
+        version="",
+        original=original,
+        arena_bytes=size // arena.STEP * arena.STEP,
+    )
+    all_flags = [*(f"-Isrc/{name}" for name in _INCLUDED), *flags]
+    return {
+        "platformio.ini": workshop.platformio_ini(board, all_flags, libraries).encode(),
+        "src/probe.c": (folder / "tflm" / "probe.c").read_bytes(),
+        "src/tflm/tg_probe.h": header.encode(),
+        **glue_files(bare=board.toolchain is not None),
+        **{
+            f"src/protocol/{name}": (folder / "protocol" / name).read_bytes()
+            for name in ("tg_crc32.c", "tg_crc32.h")
+        },
+        **{f"src/model/{name}": text.encode() for name, text in model_files.items()},
+        **firmware.hal_files(board),
+        **firmware.platform_files(board),
+        **library,
+    }
+
+
+def glue_files(*, bare: bool) -> dict[str, bytes]:
+    """What is fixed between the interpreter and C; `bare` where no framework brings C++ along."""
+    folder = firmware.firmware_dir() / "tflm"
+    names = ["tg_tflm.h", "tg_tflm.cc", "tg_tflm_log.cc", *(["tg_cxx_bare.cc"] if bare else [])]
+    return {f"src/tflm/{name}": (folder / name).read_bytes() for name in names}
+
+
+def _run(
+    workshop: Workshop, board: Board, files: Mapping[str, bytes], folder: Path, *, planned: bool
+) -> Measured:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    elf = workshop.build(folder, board)
+    ceiling = board.memory.ram.bytes - board.stack_bytes - _KEPT_FREE
+    with _Device(workshop, board, elf) as device:
+        greedy = arena.smallest(lambda size, runs: device.attempt(1, size, runs), ceiling)
+        ours = None
+        if planned:
+            ours = arena.smallest(lambda size, runs: device.attempt(0, size, runs), ceiling)
+    return Measured(ours, greedy, board.id)
+
+
+class _Device:
+    """The probe on its emulated board; restarted after a fault."""
+
+    def __init__(self, workshop: Workshop, board: Board, elf: Path) -> None:
+        self._workshop = workshop
+        self._board = board
+        self._elf = elf
+        self._stack = ExitStack()
+        self._port: Any = None
+
+    def __enter__(self) -> _Device:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def attempt(self, model: int, size: int, invokes: int) -> Trial:
+        """Start model 0 (planned) or 1 in `size` bytes and run it."""
+        if self._port is None:
+            self._start()
+        self._port.write(f"{model} {size} {invokes}\n".encode())
+        deadline = time.monotonic() + (_COMPUTE_SECONDS if invokes else _ALLOCATE_SECONDS)
+        while time.monotonic() < deadline:
+            line = self._line()
+            words = line.split()
+            if words[:2] == ["tg_probe", str(size)] and len(words) == 6:
+                status, used, outputs, ticks = (int(word) for word in words[2:])
+                return Trial(status == 0, used, outputs, ticks)
+            if "tg_fault" in line:
+                break
+        self._stack.close()
+        self._port = None
+        return Trial(ok=False)
+
+    def _start(self) -> None:
+        url = self._stack.enter_context(self._workshop.run(self._board, self._elf))
+        self._port = self._stack.enter_context(serial.serial_for_url(url, timeout=0.2))
+        deadline = time.monotonic() + _START_SECONDS
+        # What is sent before the firmware has opened its port may be lost: ask until it answers.
+        while time.monotonic() < deadline:
+            self._port.write(b"\n")
+            if "tg_probe?" in self._line():
+                return
+        raise ToolchainError(
+            f"the arena probe does not answer on {self._board.id}",
+            why=f"it was silent for {_START_SECONDS:.0f} s",
+            next_step="--arena BYTES sets a size without measuring",
+        )
+
+    def _line(self) -> str:
+        """A line as it comes, or what has come of it in the port's time limit."""
+        line: bytes = self._port.readline()
+        return line.decode("ascii", "replace")
+
+
+def _recall(record: Path) -> Measured | None:
+    try:
+        content = json.loads(record.read_text(encoding="utf-8"))
+        planned = content["planned"]
+        return Measured(
+            planned=None if planned is None else Need(**planned),
+            greedy=Need(**content["greedy"]),
+            board=content["board"],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remember(record: Path, measured: Measured) -> None:
+    record.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=record.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(asdict(measured), file, indent=2)
+    with contextlib.suppress(OSError):
+        Path(name).replace(record)

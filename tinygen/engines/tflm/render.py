@@ -1,0 +1,148 @@
+"""A model for TFLM -> the values of its templates. Knows what the C needs, and no Jinja."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tinygen import csource
+from tinygen.engines.tflm.upstream import Operator
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import DType, Graph, Tensor
+
+Render = Callable[..., str]
+"""`render(template, **values)`: the text of one template."""
+
+_ROW = 20
+
+
+class Identity(Protocol):
+    """What the generated code says about itself."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def engine(self) -> str: ...
+    @property
+    def board(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One operator as it is added to the resolver; `registration` empty for the default one."""
+
+    method: str
+    registration: str
+    header: str
+
+
+def registered(graph: Graph, operator: Operator) -> Registered:
+    """int8-only where upstream has that and the model needs no more."""
+    if operator.int8 is None or not _only_int8(graph, operator.kind):
+        return Registered(operator.method, "", "")
+    name, header = operator.int8
+    return Registered(operator.method, name, header)
+
+
+def _only_int8(graph: Graph, kind: str) -> bool:
+    """Whether all nodes of the kind have int8 activations and int8 weights."""
+    for node in graph.nodes:
+        if node.op.kind == kind:
+            io = graph.operands(node)
+            tensors = [*io.outputs, *(t for t in io.inputs[:1] if t is not None)]
+            tensors += [t for t in io.inputs[1:] if t is not None and not t.constant]
+            if any(t.dtype is not DType.INT8 for t in tensors):
+                return False
+    return True
+
+
+def model_files(
+    render: Render,
+    graph: Graph,
+    operators: Sequence[Registered],
+    content: bytes,
+    original: int,
+    arena_bytes: int,
+    identity: Identity,
+) -> dict[str, str]:
+    """The files of `src/model`: name -> text."""
+    common = _common(identity)
+    edges = {
+        "inputs": [_edge(graph.tensors[i]) for i in graph.inputs],
+        "outputs": [_edge(graph.tensors[i]) for i in graph.outputs],
+    }
+    values = common | edges | {"arena_bytes": arena_bytes}
+    return {
+        "model.h": render("model.h.j2", **values),
+        "model.c": render("tflm_model.c.j2", **values, hash_bytes=_hash_bytes(identity.sha256)),
+    } | data_files(render, operators, content, original, identity)
+
+
+def data_files(
+    render: Render,
+    operators: Sequence[Registered],
+    content: bytes,
+    original: int,
+    identity: Identity,
+) -> dict[str, str]:
+    """The model and its operators alone: all that the interpreter needs."""
+    common = _common(identity)
+    rows = [", ".join(str(b) for b in content[i : i + _ROW]) for i in range(0, len(content), _ROW)]
+    data = common | {"bytes": len(content), "original": original}
+    headers = sorted({operator.header for operator in operators if operator.header})
+    return {
+        "model_data.h": render("tflm_data.h.j2", **data),
+        "model_data.c": render("tflm_data.c.j2", **data, rows=rows),
+        "model_operators.cc": render(
+            "tflm_operators.cc.j2", **common, operators=operators, headers=headers
+        ),
+    }
+
+
+def require_int8_edges(graph: Graph) -> None:
+    """Raise UnsupportedModel unless inputs and outputs are int8, as model.h passes them."""
+    for tensor in (graph.tensors[i] for i in (*graph.inputs, *graph.outputs)):
+        if tensor.dtype is not DType.INT8:
+            raise UnsupportedModel(
+                f"'{tensor.name}' is {tensor.dtype.value}, the interpreter is given int8",
+                why="the engine tflm runs the file as it is, its float inputs and outputs too",
+                next_step="quantize the Keras model with tinygen, or use --engine aot",
+            )
+
+
+def _common(identity: Identity) -> dict[str, Any]:
+    return {
+        "title": csource.comment(identity.name),
+        "version": identity.version,
+        "sha256": identity.sha256,
+        "name": csource.string(identity.name),
+        "engine": csource.string(identity.engine),
+        "board": csource.string(identity.board),
+    }
+
+
+def _edge(tensor: Tensor) -> dict[str, object]:
+    quant = tensor.q
+    shape = "[" + ", ".join(str(d) for d in tensor.shape) + "]"
+    return {
+        "comment": csource.comment(
+            f'"{tensor.name}" {shape}, scale {quant.scale:.9g}, zero point {quant.zero_point}'
+        ),
+        "string": csource.string(tensor.name),
+        "elements": tensor.elements,
+        "rank": len(tensor.shape),
+        "dims": ", ".join(f"{d}u" for d in tensor.shape) or "1u",
+        "scale": csource.number(quant.scale),
+        "zero_point": quant.zero_point,
+    }
+
+
+def _hash_bytes(sha256: str) -> str:
+    data = bytes.fromhex(sha256)
+    rows = [", ".join(f"0x{b:02x}" for b in data[i : i + 16]) for i in range(0, 32, 16)]
+    return "\n    " + ",\n    ".join(rows) + "\n"
