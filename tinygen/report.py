@@ -9,6 +9,7 @@ import dataclasses
 import io
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from enum import Enum
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 _BAR = " "
-_WORDS = {"operator", "core", "engines", "proven", _BAR}
+_WORDS = {"board", "operator", "core", "engines", "proven", _BAR}
 """Columns of text; all others hold numbers."""
 _VERDICT_STYLE = {"MATCH": "bold green", "MISMATCH": "bold red", "UNVERIFIED": "bold yellow"}
 
@@ -307,7 +308,7 @@ def inspect_report(result: InspectResult) -> RenderableType:
             f"{layer.live_bytes:,} B",
             "#" * max(1, round(8 * layer.live_bytes / peak)),
         )
-    boards = _table("board", "fits", "RAM needed", "has", "flash needed", "has")
+    boards = _columns("board", "fits", "RAM needed", "has", "flash needed", "has")
     for fit in result.boards:
         boards.add_row(
             fit.board,
@@ -348,23 +349,18 @@ def _tensor(tensor: Any) -> str:
 
 def boards_report(boards: Sequence[Board]) -> RenderableType:
     """One line per board."""
-    table = _table("board", "core", "RAM", "flash", "engines", "proven")
+    table = _columns("board", "core", "RAM KiB", "flash KiB", "engines", "proven")
     for board in boards:
-        engines = ", ".join(
-            f"{e} (default)"
-            if e == board.engines.default and len(board.engines.available) > 1
-            else e
-            for e in board.engines.available
-        )
+        default = board.engines.default
         table.add_row(
             board.id,
             board.core,
-            f"{board.memory.ram.bytes // 1024:,} KiB",
-            f"{board.memory.flash.bytes // 1024:,} KiB",
-            engines,
-            board.proven.split(":")[0],
+            f"{board.memory.ram.bytes // 1024:,}",
+            f"{board.memory.flash.bytes // 1024:,}",
+            ", ".join([default, *(e for e in board.engines.available if e != default)]),
+            re.split(r"[:;,]| [0-9]", board.proven)[0],
         )
-    return table
+    return Group(table, Text("the engine named first is the board's default"))
 
 
 def board_report(board: Board) -> RenderableType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -92,3 +93,33 @@ def test_quantizing_rounds_to_nearest_and_clips(tmp_path: Path) -> None:
     ran = subprocess.run([str(binary)], input=values.tobytes(), capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
     np.testing.assert_array_equal(np.frombuffer(ran.stdout, np.int8), quantize(tensor, values))
+
+
+def test_the_only_variable_is_the_arena(tmp_path: Path) -> None:
+    kernels = EXAMPLE.parent / "kernels"
+    includes = [f"-I{folder}" for folder in (EXAMPLE, kernels, kernels / "portable")]
+    variables = set()
+    for source in ("model.c", "weights.c"):
+        compiled = tmp_path / f"{source}.o"
+        command = ["gcc", "-std=c11", "-O2", "-fno-pie", "-c", *includes, str(EXAMPLE / source)]
+        subprocess.run([*command, "-o", str(compiled)], check=True)
+        listed = subprocess.run(["nm", str(compiled)], capture_output=True, text=True, check=True)
+        rows = [line.split() for line in listed.stdout.splitlines()]
+        variables |= {row[-1] for row in rows if row[-2] in "bBdDC"}
+        called = {row[-1] for row in rows if row[-2] == "U"}
+        assert called <= {"memcpy", "memset", "memmove"} | weights_symbols(), called
+    assert variables == {"model_arena"}
+
+
+def weights_symbols() -> set[str]:
+    return set(re.findall(r"\b(layer_\d+_\w+|tensor_\d+)\[", (EXAMPLE / "weights.h").read_text()))
+
+
+def test_only_three_headers_of_the_library_are_needed() -> None:
+    program = aot.compile_graph(
+        passes.simplify(tflite.read(MODEL.read_bytes(), "digits")), ("portable",)
+    )
+    texts = [path.read_text("utf-8") for path in EXAMPLE.iterdir()]
+    texts += [content.decode() for content in sources.kernel_files(program.kernels).values()]
+    headers = {name for text in texts for name in re.findall(r"#include <(.+)>", text)}
+    assert headers <= {"stdint.h", "stddef.h", "string.h"}

@@ -34,15 +34,15 @@ def require_room(program: Program, board: Board) -> None:
     if arena > ram and peak is not None:
         layer = program.layers[peak]
         helps.append(
-            f"the arena's peak is at {layer.node.op.kind} '{layer.io.outputs[0].name}': "
+            f"the arena's peak is at {layer.node.op.kind} '{layer.title}': "
             "a smaller input or fewer channels there"
         )
     if constants > (flash if reach is None else reach):
         helps.append("fewer channels in the last layers, where most weights are")
     raise DoesNotFit(
         f"the model does not fit {board.id}",
-        why="; ".join(short),
-        next_step="; ".join([*helps, "or a larger board: tinygen inspect MODEL shows which fit"]),
+        why="\n".join(short),
+        next_step="\n".join([*helps, "or a larger board: tinygen inspect MODEL shows which fit"]),
     )
 
 

@@ -9,7 +9,7 @@ interface as the aot engine's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +121,7 @@ def compile_model(
     operators = [upstream.operator(kind) for kind in kinds]
     registered = [render.registered(graph, operator) for operator in operators]
     library = assemble(upstream, operators, kernels, debug=debug)
+    flags = ("-Isrc/tflm", *library.build_flags)
     planned = offline.with_plan(content, graph)
     if arena_bytes is not None:
         size = Arena(arena_bytes, None, 0, None, None, None, False, True)
@@ -140,7 +141,7 @@ def compile_model(
                         workshop.render, registered, planned.content, planned.original, identity
                     ),
                     library.files,
-                    library.build_flags,
+                    flags,
                     library.lib_deps,
                     planned.original,
                 ),
@@ -159,7 +160,7 @@ def compile_model(
     }
     return TflmFirmware(
         files=dict(sorted(files.items())),
-        build_flags=("-Isrc/tflm", *library.build_flags),
+        build_flags=flags,
         lib_deps=library.lib_deps,
         arena=size,
         graph=graph,

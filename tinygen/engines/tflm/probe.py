@@ -25,7 +25,6 @@ from tinygen.engines.tflm.arena import Need, Trial
 from tinygen.engines.tflm.source import content_hash
 from tinygen.errors import ToolchainError
 
-_INCLUDED = ("hal", "model", "protocol", "tflm")
 _START_SECONDS = 20.0
 _ALLOCATE_SECONDS = 15.0
 _COMPUTE_SECONDS = 120.0
@@ -40,7 +39,7 @@ class Workshop(Protocol):
         """The text of one template."""
 
     def platformio_ini(self, board: Board, flags: Sequence[str], libraries: Sequence[str]) -> str:
-        """platformio.ini for the board, with further build flags and libraries."""
+        """platformio.ini for the board, with further build flags and libraries of lib/."""
 
     def build(self, project: Path, board: Board) -> Path:
         """The ELF file of the project on disk, built."""
@@ -104,9 +103,8 @@ def project(
         original=original,
         arena_bytes=size // arena.STEP * arena.STEP,
     )
-    all_flags = [*(f"-Isrc/{name}" for name in _INCLUDED), *flags]
     return {
-        "platformio.ini": workshop.platformio_ini(board, all_flags, libraries).encode(),
+        "platformio.ini": workshop.platformio_ini(board, flags, libraries).encode(),
         "src/probe.c": (folder / "tflm" / "probe.c").read_bytes(),
         "src/tflm/tg_probe.h": header.encode(),
         **glue_files(bare=board.toolchain is not None),

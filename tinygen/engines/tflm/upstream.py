@@ -4,6 +4,7 @@ what. Nothing here names a source file of the core or of an operator.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -244,8 +245,9 @@ class Upstream:
 
     def _resolve(self, name: str, user: str) -> str | None:
         """The file an #include means, None for the compiler's own."""
-        beside = (PurePosixPath(user).parent / name).as_posix()
-        for path in (beside, *(prefix + name for prefix, _ in self._roots)):
-            if ".." not in path and self._exists(path):
+        beside = posixpath.join(posixpath.dirname(user), name)
+        for candidate in (beside, *(prefix + name for prefix, _ in self._roots)):
+            path = posixpath.normpath(candidate)
+            if not path.startswith("..") and self._exists(path):
                 return path
         return None
