@@ -38,7 +38,7 @@ const struct model_tensor model_outputs[MODEL_OUTPUTS] = {
 static void layer_0_conv_2d(void) {
   static const struct tg_conv_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .input_channels = 1, .output_height = 8,
-      .output_width = 8, .output_channels = 8, .filter_height = 3, .filter_width = 3, .groups = 1,
+      .output_width = 8, .output_channels = 8, .groups = 1, .filter_height = 3, .filter_width = 3,
       .stride_height = 1, .stride_width = 1, .dilation_height = 1, .dilation_width = 1,
       .pad_top = 1, .pad_left = 1, .input_zero_point = -128, .output_zero_point = -128,
       .shift_max = -7, .output_min = -128, .output_max = 127, .weights = layer_0_weights,
@@ -81,7 +81,7 @@ static void layer_2_max_pool_2d(void) {
 static void layer_3_conv_2d(void) {
   static const struct tg_conv_2d_params params = {
       .batches = 1, .input_height = 4, .input_width = 4, .input_channels = 16, .output_height = 4,
-      .output_width = 4, .output_channels = 24, .filter_height = 3, .filter_width = 3, .groups = 1,
+      .output_width = 4, .output_channels = 24, .groups = 1, .filter_height = 3, .filter_width = 3,
       .stride_height = 1, .stride_width = 1, .dilation_height = 1, .dilation_width = 1,
       .pad_top = 1, .pad_left = 1, .input_zero_point = -128, .output_zero_point = -128,
       .shift_max = -8, .output_min = -128, .output_max = 127, .weights = layer_3_weights,

@@ -81,7 +81,6 @@ class FullyConnected(Parsed):
     def lower(self, io: Operands) -> Lowered:
         weights = io.constant(1)
         scale = self._requantization(io)
-        bias = io.constant(2) if io.optional(2) is not None else None
         call = KernelCall(
             kernel="fully_connected",
             inputs=(io.input(0).id,),
@@ -92,17 +91,9 @@ class FullyConnected(Parsed):
                 "units": weights.shape[0],
                 "multiplier_step": 0 if scale.multiplier.size == 1 else 1,
                 "input_zero_point": io.input(0).q.zero_point,
-                "output_zero_point": scale.zero_point,
-                "shift_max": int(scale.shift.max()),
-                "output_min": scale.low,
-                "output_max": scale.high,
+                **scale.params(),
             },
-            constants={
-                "weights": weights,
-                "bias": bias_or_zeros(bias, weights.shape[0]),
-                "multiplier": scale.multiplier,
-                "shift": scale.shift,
-            },
+            constants=scale.constants(io, weights.shape[0]),
         )
         return (call,)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, Operands, Quant, Tensor
+from tinygen.ir import Array, DType, Operands, ParamValue, Quant, Tensor
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import (
@@ -74,6 +74,25 @@ class Requantization:
         )
         shifted = wrap_int32(scaled + self.zero_point)
         return np.clip(shifted, self.low, self.high).astype(np.int8)
+
+    def params(self) -> dict[str, ParamValue]:
+        """The parameters of a kernel that requantizes like this."""
+        return {
+            "output_zero_point": self.zero_point,
+            "shift_max": int(self.shift.max()),
+            "output_min": self.low,
+            "output_max": self.high,
+        }
+
+    def constants(self, io: Operands, channels: int) -> dict[str, Array]:
+        """The constants of such a kernel: weights, bias (zeros where absent), factors."""
+        bias = io.constant(2) if io.optional(2) is not None else None
+        return {
+            "weights": io.constant(1),
+            "bias": bias_or_zeros(bias, channels),
+            "multiplier": self.multiplier,
+            "shift": self.shift,
+        }
 
 
 def requantization(scales: list[float], zero_point: int, bounds: tuple[int, int]) -> Requantization:

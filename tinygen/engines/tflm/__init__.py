@@ -171,7 +171,7 @@ def compile_model(
 
 def _size(board: Board, core: Board, measured: Measured) -> Arena:
     planned, greedy = measured.planned, measured.greedy
-    ours = planned is not None and planned.bytes <= greedy.bytes
+    ours = planned is not None and planned.bytes < greedy.bytes
     needed = planned.bytes if ours and planned is not None else greedy.bytes
     margin = 0 if board.toolchain == core.toolchain else arena.OTHER_COMPILER_BYTES
     return Arena(

@@ -1,0 +1,99 @@
+"""What CONV_2D and DEPTHWISE_CONV_2D share: attributes, windows, requantization per channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import KernelCall, Lowered, Operands, Shape
+from tinygen.ops.activation import Activation, quantized_range
+from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.spatial import Extent, Padding, extent
+from tinygen.ops.weighted import (
+    Requantization,
+    channel_scales,
+    check_weights,
+    int8_quant,
+    requantization,
+)
+
+
+@dataclass(frozen=True)
+class Convolution(Parsed):
+    """Filters slid over an NHWC image."""
+
+    padding: Padding
+    stride_height: int
+    stride_width: int
+    dilation_height: int = 1
+    dilation_width: int = 1
+    activation: Activation = Activation.NONE
+
+    options: ClassVar[Any]
+    """The schema's class of the options."""
+    kernel: ClassVar[str]
+    channel_axis: ClassVar[int]
+    """The dimension of the weights that counts output channels."""
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        options: Any = parser.options(cls.options)
+        if options is None:
+            raise UnsupportedModel(f"{cls.kind} without options")
+        return cls(
+            padding=Padding.parse(options.Padding(), cls.kind),
+            stride_height=options.StrideH(),
+            stride_width=options.StrideW(),
+            dilation_height=options.DilationHFactor(),
+            dilation_width=options.DilationWFactor(),
+            activation=Activation.parse(options.FusedActivationFunction(), cls.kind),
+        )
+
+    def lower_with(self, io: Operands, channels: Mapping[str, int]) -> Lowered:
+        """One kernel call; `channels` are the parameters that only this operator has."""
+        image, weights = io.input(0).shape, io.constant(1)
+        height, width = self.extents(image, weights.shape)
+        scale = self.requantization(io)
+        call = KernelCall(
+            kernel=self.kernel,
+            inputs=(io.input(0).id,),
+            outputs=(io.output.id,),
+            params={
+                "batches": image[0],
+                "input_height": height.input,
+                "input_width": width.input,
+                "input_channels": image[3],
+                "output_height": height.output,
+                "output_width": width.output,
+                **channels,
+                "filter_height": height.filter,
+                "filter_width": width.filter,
+                "stride_height": height.stride,
+                "stride_width": width.stride,
+                "dilation_height": height.dilation,
+                "dilation_width": width.dilation,
+                "pad_top": height.before,
+                "pad_left": width.before,
+                "input_zero_point": io.input(0).q.zero_point,
+                **scale.params(),
+            },
+            constants=scale.constants(io, weights.shape[self.channel_axis]),
+        )
+        return (call,)
+
+    def extents(self, image: Shape, weights: Shape) -> tuple[Extent, Extent]:
+        """How the filter of [?, height, width, ?] lies over the height and width of the image."""
+        return (
+            extent(self.padding, image[1], weights[1], self.stride_height, self.dilation_height),
+            extent(self.padding, image[2], weights[2], self.stride_width, self.dilation_width),
+        )
+
+    def requantization(self, io: Operands) -> Requantization:
+        """From sums to the output's int8, per channel."""
+        int8_quant(io.input(0), self.kind)
+        check_weights(io.input(1), self.kind, axis=self.channel_axis)
+        output = int8_quant(io.output, self.kind)
+        scales = channel_scales(io, io.input(1).shape[self.channel_axis])
+        return requantization(scales, output.zero_point, quantized_range(self.activation, output))
