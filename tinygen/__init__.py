@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tinygen.api.build import BuildResult, GenerateResult, build, generate
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
+    from tinygen.api.monitor import monitor
     from tinygen.api.verify import VerifyResult, verify
     from tinygen.errors import (
         DeviceError,
@@ -47,6 +48,7 @@ _HOME = {
     "InspectResult": "tinygen.api.inspect",
     "inspect": "tinygen.api.inspect",
     "VerifyResult": "tinygen.api.verify",
+    "monitor": "tinygen.api.monitor",
     "verify": "tinygen.api.verify",
     "Verdict": "tinygen.verdict",
     **dict.fromkeys(
@@ -86,6 +88,7 @@ __all__ = [
     "flash",
     "generate",
     "inspect",
+    "monitor",
     "stop",
     "verify",
 ]

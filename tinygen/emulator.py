@@ -149,6 +149,7 @@ def _arguments(board: Board, elf: Path, listener: int) -> list[str]:
         # takes one byte at a time then receives five times as fast.
         *("-chardev", f"socket,id=uart,fd={listener},server=on,wait=off,nodelay=on,mux=on"),
         *("-serial", "chardev:uart", "-echr", "0x100"),
+        *emulator.options,
         *(f"-{emulator.loader.value}", str(elf)),
     ]
 

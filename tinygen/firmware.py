@@ -18,7 +18,7 @@ LOCAL_PLATFORM = "tinygen-emulated"
 _VECTOR_BYTES = 4
 _SYSTEM_VECTORS = 16
 
-_SIFIVE_VECTORS_BYTES = 64
+_RESET_CODE_BYTES = 64
 
 _PORT_FILES: dict[Port, tuple[str, ...]] = {
     Port.CORTEX_M: (
@@ -29,6 +29,12 @@ _PORT_FILES: dict[Port, tuple[str, ...]] = {
         "bare/ticks_systick.c",
     ),
     Port.SIFIVE: ("bare/libc_bare.c", "sifive/startup_riscv.c", "sifive/tg_hal_sifive.c"),
+    Port.XTENSA_SIM: (
+        "bare/libc_bare.c",
+        "xtensa_sim/arithmetic_lx106.c",
+        "xtensa_sim/startup_xtensa_sim.c",
+        "xtensa_sim/tg_hal_xtensa_sim.c",
+    ),
     Port.METAL: ("metal/stack_metal.c", "sifive/tg_hal_sifive.c"),
     Port.ARDUINO: ("arduino/tg_hal_arduino.cpp", "arduino/tg_ticks.h"),
     Port.ESP_IDF: ("esp_idf/tg_hal_esp_idf.c",),
@@ -186,7 +192,7 @@ def write_board_files() -> None:
 def _memory_symbols(board: Board) -> dict[str, int]:
     """What bare.ld asks for, in bytes. The vector table ends with the serial port's interrupt."""
     memory = board.memory
-    vectors_size = _SIFIVE_VECTORS_BYTES
+    vectors_size = _RESET_CODE_BYTES
     if board.port is Port.CORTEX_M and board.serial.uart is not None:
         vectors_size = _VECTOR_BYTES * (_SYSTEM_VECTORS + board.serial.uart.irq + 1)
     flash_origin, flash_size = memory.flash.origin, memory.flash.bytes

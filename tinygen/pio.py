@@ -21,7 +21,8 @@ import platformdirs
 
 from tinygen.boards import Board
 from tinygen.elf import too_large
-from tinygen.errors import TinygenError, ToolchainError
+from tinygen.errors import DeviceError, InputError, TinygenError, ToolchainError
+from tinygen.reach import any_answers
 
 _LOG_LINES = 400
 _WHY_LINES = 25
@@ -31,6 +32,7 @@ _INSTALL = {
     "avr": "sudo apt-get install gcc-avr avr-libc arduino-core-avr",
     "riscv64-unknown-elf": "sudo apt-get install gcc-riscv64-unknown-elf "
     "picolibc-riscv64-unknown-elf",
+    "xtensa-lx106-elf": "sudo apt-get install gcc-xtensa-lx106 picolibc-xtensa-lx106-elf",
 }
 
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
@@ -39,10 +41,21 @@ _TOO_LARGE = re.compile(
 )
 _NO_NETWORK = re.compile(r"^(HTTPClientError|InternetConnectionError)")
 _INSTALLING = re.compile(r"Manager: Installing (?P<what>\S+.*)")
+_URL = re.compile(r"[a-z+]+://(?:[^/@]*@)?(?P<host>[^/:]+)")
+_UPLOADING = re.compile(r"^(Uploading |Configuring upload|Looking for upload)")
+_NETWORK_SECONDS = 3.0
 _NOISE = re.compile(
     r"^(Compiling |Archiving |Indexing |Verbose mode|LDF|CONFIGURATION:|Found \d+ compat|Scanning "
     r"|No dependencies|Building in |-+$|\s*$)"
 )
+
+
+@dataclass(frozen=True)
+class UploadResult:
+    """A finished upload: wall time in seconds, the last lines of PlatformIO and its uploader."""
+
+    seconds: float
+    log_tail: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,7 @@ def build(
     code, log = _run(command, on_line)
     seconds = time.monotonic() - started
     if code != 0:
-        raise _failure(log, board)
+        raise _failure(log, board, project)
     elf = project / ".pio" / "build" / env / "firmware.elf"
     if not elf.is_file():
         raise ToolchainError(
@@ -86,6 +99,53 @@ def build(
             next_step=f"pio run -d {project}",
         )
     return BuildResult(elf=elf, seconds=seconds, log_tail=tuple(log[-_WHY_LINES:]))
+
+
+def upload(
+    project: Path,
+    board: Board,
+    port: str | None = None,
+    *,
+    env: str | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> UploadResult:
+    """Put the built firmware of `project` on the hardware `board`, with the board's protocol.
+
+    `port` is the serial port; a board that is reached through a probe or a USB boot loader needs
+    none. InputError if it is missing, ToolchainError if PlatformIO or its uploader fails.
+    """
+    if board.upload is None:
+        raise InputError(
+            f"{board.id} is not a board that firmware is uploaded to",
+            why="its board file has no [upload]",
+            next_step="tinygen flash",
+        )
+    if port is None and board.upload.needs_port:
+        raise InputError(
+            f"uploading to {board.id} needs its serial port",
+            why=f"the protocol {board.upload.protocol} goes through it",
+            next_step="tinygen flash --port PORT",
+        )
+    command = ["run", "-d", str(project), "-e", env or board.id, "-t", "upload"]
+    if port is not None and board.upload.needs_port:
+        command += ["--upload-port", port]
+    started = time.monotonic()
+    code, log = _run(command, on_line)
+    if code != 0:
+        raise _upload_failure(log, board, project, port)
+    return UploadResult(seconds=time.monotonic() - started, log_tail=tuple(log[-_WHY_LINES:]))
+
+
+def _upload_failure(log: list[str], board: Board, project: Path, port: str | None) -> TinygenError:
+    if not any(_UPLOADING.match(line) for line in log):
+        return _failure(log, board, project)
+    where = f" on {port}" if port else ""
+    return DeviceError(
+        f"the firmware could not be uploaded to {board.id}{where}",
+        why="\n".join(_telling(log)),
+        next_step="is the board plugged in, and no serial monitor open? "
+        f"To see more: pio run -d {project} -t upload -v",
+    )
 
 
 def cache_dir() -> Path:
@@ -141,13 +201,34 @@ def _run(arguments: Sequence[str], on_line: Callable[[str], None] | None) -> tup
                 log.append(line)
                 if on_line is not None:
                     on_line(line)
+                if match := _INSTALLING.search(line):
+                    _require_network(match["what"])
         except BaseException:
             process.terminate()
             raise
     return process.returncode, list(log)
 
 
-def _failure(log: list[str], board: Board) -> TinygenError:
+def _require_network(package: str) -> None:
+    """ToolchainError if `package` cannot be downloaded; PlatformIO would try for a minute."""
+    import platformio
+
+    address = _URL.search(package)
+    hosts = [address["host"]] if address else platformio.__registry_mirror_hosts__
+    if not any_answers(hosts, _NETWORK_SECONDS):
+        raise _no_network(package, f"{' and '.join(hosts)} did not answer")
+
+
+def _no_network(package: str, why: str) -> ToolchainError:
+    return ToolchainError(
+        f"PlatformIO could not download {package}",
+        why=why,
+        next_step="the project is complete: connect to the network (or set HTTPS_PROXY) and build "
+        "again; an emulated board needs no network",
+    )
+
+
+def _failure(log: list[str], board: Board, project: Path) -> TinygenError:
     """The error that PlatformIO's last lines mean."""
     needs: dict[str, int] = {}
     for line in log:
@@ -161,15 +242,11 @@ def _failure(log: list[str], board: Board) -> TinygenError:
         return too_large(board, flash=needs.get("flash", 0), ram=needs.get("ram", 0))
     if any(_NO_NETWORK.match(line) for line in log):
         wanted = [match["what"] for line in log if (match := _INSTALLING.search(line))]
-        return ToolchainError(
-            f"PlatformIO could not download {wanted[-1] if wanted else 'a package'}",
-            why="\n".join(_telling(log)),
-            next_step="connect to the network once, or use an emulated board, which needs none",
-        )
+        return _no_network(wanted[-1] if wanted else "a package", "\n".join(_telling(log)))
     return ToolchainError(
         "PlatformIO could not build the firmware",
         why="\n".join(_telling(log)),
-        next_step="open the project in its folder and run: pio run -v",
+        next_step=f"pio run -d {project} -v",
     )
 
 

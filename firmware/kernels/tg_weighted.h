@@ -48,7 +48,7 @@ struct tg_sums {
 
 /* The loop after it, whose length of at most 4 is a compile-time constant, becomes straight code.
  */
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__) && __GNUC__ >= 8 && !defined(__clang__)
 #define TG_UNROLL_4 _Pragma("GCC unroll 4")
 #else
 #define TG_UNROLL_4

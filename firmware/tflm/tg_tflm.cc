@@ -3,8 +3,12 @@
 
 #include <new>
 
+/* Upstream's headers are not held to our warnings. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/schema/schema_generated.h"
+#pragma GCC diagnostic pop
 
 namespace {
 

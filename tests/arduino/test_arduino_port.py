@@ -48,7 +48,7 @@ def test_it_compiles(name: str, standard: str) -> None:
     if name == "ticks_avr_timer1":
         if shutil.which("avr-g++") is None or not AVR_CORE.is_dir():
             pytest.skip("avr-g++ or the Arduino core is not installed")
-        # What Arduino and avr-libc define is not as strict as we are; GCC 5 knows C++17 by its working title.
+        # Arduino and avr-libc are not as strict; GCC 5 knows C++17 by its working title.
         core = [f"-I{AVR_CORE}/{d}" for d in ("cores/arduino", "variants/mega")]
         flags[0] = flags[0].replace("17", "1z")
         flags.remove("-Wconversion")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tinygen import pio
 from tinygen.boards import get_board
-from tinygen.errors import DoesNotFit, ToolchainError
+from tinygen.errors import DeviceError, DoesNotFit, InputError, ToolchainError
+from tinygen.reach import any_answers
 
 BOARD = get_board("qemu-cortex-m4")
 
@@ -78,7 +81,7 @@ def test_an_overflow_of_both_memories() -> None:
         "ld: region `FLASH' overflowed by 37884 bytes",
         "ld: region `RAM' overflowed by 16 bytes",
     ]
-    error = pio._failure(log, BOARD)
+    error = pio._failure(log, BOARD, Path("project"))
     assert isinstance(error, DoesNotFit)
     assert error.why.splitlines() == [
         "flash: needs 4232188 bytes, has 4194304, 37884 too many",
@@ -91,20 +94,91 @@ def test_an_overflow_of_both_memories() -> None:
     [("dram0_0_seg", "RAM"), ("iram0_0_seg", "flash"), ("rom", "flash"), ("FLASH", "flash")],
 )
 def test_regions_of_other_platforms(region: str, memory: str) -> None:
-    error = pio._failure([f"region `{region}' overflowed by 8 bytes"], BOARD)
+    error = pio._failure([f"region `{region}' overflowed by 8 bytes"], BOARD, Path("project"))
     assert error.why.startswith(memory)
 
 
 def test_no_network_names_what_was_wanted() -> None:
     log = ["Platform Manager: Installing espressif32 @ 6.13.0", "HTTPClientError: "]
-    error = pio._failure(log, BOARD)
+    error = pio._failure(log, BOARD, Path("project"))
     assert isinstance(error, ToolchainError)
     assert "espressif32 @ 6.13.0" in error.what
 
 
 def test_other_failures_keep_platformios_words() -> None:
     log = ["Compiling a.o", "a.c:1:1: error: no", *["noise"] * 100, "*** [a.o] Error 1", "FAILED"]
-    why = pio._failure(log, BOARD).why.splitlines()
+    why = pio._failure(log, BOARD, Path("project")).why.splitlines()
     assert why[0] == "a.c:1:1: error: no"
     assert why[-2:] == ["*** [a.o] Error 1", "FAILED"]
     assert len(why) < 40
+
+
+def _no_answer(hosts: Sequence[str], _: float) -> bool:
+    assert hosts
+    assert all("." in host for host in hosts)
+    return False
+
+
+def test_no_network_is_told_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PlatformIO itself tries for a minute."""
+    monkeypatch.setattr(pio, "any_answers", _no_answer)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.cpp").write_text("void setup() {}\nvoid loop() {}\n")
+    (tmp_path / "platformio.ini").write_text(
+        # A port nobody listens on, so that the test asks nothing of any registry.
+        "[env:nucleo_f446re]\nplatform = http://127.0.0.1:9/none.git\nboard = nucleo_f446re\n"
+    )
+    started = time.monotonic()
+    with pytest.raises(ToolchainError, match=r"could not download .*none\.git") as caught:
+        pio.build(tmp_path, get_board("nucleo_f446re"))
+    assert time.monotonic() - started < 10
+    assert caught.value.why == "127.0.0.1 did not answer"
+    assert "complete" in caught.value.next_step
+
+
+def test_a_host_that_answers_anything_is_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        silent = f"127.0.0.1:{nobody.getsockname()[1]}"
+        started = time.monotonic()
+        assert not any_answers([silent], 0.3)
+        assert time.monotonic() - started < 2
+    assert not any_answers([silent], 1.0)  # refused
+
+
+def _recorded(monkeypatch: pytest.MonkeyPatch, code: int, log: list[str]) -> list[Sequence[str]]:
+    calls: list[Sequence[str]] = []
+
+    def run(arguments: Sequence[str], _: object) -> tuple[int, list[str]]:
+        calls.append(arguments)
+        return code, log
+
+    monkeypatch.setattr(pio, "_run", run)
+    return calls
+
+
+def test_an_upload_through_the_serial_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = _recorded(monkeypatch, 0, ["Uploading .pio/build/uno/firmware.hex"])
+    assert pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0").log_tail
+    (command,) = calls
+    assert list(command[:3]) == ["run", "-d", str(tmp_path)]
+    assert list(command[3:]) == ["-e", "uno", "-t", "upload", "--upload-port", "/dev/ttyACM0"]
+    with pytest.raises(InputError, match="needs its serial port"):
+        pio.upload(tmp_path, get_board("uno"))
+
+
+def test_an_upload_through_a_probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = _recorded(monkeypatch, 0, [])
+    pio.upload(tmp_path, get_board("nucleo_f446re"), "/dev/ttyACM0")
+    assert "--upload-port" not in calls[0]
+    with pytest.raises(InputError, match="not a board that firmware is uploaded to"):
+        pio.upload(tmp_path, BOARD)
+
+
+def test_a_failed_upload_is_the_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _recorded(monkeypatch, 1, ["Uploading x.hex", "avrdude: stk500_getsync(): not in sync"])
+    with pytest.raises(DeviceError, match="uno on /dev/ttyACM0") as caught:
+        pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")
+    assert "not in sync" in caught.value.why
+    _recorded(monkeypatch, 1, ["src/main.cpp:1:1: error: no"])
+    with pytest.raises(ToolchainError):
+        pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")

@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen import emulator
+from tinygen import emulator, pio
 from tinygen.boards import Board, get_board
 from tinygen.errors import DeviceError, InputError
 from tinygen.link import Session, open_transport
 from tinygen.link.hello import Hello
+from tinygen.ports import find_port, wait_for_port
 from tinygen.progress import SILENT, Progress
 from tinygen.project import Project, open_project
 
@@ -26,6 +27,7 @@ class FlashResult:
     port: str
     model: str
     pid: int | None
+    """The emulator's process; None on hardware."""
     seconds: float
 
 
@@ -37,32 +39,55 @@ class StopResult:
     stopped: bool
 
 
-def flash(project: str | Path | None = None, *, progress: Progress = SILENT) -> FlashResult:
-    """Start the project's firmware and wait until it answers; replaces an earlier one."""
+def flash(
+    project: str | Path | None = None,
+    *,
+    port: str | None = None,
+    progress: Progress = SILENT,
+) -> FlashResult:
+    """Put the project's firmware on its board and wait until it answers.
+
+    An emulated board is started, which replaces the one started before. Hardware is uploaded to
+    by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits.
+    Raises ToolchainError and DeviceError.
+    """
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))
     board = get_board(current.board)
-    if board.emulator is None:
-        raise InputError(
-            f"{board.id} is not an emulated board",
-            why="uploading to hardware is not part of this version",
-            next_step=f"pio run -d {current.path} -t upload",
-        )
-    progress.stage(f"Starting {board.id} in QEMU")
-    running = emulator.start(board, built_elf(current), current.state_dir)
+    elf = built_elf(current)
+    pid = None
+    if board.emulator is not None:
+        if port is not None:
+            raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
+        progress.stage(f"Starting {board.id} in QEMU")
+        running = emulator.start(board, elf, current.state_dir)
+        port, pid = running.url, running.pid
+    else:
+        port = _upload(current, board, port, progress)
     try:
-        hello = greet(running.url, board)
+        hello = _greet(port, board)
     except DeviceError:
-        emulator.stop(current.state_dir)
+        if pid is not None:
+            emulator.stop(current.state_dir)
         raise
     return FlashResult(
         project=current.path,
         board=board.id,
-        port=running.url,
+        port=port,
         model=hello.model,
-        pid=running.pid,
+        pid=pid,
         seconds=time.monotonic() - started,
     )
+
+
+def _upload(project: Project, board: Board, port: str | None, progress: Progress) -> str:
+    """Upload, and the port the firmware then answers on: it may come back under another name."""
+    chosen = port or find_port(board)
+    progress.stage(f"Uploading to {board.id} through {chosen}")
+    pio.upload(project.path, board, chosen)
+    if port is None and board.upload is not None and board.upload.returns:
+        return wait_for_port(board, _START_SECONDS)
+    return chosen
 
 
 def stop(project: str | Path | None = None) -> StopResult:
@@ -71,7 +96,16 @@ def stop(project: str | Path | None = None) -> StopResult:
     return StopResult(current.path, emulator.stop(current.state_dir))
 
 
-def greet(port: str, board: Board) -> Hello:
+def device_port(project: Project, board: Board, progress: Progress = SILENT) -> str:
+    """Where the project's device is: the recorded emulator, started if need be, or the one port
+    that has the board's USB id."""
+    if board.emulator is None:
+        return find_port(board)
+    running = emulator.running(project.state_dir)
+    return flash(project.path, progress=progress).port if running is None else running.url
+
+
+def _greet(port: str, board: Board) -> Hello:
     """What the device behind `port` says it is; DeviceError when it does not answer in time."""
     with Session(open_transport(port, board.serial.baud, board.serial.reset)) as session:
         return session.hello(timeout=_START_SECONDS)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygen import emulator, verdict
-from tinygen.api.flash import flash
+from tinygen import verdict
+from tinygen.api.flash import device_port
 from tinygen.boards import Board, get_board
 from tinygen.errors import DeviceError, InputError
 from tinygen.ir import Array
@@ -88,33 +88,21 @@ def verify(
 ) -> VerifyResult:
     """Run the project's vectors on the device and compare every output element.
 
-    Without `port` an emulated board's recorded emulator is used, and started if need be. A device
-    that runs something else, or is lost on the way, gives the verdict UNVERIFIED with the reason;
-    a port that cannot be opened raises DeviceError.
+    Without `port` an emulated board's recorded emulator is used, and started if need be, and
+    hardware is found by its USB id where only one port fits. A device that runs something else, or
+    is lost on the way, gives the verdict UNVERIFIED with the reason; a port that cannot be opened
+    raises DeviceError.
     """
     current = open_project(None if project is None else Path(project))
     board = get_board(current.board)
     if limit is not None and limit < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
     checks = Vectors.from_bytes(current.read(VECTORS))
-    url = port or _emulated_port(current, board, progress)
+    url = port or device_port(current, board, progress)
     run = _Run(current, board, checks, url)
     with Session(open_transport(url, board.serial.baud, board.serial.reset)) as session:
         run.execute(session, min(limit or len(checks), len(checks)), progress)
     return run.result()
-
-
-def _emulated_port(project: Project, board: Board, progress: Progress) -> str:
-    if board.emulator is None:
-        raise InputError(
-            f"{board.id} needs a port",
-            why="only an emulated board has a recorded one",
-            next_step="tinygen verify --port PORT",
-        )
-    running = emulator.running(project.state_dir)
-    if running is None:
-        return flash(project.path, progress=progress).port
-    return running.url
 
 
 class _Run:

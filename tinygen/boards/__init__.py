@@ -61,6 +61,7 @@ BOARD_IDS = (
     "qemu-cortex-m55",
     "qemu-hifive1",
     "qemu-mega2560",
+    "qemu-xtensa",
     "esp32",
     "esp32s3",
     "esp32c3",

@@ -185,6 +185,7 @@ class Emulator:
     icount_shift: int | None = None
     cpu: str = ""
     loader: Loader = Loader.KERNEL
+    options: tuple[str, ...] = ()
 
     def instructions(self, ticks: int) -> int | None:
         """Instructions executed in `ticks` of the system timer, rounded down; None: not counted."""

@@ -169,30 +169,48 @@ def generate(
     )
 
 
+PortOption = Annotated[
+    str | None,
+    typer.Option(
+        "--port",
+        "-p",
+        help="A serial device or a pyserial URL (socket://, rfc2217://). [default: the emulator "
+        "that `flash` started, or the one port with the board's USB id]",
+    ),
+]
+
+
 @app.command(short_help="Put the firmware on the device.")
-def flash(project: ProjectArgument = None, json: Json = False) -> None:
-    """Put the firmware on the device; on an emulated board, start QEMU with it.
+def flash(project: ProjectArgument = None, port: PortOption = None, json: Json = False) -> None:
+    """Put the firmware on the device and wait until it answers.
+
+    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO.
 
     Example: tinygen flash
     """
     from tinygen.api.flash import flash as call
     from tinygen.report import flash_report
 
-    _run(lambda progress: call(project, progress=progress), flash_report, json)
+    _run(lambda progress: call(project, port=port, progress=progress), flash_report, json)
+
+
+@app.command(short_help="Show what the device sends.")
+def monitor(project: ProjectArgument = None, port: PortOption = None) -> None:
+    """Show the device's text as it comes, until Ctrl-C.
+
+    Example: tinygen monitor
+    """
+    from tinygen.api.monitor import monitor as call
+
+    for text in call(project, port=port):
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 @app.command(short_help="Prove that the device computes what the host does.")
 def verify(
     project: ProjectArgument = None,
-    port: Annotated[
-        str | None,
-        typer.Option(
-            "--port",
-            "-p",
-            help="A serial device or a pyserial URL (socket://, rfc2217://). "
-            "[default: the emulator that `flash` started]",
-        ),
-    ] = None,
+    port: PortOption = None,
     vectors: Annotated[
         int | None, typer.Option("--vectors", min=1, help="Run only the first N. [default: all]")
     ] = None,

@@ -53,7 +53,7 @@ def assemble(
     files = {f"lib/{CORE}/{path}": upstream.read(path) for path in shared}
     files[f"lib/{CORE}/core.cc"] = _unit(core)
     files[f"lib/{CORE}/library.json"] = _manifest(CORE, ["core.cc"], ["-Os"])
-    units = _units(kernels)
+    units = _units(upstream, kernels)
     files |= {f"lib/{KERNEL_LIBRARY}/{name}.cc": _unit(paths) for name, paths in units.items()}
     sources = {f"cmsis_nn/{PurePosixPath(path).name}": upstream.read(path) for path in cmsis}
     files |= {f"lib/{KERNEL_LIBRARY}/{name}": data for name, data in sources.items()}
@@ -93,11 +93,19 @@ def _defines(kernel_set: KernelSet, *, debug: bool) -> list[str]:
     return [f"-D{name}" for name in names]
 
 
-def _units(kernels: Iterable[str]) -> dict[str, list[str]]:
-    """Source files of the kernels by the operator they serve: X.cc and X_common.cc are one."""
+def _units(upstream: Upstream, kernels: Iterable[str]) -> dict[str, list[str]]:
+    """Source files of the kernels by the operator they serve: X.cc and X_common.cc are one.
+
+    Not where both include a header that stands no second time.
+    """
     units: dict[str, list[str]] = {}
     for path in sorted(kernels):
         units.setdefault(PurePosixPath(path).stem.removesuffix("_common"), []).append(path)
+    for name, paths in list(units.items()):
+        shared = set.intersection(*(upstream.headers([path]) - {path} for path in paths))
+        if len(paths) > 1 and not all(upstream.guarded(header) for header in shared):
+            del units[name]
+            units |= {PurePosixPath(path).stem: [path] for path in paths}
     return dict(sorted(units.items()))
 
 

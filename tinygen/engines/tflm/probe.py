@@ -28,8 +28,6 @@ from tinygen.errors import ToolchainError
 _START_SECONDS = 20.0
 _ALLOCATE_SECONDS = 15.0
 _COMPUTE_SECONDS = 120.0
-_KEPT_FREE = 64 * 1024
-"""Bytes of the emulated board's RAM that the probe's arena leaves for all else but the stack."""
 
 
 class Workshop(Protocol):
@@ -96,12 +94,11 @@ def project(
 ) -> dict[str, bytes]:
     """The probe as a PlatformIO project: path -> content."""
     folder = firmware.firmware_dir()
-    size = board.memory.ram.bytes - board.stack_bytes - _KEPT_FREE
     header = workshop.render(
         "tflm_probe.h.j2",
         version="",
         original=original,
-        arena_bytes=size // arena.STEP * arena.STEP,
+        arena_bytes=_ceiling(board),
     )
     return {
         "platformio.ini": workshop.platformio_ini(board, flags, libraries).encode(),
@@ -119,6 +116,11 @@ def project(
     }
 
 
+def _ceiling(board: Board) -> int:
+    """Bytes of the largest arena that is tried: the other half of RAM is for all else."""
+    return board.memory.ram.bytes // 2 // arena.STEP * arena.STEP
+
+
 def glue_files(*, bare: bool) -> dict[str, bytes]:
     """What is fixed between the interpreter and C; `bare` where no framework brings C++ along."""
     folder = firmware.firmware_dir() / "tflm"
@@ -134,7 +136,7 @@ def _run(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     elf = workshop.build(folder, board)
-    ceiling = board.memory.ram.bytes - board.stack_bytes - _KEPT_FREE
+    ceiling = _ceiling(board)
     with _Device(workshop, board, elf) as device:
         greedy = arena.smallest(lambda size, runs: device.attempt(1, size, runs), ceiling)
         ours = None

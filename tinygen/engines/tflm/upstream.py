@@ -32,6 +32,7 @@ _DEFINES = re.compile(r"^TFLMRegistration\s*\*?\s*(Register_\w+)\(\)\s*\{", re.M
 _DECLARES_INT8 = re.compile(r"^(?:inline )?TFLMRegistration (Register_\w+_INT8)\(\)", re.MULTILINE)
 _C_FUNCTION = re.compile(r"^(?!static\b)[A-Za-z_][\w \t*]*?\b(arm_\w+)\s*\(", re.MULTILINE)
 _C_NAME = re.compile(r"\barm_\w+")
+_GUARD = re.compile(r"\A\s*#\s*(?:ifndef|if\s+!defined|pragma\s+once)")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
@@ -201,6 +202,10 @@ class Upstream:
                 names = _INCLUDE.findall(self.text(path))
                 waiting += [p for p in (self._resolve(name, path) for name in names) if p]
         return found
+
+    def guarded(self, header: str) -> bool:
+        """Whether a header can be included twice."""
+        return _GUARD.search(_COMMENT.sub("", self.text(header))) is not None
 
     def cmsis_nn(self, users: Iterable[str]) -> set[str]:
         """The CMSIS-NN source files whose functions these files use, and the ones those use."""

@@ -1,0 +1,31 @@
+"""monitor(): the device's text, as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tinygen.api.flash import device_port
+from tinygen.boards import get_board
+from tinygen.link import open_transport
+from tinygen.project import open_project
+
+_POLL_SECONDS = 0.2
+
+
+def monitor(project: str | Path | None = None, *, port: str | None = None) -> Iterator[str]:
+    """Pieces of what the device sends, decoded, until the caller stops or the port is gone.
+
+    Bytes that are no text (frames of the protocol) come as escapes. Raises DeviceError.
+    """
+    current = open_project(None if project is None else Path(project))
+    board = get_board(current.board)
+    url = port or device_port(current, board)
+    transport = open_transport(url, board.serial.baud, board.serial.reset)
+    try:
+        while True:
+            heard = transport.read(_POLL_SECONDS)
+            if heard:
+                yield heard.decode("utf-8", "backslashreplace").replace("\0", "\\0")
+    finally:
+        transport.close()
