@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.monitor import monitor
+    from tinygen.api.tflm import SetupResult, setup
     from tinygen.api.verify import VerifyResult, verify
     from tinygen.errors import (
         DeviceError,
@@ -49,6 +50,8 @@ _HOME = {
     "inspect": "tinygen.api.inspect",
     "VerifyResult": "tinygen.api.verify",
     "monitor": "tinygen.api.monitor",
+    "SetupResult": "tinygen.api.tflm",
+    "setup": "tinygen.api.tflm",
     "verify": "tinygen.api.verify",
     "Verdict": "tinygen.verdict",
     **dict.fromkeys(
@@ -76,6 +79,7 @@ __all__ = [
     "InputError",
     "InspectResult",
     "Mismatch",
+    "SetupResult",
     "StopResult",
     "TinygenError",
     "ToolchainError",
@@ -89,6 +93,7 @@ __all__ = [
     "generate",
     "inspect",
     "monitor",
+    "setup",
     "stop",
     "verify",
 ]

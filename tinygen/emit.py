@@ -76,7 +76,10 @@ def model_files(program: Program, identity: Identity) -> dict[str, str]:
 
 
 def platformio_files(
-    board: Board, identity: Identity, build_flags: Sequence[str] = ()
+    board: Board,
+    identity: Identity,
+    build_flags: Sequence[str] = (),
+    options: Sequence[tuple[str, str]] = (),
 ) -> dict[str, str]:
     """`platformio.ini` and `README.md` of the project."""
     local = firmware.PLATFORMS_DIR if board.platformio.platform == firmware.LOCAL_PLATFORM else ""
@@ -97,7 +100,7 @@ def platformio_files(
         ],
         "build_unflags": board.platformio.build_unflags,
         "lib_ldf_mode": board.platformio.lib_ldf_mode,
-        "options": board.platformio.options,
+        "options": [*board.platformio.options, *options],
         "main": firmware.main_file(board),
     }
     return {name: render(f"{name}.j2", **values) for name in ("platformio.ini", "README.md")}

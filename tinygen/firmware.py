@@ -112,6 +112,8 @@ def port_flags(board: Board) -> tuple[str, ...]:
         ]
         if serial.kind is SerialKind.USB:
             flags.append("-DTG_SERIAL_FLUSH")
+        if serial.uart is not None:
+            flags += [f"-DTG_UART_BASE={serial.uart.base:#x}U", f"-DTG_UART_IRQ={serial.uart.irq}U"]
     return tuple(flags)
 
 

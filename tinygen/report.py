@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tinygen.api.build import BuildResult, Fidelity, GenerateResult
     from tinygen.api.flash import FlashResult, StopResult
     from tinygen.api.inspect import InspectResult
+    from tinygen.api.tflm import SetupResult
     from tinygen.api.verify import VerifyResult
     from tinygen.boards import Board
     from tinygen.verdict import Distance, OutputReport
@@ -118,11 +119,8 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         ("kernel calls", f"{result.layers}"),
         ("work", f"{result.macs:,} MACs per inference"),
         ("constants", _bytes(result.constant_bytes)),
-        (
-            "arena",
-            f"{_bytes(result.arena_bytes)} (unavoidable minimum "
-            f"{_bytes(result.arena_minimum_bytes)})",
-        ),
+        ("arena", _arena(result.arena_bytes, result.arena_minimum_bytes)),
+        *(("", note) for note in result.notes),
         ("test vectors", f"{result.vectors}, expected by {result.oracle}"),
         ("project", str(result.project)),
     ]
@@ -154,6 +152,12 @@ def flash_report(result: FlashResult) -> RenderableType:
     if result.pid is not None:
         rows.append(("emulator", f"process {result.pid}, ended by tinygen stop"))
     return Group(_facts(rows), _next("tinygen verify"))
+
+
+def setup_report(result: SetupResult) -> RenderableType:
+    """What was obtained."""
+    rows = [("ready", result.what), ("revision", result.revision), ("kept in", str(result.folder))]
+    return _facts(rows)
 
 
 def stop_report(result: StopResult) -> RenderableType:
@@ -329,11 +333,7 @@ def inspect_report(result: InspectResult) -> RenderableType:
             "parameters",
             f"{result.parameters:,}, {_bytes(result.constant_bytes)} with requantization",
         ),
-        (
-            "arena",
-            f"{_bytes(result.arena_bytes)} (unavoidable minimum "
-            f"{_bytes(result.arena_minimum_bytes)})",
-        ),
+        ("arena", _arena(result.arena_bytes, result.arena_minimum_bytes)),
     ]
     return _page(
         _facts(rows),
@@ -425,6 +425,11 @@ def _next(command: str, more: str = "") -> Text:
 
 def _bytes(count: int) -> str:
     return f"{count:,} bytes"
+
+
+def _arena(count: int, minimum: int | None) -> str:
+    least = "" if minimum is None else f" (minimum {_bytes(minimum)})"
+    return f"{_bytes(count)}{least}"
 
 
 def _share(share: float | None, digits: int = 1) -> str:

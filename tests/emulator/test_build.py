@@ -18,7 +18,9 @@ from tinygen.pio import build, environment
 BOARD = get_board("qemu-cortex-m0")
 
 
-@pytest.mark.parametrize("board_id", [board.id for board in all_boards() if board.port.uart])
+@pytest.mark.parametrize(
+    "board_id", [board.id for board in all_boards() if board.emulator and board.port.uart]
+)
 def test_same_bytes_in_any_folder(board_id: str, tmp_path: Path) -> None:
     board = get_board(board_id)
     digests = set()

@@ -24,9 +24,11 @@ class TestWorkshop:
     def render(self, template: str, **values: Any) -> str:
         return emit.render(template, **values)
 
-    def platformio_ini(self, board: Board, flags: Sequence[str], libraries: Sequence[str]) -> str:
+    def platformio_ini(
+        self, board: Board, flags: Sequence[str], options: Sequence[tuple[str, str]]
+    ) -> str:
         ini = emit.platformio_files(board, self.identity, flags)["platformio.ini"]
-        return ini + "lib_deps =\n" + "".join(f"    {name}\n" for name in libraries)
+        return ini + "".join(f"{name} = {value}\n" for name, value in options)
 
     def build(self, project: Path, board: Board) -> Path:
         self.builds += 1

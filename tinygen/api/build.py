@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from tinygen import elf, emit, oracle, passes, pio, project, sources, tflite, vectors
-from tinygen.api.engines import ENGINES, Job, Made, choose_engine
+from tinygen.api.engines import ENGINES, choose_engine
+from tinygen.api.job import Job, Made
 from tinygen.api.prepare import RANDOM, Prepared, prepare
 from tinygen.boards import Board, get_board
 from tinygen.elf import Sizes
@@ -59,8 +60,10 @@ class GenerateResult:
     macs: int
     constant_bytes: int
     arena_bytes: int
-    arena_minimum_bytes: int
+    arena_minimum_bytes: int | None
     layers: int
+    notes: tuple[str, ...]
+    """What the engine has to say."""
     vectors: int
     oracle: str
     fidelity: tuple[Fidelity, ...]
@@ -87,6 +90,8 @@ def build(
     out: str | Path | None = None,
     engine: str | None = None,
     kernel_set: str | None = None,
+    arena: int | None = None,
+    debug: bool = False,
     trust_model: bool = False,
     seed: int = 0,
     jobs: int | None = None,
@@ -94,7 +99,9 @@ def build(
 ) -> BuildResult:
     """Quantize, generate, build with PlatformIO, and hold the sizes against the board.
 
-    `board` is an id or a path to a board file. Raises InputError, DoesNotFit, ToolchainError.
+    `board` is an id or a path to a board file. `kernel_set`, `arena` (bytes) and `debug` are the
+    engine's; left out, the board and the engine decide. Raises InputError, DoesNotFit and
+    ToolchainError.
     """
     started = time.monotonic()
     target = get_board(board)
@@ -107,6 +114,8 @@ def build(
         out=out,
         engine=engine,
         kernel_set=kernel_set,
+        arena=arena,
+        debug=debug,
         trust_model=trust_model,
         seed=seed,
         progress=progress,
@@ -159,6 +168,8 @@ def generate(
     out: str | Path | None = None,
     engine: str | None = None,
     kernel_set: str | None = None,
+    arena: int | None = None,
+    debug: bool = False,
     trust_model: bool = False,
     seed: int = 0,
     progress: Progress = SILENT,
@@ -178,7 +189,10 @@ def generate(
         sha256=hashlib.sha256(ready.tflite).hexdigest(),
         version=metadata.version("tinygen"),
     )
-    made = ENGINES[chosen](Job(target, graph, ready.tflite, identity, kernel_set, progress))
+    job = Job(target, graph, ready.tflite, identity, kernel_set, arena, debug, progress)
+    made = ENGINES[chosen](job)
+    for note in made.notes:
+        progress.note(note)
     progress.stage("Computing the expected outputs on the host")
     checks = _vectors(ready, graph, seed, progress)
     outputs = _output_tensors(graph)
@@ -186,13 +200,11 @@ def generate(
     for report in fidelity:
         progress.note(report.text)
     folder = Path(out) if out is not None else Path("build", f"{ready.loaded.name}-{target.id}")
+    ini = emit.platformio_files(target, identity, made.build_flags, made.options)
     files = {
         **sources.project_files(target),
         **made.files,
-        **{
-            name: text.encode()
-            for name, text in emit.platformio_files(target, identity, made.build_flags).items()
-        },
+        **{name: text.encode() for name, text in ini.items()},
         project.MODEL: ready.tflite,
         project.VECTORS: checks.to_bytes(),
     }
@@ -215,6 +227,7 @@ def generate(
         arena_bytes=made.arena_bytes,
         arena_minimum_bytes=made.arena_minimum_bytes,
         layers=made.layers,
+        notes=made.notes,
         vectors=len(checks),
         oracle=checks.oracle,
         fidelity=fidelity,

@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from tinygen import emit, sources
+from tinygen.api import tflm
+from tinygen.api.job import Job, Made
 from tinygen.api.room import constant_bytes, require_room
 from tinygen.boards import Board
 from tinygen.engines import aot
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
 from tinygen.errors import InputError
-from tinygen.ir import Graph
-from tinygen.progress import Progress
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """What an engine works on. `content` is the int8 .tflite of which `graph` was read."""
-
-    board: Board
-    graph: Graph
-    content: bytes
-    identity: emit.Identity
-    kernel_set: str | None
-    """The kernel set asked for, None for the board's own choice."""
-    progress: Progress
-
-
-@dataclass(frozen=True, eq=False)
-class Made:
-    """What an engine made: files of the project, and what they take. Bytes."""
-
-    files: Mapping[str, bytes]
-    kernel_set: str
-    layers: int
-    macs: int
-    constant_bytes: int
-    """Flash for what the model itself is: weights and tables, or its flatbuffer."""
-    arena_bytes: int
-    arena_minimum_bytes: int
-    build_flags: tuple[str, ...] = ()
 
 
 def _aot(job: Job) -> Made:
+    if job.arena_bytes is not None:
+        raise InputError(
+            "the engine aot has no arena to choose",
+            why="its memory plan is exact",
+            next_step="leave --arena out",
+        )
     written = {kernel_set.name for kernel_set in KERNEL_SETS}
     sets = tuple(name for name in job.board.engines.kernel_sets if name in written)
     if job.kernel_set is not None:
@@ -67,7 +44,7 @@ def _aot(job: Job) -> Made:
     )
 
 
-ENGINES: Mapping[str, Callable[[Job], Made]] = {"aot": _aot}
+ENGINES: Mapping[str, Callable[[Job], Made]] = {"aot": _aot, "tflm": tflm.make}
 """Every engine, by its name."""
 
 

@@ -98,7 +98,7 @@ def _check_consistent(board: Board, file: str) -> None:
     if board.port.bare and board.toolchain is None:
         raise _wrong(file, "a board without a framework needs [toolchain]")
     if board.port.uart != (board.serial.uart is not None):
-        raise _wrong(file, "the ports cortex_m and sifive, and only they, have [serial.uart]")
+        raise _wrong(file, "ports cortex_m, sifive and metal, and no others, have [serial.uart]")
     if (board.port is Port.ARDUINO) != (board.ticks is not None):
         raise _wrong(file, "the port arduino, and only that, has ticks")
     if (board.kind is Kind.HARDWARE) != (board.upload is not None):

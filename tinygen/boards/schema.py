@@ -39,7 +39,7 @@ class Port(Enum):
     @property
     def uart(self) -> bool:
         """Whether the port drives the serial port's registers itself."""
-        return self in (Port.CORTEX_M, Port.SIFIVE)
+        return self in (Port.CORTEX_M, Port.SIFIVE, Port.METAL)
 
 
 class Ticks(Enum):

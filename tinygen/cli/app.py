@@ -82,6 +82,13 @@ KernelSetOption = Annotated[
     str | None,
     typer.Option("--kernel-set", help="Which kernels the engine uses. [default: the board's]"),
 ]
+ArenaOption = Annotated[
+    int | None,
+    typer.Option("--arena", min=16, help="Bytes of arena, for tflm. [default: measured]"),
+]
+DebugOption = Annotated[
+    bool, typer.Option("--debug", help="Keep the engine's error texts in the firmware.")
+]
 TrustOption = Annotated[
     bool,
     typer.Option("--trust-model", help="Open a model file that runs code of its own (Lambda)."),
@@ -98,6 +105,8 @@ def build(
     out: OutOption = None,
     engine: EngineOption = None,
     kernel_set: KernelSetOption = None,
+    arena: ArenaOption = None,
+    debug: DebugOption = False,
     trust_model: TrustOption = False,
     seed: SeedOption = 0,
     jobs: Annotated[
@@ -121,6 +130,8 @@ def build(
             out=out,
             engine=engine,
             kernel_set=kernel_set,
+            arena=arena,
+            debug=debug,
             trust_model=trust_model,
             seed=seed,
             jobs=jobs,
@@ -140,6 +151,8 @@ def generate(
     out: OutOption = None,
     engine: EngineOption = None,
     kernel_set: KernelSetOption = None,
+    arena: ArenaOption = None,
+    debug: DebugOption = False,
     trust_model: TrustOption = False,
     seed: SeedOption = 0,
     json: Json = False,
@@ -160,6 +173,8 @@ def generate(
             out=out,
             engine=engine,
             kernel_set=kernel_set,
+            arena=arena,
+            debug=debug,
             trust_model=trust_model,
             seed=seed,
             progress=progress,
@@ -299,6 +314,29 @@ def inspect(model: ModelArgument, trust_model: TrustOption = False, json: Json =
         inspect_report,
         json,
     )
+
+
+@app.command(short_help="Obtain what an engine needs, once.")
+def setup(
+    what: Annotated[str, typer.Argument(help="tflm: TensorFlow Lite Micro's sources.")],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            help="A checkout, a bare git folder, a folder that holds several, an archive or a URL. "
+            "[default: TINYGEN_TFLM_SOURCE, else the public repositories]",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Obtain TensorFlow Lite Micro at the revision that tinygen pins, for use offline afterwards.
+
+    Example: tinygen setup tflm --source ~/mirror
+    """
+    from tinygen.api.tflm import setup as call
+    from tinygen.report import setup_report
+
+    _run(lambda progress: call(what, source=source, progress=progress), setup_report, json)
 
 
 @app.command(short_help="List the boards, or show one in full.")

@@ -43,4 +43,5 @@ uint32_t tg_ticks_hz(void) {
 }
 
 /* No sleep: it saves nothing here, and in QEMU nothing ends it. */
-void tg_ticks_idle(void) {}
+void tg_ticks_idle(void) {
+}

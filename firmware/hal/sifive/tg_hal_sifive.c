@@ -3,15 +3,11 @@
  * The port's eight-byte FIFO is emptied by the main loop; its interrupt stays masked and only ends
  * the sleep. Start-up and stack are someone else's: startup_riscv.c, or Freedom Metal.
  *
- *   TG_UART_BASE, TG_UART_IRQ, TG_UART_BAUD   the serial port
- *   TG_TICK_HZ                                cycles per second
- *   TG_UART_CLOCK_HZ                          the port's own clock, where it is another one
+ *   TG_UART_BASE, TG_UART_IRQ   the serial port
+ *   TG_UART_BAUD, TG_TICK_HZ    its bits per second, and cycles per second; both left out where
+ *                               Freedom Metal has set up the clocks and the port
  */
 #include "tg_hal.h"
-
-#ifndef TG_UART_CLOCK_HZ
-#define TG_UART_CLOCK_HZ TG_TICK_HZ
-#endif
 
 #define TG_REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
 
@@ -37,7 +33,9 @@
 
 void tg_hal_init(void) {
   __asm volatile("csrc mstatus, %0" ::"r"(MSTATUS_MIE));
-  UART_DIV = TG_UART_CLOCK_HZ / TG_UART_BAUD - 1U;
+#if defined(TG_TICK_HZ)
+  UART_DIV = TG_TICK_HZ / TG_UART_BAUD - 1U;
+#endif
   UART_TXCTRL = CTRL_ENABLE;
   UART_RXCTRL = CTRL_ENABLE;
   UART_IE = IE_RX;
@@ -88,6 +86,33 @@ uint64_t tg_hal_ticks(void) {
   return (uint64_t)high << 32 | low;
 }
 
+#if defined(TG_TICK_HZ)
+
 uint32_t tg_hal_tick_hz(void) {
   return TG_TICK_HZ;
 }
+
+#else
+
+#define CLINT_MTIME TG_REGISTER(0x0200BFF8U)
+#define MTIME_HZ 32768U
+#define CALIBRATION 3277U /* of these: a tenth of a second */
+
+/* Measured once against the crystal that keeps the time of day. */
+uint32_t tg_hal_tick_hz(void) {
+  static uint32_t hz;
+  if (hz == 0U) {
+    const uint32_t edge = CLINT_MTIME;
+    uint32_t start;
+    do {
+      start = CLINT_MTIME;
+    } while (start == edge);
+    const uint64_t cycles = tg_hal_ticks();
+    while (CLINT_MTIME - start < CALIBRATION) {
+    }
+    hz = (uint32_t)((tg_hal_ticks() - cycles) * MTIME_HZ / CALIBRATION);
+  }
+  return hz;
+}
+
+#endif

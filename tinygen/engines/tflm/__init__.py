@@ -67,7 +67,8 @@ class TflmFirmware:
 
     files: Mapping[str, bytes]
     build_flags: tuple[str, ...]
-    lib_deps: tuple[str, ...]
+    options: tuple[tuple[str, str], ...]
+    """Further lines of platformio.ini: name and value."""
     arena: Arena
     graph: Graph
     operators: tuple[str, ...]
@@ -142,7 +143,7 @@ def compile_model(
                     ),
                     library.files,
                     flags,
-                    library.lib_deps,
+                    library.options,
                     planned.original,
                 ),
                 cache,
@@ -161,7 +162,7 @@ def compile_model(
     return TflmFirmware(
         files=dict(sorted(files.items())),
         build_flags=flags,
-        lib_deps=library.lib_deps,
+        options=library.options,
         arena=size,
         graph=graph,
         operators=kinds,

@@ -1,8 +1,9 @@
 """The library a project brings along: upstream's core, and only the kernels its model needs.
 
-Two PlatformIO libraries, because upstream compiles the core for size and kernels for speed. The
-core is compiled as one file, each operator as one, since nearly all of a file's time goes into
-upstream's headers: ten times faster, and an operator's object serves every model that has it.
+Upstream's files lie as they are in `lib/tflm`. What is compiled are small files in `src/tflm`
+that include them: one for the core, one for each operator, since nearly all of a file's time goes
+into upstream's headers. That is ten times faster, and each object serves every other model, since
+PlatformIO's cache knows objects of `src` again (those of libraries it calls by the project's path).
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from enum import Enum
 from pathlib import PurePosixPath
 
 from tinygen.engines.tflm.upstream import KERNELS, RESOLVER, ROOT_SOURCE, Operator, Upstream
+from tinygen.firmware import firmware_dir
 
-CORE = "tflm"
-KERNEL_LIBRARY = "tflm_kernels"
+LIBRARY = "lib/tflm"
+UNITS = "src/tflm"
 
 _DEBUG_LOG = "tensorflow/lite/micro/debug_log.cc"
 """Replaced by tinygen's, as upstream replaces it for its targets."""
@@ -31,17 +33,20 @@ class KernelSet(Enum):
 
 @dataclass(frozen=True)
 class Library:
-    """The libraries' files by path in the project, and what the whole project is built with."""
+    """Files by path in the project, and what the whole project is built with.
+
+    `options` are further lines of platformio.ini: name and value.
+    """
 
     files: Mapping[str, bytes]
     build_flags: tuple[str, ...]
-    lib_deps: tuple[str, ...]
+    options: tuple[tuple[str, str], ...]
 
 
 def assemble(
     upstream: Upstream, operators: Iterable[Operator], kernel_set: KernelSet, *, debug: bool = False
 ) -> Library:
-    """The libraries for a model with these operators; `debug` keeps upstream's error texts."""
+    """The library for a model with these operators; `debug` keeps upstream's error texts."""
     wanted = sorted({upstream.kernel_source(operator) for operator in operators})
     needed = upstream.closure([ROOT_SOURCE, *wanted], kernel_set.value)
     kernels = {path for path in needed if path.startswith(f"{KERNELS}/") and path.endswith(".cc")}
@@ -50,23 +55,18 @@ def assemble(
     core = (known & upstream.core_sources) - {_DEBUG_LOG}
     cmsis = upstream.cmsis_nn(kernels) if kernel_set is KernelSet.CMSIS_NN else set()
     shared = upstream.headers({*kernels, *core, *cmsis, RESOLVER}) - cmsis
-    files = {f"lib/{CORE}/{path}": upstream.read(path) for path in shared}
-    files[f"lib/{CORE}/core.cc"] = _unit(core)
-    files[f"lib/{CORE}/library.json"] = _manifest(CORE, ["core.cc"], ["-Os"])
-    units = _units(upstream, kernels)
-    files |= {f"lib/{KERNEL_LIBRARY}/{name}.cc": _unit(paths) for name, paths in units.items()}
-    sources = {f"cmsis_nn/{PurePosixPath(path).name}": upstream.read(path) for path in cmsis}
-    files |= {f"lib/{KERNEL_LIBRARY}/{name}": data for name, data in sources.items()}
-    files[f"lib/{KERNEL_LIBRARY}/library.json"] = _manifest(
-        KERNEL_LIBRARY, [*(f"{name}.cc" for name in units), *sources], ["-O2"]
-    )
+    files = {f"{LIBRARY}/{path}": upstream.read(path) for path in shared}
+    files[f"{LIBRARY}/library.json"] = _manifest()
+    files[f"{LIBRARY}/build.py"] = (firmware_dir() / "tflm" / "build.py").read_bytes()
+    files[f"{UNITS}/core.cc"] = _unit(core)
+    for name, paths in _units(upstream, kernels).items():
+        files[f"{UNITS}/kernels/{name}.cc"] = _unit(paths)
+    for path in cmsis:
+        files[f"{UNITS}/kernels/{PurePosixPath(path).name}"] = upstream.read(path)
     return Library(
         files=dict(sorted(files.items())),
-        build_flags=(
-            *_includes(upstream, kernel_set),
-            *_defines(kernel_set, debug=debug),
-        ),
-        lib_deps=(CORE, KERNEL_LIBRARY),
+        build_flags=(*_includes(upstream, kernel_set), *_defines(kernel_set, debug=debug)),
+        options=(("extra_scripts", f"pre:{LIBRARY}/build.py"),),
     )
 
 
@@ -74,7 +74,7 @@ def _includes(upstream: Upstream, kernel_set: KernelSet) -> list[str]:
     folders = [f for f in upstream.include_folders if "cmsis" not in f]
     if kernel_set is KernelSet.CMSIS_NN:
         folders += [f for f in upstream.include_folders if "cmsis" in f]
-    return [f"-I{PurePosixPath('lib', CORE, folder).as_posix()}" for folder in folders]
+    return [f"-I{PurePosixPath(LIBRARY, folder).as_posix()}" for folder in folders]
 
 
 def _defines(kernel_set: KernelSet, *, debug: bool) -> list[str]:
@@ -113,14 +113,7 @@ def _unit(paths: Iterable[str]) -> bytes:
     return "".join(f'#include "{path}"\n' for path in sorted(paths)).encode()
 
 
-def _manifest(name: str, sources: Iterable[str], flags: list[str]) -> bytes:
-    content = {
-        "name": name,
-        "version": "0.0.0",
-        "build": {
-            "srcDir": ".",
-            "srcFilter": ["-<*>", *(f"+<{source}>" for source in sorted(sources))],
-            "flags": [*flags, "-g0", "-w"],
-        },
-    }
+def _manifest() -> bytes:
+    """PlatformIO compiles nothing of the library by itself."""
+    content = {"name": "tflm", "version": "0.0.0", "build": {"srcFilter": ["-<*>"]}}
     return (json.dumps(content, indent=2) + "\n").encode()

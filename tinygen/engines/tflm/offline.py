@@ -63,70 +63,96 @@ def _step(node: Node, graph: Graph) -> KernelCall | Alias:
 def prepend(content: bytes, offsets: list[int], memory: MemoryPlan) -> Planned:
     """`content` behind a new root that also has the offsets."""
     old = _Root(content)
-    array = struct.pack(f"<{3 + len(offsets)}i", 1, 1, len(offsets), *offsets)
-    name = NAME.encode()
-    buffers = old.vector(_BUFFERS)
-    metadata = old.vector(_METADATA)
-    front = bytearray(struct.pack("<I4s", 0, b"TFL3"))
+    front = _Front()
+    table = front.table(_FIELDS)
+    buffers = front.vector(len(old.vector(_BUFFERS)) + 1)
+    metadata = front.vector(len(old.vector(_METADATA)) + 1)
+    buffer = front.table(1)
+    entry = front.table(2)
+    name = front.string(NAME.encode() + b"\0", len(NAME))
+    values = struct.pack(f"<{3 + len(offsets)}i", 1, 1, len(offsets), *offsets)
+    array = front.string(values, len(values), _ALIGNMENT)
+    size = front.finish(_ALIGNMENT)
 
-    def reserve(size: int, alignment: int = 4) -> int:
-        front.extend(bytes(-len(front) % alignment))
-        front.extend(bytes(size))
-        return len(front) - size
-
-    vtable = reserve(4 + 2 * _FIELDS)
-    table = reserve(4 + 4 * _FIELDS)
-    buffers_at = reserve(4 + 4 * (len(buffers) + 1))
-    metadata_at = reserve(4 + 4 * (len(metadata) + 1))
-    # Two small tables share the layout: a vtable with one or two fields, then the table.
-    buffer_vtable = reserve(6, 4)
-    buffer_table = reserve(8)
-    entry_vtable = reserve(8, 4)
-    entry_table = reserve(12)
-    name_at = reserve(4 + len(name) + 1)
-    array_at = reserve(4 + len(array) + _ALIGNMENT)
-    array_at += -(array_at + 4) % _ALIGNMENT
-    reserve(0, _ALIGNMENT)
-    size = len(front)
-
-    def put(position: int, form: str, *values: int) -> None:
-        struct.pack_into("<" + form, front, position, *values)
-
-    def refer(position: int, target: int) -> None:
-        put(position, "I", target - position)
-
-    refer(0, table)
-    put(vtable, "HH", 4 + 2 * _FIELDS, 4 + 4 * _FIELDS)
-    put(table, "i", table - vtable)
-    put(vtable + 4, "H", 4)
-    put(table + 4, "I", old.version)
-    targets = {_BUFFERS: buffers_at, _METADATA: metadata_at}
+    front.refer(0, table.at)
+    front.number(table, 0, old.version)
     for field in (_OPERATOR_CODES, _SUBGRAPHS, _DESCRIPTION, _METADATA_BUFFER, _SIGNATURES):
-        target = old.reference(field)
-        if target is not None:
-            targets[field] = size + target
-    for field, target in targets.items():
-        put(vtable + 4 + 2 * field, "H", 4 + 4 * field)
-        refer(table + 4 + 4 * field, target)
-    for at, old_items, new_item in (
-        (buffers_at, buffers, buffer_table),
-        (metadata_at, metadata, entry_table),
-    ):
-        put(at, "I", len(old_items) + 1)
-        for i, item in enumerate([*(size + target for target in old_items), new_item]):
-            refer(at + 4 + 4 * i, item)
-    put(buffer_vtable, "HHH", 6, 8, 4)
-    put(buffer_table, "i", buffer_table - buffer_vtable)
-    refer(buffer_table + 4, array_at)
-    put(entry_vtable, "HHHH", 8, 12, 4, 8)
-    put(entry_table, "i", entry_table - entry_vtable)
-    refer(entry_table + 4, name_at)
-    put(entry_table + 8, "I", len(buffers))
-    put(name_at, "I", len(name))
-    front[name_at + 4 : name_at + 4 + len(name)] = name
-    put(array_at, "I", len(array))
-    front[array_at + 4 : array_at + 4 + len(array)] = array
-    return Planned(bytes(front) + content, size, memory)
+        if (target := old.reference(field)) is not None:
+            front.link(table, field, size + target)
+    for field, vector, new in ((_BUFFERS, buffers, buffer), (_METADATA, metadata, entry)):
+        front.link(table, field, vector)
+        targets = [*(size + target for target in old.vector(field)), new.at]
+        for i, target in enumerate(targets):
+            front.refer(vector + 4 + 4 * i, target)
+    front.link(buffer, 0, array)
+    front.link(entry, 0, name)
+    front.number(entry, 1, len(old.vector(_BUFFERS)))
+    return Planned(bytes(front.content) + content, size, memory)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Where a table and its vtable lie. Every field has four bytes of its own."""
+
+    vtable: int
+    at: int
+
+
+class _Front:
+    """Flatbuffer objects, laid out one after the other and filled afterwards."""
+
+    def __init__(self) -> None:
+        self.content = bytearray(b"\0\0\0\0TFL3")
+
+    def table(self, fields: int) -> _Table:
+        """A table with no field set yet."""
+        vtable = self._reserve(4 + 2 * fields)
+        table = _Table(vtable, self._reserve(4 + 4 * fields))
+        self._put("HH", vtable, 4 + 2 * fields, 4 + 4 * fields)
+        self._put("i", table.at, table.at - vtable)
+        return table
+
+    def vector(self, length: int) -> int:
+        """A vector of references."""
+        at = self._reserve(4 + 4 * length)
+        self._put("I", at, length)
+        return at
+
+    def string(self, data: bytes, length: int, alignment: int = 4) -> int:
+        """Bytes behind their length; the bytes are aligned."""
+        self._reserve(-(len(self.content) + 4) % alignment, 1)
+        at = self._reserve(4 + len(data))
+        self._put("I", at, length)
+        self.content[at + 4 : at + 4 + len(data)] = data
+        return at
+
+    def finish(self, alignment: int) -> int:
+        """Fill up to the alignment; the size."""
+        self._reserve(0, alignment)
+        return len(self.content)
+
+    def number(self, table: _Table, field: int, value: int) -> None:
+        """Set a field to an unsigned number."""
+        self._put("I", self._field(table, field), value)
+
+    def link(self, table: _Table, field: int, target: int) -> None:
+        """Set a field to refer to what is at `target`."""
+        self.refer(self._field(table, field), target)
+
+    def refer(self, at: int, target: int) -> None:
+        """A reference, which points forward."""
+        self._put("I", at, target - at)
+
+    def _field(self, table: _Table, field: int) -> int:
+        self._put("H", table.vtable + 4 + 2 * field, 4 + 4 * field)
+        return table.at + 4 + 4 * field
+
+    def _reserve(self, size: int, alignment: int = 4) -> int:
+        self.content.extend(bytes(-len(self.content) % alignment + size))
+        return len(self.content) - size
+
+    def _put(self, form: str, at: int, *values: int) -> None:
+        struct.pack_into("<" + form, self.content, at, *values)
 
 
 class _Root:

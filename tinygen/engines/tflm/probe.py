@@ -29,6 +29,9 @@ _START_SECONDS = 20.0
 _ALLOCATE_SECONDS = 15.0
 _COMPUTE_SECONDS = 120.0
 
+Options = Sequence[tuple[str, str]]
+"""Lines of platformio.ini: name and value."""
+
 
 class Workshop(Protocol):
     """What the engine needs of the layers above it, handed down."""
@@ -36,8 +39,8 @@ class Workshop(Protocol):
     def render(self, template: str, **values: Any) -> str:
         """The text of one template."""
 
-    def platformio_ini(self, board: Board, flags: Sequence[str], libraries: Sequence[str]) -> str:
-        """platformio.ini for the board, with further build flags and libraries of lib/."""
+    def platformio_ini(self, board: Board, flags: Sequence[str], options: Options) -> str:
+        """platformio.ini for the board, with further build flags and options."""
 
     def build(self, project: Path, board: Board) -> Path:
         """The ELF file of the project on disk, built."""
@@ -89,7 +92,7 @@ def project(
     model_files: Mapping[str, str],
     library: Mapping[str, bytes],
     flags: Sequence[str],
-    libraries: Sequence[str],
+    options: Options,
     original: int,
 ) -> dict[str, bytes]:
     """The probe as a PlatformIO project: path -> content."""
@@ -101,7 +104,7 @@ def project(
         arena_bytes=_ceiling(board),
     )
     return {
-        "platformio.ini": workshop.platformio_ini(board, flags, libraries).encode(),
+        "platformio.ini": workshop.platformio_ini(board, flags, options).encode(),
         "src/probe.c": (folder / "tflm" / "probe.c").read_bytes(),
         "src/tflm/tg_probe.h": header.encode(),
         **glue_files(bare=board.toolchain is not None),

@@ -1,0 +1,129 @@
+"""The tflm engine as the driver uses it: TensorFlow Lite Micro, obtained once and built."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinygen import emit, emulator, pio
+from tinygen.api.job import Job, Made
+from tinygen.boards import Board
+from tinygen.engines import tflm
+from tinygen.engines.tflm.source import TFLITE_MICRO
+from tinygen.errors import InputError
+from tinygen.progress import SILENT, Progress
+
+SOURCE_SETTING = "TINYGEN_TFLM_SOURCE"
+"""Environment variable: where to get the sources from, as `tinygen setup tflm --source`."""
+
+
+@dataclass(frozen=True)
+class SetupResult:
+    """What was obtained: its revision, and where it is kept."""
+
+    what: str
+    revision: str
+    folder: Path
+
+
+def setup(
+    what: str = "tflm", *, source: str | None = None, progress: Progress = SILENT
+) -> SetupResult:
+    """Obtain TensorFlow Lite Micro's sources at the pinned revision, checked by hash, for offline
+    use afterwards. `source` is a checkout, a bare git folder, a folder of them, an archive or
+    another URL. Raises InputError and ToolchainError.
+    """
+    if what != "tflm":
+        raise InputError(
+            f"there is nothing to set up for '{what}'",
+            why="only the engine tflm needs something that does not come along",
+            next_step="tinygen setup tflm",
+        )
+    progress.stage("Obtaining TensorFlow Lite Micro")
+    chosen = source or os.environ.get(SOURCE_SETTING)
+    tree = tflm.setup(pio.cache_dir(), chosen, progress)
+    return SetupResult(what, TFLITE_MICRO.revision, tree.root)
+
+
+def make(job: Job) -> Made:
+    """The model with TFLM's interpreter."""
+    kernels = tflm.kernel_set(job.board, job.kernel_set)
+    cache = pio.cache_dir()
+    tree = tflm.installed(cache)
+    if tree is None:
+        setup(progress=job.progress)
+        tree = tflm.installed(cache)
+        assert tree is not None  # setup raises when it fails
+    firmware = tflm.compile_model(
+        job.content,
+        job.board,
+        kernels,
+        tree,
+        _Workshop(job.identity),
+        cache,
+        job.identity,
+        arena_bytes=job.arena_bytes,
+        debug=job.debug,
+        progress=job.progress,
+    )
+    return Made(
+        files=firmware.files,
+        kernel_set=kernels.value,
+        layers=len(firmware.graph.nodes),
+        macs=sum(n.op.macs(firmware.graph.operands(n)) for n in firmware.graph.nodes),
+        constant_bytes=firmware.model_bytes,
+        arena_bytes=firmware.arena.bytes,
+        arena_minimum_bytes=firmware.arena.needed,
+        build_flags=firmware.build_flags,
+        options=firmware.options,
+        notes=tuple(_notes(firmware.arena)),
+    )
+
+
+def _notes(arena: tflm.Arena) -> Iterator[str]:
+    if arena.needed is None:
+        yield f"arena of {arena.bytes:,} bytes as asked for; not measured"
+        return
+    guess = ", an ESTIMATE: the device's core is another" if arena.estimated else ""
+    yield (
+        f"arena {arena.needed:,} bytes measured on {arena.measured_on}, "
+        f"margin {arena.margin:,} bytes{guess}"
+    )
+    if arena.planned is not None and arena.greedy is not None:
+        used = "used" if arena.offline_plan else "not used"
+        yield (
+            f"with our memory plan {arena.planned:,} bytes ({used}), "
+            f"with TFLM's own {arena.greedy:,} bytes"
+        )
+
+
+class _Workshop:
+    """What the engine needs of the layers above it: templates, PlatformIO, the emulator."""
+
+    def __init__(self, identity: emit.Identity) -> None:
+        self._identity = identity
+
+    def render(self, template: str, **values: Any) -> str:
+        return emit.render(template, **values)
+
+    def platformio_ini(
+        self, board: Board, flags: Sequence[str], options: Sequence[tuple[str, str]]
+    ) -> str:
+        return emit.platformio_files(board, self._identity, flags, options)["platformio.ini"]
+
+    def build(self, project: Path, board: Board) -> Path:
+        return pio.build(project, board).elf
+
+    @contextmanager
+    def run(self, board: Board, elf: Path) -> Iterator[str]:
+        with tempfile.TemporaryDirectory(prefix="tinygen-run-") as folder:
+            state = Path(folder)
+            try:
+                yield emulator.start(board, elf, state).url
+            finally:
+                emulator.stop(state)
