@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from tinygen.boards import Board
+from tinygen.boards import Board, Emulator
 from tinygen.errors import InputError, ToolchainError
 
 RECORD = "emulator.json"
@@ -145,13 +145,20 @@ def _arguments(board: Board, elf: Path, listener: int) -> list[str]:
             if emulator.icount_shift is not None
             else ()
         ),
-        # A multiplexer without its escape character, because it has a buffer: a serial port that
-        # takes one byte at a time then receives five times as fast.
-        *("-chardev", f"socket,id=uart,fd={listener},server=on,wait=off,nodelay=on,mux=on"),
-        *("-serial", "chardev:uart", "-echr", "0x100"),
+        *_serial_port(emulator, listener),
         *emulator.options,
         *(f"-{emulator.loader.value}", str(elf)),
     ]
+
+
+def _serial_port(emulator: Emulator, listener: int) -> list[str]:
+    """A socket, behind a multiplexer without its escape character, because it has a buffer: a
+    serial port that takes one byte at a time then receives five times as fast.
+    """
+    socket_ = f"socket,id=uart,fd={listener},server=on,wait=off,nodelay=on"
+    if not emulator.buffered:
+        return ["-chardev", socket_, "-serial", "chardev:uart"]
+    return ["-chardev", f"{socket_},mux=on", "-serial", "chardev:uart", "-echr", "0x100"]
 
 
 def _spawn(command: tuple[str, ...], log: Path) -> int:

@@ -176,7 +176,8 @@ class Emulator:
     `clock_hz` is the system timer's. With `-icount shift=N` one instruction takes 2^N ns of the
     emulated time, so instructions = ticks / clock_hz * 1e9 / 2^N. Where QEMU cannot count a core's
     instructions `icount_shift` is absent: time there is the host's and says nothing. `cpu` is empty
-    where the machine has just one.
+    where the machine has just one. `buffered` puts a buffer before the serial port, which makes it
+    receive faster; QEMU's simulated consoles cannot have one.
     """
 
     program: str
@@ -186,6 +187,7 @@ class Emulator:
     cpu: str = ""
     loader: Loader = Loader.KERNEL
     options: tuple[str, ...] = ()
+    buffered: bool = True
 
     def instructions(self, ticks: int) -> int | None:
         """Instructions executed in `ticks` of the system timer, rounded down; None: not counted."""

@@ -106,7 +106,9 @@ class FullyConnected(Parsed):
         check_weights(weights, self.kind, axis=0)
         output = int8_quant(io.output, self.kind)
         if weights.q.per_tensor:
-            scales = [source.scale * weights.q.scale / output.scale]
+            # Unlike the convolutions, TFLM multiplies these two scales in float32.
+            product = np.float32(source.scale) * np.float32(weights.q.scale)
+            scales = [float(product) / output.scale]
         else:
             scales = channel_scales(io, weights.shape[0])
         return requantization(scales, output.zero_point, quantized_range(self.activation, output))

@@ -78,23 +78,17 @@ class TflmFirmware:
 
 
 def kernel_set(board: Board, name: str | None = None) -> KernelSet:
-    """The kernel set `name`, or the best one for the board's core."""
-    default = KernelSet.CMSIS_NN if board.core.startswith("cortex-m") else KernelSet.REFERENCE
-    try:
-        chosen = KernelSet(name) if name else default
-    except ValueError:
+    """The kernel set `name`, or the board's best one that there is."""
+    names = {kernels.value for kernels in KernelSet}
+    there = [known for known in board.engines.tflm_kernel_sets if known in names]
+    chosen = name or next(iter(there), KernelSet.REFERENCE.value)
+    if chosen not in (*there, KernelSet.REFERENCE.value):
         raise InputError(
-            f"there is no kernel set '{name}'",
-            why=f"the engine tflm has {', '.join(k.value for k in KernelSet)}",
-            next_step=f"leave it out for {default.value}",
-        ) from None
-    if chosen is KernelSet.CMSIS_NN and default is not chosen:
-        raise InputError(
-            f"the kernel set cmsis_nn does not run on {board.id}",
-            why=f"it is for Arm Cortex-M cores, not {board.core}",
-            next_step=f"leave it out for {default.value}",
+            f"{board.id} has no kernel set {chosen} for the engine tflm",
+            why=f"kernel sets there: {', '.join(there) or KernelSet.REFERENCE.value}",
+            next_step="leave --kernel-set out for the board's own choice",
         )
-    return chosen
+    return KernelSet(chosen)
 
 
 def compile_model(
@@ -156,7 +150,7 @@ def compile_model(
     )
     files = {
         **library.files,
-        **probe.glue_files(bare=board.toolchain is not None),
+        **probe.glue_files(board),
         **{f"src/model/{name}": text.encode() for name, text in texts.items()},
     }
     return TflmFirmware(

@@ -107,7 +107,7 @@ def project(
         "platformio.ini": workshop.platformio_ini(board, flags, options).encode(),
         "src/probe.c": (folder / "tflm" / "probe.c").read_bytes(),
         "src/tflm/tg_probe.h": header.encode(),
-        **glue_files(bare=board.toolchain is not None),
+        **glue_files(board),
         **{
             f"src/protocol/{name}": (folder / "protocol" / name).read_bytes()
             for name in ("tg_crc32.c", "tg_crc32.h")
@@ -124,10 +124,12 @@ def _ceiling(board: Board) -> int:
     return board.memory.ram.bytes // 2 // arena.STEP * arena.STEP
 
 
-def glue_files(*, bare: bool) -> dict[str, bytes]:
-    """What is fixed between the interpreter and C; `bare` where no framework brings C++ along."""
+def glue_files(board: Board) -> dict[str, bytes]:
+    """What is fixed between the interpreter and C."""
     folder = firmware.firmware_dir() / "tflm"
-    names = ["tg_tflm.h", "tg_tflm.cc", "tg_tflm_log.cc", *(["tg_cxx_bare.cc"] if bare else [])]
+    names = ["tg_tflm.h", "tg_tflm.cc", "tg_tflm_log.cc"]
+    if not board.platformio.framework:  # a framework brings C++ along
+        names.append("tg_cxx_bare.cc")
     return {f"src/tflm/{name}": (folder / name).read_bytes() for name in names}
 
 

@@ -1,0 +1,16 @@
+"""What is pinned in two places is the same in both."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from tinygen.oracle import TFLM_WHEEL
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_wheel_of_the_oracle() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (wheel,) = [d for d in project["dependencies"] if d.startswith("tflite-micro")]
+    assert wheel.split(";")[0].strip() == f"tflite-micro=={TFLM_WHEEL}"

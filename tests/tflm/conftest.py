@@ -1,0 +1,46 @@
+"""Fixtures of the tflm engine's tests: upstream's sources, where this machine has them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tinygen import pio
+from tinygen.engines.tflm import TflmTree, installed, setup, source
+from tinygen.engines.tflm.upstream import Upstream
+
+_ROOT = str(Path(__file__).resolve().parents[2])
+if _ROOT not in sys.path:
+    sys.path.insert(0, _ROOT)
+
+
+@pytest.fixture(scope="session")
+def tree() -> TflmTree:
+    """The sources in the cache, or of TINYGEN_TFLM_SOURCE; nothing is downloaded for a test."""
+    found = installed(pio.cache_dir())
+    if found is None and os.environ.get(source.SETTING):
+        found = setup(pio.cache_dir())
+    if found is None:
+        pytest.skip("TensorFlow Lite Micro's sources are not in the cache: tinygen setup tflm")
+    return found
+
+
+@pytest.fixture(scope="session")
+def upstream(tree: TflmTree) -> Upstream:
+    """The sources, indexed."""
+    return Upstream(tree)
+
+
+@pytest.fixture(scope="session")
+def baseline(models: Path) -> dict[str, Any]:
+    """What TFLM needs on the emulated cores: model -> core -> kernels -> numbers."""
+    path = models.parent / "facts" / "tflm_baseline.json"
+    if not path.is_file():
+        pytest.skip("the measured baseline is not here")
+    results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return results
