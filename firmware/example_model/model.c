@@ -5,6 +5,7 @@
  */
 #include "model.h"
 
+#include "tg_fixed_point.h"
 #include "tg_conv_2d.h"
 #include "tg_depthwise_conv_2d.h"
 #include "tg_fully_connected.h"
@@ -35,7 +36,7 @@ const struct model_tensor model_outputs[MODEL_OUTPUTS] = {
 
 /* Layer 0: CONV_2D "edges_1"
  * [1, 8, 8, 1] -> [1, 8, 8, 8], 4,608 MACs */
-static void layer_0_conv_2d(void) {
+TG_LAYER void layer_0_conv_2d(void) {
   static const struct tg_conv_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .input_channels = 1, .output_height = 8,
       .output_width = 8, .output_channels = 8, .groups = 1, .filter_height = 3, .filter_width = 3,
@@ -49,7 +50,7 @@ static void layer_0_conv_2d(void) {
 
 /* Layer 1: DEPTHWISE_CONV_2D "strokes_1"
  * [1, 8, 8, 8] -> [1, 8, 8, 16], 9,216 MACs */
-static void layer_1_depthwise_conv_2d(void) {
+TG_LAYER void layer_1_depthwise_conv_2d(void) {
   static const struct tg_depthwise_conv_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .input_channels = 8, .output_height = 8,
       .output_width = 8, .depth_multiplier = 2, .filter_height = 3, .filter_width = 3,
@@ -65,7 +66,7 @@ static void layer_1_depthwise_conv_2d(void) {
 
 /* Layer 2: MAX_POOL_2D "max_pooling2d_1/MaxPool2d"
  * [1, 8, 8, 16] -> [1, 4, 4, 16] */
-static void layer_2_max_pool_2d(void) {
+TG_LAYER void layer_2_max_pool_2d(void) {
   static const struct tg_max_pool_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .channels = 16, .output_height = 4,
       .output_width = 4, .filter_height = 2, .filter_width = 2, .stride_height = 2,
@@ -78,7 +79,7 @@ static void layer_2_max_pool_2d(void) {
 
 /* Layer 3: CONV_2D "shapes_1"
  * [1, 4, 4, 16] -> [1, 4, 4, 24], 55,296 MACs */
-static void layer_3_conv_2d(void) {
+TG_LAYER void layer_3_conv_2d(void) {
   static const struct tg_conv_2d_params params = {
       .batches = 1, .input_height = 4, .input_width = 4, .input_channels = 16, .output_height = 4,
       .output_width = 4, .output_channels = 24, .groups = 1, .filter_height = 3, .filter_width = 3,
@@ -92,7 +93,7 @@ static void layer_3_conv_2d(void) {
 
 /* Layer 4: MAX_POOL_2D "max_pooling2d_1_2/MaxPool2d"
  * [1, 4, 4, 24] -> [1, 2, 2, 24] */
-static void layer_4_max_pool_2d(void) {
+TG_LAYER void layer_4_max_pool_2d(void) {
   static const struct tg_max_pool_2d_params params = {
       .batches = 1, .input_height = 4, .input_width = 4, .channels = 24, .output_height = 2,
       .output_width = 2, .filter_height = 2, .filter_width = 2, .stride_height = 2,
@@ -103,7 +104,7 @@ static void layer_4_max_pool_2d(void) {
 
 /* Layer 5: FULLY_CONNECTED "digit_1"
  * [1, 96] -> [1, 10], 960 MACs */
-static void layer_5_fully_connected(void) {
+TG_LAYER void layer_5_fully_connected(void) {
   static const struct tg_fully_connected_params params = {
       .rows = 1, .depth = 96, .units = 10, .multiplier_step = 1, .input_zero_point = -128,
       .output_zero_point = -1, .shift_max = -9, .output_min = -128, .output_max = 127,
@@ -117,7 +118,7 @@ static void layer_5_fully_connected(void) {
 
 /* Layer 6: SOFTMAX "digit"
  * [1, 10] -> [1, 10] */
-static void layer_6_softmax(void) {
+TG_LAYER void layer_6_softmax(void) {
   static const struct tg_softmax_params params = {
       .rows = 1, .depth = 10, .table_length = 125, .table = layer_6_table,
   };

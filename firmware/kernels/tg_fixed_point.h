@@ -18,6 +18,13 @@
 #define TG_INLINE static inline
 #endif
 
+/* A layer stays a function of its own: inlined into one, they would fight for registers. */
+#if defined(__GNUC__)
+#define TG_LAYER static __attribute__((noinline))
+#else
+#define TG_LAYER static
+#endif
+
 /* round(a * b / 2^31), ties toward plus infinity; b is a multiplier in [0, 2^31). */
 TG_INLINE int32_t tg_high_mul(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * (int64_t)b + ((int64_t)1 << 30)) >> 31);

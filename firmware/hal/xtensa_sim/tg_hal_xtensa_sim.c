@@ -19,8 +19,7 @@ static int32_t simcall(int32_t number, int32_t file, uintptr_t argument, size_t 
 void tg_hal_init(void) {
 }
 
-/* Asks first: QEMU 7.2, whose socket is another thread's, at times breaks down under a read that
- * is tried all the time. */
+/* Asks first, because that costs the simulator less than a read in vain. */
 size_t tg_hal_read(uint8_t *buffer, size_t size) {
   if (simcall(SIMCALL_SELECT, 0, SELECT_READ, 0U) <= 0) {
     return 0;

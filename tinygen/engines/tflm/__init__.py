@@ -45,7 +45,8 @@ class Arena:
     """The tensor arena in bytes.
 
     `bytes` = `needed` + `margin`. `planned` and `greedy` are what is needed with our memory plan
-    and with TFLM's own; the smaller one is built. All but `bytes` are unknown when the user set it.
+    and with TFLM's own; the smaller one is built. All but `bytes` are None where the user set it
+    and it was not measured before.
     """
 
     bytes: int
@@ -106,7 +107,7 @@ def compile_model(
 ) -> TflmFirmware:
     """The int8 .tflite file `content` for `board`.
 
-    `arena_bytes` sets the arena instead of measuring it; `debug` keeps TFLM's error texts.
+    `arena_bytes` sets the arena without measuring; `debug` keeps TFLM's error texts.
     Raises UnsupportedModel, and ToolchainError when the arena cannot be measured.
     """
     graph = tflite.read(content, identity.name)
@@ -116,34 +117,20 @@ def compile_model(
     operators = [upstream.operator(kind) for kind in kinds]
     registered = [render.registered(graph, operator) for operator in operators]
     library = assemble(upstream, operators, kernels, debug=debug)
-    flags = ("-Isrc/tflm", *library.build_flags)
     planned = offline.with_plan(content, graph)
-    if arena_bytes is not None:
-        size = Arena(arena_bytes, None, 0, None, None, None, False, True)
-    else:
+    core = probe.emulated_core(board)
+    trial = probe.project(
+        workshop,
+        core,
+        render.data_files(workshop.render, registered, planned.content, planned.original, identity),
+        assemble(upstream, operators, kernels) if debug else library,
+        planned.original,
+    )
+    measured = probe.recall(trial, cache)
+    if measured is None and arena_bytes is None:
         progress.stage("Finding the smallest arena")
-        core = probe.emulated_core(board)
-        size = _size(
-            board,
-            core,
-            probe.measure(
-                workshop,
-                core,
-                probe.project(
-                    workshop,
-                    core,
-                    render.data_files(
-                        workshop.render, registered, planned.content, planned.original, identity
-                    ),
-                    library.files,
-                    flags,
-                    library.options,
-                    planned.original,
-                ),
-                cache,
-                planned=True,
-            ),
-        )
+        measured = probe.measure(workshop, core, trial, cache)
+    size = _size(board, core, measured, arena_bytes)
     embedded, original = (planned.content, planned.original) if size.offline_plan else (content, 0)
     texts = render.model_files(
         workshop.render, graph, registered, embedded, original, size.bytes, identity
@@ -155,7 +142,7 @@ def compile_model(
     }
     return TflmFirmware(
         files=dict(sorted(files.items())),
-        build_flags=flags,
+        build_flags=library.build_flags,
         options=library.options,
         arena=size,
         graph=graph,
@@ -164,17 +151,20 @@ def compile_model(
     )
 
 
-def _size(board: Board, core: Board, measured: Measured) -> Arena:
-    planned, greedy = measured.planned, measured.greedy
-    ours = planned is not None and planned.bytes < greedy.bytes
-    needed = planned.bytes if ours and planned is not None else greedy.bytes
+def _size(board: Board, core: Board, measured: Measured | None, asked: int | None) -> Arena:
+    if measured is None:
+        assert asked is not None
+        return Arena(asked, None, 0, None, None, None, estimated=False, offline_plan=True)
+    ours = measured.planned.bytes < measured.greedy.bytes
+    needed = min(measured.planned.bytes, measured.greedy.bytes)
     margin = 0 if board.toolchain == core.toolchain else arena.OTHER_COMPILER_BYTES
+    size = needed + margin if asked is None else asked
     return Arena(
-        bytes=needed + margin,
+        bytes=size,
         needed=needed,
-        margin=margin,
-        planned=None if planned is None else planned.bytes,
-        greedy=greedy.bytes,
+        margin=size - needed,
+        planned=measured.planned.bytes,
+        greedy=measured.greedy.bytes,
         measured_on=core.id,
         estimated=board.core != core.core and not board.core.startswith("cortex-m0"),
         offline_plan=ours,

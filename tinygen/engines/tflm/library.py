@@ -65,7 +65,11 @@ def assemble(
         files[f"{UNITS}/kernels/{PurePosixPath(path).name}"] = upstream.read(path)
     return Library(
         files=dict(sorted(files.items())),
-        build_flags=(*_includes(upstream, kernel_set), *_defines(kernel_set, debug=debug)),
+        build_flags=(
+            f"-I{UNITS}",
+            *_includes(upstream, kernel_set),
+            *_defines(kernel_set, debug=debug),
+        ),
         options=(("extra_scripts", f"pre:{LIBRARY}/build.py"),),
     )
 
@@ -89,7 +93,13 @@ def _defines(kernel_set: KernelSet, *, debug: bool) -> list[str]:
     if not debug:
         names.append("TF_LITE_STRIP_ERROR_STRINGS")
     if kernel_set is KernelSet.CMSIS_NN:
-        names += ["CMSIS_NN", "ARM_NN_ENABLE_F16=0", "ARM_NN_ENABLE_F32=0"]
+        # What upstream's own build sets: sums over weights are made once, at the start.
+        names += [
+            "CMSIS_NN",
+            "KERNELS_OPTIMIZED_FOR_SPEED",
+            "ARM_NN_ENABLE_F16=0",
+            "ARM_NN_ENABLE_F32=0",
+        ]
     return [f"-D{name}" for name in names]
 
 

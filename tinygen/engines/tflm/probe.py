@@ -22,6 +22,7 @@ from tinygen import firmware
 from tinygen.boards import Board, Kind, all_boards
 from tinygen.engines.tflm import arena
 from tinygen.engines.tflm.arena import Need, Trial
+from tinygen.engines.tflm.library import Library
 from tinygen.engines.tflm.source import content_hash
 from tinygen.errors import ToolchainError
 
@@ -53,7 +54,7 @@ class Workshop(Protocol):
 class Measured:
     """Arena bytes with our memory plan and with TFLM's own, measured on the board `board`."""
 
-    planned: Need | None
+    planned: Need
     greedy: Need
     board: str
 
@@ -70,19 +71,19 @@ def emulated_core(board: Board) -> Board:
     return max(same or plain, key=lambda b: b.memory.ram.bytes)
 
 
-def measure(
-    workshop: Workshop, board: Board, files: Mapping[str, bytes], cache: Path, *, planned: bool
-) -> Measured:
+def recall(files: Mapping[str, bytes], cache: Path) -> Measured | None:
+    """What was measured of the probe project `files` before."""
+    return _read(_record(files, cache))
+
+
+def measure(workshop: Workshop, board: Board, files: Mapping[str, bytes], cache: Path) -> Measured:
     """The arena that the model in the probe project `files` needs on the emulated `board`.
 
-    `planned` is whether the model has our memory plan in front. Results are kept in `cache`.
+    The result is kept in `cache`.
     """
-    record = cache / "tflm-arenas" / f"{content_hash(files)}.json"
-    found = _recall(record)
-    if found is None:
-        with tempfile.TemporaryDirectory(prefix="tinygen-probe-") as folder:
-            found = _run(workshop, board, files, Path(folder), planned=planned)
-        _remember(record, found)
+    with tempfile.TemporaryDirectory(prefix="tinygen-probe-") as folder:
+        found = _run(workshop, board, files, Path(folder))
+    _write(_record(files, cache), found)
     return found
 
 
@@ -90,21 +91,15 @@ def project(
     workshop: Workshop,
     board: Board,
     model_files: Mapping[str, str],
-    library: Mapping[str, bytes],
-    flags: Sequence[str],
-    options: Options,
+    library: Library,
     original: int,
 ) -> dict[str, bytes]:
     """The probe as a PlatformIO project: path -> content."""
     folder = firmware.firmware_dir()
-    header = workshop.render(
-        "tflm_probe.h.j2",
-        version="",
-        original=original,
-        arena_bytes=_ceiling(board),
-    )
+    header = workshop.render("tflm_probe.h.j2", original=original, arena_bytes=_ceiling(board))
+    ini = workshop.platformio_ini(board, library.build_flags, library.options)
     return {
-        "platformio.ini": workshop.platformio_ini(board, flags, options).encode(),
+        "platformio.ini": ini.encode(),
         "src/probe.c": (folder / "tflm" / "probe.c").read_bytes(),
         "src/tflm/tg_probe.h": header.encode(),
         **glue_files(board),
@@ -115,7 +110,7 @@ def project(
         **{f"src/model/{name}": text.encode() for name, text in model_files.items()},
         **firmware.hal_files(board),
         **firmware.platform_files(board),
-        **library,
+        **library.files,
     }
 
 
@@ -133,21 +128,20 @@ def glue_files(board: Board) -> dict[str, bytes]:
     return {f"src/tflm/{name}": (folder / name).read_bytes() for name in names}
 
 
-def _run(
-    workshop: Workshop, board: Board, files: Mapping[str, bytes], folder: Path, *, planned: bool
-) -> Measured:
+def _run(workshop: Workshop, board: Board, files: Mapping[str, bytes], folder: Path) -> Measured:
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     elf = workshop.build(folder, board)
-    ceiling = _ceiling(board)
     with _Device(workshop, board, elf) as device:
-        greedy = arena.smallest(lambda size, runs: device.attempt(1, size, runs), ceiling)
-        ours = None
-        if planned:
-            ours = arena.smallest(lambda size, runs: device.attempt(0, size, runs), ceiling)
-    return Measured(ours, greedy, board.id)
+
+        def need(model: int) -> Need:
+            return arena.smallest(
+                lambda size, invokes: device.attempt(model, size, invokes), _ceiling(board)
+            )
+
+        return Measured(planned=need(0), greedy=need(1), board=board.id)
 
 
 class _Device:
@@ -205,20 +199,19 @@ class _Device:
         return line.decode("ascii", "replace")
 
 
-def _recall(record: Path) -> Measured | None:
+def _record(files: Mapping[str, bytes], cache: Path) -> Path:
+    return cache / "tflm-arenas" / f"{content_hash(files)}.json"
+
+
+def _read(record: Path) -> Measured | None:
     try:
         content = json.loads(record.read_text(encoding="utf-8"))
-        planned = content["planned"]
-        return Measured(
-            planned=None if planned is None else Need(**planned),
-            greedy=Need(**content["greedy"]),
-            board=content["board"],
-        )
+        return Measured(Need(**content["planned"]), Need(**content["greedy"]), content["board"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _remember(record: Path, measured: Measured) -> None:
+def _write(record: Path, measured: Measured) -> None:
     record.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=record.parent)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

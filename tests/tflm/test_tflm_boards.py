@@ -1,0 +1,99 @@
+"""Models with TensorFlow Lite Micro on emulated cores: bit for bit, as fast and as small as measured.
+
+By default a few of them; all with TINYGEN_TEST_ALL=1.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tinygen import emulator
+from tinygen.api.build import BuildResult, build
+from tinygen.api.verify import verify
+from tinygen.engines.tflm import TflmTree
+from tinygen.verdict import Verdict
+
+MODELS = ("hello_world_int8", "kws_ref_model", "ad01_int8", "pretrainedResnet_quant", "vww_96_int8")
+CORES = ("m4", "m55")
+KERNELS = {"reference": "ref", "cmsis_nn": "cmsis"}
+QUICK = {
+    ("hello_world_int8", "m4", "reference"),
+    ("hello_world_int8", "m55", "cmsis_nn"),
+    ("ad01_int8", "m4", "reference"),
+    ("kws_ref_model", "m4", "cmsis_nn"),
+    ("vww_96_int8", "m55", "cmsis_nn"),
+}
+OWN_INSTRUCTIONS = 150
+"""What the application around Invoke() may add: passing on the call, and the canary."""
+
+pytestmark = pytest.mark.usefixtures("tree")
+
+
+def cases() -> Iterator[object]:
+    for case in product(MODELS, CORES, KERNELS):
+        marks = []
+        if case not in QUICK and not os.environ.get("TINYGEN_TEST_ALL"):
+            marks.append(pytest.mark.skip(reason="one of many: TINYGEN_TEST_ALL=1 runs it"))
+        yield pytest.param(*case, marks=marks, id="-".join(case))
+
+
+@pytest.fixture
+def run(tmp_path: Path, models: Path) -> Iterator[Any]:
+    """Builds a model and verifies it; what was started is ended."""
+    projects: list[Path] = []
+
+    def build_and_verify(name: str, core: str, kernels: str, arena: int | None = None) -> Any:
+        projects.append(tmp_path / f"{name}-{len(projects)}")
+        built = build(
+            models / f"{name}.tflite",
+            board=f"qemu-cortex-{core}",
+            engine="tflm",
+            kernel_set=kernels,
+            arena=arena,
+            out=projects[-1],
+        )
+        return built, verify(projects[-1], limit=12)
+
+    yield build_and_verify
+    for project in projects:
+        emulator.stop(project / ".tinygen")
+
+
+@pytest.mark.parametrize(("name", "core", "kernels"), list(cases()))
+def test_equal_to_the_baseline(
+    run: Any, baseline: dict[str, Any], name: str, core: str, kernels: str
+) -> None:
+    built, result = run(name, core, kernels)
+    assert result.verdict is Verdict.MATCH, result.reason
+    expected = baseline[name][f"cortex-{core}"][KERNELS[kernels]]
+    near = pytest.approx(expected["instructions"], rel=0.02, abs=OWN_INSTRUCTIONS)
+    assert result.instructions == near
+    needed = built.generated.arena_minimum_bytes
+    assert needed is not None
+    # Where our memory plan is better, less is needed than with TFLM's own.
+    assert needed <= expected["arena_min"] + 256
+    smaller(run, built, name, core, kernels)
+
+
+def smaller(run: Any, built: BuildResult, name: str, core: str, kernels: str) -> None:
+    """16 bytes less than found: the device says so, and does not compute."""
+    needed = built.generated.arena_minimum_bytes
+    assert needed is not None
+    less, result = run(name, core, kernels, needed - 16)
+    assert less.generated.arena_bytes == needed - 16
+    assert result.verdict is Verdict.UNVERIFIED
+
+
+def test_a_second_model_on_the_board_reuses_objects(run: Any, tree: TflmTree) -> None:
+    """Resnet has one operator more than kws; core and shared kernels are not compiled again."""
+    assert dataclasses.is_dataclass(tree)
+    first, _ = run("kws_ref_model", "m7", "reference")
+    second, _ = run("kws_ref_model", "m7", "reference")
+    assert second.elf.read_bytes() == first.elf.read_bytes(), "whatever the folder"

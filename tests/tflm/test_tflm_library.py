@@ -1,0 +1,133 @@
+"""The library as it is assembled from upstream's own lists. Needs upstream's sources."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+import pytest
+
+from tinygen.engines.tflm import KernelSet, TflmTree, source
+from tinygen.engines.tflm.library import LIBRARY, UNITS, Library, assemble
+from tinygen.engines.tflm.upstream import Upstream
+from tinygen.errors import UnsupportedModel
+from tinygen.ops import BY_KIND
+
+KWS = (
+    "AVERAGE_POOL_2D",
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "FULLY_CONNECTED",
+    "RESHAPE",
+    "SOFTMAX",
+)
+_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+
+
+def library(upstream: Upstream, kernels: KernelSet, kinds: tuple[str, ...] = KWS) -> Library:
+    return assemble(upstream, [upstream.operator(kind) for kind in kinds], kernels)
+
+
+def units(made: Library) -> set[str]:
+    names = (path for path in made.files if path.startswith(f"{UNITS}/kernels/"))
+    return {PurePosixPath(path).name for path in names}
+
+
+def test_the_pins_are_the_ones_upstream_pins(tree: TflmTree) -> None:
+    folder = tree.folder(source.TFLITE_MICRO) / "tensorflow"
+    downloads = (folder / "lite/micro/tools/make/third_party_downloads.inc").read_text()
+    for pin in (source.GEMMLOWP, source.RUY):
+        assert f"{pin.repository}/archive/{pin.revision}.zip" in downloads
+    # Of flatbuffers a tag is named; schema_generated.h asserts the version it was made with.
+    schema = (folder / "compiler/mlir/lite/schema/schema_generated.h").read_text()
+    base = (tree.folder(source.FLATBUFFERS) / "include/flatbuffers/base.h").read_text()
+    for part in ("MAJOR", "MINOR", "REVISION"):
+        version = re.search(rf"define FLATBUFFERS_VERSION_{part} (\d+)", base)
+        assert version is not None
+        assert f"FLATBUFFERS_VERSION_{part} == {version[1]}" in schema
+
+
+def test_the_sources_are_the_pinned_ones(tree: TflmTree) -> None:
+    for pin in source.PINS:
+        folder = tree.folder(pin)
+        files = (p for p in folder.rglob("*") if p.is_file())
+        content = {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
+        assert source.content_hash(content) == pin.sha256
+
+
+def test_every_operator_but_two_is_known(upstream: Upstream) -> None:
+    missing = {kind for kind in BY_KIND if kind not in upstream.operators}
+    assert missing == {"RANGE", "REDUCE_PROD"}, "shape arithmetic that TFLM has no kernels for"
+    for kind in BY_KIND.keys() - missing:
+        assert upstream.kernel_source(upstream.operator(kind)) in upstream.kernel_sources
+    with pytest.raises(UnsupportedModel, match="no operator RANGE"):
+        upstream.operator("RANGE")
+
+
+def test_only_the_kernels_of_the_model(upstream: Upstream) -> None:
+    made = units(library(upstream, KernelSet.REFERENCE))
+    assert {f"{name}.cc" for name in ("conv", "depthwise_conv", "pooling", "softmax")} <= made
+    assert not {"add.cc", "svdf.cc", "mul.cc"} & made
+    one = units(library(upstream, KernelSet.REFERENCE, ("FULLY_CONNECTED",)))
+    assert "fully_connected.cc" in one
+    assert "conv.cc" not in one
+
+
+def test_a_kernel_set_replaces_files_of_the_same_name(upstream: Upstream) -> None:
+    made = library(upstream, KernelSet.CMSIS_NN)
+    unit = made.files[f"{UNITS}/kernels/conv.cc"].decode()
+    assert "kernels/cmsis_nn/conv.cc" in unit
+    assert "kernels/conv_common.cc" in unit
+    assert f"{LIBRARY}/tensorflow/lite/micro/kernels/conv.cc" not in made.files
+    assert "arm_convolve_s8.c" in units(made)
+    assert "arm_svdf_s8.c" not in units(made)
+    assert not any(name.endswith("_f32.c") for name in units(made))
+
+
+def test_the_core_is_the_same_for_every_model(upstream: Upstream) -> None:
+    core = {
+        library(upstream, kernels, kinds).files[f"{UNITS}/core.cc"]
+        for kernels in KernelSet
+        for kinds in (KWS, ("FULLY_CONNECTED",), ("TRANSPOSE", "PAD", "MEAN"))
+    }
+    assert len(core) == 1
+    assert b"test" not in core.pop()
+
+
+@pytest.mark.parametrize("kernels", list(KernelSet))
+def test_every_header_comes_along(upstream: Upstream, kernels: KernelSet) -> None:
+    made = library(upstream, kernels)
+    folders = [flag[2:] for flag in made.build_flags if flag.startswith("-I")]
+    missing = set()
+    for path, content in made.files.items():
+        if not path.endswith((".c", ".cc", ".h")):
+            continue
+        for name in _INCLUDE.findall(content.decode()):
+            near = PurePosixPath(path).parent
+            places = [near / name, *(PurePosixPath(folder) / name for folder in folders)]
+            if not any(_normal(place) in made.files for place in places):
+                missing.add((path.removeprefix(f"{LIBRARY}/"), name))
+    # Behind conditions that do not hold here.
+    assert {name for _, name in missing} <= {
+        "fixedpoint_avx.h", "./fixedpoint_avx.h", "./fixedpoint_msa.h", "./fixedpoint_neon.h",
+        "./fixedpoint_sse.h", "./fixedpoint_wasmsimd.h",
+    }  # fmt: skip
+
+
+def _normal(path: PurePosixPath) -> str:
+    parts: list[str] = []
+    for part in path.parts:
+        if part == "..":
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts)
+
+
+def test_assembling_twice_gives_the_same(upstream: Upstream, tree: TflmTree) -> None:
+    first, second = (
+        library(upstream, KernelSet.CMSIS_NN),
+        library(Upstream(tree), KernelSet.CMSIS_NN),
+    )
+    assert first == second
+    assert not any(str(tree.root) in flag for flag in first.build_flags)
