@@ -13,7 +13,6 @@ from tinygen.engines import aot
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
 from tinygen.errors import InputError
 
-
 _BUILD_FLAGS = ("-fno-tree-reassoc",)
 """GCC would regroup the sums of dot products, which costs registers: 5 to 8 % more instructions on
 a Cortex-M4."""
