@@ -6,20 +6,23 @@ BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize setup clean
+.PHONY: demo test check lint sanitize setup setup-all clean
 
 setup:
 	@scripts/setup.sh
 
+setup-all:
+	@scripts/setup.sh all
+
 demo: setup
 	@examples/digits/demo.sh $(DEMO)
 
-test: setup
+test: setup-all
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 check: lint sanitize
 
-lint: setup
+lint: setup-all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -28,7 +31,7 @@ lint: setup
 	scripts/compile-firmware.sh
 
 # The kernels and the protocol, compiled for the host under AddressSanitizer and UBSan.
-sanitize: setup
+sanitize: setup-all
 	$(BIN)/python -m pytest -q -n $(JOBS) tests/ops tests/protocol
 
 clean:

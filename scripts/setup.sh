@@ -1,6 +1,9 @@
 #!/bin/sh
 # Installs what tinygen needs on Debian 12 and says so: apt packages that are missing, then a
 # virtual environment in .venv with tinygen and its tools. Does nothing the second time.
+#
+#   scripts/setup.sh        for the emulated Arm boards
+#   scripts/setup.sh all    for all emulated boards: AVR, RISC-V and Xtensa too, as the tests need
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,6 +16,18 @@ arm-none-eabi-gcc:gcc-arm-none-eabi
 /usr/lib/arm-none-eabi/include/stdint.h:libnewlib-arm-none-eabi
 qemu-system-arm:qemu-system-arm
 "
+if [ "${1:-}" = all ]; then
+  needs="$needs
+avr-gcc:gcc-avr
+/usr/lib/avr/include/avr/io.h:avr-libc
+/usr/share/arduino/hardware/arduino/avr/platform.txt:arduino-core-avr
+qemu-system-avr:qemu-system-misc
+riscv64-unknown-elf-gcc:gcc-riscv64-unknown-elf
+/usr/lib/picolibc/riscv64-unknown-elf/include/string.h:picolibc-riscv64-unknown-elf
+xtensa-lx106-elf-gcc:gcc-xtensa-lx106
+/usr/lib/xtensa-lx106-elf/include/string.h:picolibc-xtensa-lx106-elf
+"
+fi
 missing=""
 for need in $needs; do
   thing=${need%%:*}

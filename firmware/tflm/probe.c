@@ -125,8 +125,8 @@ int main(void) {
     /* Neither zeros nor what the run before left: what reads it unwritten is found out. */
     memset(arena, PAINT, bytes + GUARD);
     const uint64_t before = tg_hal_ticks();
-    uint32_t status =
-        (uint32_t)tg_tflm_start(tg_probe_model + (model == 0U ? 0U : TG_PROBE_ORIGINAL), arena, bytes);
+    uint32_t status = (uint32_t)tg_tflm_start(
+        tg_probe_model + (model == 0U ? 0U : TG_PROBE_ORIGINAL), arena, bytes);
     const uint64_t ticks = tg_hal_ticks() - before;
     uint32_t crc = 0U;
     if (status == TG_TFLM_OK) {

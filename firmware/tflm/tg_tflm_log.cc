@@ -83,7 +83,9 @@ class Text {
     }
   }
 
-  size_t length() const { return length_; }
+  size_t length() const {
+    return length_;
+  }
 
  private:
   char *buffer_;

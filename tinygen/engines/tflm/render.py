@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tinygen import csource
-from tinygen.engines.tflm.upstream import Operator
+from tinygen.engines.tflm.upstream import RESOLVER, Operator
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import DType, Graph, Tensor
 
@@ -94,7 +94,7 @@ def data_files(
     common = _common(identity)
     rows = [", ".join(str(b) for b in content[i : i + _ROW]) for i in range(0, len(content), _ROW)]
     data = common | {"bytes": len(content), "original": original}
-    headers = sorted({operator.header for operator in operators if operator.header})
+    headers = sorted({RESOLVER, *(operator.header for operator in operators if operator.header)})
     return {
         "model_data.h": render("tflm_data.h.j2", **data),
         "model_data.c": render("tflm_data.c.j2", **data, rows=rows),
