@@ -4,7 +4,7 @@
 #include "tg_hal.h"
 
 uint16_t tg_get_u16(const uint8_t *bytes) {
-  return (uint16_t)(bytes[0] | bytes[1] << 8);
+  return (uint16_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8);
 }
 
 uint32_t tg_get_u32(const uint8_t *bytes) {

@@ -1,0 +1,51 @@
+"""Writes docs/boards.md from the board files: `python -m tinygen.cli.board_table`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from tinygen.boards import Board, Kind, all_boards
+
+_HEAD = """# The boards
+
+Generated from the board files by `python -m tinygen.cli.board_table > docs/boards.md`; a test holds
+it against them. `tinygen boards NAME` shows all that is known of one. `--board` also takes the path
+of a file of your own, in the form of those in `tinygen/boards`.
+
+The engine named first is the board's default. RAM and flash are what the firmware may use.
+"""
+_TITLES = {
+    Kind.EMULATED: "Emulated boards",
+    Kind.HARDWARE: "Hardware",
+}
+
+
+def board_table() -> str:
+    """The whole page as Markdown."""
+    return "\n".join([_HEAD, *(line for kind in Kind for line in _section(kind))])
+
+
+def _section(kind: Kind) -> Iterator[str]:
+    yield f"## {_TITLES[kind]}\n"
+    yield "| board | what it is | core | RAM | flash | engines | PlatformIO | how far it was run |"
+    yield "|---|---|---|--:|--:|---|---|---|"
+    yield from (_row(board) for board in all_boards() if board.kind is kind)
+    yield ""
+
+
+def _row(board: Board) -> str:
+    default = board.engines.default
+    engines = [default, *(e for e in board.engines.available if e != default)]
+    platform = board.platformio.platform
+    if "://" in platform:
+        platform = platform.split("/")[-1].partition("#")[0]
+    return (
+        f"| `{board.id}` | {board.name} | {board.core} | {board.memory.ram.bytes // 1024:,} KiB "
+        f"| {board.memory.flash.bytes // 1024:,} KiB | {', '.join(engines)} "
+        f"| {platform}, `{board.platformio.board}` | {board.proven} |"
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(board_table())
