@@ -19,12 +19,16 @@ if _ROOT not in sys.path:
 from tests.emulator.board_bench import Bench, write_project  # noqa: E402
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A core folder of the tests' own, made from nothing."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TINYGEN_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A core folder of these tests' own, made from nothing."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only while a test of this folder runs: others want the cache that the machine has."""
+    monkeypatch.setenv("TINYGEN_CACHE", str(cache_folder))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -133,7 +133,7 @@ def compile_model(
     size = _size(board, core, measured, arena_bytes)
     embedded, original = (planned.content, planned.original) if size.offline_plan else (content, 0)
     texts = render.model_files(
-        workshop.render, graph, registered, embedded, original, size.bytes, identity
+        workshop.render, graph, registered, embedded, original, size.bytes, size.needed, identity
     )
     files = {
         **library.files,

@@ -68,6 +68,7 @@ def model_files(
     content: bytes,
     original: int,
     arena_bytes: int,
+    arena_needed: int | None,
     identity: Identity,
 ) -> dict[str, str]:
     """The files of `src/model`: name -> text."""
@@ -76,7 +77,7 @@ def model_files(
         "inputs": [_edge(graph.tensors[i]) for i in graph.inputs],
         "outputs": [_edge(graph.tensors[i]) for i in graph.outputs],
     }
-    values = common | edges | {"arena_bytes": arena_bytes}
+    values = common | edges | {"arena_bytes": arena_bytes, "arena_needed": arena_needed or 0}
     return {
         "model.h": render("model.h.j2", **values),
         "model.c": render("tflm_model.c.j2", **values, hash_bytes=_hash_bytes(identity.sha256)),
