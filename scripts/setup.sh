@@ -18,6 +18,7 @@ qemu-system-arm:qemu-system-arm
 "
 if [ "${1:-}" = all ]; then
   needs="$needs
+/usr/include/newlib/c++/12.2.1/cstdint:libstdc++-arm-none-eabi-newlib
 avr-gcc:gcc-avr
 /usr/lib/avr/include/avr/io.h:avr-libc
 /usr/share/arduino/hardware/arduino/avr/platform.txt:arduino-core-avr

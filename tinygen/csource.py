@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tinygen.ir import Array, DType, KernelCall, ParamValue
+from tinygen.ir import Array, DType, KernelCall, ParamValue, Tensor
 
 C_TYPES: Mapping[str, str] = {
     "int8": "int8_t",
@@ -103,3 +103,32 @@ def initializer(call: KernelCall, constants: Mapping[str, str], indent: str = " 
         line += f"{item}, "
     lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def shape(tensor: Tensor) -> str:
+    """A shape as comments show it: [1, 8, 8, 1]."""
+    return "[" + ", ".join(str(d) for d in tensor.shape) + "]"
+
+
+def edge(tensor: Tensor) -> dict[str, object]:
+    """An int8 input or output of the model, as `struct model_tensor` and its comment say it."""
+    quant = tensor.q
+    return {
+        "comment": comment(
+            f'"{tensor.name}" {shape(tensor)}, scale {quant.scale:.9g}, '
+            f"zero point {quant.zero_point}"
+        ),
+        "string": string(tensor.name),
+        "elements": tensor.elements,
+        "rank": len(tensor.shape),
+        "dims": ", ".join(f"{d}u" for d in tensor.shape) or "1u",
+        "scale": number(quant.scale),
+        "zero_point": quant.zero_point,
+    }
+
+
+def hash_bytes(sha256: str) -> str:
+    """A SHA-256 in hexadecimal as the body of an array initializer, two rows."""
+    data = bytes.fromhex(sha256)
+    rows = [", ".join(f"0x{b:02x}" for b in data[i : i + 16]) for i in range(0, 32, 16)]
+    return "\n    " + ",\n    ".join(rows) + "\n"

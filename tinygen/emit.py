@@ -61,9 +61,9 @@ def model_files(program: Program, identity: Identity) -> dict[str, str]:
         "engine": csource.string(identity.engine),
         "board": csource.string(identity.board),
         "arena_bytes": program.plan.arena_bytes,
-        "inputs": [_edge(graph.tensors[i], program) for i in graph.inputs],
-        "outputs": [_edge(graph.tensors[i], program) for i in graph.outputs],
-        "hash_bytes": _hash_bytes(identity.sha256),
+        "inputs": [_edge(program, i) for i in graph.inputs],
+        "outputs": [_edge(program, i) for i in graph.outputs],
+        "hash_bytes": csource.hash_bytes(identity.sha256),
         "headers": sorted({f"tg_{layer.call.kernel}.h" for layer in program.layers}),
         "layers": layers,
         "definitions": [csource.array(name, *data) for name, data in symbols.arrays.items()],
@@ -144,12 +144,12 @@ def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, ob
     scratch = program.plan.scratch[layer.index]
     if scratch is not None:
         arguments.append(f"&model_arena.bytes[{scratch}]")
-    ins = ", ".join(_shape(t) for t in layer.io.inputs if t is not None and not t.constant)
+    ins = ", ".join(csource.shape(t) for t in layer.io.inputs if t is not None and not t.constant)
     return {
         "number": layer.index,
         "kernel": call.kernel,
         "comment": csource.comment(f'{layer.node.op.kind} "{layer.title}"'),
-        "shapes": f"{ins} -> {', '.join(_shape(t) for t in layer.io.outputs)}",
+        "shapes": f"{ins} -> {', '.join(csource.shape(t) for t in layer.io.outputs)}",
         "cost": f", {layer.macs:,} MACs" if layer.macs else "",
         "initializer": csource.initializer(call, constants, indent=" " * 6),
         "arguments": _wrap(arguments, len(f"  tg_{call.kernel}(")),
@@ -166,28 +166,7 @@ def _wrap(arguments: list[str], indent: int) -> str:
     return line if indent + len(line) <= 98 else (",\n" + " " * indent).join(arguments)
 
 
-def _shape(tensor: Tensor) -> str:
-    return "[" + ", ".join(str(d) for d in tensor.shape) + "]"
-
-
-def _edge(tensor: Tensor, program: Program) -> Mapping[str, object]:
-    quant = tensor.q
-    return {
-        "comment": csource.comment(
-            f'"{tensor.name}" {_shape(tensor)}, scale {quant.scale:.9g}, '
-            f"zero point {quant.zero_point}"
-        ),
-        "string": csource.string(tensor.name),
-        "elements": tensor.elements,
-        "rank": len(tensor.shape),
-        "dims": ", ".join(f"{d}u" for d in tensor.shape) or "1u",
-        "scale": csource.number(quant.scale),
-        "zero_point": quant.zero_point,
-        "offset": program.plan.offsets[tensor.id],
-    }
-
-
-def _hash_bytes(sha256: str) -> str:
-    data = bytes.fromhex(sha256)
-    rows = [", ".join(f"0x{b:02x}" for b in data[i : i + 16]) for i in range(0, 32, 16)]
-    return "\n    " + ",\n    ".join(rows) + "\n"
+def _edge(program: Program, tensor_id: TensorId) -> Mapping[str, object]:
+    """An input or output, and where it lies in the arena."""
+    edge = csource.edge(program.graph.tensors[tensor_id])
+    return {**edge, "offset": program.plan.offsets[tensor_id]}

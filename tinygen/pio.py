@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -13,13 +14,13 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from tinygen.boards import Board
+from tinygen.boards import Board, Toolchain
 from tinygen.elf import too_large
 from tinygen.errors import DeviceError, InputError, TinygenError, ToolchainError
 from tinygen.reach import any_answers
@@ -33,6 +34,10 @@ _INSTALL = {
     "riscv64-unknown-elf": "sudo apt-get install gcc-riscv64-unknown-elf "
     "picolibc-riscv64-unknown-elf",
     "xtensa-lx106-elf": "sudo apt-get install gcc-xtensa-lx106 picolibc-xtensa-lx106-elf",
+}
+
+_INSTALL_CXX = {
+    "arm-none-eabi": "sudo apt-get install libstdc++-arm-none-eabi-newlib",
 }
 
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
@@ -87,7 +92,7 @@ def build(
     if jobs is not None:
         command += ["-j", str(jobs)]
     started = time.monotonic()
-    code, log = _run(command, on_line)
+    code, log = _run(command, on_line, _object_cache(board))
     seconds = time.monotonic() - started
     if code != 0:
         raise _failure(log, board, project)
@@ -181,12 +186,27 @@ def environment() -> dict[str, str]:
     }
 
 
-def _run(arguments: Sequence[str], on_line: Callable[[str], None] | None) -> tuple[int, list[str]]:
+def _object_cache(board: Board) -> dict[str, str]:
+    """The setting that lets projects share compiled objects: a folder per compiler, because SCons
+    tells flags and sources apart but not compilers. Empty where PlatformIO brings the compiler."""
+    if board.toolchain is None:
+        return {}
+    compiler = f"{board.toolchain.prefix}-gcc"
+    asked = subprocess.run([compiler, "--version"], capture_output=True, check=False)
+    key = hashlib.sha256(asked.stdout).hexdigest()[:16]
+    return {"PLATFORMIO_BUILD_CACHE_DIR": str(cache_dir() / "objects" / f"{compiler}-{key}")}
+
+
+def _run(
+    arguments: Sequence[str],
+    on_line: Callable[[str], None] | None,
+    settings: Mapping[str, str] | None = None,
+) -> tuple[int, list[str]]:
     """Exit code and last lines of `python -m platformio` with these arguments."""
     log: deque[str] = deque(maxlen=_LOG_LINES)
     with subprocess.Popen(
         [sys.executable, "-m", "platformio", *arguments],
-        env=environment(),
+        env=environment() | dict(settings or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -259,8 +279,9 @@ def _telling(log: list[str]) -> list[str]:
     return lines[-_WHY_LINES:]
 
 
-def require_toolchain(board: Board) -> None:
-    """ToolchainError unless the compiler the board needs on PATH is there, with its C library.
+def require_toolchain(board: Board, *, cxx: bool = False) -> None:
+    """ToolchainError unless the compiler the board needs on PATH is there, with its C library; with
+    `cxx` that of C++ too.
 
     A board whose platform brings its own compiler needs nothing here. Takes milliseconds.
     """
@@ -288,11 +309,29 @@ def require_toolchain(board: Board) -> None:
             why=found.stderr.strip() or f"{compiler} does not compile for the board's core",
             next_step=next_step,
         )
+    if cxx:
+        _require_cxx(toolchain)
     if toolchain.arduino_core and not Path(toolchain.arduino_core).is_dir():
         raise ToolchainError(
             "the Arduino core is not installed",
             why=f"there is no folder {toolchain.arduino_core}",
             next_step=next_step,
+        )
+
+
+def _require_cxx(toolchain: Toolchain) -> None:
+    compiler = f"{toolchain.prefix}-g++"
+    path = shutil.which(compiler)
+    command = ["-E", "-include", "cstdint", "-x", "c++", os.devnull]
+    found = path and subprocess.run(
+        [path, *toolchain.core_flags, *command], capture_output=True, text=True, check=False
+    )
+    if not found or found.returncode != 0:
+        raise ToolchainError(
+            f"the C++ library of {compiler} is not installed",
+            why="TensorFlow Lite Micro is C++; "
+            + (found.stderr.strip().splitlines()[0] if found else f"{compiler} is not on PATH"),
+            next_step=_INSTALL_CXX.get(toolchain.prefix, f"install the C++ library of {compiler}"),
         )
 
 

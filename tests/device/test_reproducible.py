@@ -23,8 +23,12 @@ def contents(project: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("board", ["qemu-cortex-m0", "qemu-cortex-m55"])
-def test_two_builds_are_identical(board: str, tmp_path: Path) -> None:
+def test_two_builds_are_identical(
+    board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYGEN_CACHE", str(tmp_path / "cache a"))  # objects are not shared
     first = build(GOLDEN_MODEL, board=board, out=tmp_path / "a", jobs=1)
+    monkeypatch.setenv("TINYGEN_CACHE", str(tmp_path / "cache b"))
     second = build(GOLDEN_MODEL, board=board, out=tmp_path / "other folder" / "b", jobs=2)
     assert contents(first.generated.project) == contents(second.generated.project)
     assert first.elf.read_bytes() == second.elf.read_bytes()

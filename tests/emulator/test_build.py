@@ -21,11 +21,14 @@ BOARD = get_board("qemu-cortex-m0")
 @pytest.mark.parametrize(
     "board_id", [board.id for board in all_boards() if board.emulator and board.port.uart]
 )
-def test_same_bytes_in_any_folder(board_id: str, tmp_path: Path) -> None:
+def test_same_bytes_in_any_folder(
+    board_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     board = get_board(board_id)
     digests = set()
     for folder in (tmp_path / "a", tmp_path / "another name" / "deeper"):
         write_project(board, folder)
+        monkeypatch.setenv("TINYGEN_CACHE", str(folder) + "-cache")  # objects are not shared
         before = {path for path in folder.rglob("*") if path.is_file()}
         elf = build(project=folder, board=board).elf
         digests.add(hashlib.sha256(elf.read_bytes()).hexdigest())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,9 +16,6 @@ from tinygen.engines import tflm
 from tinygen.engines.tflm.source import TFLITE_MICRO
 from tinygen.errors import InputError
 from tinygen.progress import SILENT, Progress
-
-SOURCE_SETTING = "TINYGEN_TFLM_SOURCE"
-"""Environment variable: where to get the sources from, as `tinygen setup tflm --source`."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +41,14 @@ def setup(
             next_step="tinygen setup tflm",
         )
     progress.stage("Obtaining TensorFlow Lite Micro")
-    chosen = source or os.environ.get(SOURCE_SETTING)
-    tree = tflm.setup(pio.cache_dir(), chosen, progress)
+    tree = tflm.setup(pio.cache_dir(), source, progress)
     return SetupResult(what, TFLITE_MICRO.revision, tree.root)
 
 
 def make(job: Job) -> Made:
     """The model with TFLM's interpreter."""
     kernels = tflm.kernel_set(job.board, job.kernel_set)
+    pio.require_toolchain(job.board, cxx=True)
     cache = pio.cache_dir()
     tree = tflm.installed(cache)
     if tree is None:

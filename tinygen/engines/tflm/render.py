@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from tinygen import csource
 from tinygen.engines.tflm.upstream import RESOLVER, Operator
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Graph, Tensor
+from tinygen.ir import DType, Graph
 
 Render = Callable[..., str]
 """`render(template, **values)`: the text of one template."""
@@ -74,13 +74,15 @@ def model_files(
     """The files of `src/model`: name -> text."""
     common = _common(identity)
     edges = {
-        "inputs": [_edge(graph.tensors[i]) for i in graph.inputs],
-        "outputs": [_edge(graph.tensors[i]) for i in graph.outputs],
+        "inputs": [csource.edge(graph.tensors[i]) for i in graph.inputs],
+        "outputs": [csource.edge(graph.tensors[i]) for i in graph.outputs],
     }
     values = common | edges | {"arena_bytes": arena_bytes, "arena_needed": arena_needed or 0}
     return {
         "model.h": render("model.h.j2", **values),
-        "model.c": render("tflm_model.c.j2", **values, hash_bytes=_hash_bytes(identity.sha256)),
+        "model.c": render(
+            "tflm_model.c.j2", **values, hash_bytes=csource.hash_bytes(identity.sha256)
+        ),
     } | data_files(render, operators, content, original, identity)
 
 
@@ -125,25 +127,3 @@ def _common(identity: Identity) -> dict[str, Any]:
         "engine": csource.string(identity.engine),
         "board": csource.string(identity.board),
     }
-
-
-def _edge(tensor: Tensor) -> dict[str, object]:
-    quant = tensor.q
-    shape = "[" + ", ".join(str(d) for d in tensor.shape) + "]"
-    return {
-        "comment": csource.comment(
-            f'"{tensor.name}" {shape}, scale {quant.scale:.9g}, zero point {quant.zero_point}'
-        ),
-        "string": csource.string(tensor.name),
-        "elements": tensor.elements,
-        "rank": len(tensor.shape),
-        "dims": ", ".join(f"{d}u" for d in tensor.shape) or "1u",
-        "scale": csource.number(quant.scale),
-        "zero_point": quant.zero_point,
-    }
-
-
-def _hash_bytes(sha256: str) -> str:
-    data = bytes.fromhex(sha256)
-    rows = [", ".join(f"0x{b:02x}" for b in data[i : i + 16]) for i in range(0, 32, 16)]
-    return "\n    " + ",\n    ".join(rows) + "\n"

@@ -15,7 +15,8 @@ bare = not env.get("PIOFRAMEWORK")
 
 # No machine's folders in the program: not in debug information, not in __FILE__.
 project_dir = env.subst("$PROJECT_DIR")
-reproducible = [f"-f{build['prefix_map']}-prefix-map={project_dir}=."]
+# Between $( and $) for SCons: the folder does not count when a cached object is looked for.
+reproducible = ["$(", f"-f{build['prefix_map']}-prefix-map={project_dir}=.", "$)"]
 
 env.Replace(
     AR=prefix + "gcc-ar",
