@@ -15,7 +15,7 @@ import numpy as np
 from tinygen import elf, emit, oracle, passes, pio, project, sources, tflite, vectors
 from tinygen.api.engines import ENGINES, choose_engine
 from tinygen.api.job import Job, Made
-from tinygen.api.prepare import RANDOM, Prepared, prepare
+from tinygen.api.prepare import IMAGE_RANGE, RANDOM, Prepared, prepare
 from tinygen.boards import Board, get_board
 from tinygen.elf import Sizes
 from tinygen.ir import Graph
@@ -87,6 +87,7 @@ def build(
     board: str,
     data: str | None = None,
     test: str | None = None,
+    image_range: tuple[float, float] = IMAGE_RANGE,
     out: str | Path | None = None,
     engine: str | None = None,
     kernel_set: str | None = None,
@@ -111,6 +112,7 @@ def build(
         board=board,
         data=data,
         test=test,
+        image_range=image_range,
         out=out,
         engine=engine,
         kernel_set=kernel_set,
@@ -165,6 +167,7 @@ def generate(
     board: str,
     data: str | None = None,
     test: str | None = None,
+    image_range: tuple[float, float] = IMAGE_RANGE,
     out: str | Path | None = None,
     engine: str | None = None,
     kernel_set: str | None = None,
@@ -178,7 +181,13 @@ def generate(
     target = get_board(board)
     chosen = choose_engine(target, engine)
     ready = prepare(
-        Path(model), data=data, test=test, trust_model=trust_model, seed=seed, progress=progress
+        Path(model),
+        data=data,
+        test=test,
+        image_range=image_range,
+        trust_model=trust_model,
+        seed=seed,
+        progress=progress,
     )
     progress.stage(f"Compiling for {target.id}")
     graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))

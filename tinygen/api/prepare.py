@@ -12,6 +12,8 @@ from tinygen.progress import Progress
 from tinygen.vectors import Samples
 
 RANDOM = "random"
+IMAGE_RANGE = (0.0, 255.0)
+"""What the darkest and the brightest value of an image file are to the model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,7 @@ def prepare(
     trust_model: bool = False,
     seed: int = 0,
     random_if_needed: bool = False,
+    image_range: tuple[float, float] = IMAGE_RANGE,
     progress: Progress,
 ) -> Prepared:
     """Load, read the data, quantize what is not quantized.
@@ -49,14 +52,14 @@ def prepare(
         data = RANDOM
     if data is not None:
         progress.stage("Reading the data")
-        dataset = read_data(data, loaded.inputs, seed=seed)
+        dataset = read_data(data, loaded.inputs, seed=seed, image_range=image_range)
         for warning in dataset.warnings:
             progress.warn(warning)
     elif loaded.tflite is None:
         raise no_data_error(loaded.inputs, model.name)
     samples = []
     if test is not None:
-        tests = read_data(test, loaded.inputs, seed=seed)
+        tests = read_data(test, loaded.inputs, seed=seed, image_range=image_range)
         samples.append(Samples("test", tests.inputs, tests.labels, limit=None))
     if dataset is not None:
         origin = "data" if data != RANDOM else "random data"

@@ -72,6 +72,14 @@ TestOption = Annotated[
         "--test", help="Labelled samples that `verify` runs on the device, all of them, as --data."
     ),
 ]
+ImageRangeOption = Annotated[
+    tuple[float, float],
+    typer.Option(
+        "--image-range",
+        metavar="LOW HIGH",
+        help="What 0 and 255 of image files are to the model.",
+    ),
+]
 OutOption = Annotated[
     Path | None, typer.Option("--out", "-o", help="Project folder. [default: build/MODEL-BOARD]")
 ]
@@ -102,6 +110,7 @@ def build(
     board: BoardOption,
     data: DataOption = None,
     test: TestOption = None,
+    image_range: ImageRangeOption = (0.0, 255.0),
     out: OutOption = None,
     engine: EngineOption = None,
     kernel_set: KernelSetOption = None,
@@ -127,6 +136,7 @@ def build(
             board=board,
             data=data,
             test=test,
+            image_range=image_range,
             out=out,
             engine=engine,
             kernel_set=kernel_set,
@@ -148,6 +158,7 @@ def generate(
     board: BoardOption,
     data: DataOption = None,
     test: TestOption = None,
+    image_range: ImageRangeOption = (0.0, 255.0),
     out: OutOption = None,
     engine: EngineOption = None,
     kernel_set: KernelSetOption = None,
@@ -170,6 +181,7 @@ def generate(
             board=board,
             data=data,
             test=test,
+            image_range=image_range,
             out=out,
             engine=engine,
             kernel_set=kernel_set,

@@ -72,7 +72,7 @@ def _range_warning(low: float, high: float) -> str:
     if (low, high) == (0.0, 255.0):
         said += (
             ", not scaled: right for a model that scales them itself (a Rescaling layer); for"
-            " one that was trained on 0..1 or -1..1 the quantization is wrong without that range"
+            " one that was trained on 0..1 or -1..1, say so: --image-range 0 1"
         )
     return said
 
