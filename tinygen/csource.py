@@ -1,11 +1,10 @@
 """C text for values: numbers, arrays, and the parameters of a kernel call.
 
-Knows C and nothing about operators. A name reaches C only through `identifier`.
+Knows C and nothing about operators. A model's names reach C only as `comment` and `string`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -27,14 +26,6 @@ _LINE = 100
 def c_type(dtype: DType | np.dtype[np.generic]) -> str:
     """The C element type."""
     return C_TYPES[dtype.value if isinstance(dtype, DType) else dtype.name]
-
-
-def identifier(text: str) -> str:
-    """`text` as a C identifier of lower-case letters, digits and underscores, at most 48 long."""
-    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:48].strip("_")
-    if not name or name[0].isdigit():
-        name = f"m_{name}".rstrip("_")
-    return name
 
 
 def comment(text: str) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen import emulator
 from tinygen.api.build import build
+from tinygen.api.flash import stop
 from tinygen.api.verify import verify
 from tinygen.boards import get_board
 from tinygen.errors import InputError
+from tinygen.load import safe_name
 from tinygen.progress import SILENT, Progress
 from tinygen.verdict import Verdict
 
@@ -78,7 +79,7 @@ def bench(
             model,
             board=board,
             data=data,
-            out=folder / f"{Path(model).stem}-{target.id}-{wanted.replace(':', '-')}",
+            out=folder / f"{safe_name(Path(model))}-{target.id}-{wanted.replace(':', '-')}",
             engine=engine,
             kernel_set=kernel_set or None,
             trust_model=trust_model,
@@ -89,7 +90,7 @@ def bench(
         try:
             result = verify(generated.project, limit=VECTORS, progress=progress)
         finally:
-            emulator.stop(generated.project / ".tinygen")
+            stop(generated.project)
         rows.append(
             BenchRow(
                 engine=generated.engine,

@@ -12,7 +12,7 @@ import numpy as np
 from tinygen import verdict
 from tinygen.api.flash import device_port
 from tinygen.boards import Board, get_board
-from tinygen.errors import DeviceError, InputError
+from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
 from tinygen.link import Session, open_transport
 from tinygen.link.hello import Hello
@@ -21,7 +21,11 @@ from tinygen.project import VECTORS, Project, open_project
 from tinygen.vectors import Vectors
 from tinygen.verdict import Accuracy, FirstMismatch, OutputReport, OutputTensor, Verdict
 
-EXIT_CODES = {Verdict.MATCH: 0, Verdict.MISMATCH: 4, Verdict.UNVERIFIED: 6}
+EXIT_CODES = {
+    Verdict.MATCH: 0,
+    Verdict.MISMATCH: Mismatch.exit_code,
+    Verdict.UNVERIFIED: DeviceError.exit_code,
+}
 
 
 @dataclass(frozen=True)
