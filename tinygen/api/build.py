@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygen import elf, emit, oracle, passes, pio, project, sources, tflite, vectors
+from tinygen.api.board import board_files
 from tinygen.api.engines import ENGINES, choose_engine
 from tinygen.api.job import Job, Made
 from tinygen.api.prepare import IMAGE_RANGE, RANDOM, Prepared, prepare
@@ -214,6 +215,7 @@ def generate(
         **sources.project_files(target),
         **made.files,
         **{name: text.encode() for name, text in ini.items()},
+        **board_files(board, target),
         project.MODEL: ready.tflite,
         project.VECTORS: checks.to_bytes(),
     }

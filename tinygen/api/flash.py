@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import emulator, pio
-from tinygen.boards import Board, get_board
+from tinygen.api.board import project_board
+from tinygen.boards import Board
 from tinygen.errors import DeviceError, InputError
 from tinygen.link import Session, open_transport
 from tinygen.link.hello import Hello
@@ -53,7 +54,7 @@ def flash(
     """
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))
-    board = get_board(current.board)
+    board = project_board(current)
     elf = built_elf(current)
     pid = None
     if board.emulator is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tinygen.api.board import project_board
 from tinygen.api.flash import device_port
-from tinygen.boards import get_board
 from tinygen.link import open_transport
 from tinygen.project import open_project
 
@@ -19,7 +19,7 @@ def monitor(project: str | Path | None = None, *, port: str | None = None) -> It
     Bytes that are no text (frames of the protocol) come as escapes. Raises DeviceError.
     """
     current = open_project(None if project is None else Path(project))
-    board = get_board(current.board)
+    board = project_board(current)
     url = port or device_port(current, board)
     transport = open_transport(url, board.serial.baud, board.serial.reset)
     try:

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from tinygen import verdict
+from tinygen.api.board import project_board
 from tinygen.api.flash import device_port
-from tinygen.boards import Board, get_board
+from tinygen.boards import Board
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
 from tinygen.link import Session, open_transport
@@ -98,7 +99,7 @@ def verify(
     raises DeviceError.
     """
     current = open_project(None if project is None else Path(project))
-    board = get_board(current.board)
+    board = project_board(current)
     if limit is not None and limit < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
     checks = Vectors.from_bytes(current.read(VECTORS))
