@@ -50,8 +50,8 @@ _URL = re.compile(r"[a-z+]+://(?:[^/@]*@)?(?P<host>[^/:]+)")
 _UPLOADING = re.compile(r"^(Uploading |Configuring upload|Looking for upload)")
 _NETWORK_SECONDS = 3.0
 _NOISE = re.compile(
-    r"^(Compiling |Archiving |Indexing |Verbose mode|LDF|CONFIGURATION:|Found \d+ compat|Scanning "
-    r"|No dependencies|Building in |-+$|\s*$)"
+    r"^(Compiling |Retrieved |Archiving |Indexing |Verbose mode|LDF|CONFIGURATION:"
+    r"|Found \d+ compat|Scanning |No dependencies|Building in |-+$|\s*$)"
 )
 
 

@@ -63,7 +63,7 @@ def test_what_holds_for_every_board(board_id: str) -> None:
     find_reset(board.serial.reset)
     assert set(board.engines.available) <= {"aot", "tflm"}
     assert ("tflm" in board.engines.available) <= bool(board.engines.tflm_kernel_sets)
-    assert set(board.engines.tflm_kernel_sets) <= {"reference", "cmsis_nn", "esp_nn"}
+    assert set(board.engines.tflm_kernel_sets) <= {"reference", "cmsis_nn", "esp_nn", "esp_nn_s3"}
     assert len(set(board.serial.usb_ids)) == len(board.serial.usb_ids)
     # A polled or interrupt-driven port of hardware may lose what comes during a computation.
     if board.serial.kind is SerialKind.UART:

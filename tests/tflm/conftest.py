@@ -22,7 +22,7 @@ if _ROOT not in sys.path:
 @pytest.fixture(scope="session")
 def tree() -> TflmTree:
     """The sources in the cache, or of TINYGEN_TFLM_SOURCE; nothing is downloaded for a test."""
-    found = installed(pio.cache_dir())
+    found = installed(pio.cache_dir(), source.PINS)
     if found is None and os.environ.get(source.SETTING):
         found = setup(pio.cache_dir())
     if found is None:

@@ -30,6 +30,7 @@ QUICK = {
     ("kws_ref_model", "m4", "cmsis_nn"),
     ("vww_96_int8", "m55", "cmsis_nn"),
 }
+ALL = os.environ.get("TINYGEN_TEST_ALL")
 OWN_INSTRUCTIONS = 150
 """What the application around Invoke() may add: passing on the call, and the canary."""
 
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("tree")
 def cases() -> Iterator[object]:
     for case in product(MODELS, CORES, KERNELS):
         marks = []
-        if case not in QUICK and not os.environ.get("TINYGEN_TEST_ALL"):
+        if case not in QUICK and not ALL:
             marks.append(pytest.mark.skip(reason="one of many: TINYGEN_TEST_ALL=1 runs it"))
         yield pytest.param(*case, marks=marks, id="-".join(case))
 
@@ -81,6 +82,17 @@ def test_equal_to_the_baseline(
     assert needed <= expected["arena_min"] + 256
     with pytest.raises(DoesNotFit, match=f"needs an arena of {needed} bytes"):
         run(name, core, kernels, needed - 16)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_espressifs_kernels(run: Any, name: str) -> None:
+    """The ones in C, which an ESP32, a C3 and a C6 run; there is no baseline of them."""
+    if name not in ("kws_ref_model", "pretrainedResnet_quant") and not ALL:
+        pytest.skip("one of many: TINYGEN_TEST_ALL=1 runs it")
+    built, result = run(name, "m4", "esp_nn")
+    assert result.verdict is Verdict.MATCH, result.reason
+    with pytest.raises(DoesNotFit):
+        run(name, "m4", "esp_nn", built.generated.arena_minimum_bytes - 16)
 
 
 def test_the_folder_does_not_matter(run: Any) -> None:

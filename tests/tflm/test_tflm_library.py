@@ -7,9 +7,11 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tinygen.engines.tflm import KernelSet, TflmTree, source
+from tinygen.engines.tflm import KernelSet, TflmTree, scratch, source
+from tinygen.engines.tflm.kernel_sets import VENDORS
 from tinygen.engines.tflm.library import LIBRARY, UNITS, Library, assemble
 from tinygen.engines.tflm.upstream import Upstream
+from tinygen.engines.tflm.vendor import VendorFiles
 from tinygen.errors import UnsupportedModel
 from tinygen.ops import BY_KIND
 
@@ -25,6 +27,7 @@ BEHIND_CONDITIONS = {
     "TargetConditionals.h",
     "absl/base/config.h",
     "absl/strings/string_view.h",
+    "esp_heap_caps.h",
     "fixedpoint_avx.h",
     "fixedpoint_msa.h",
     "fixedpoint_neon.h",
@@ -98,6 +101,47 @@ def test_a_kernel_set_replaces_files_of_the_same_name(upstream: Upstream) -> Non
     assert not any(name.endswith("_f32.c") for name in units(made))
 
 
+def test_the_general_functions_of_esp_nn_take_no_assembly(upstream: Upstream) -> None:
+    made = units(library(upstream, KernelSet.ESP_NN))
+    assert {"esp_nn_conv_opt.c", "esp_nn_softmax_opt.c", "esp_nn_avg_pool_ansi.c"} <= made
+    assert not any("esp32" in name or name.endswith(".S") for name in made)
+    assert not any("hard_swish" in name or "esp_nn_add" in name for name in made)
+
+
+def test_a_chips_functions_come_with_the_ones_they_call(upstream: Upstream) -> None:
+    """No linker for the ESP32-S3 is here to say so."""
+    vendor = VENDORS[KernelSet.ESP_NN_S3]
+    library_of_s3 = library(upstream, KernelSet.ESP_NN_S3)
+    made = units(library_of_s3)
+    assert {"esp_nn_conv_esp32s3.c", "esp_nn_avg_pool_s8_esp32s3_asm.S"} <= made
+    assert not any("esp32p4" in name for name in made)
+    files = VendorFiles(upstream, vendor)
+    paths = [p for p in upstream.files(vendor.sources, (".c", ".S")) if _unit(p) in made]
+    assert paths
+    assert files.needed(paths) <= set(paths)
+    assert len({name.rsplit(".", 1)[0] for name in made}) == len(made), "object files by one name"
+
+
+def _unit(path: str) -> str:
+    name = PurePosixPath(path)
+    return f"{name.stem}_asm.S" if name.suffix == ".S" else name.name
+
+
+def test_the_scratch_of_a_chip_is_asked_for_where_the_general_functions_run(
+    upstream: Upstream,
+) -> None:
+    general = library(upstream, KernelSet.ESP_NN)
+    sized = scratch.with_scratch_of(upstream, general, KernelSet.ESP_NN_S3)
+    changed = {path for path in sized.files if sized.files[path] != general.files.get(path)}
+    assert {PurePosixPath(path).name for path in changed} == {
+        "esp_nn_generic_opt.h",
+        "esp_nn_s3_scratch.c",
+    }
+    unit = sized.files[f"{UNITS}/kernels/esp_nn_s3_scratch.c"].decode()
+    assert "int esp_nn_get_conv_scratch_size_esp32s3(" in unit
+    assert "asm" not in unit
+
+
 def test_the_core_is_the_same_for_every_model(upstream: Upstream) -> None:
     core = {
         library(upstream, kernels, kinds).files[f"{UNITS}/core.cc"]
@@ -114,7 +158,7 @@ def test_every_header_comes_along(upstream: Upstream, kernels: KernelSet) -> Non
     folders = [flag[2:] for flag in made.build_flags if flag.startswith("-I")]
     missing = set()
     for path, content in made.files.items():
-        if not path.endswith((".c", ".cc", ".h")):
+        if not path.endswith((".c", ".cc", ".h", ".S")):
             continue
         for name in _INCLUDE.findall(content.decode()):
             near = PurePosixPath(path).parent

@@ -35,6 +35,7 @@ def pins(monkeypatch: pytest.MonkeyPatch) -> tuple[Pin, Pin]:
     other = Pin("other", "who/other", "b" * 40, ("include",), content_hash(FILES["other"]))
     monkeypatch.setattr(source, "TFLITE_MICRO", main)
     monkeypatch.setattr(source, "PINS", (main, other))
+    monkeypatch.setattr(source, "CORE_PINS", (main,))
     monkeypatch.delenv(source.SETTING, raising=False)
     return main, other
 
@@ -132,8 +133,18 @@ def test_what_is_cached_is_used_offline(tmp_path: Path, pins: tuple[Pin, Pin]) -
     first = setup(tmp_path / "cache", str(copies))
     shutil.rmtree(copies)
     assert setup(tmp_path / "cache") == first
-    assert source.installed(tmp_path / "cache") == first
-    assert pins
+    assert source.installed(tmp_path / "cache", pins) == first
+
+
+def test_only_what_a_build_needs_is_obtained(tmp_path: Path, pins: tuple[Pin, Pin]) -> None:
+    copies, cache = as_checkouts(tmp_path / "copies"), tmp_path / "cache"
+    main, other = pins
+    setup(cache, str(copies), pins=[main])
+    assert source.installed(cache, [main]) is not None
+    assert source.installed(cache, pins) is None
+    assert not (setup(cache, str(copies), pins=[main]).folder(other)).exists()
+    setup(cache, str(copies))
+    assert source.installed(cache, pins) is not None
 
 
 def test_the_setting_names_the_source(
@@ -148,8 +159,8 @@ def test_changed_sources_are_refused(tmp_path: Path, pins: tuple[Pin, Pin]) -> N
     (copies / "other" / "include" / "c.h").write_bytes(b"int changed;\n")
     with pytest.raises(ToolchainError, match="not other at the pinned revision"):
         setup(tmp_path / "cache", str(copies))
-    assert list((tmp_path / "cache").iterdir()) == [], "nothing half done is left"
-    assert pins
+    kept = [path.name for path in (tmp_path / "cache" / "tflm").iterdir()]
+    assert kept == [pins[0].folder], "what was whole stays, nothing half done is left"
 
 
 def test_a_path_that_is_not_there(tmp_path: Path, pins: tuple[Pin, Pin]) -> None:

@@ -50,11 +50,11 @@ def make(job: Job) -> Made:
     kernels = tflm.kernel_set(job.board, job.kernel_set)
     pio.require_toolchain(job.board, cxx=True)
     cache = pio.cache_dir()
-    tree = tflm.installed(cache)
+    needed = tflm.pins(kernels)
+    tree = tflm.installed(cache, needed)
     if tree is None:
-        setup(progress=job.progress)
-        tree = tflm.installed(cache)
-        assert tree is not None  # setup raises when it fails
+        job.progress.stage("Obtaining TensorFlow Lite Micro")
+        tree = tflm.setup(cache, progress=job.progress, pins=needed)
     firmware = tflm.compile_model(
         job.content,
         job.board,

@@ -9,19 +9,20 @@ interface as the aot engine's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import tflite
 from tinygen.boards import Board
-from tinygen.engines.tflm import arena, offline, probe, render
+from tinygen.engines.tflm import arena, offline, probe, render, scratch
 from tinygen.engines.tflm.arena import Need
-from tinygen.engines.tflm.library import KernelSet, assemble
+from tinygen.engines.tflm.kernel_sets import KernelSet, pins
+from tinygen.engines.tflm.library import Library, assemble
 from tinygen.engines.tflm.probe import Measured, Workshop
 from tinygen.engines.tflm.render import Identity
 from tinygen.engines.tflm.source import TflmTree, installed, setup
-from tinygen.engines.tflm.upstream import Upstream
+from tinygen.engines.tflm.upstream import Operator, Upstream
 from tinygen.errors import InputError
 from tinygen.ir import Graph
 from tinygen.progress import SILENT, Progress
@@ -36,6 +37,7 @@ __all__ = [
     "compile_model",
     "installed",
     "kernel_set",
+    "pins",
     "setup",
 ]
 
@@ -123,8 +125,9 @@ def compile_model(
         workshop,
         core,
         render.data_files(workshop.render, registered, planned.content, planned.original, identity),
-        assemble(upstream, operators, kernels) if debug else library,
+        _emulated(upstream, operators, kernels),
         planned.original,
+        kernels,
     )
     measured = probe.recall(trial, cache)
     if measured is None and arena_bytes is None:
@@ -137,7 +140,7 @@ def compile_model(
     )
     files = {
         **library.files,
-        **probe.glue_files(board),
+        **probe.glue_files(board, kernels),
         **{f"src/model/{name}": text.encode() for name, text in texts.items()},
     }
     return TflmFirmware(
@@ -149,6 +152,13 @@ def compile_model(
         operators=kinds,
         model_bytes=len(embedded),
     )
+
+
+def _emulated(upstream: Upstream, operators: Sequence[Operator], kernels: KernelSet) -> Library:
+    """The library that an emulated core runs to size the arena."""
+    runs = scratch.EMULATED.get(kernels, kernels)
+    library = assemble(upstream, operators, runs)
+    return library if runs is kernels else scratch.with_scratch_of(upstream, library, kernels)
 
 
 def _size(board: Board, core: Board, measured: Measured | None, asked: int | None) -> Arena:

@@ -9,26 +9,22 @@ PlatformIO's cache knows objects of `src` again (those of libraries it calls by 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import PurePosixPath
 
+from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
 from tinygen.engines.tflm.upstream import KERNELS, RESOLVER, ROOT_SOURCE, Operator, Upstream
+from tinygen.engines.tflm.vendor import VendorFiles
 from tinygen.firmware import firmware_dir
 
 LIBRARY = "lib/tflm"
 UNITS = "src/tflm"
 
+_CONSTANT = re.compile(r"^(?:const|constexpr) \w+ (k\w+)\b", re.MULTILINE)
 _DEBUG_LOG = "tensorflow/lite/micro/debug_log.cc"
 """Replaced by tinygen's, as upstream replaces it for its targets."""
-
-
-class KernelSet(Enum):
-    """Which implementation of an operator is taken where there are several."""
-
-    REFERENCE = "reference"
-    CMSIS_NN = "cmsis_nn"
 
 
 @dataclass(frozen=True)
@@ -47,37 +43,35 @@ def assemble(
     upstream: Upstream, operators: Iterable[Operator], kernel_set: KernelSet, *, debug: bool = False
 ) -> Library:
     """The library for a model with these operators; `debug` keeps upstream's error texts."""
+    vendor = VENDORS.get(kernel_set)
+    folder = vendor.kernels if vendor else ""
     wanted = sorted({upstream.kernel_source(operator) for operator in operators})
-    needed = upstream.closure([ROOT_SOURCE, *wanted], kernel_set.value)
+    needed = upstream.closure([ROOT_SOURCE, *wanted], folder)
     kernels = {path for path in needed if path.startswith(f"{KERNELS}/") and path.endswith(".cc")}
     # The same core for every model, so that its object serves all of them.
-    known = upstream.closure([ROOT_SOURCE, *upstream.operator_sources], kernel_set.value)
+    known = upstream.closure([ROOT_SOURCE, *upstream.operator_sources], folder)
     core = (known & upstream.core_sources) - {_DEBUG_LOG}
-    cmsis = upstream.cmsis_nn(kernels) if kernel_set is KernelSet.CMSIS_NN else set()
-    shared = upstream.headers({*kernels, *core, *cmsis, RESOLVER}) - cmsis
-    files = {f"{LIBRARY}/{path}": upstream.read(path) for path in shared}
+    functions = VendorFiles(upstream, vendor).needed(kernels) if vendor else set()
+    units = {"core.cc": _unit(core)}
+    units |= {f"kernels/{name}": _unit(paths) for name, paths in _units(upstream, kernels).items()}
+    units |= {f"kernels/{_unit_name(path)}": _unit([path]) for path in functions}
+    files = {
+        f"{LIBRARY}/{path}": upstream.read(path)
+        for path in upstream.headers({*kernels, *core, *functions, RESOLVER})
+    }
     files[f"{LIBRARY}/library.json"] = _manifest()
     files[f"{LIBRARY}/build.py"] = (firmware_dir() / "tflm" / "build.py").read_bytes()
-    files[f"{UNITS}/core.cc"] = _unit(core)
-    for name, paths in _units(upstream, kernels).items():
-        files[f"{UNITS}/kernels/{name}.cc"] = _unit(paths)
-    for path in cmsis:
-        files[f"{UNITS}/kernels/{PurePosixPath(path).name}"] = upstream.read(path)
+    files |= {f"{UNITS}/{name}": text for name, text in units.items()}
     return Library(
         files=dict(sorted(files.items())),
-        build_flags=(
-            f"-I{UNITS}",
-            *_includes(upstream, kernel_set),
-            *_defines(kernel_set, debug=debug),
-        ),
+        build_flags=(f"-I{UNITS}", *_includes(kernel_set), *_defines(kernel_set, debug=debug)),
         options=(("extra_scripts", f"pre:{LIBRARY}/build.py"),),
     )
 
 
-def _includes(upstream: Upstream, kernel_set: KernelSet) -> list[str]:
-    folders = [f for f in upstream.include_folders if "cmsis" not in f]
-    if kernel_set is KernelSet.CMSIS_NN:
-        folders += [f for f in upstream.include_folders if "cmsis" in f]
+def _includes(kernel_set: KernelSet) -> list[str]:
+    vendor = VENDORS.get(kernel_set)
+    folders = (*Upstream.include_folders, *(vendor.includes if vendor else ()))
     return [f"-I{PurePosixPath(LIBRARY, folder).as_posix()}" for folder in folders]
 
 
@@ -92,31 +86,37 @@ def _defines(kernel_set: KernelSet, *, debug: bool) -> list[str]:
     ]
     if not debug:
         names.append("TF_LITE_STRIP_ERROR_STRINGS")
-    if kernel_set is KernelSet.CMSIS_NN:
-        # What upstream's own build sets: sums over weights are made once, at the start.
-        names += [
-            "CMSIS_NN",
-            "KERNELS_OPTIMIZED_FOR_SPEED",
-            "ARM_NN_ENABLE_F16=0",
-            "ARM_NN_ENABLE_F32=0",
-        ]
+    if vendor := VENDORS.get(kernel_set):
+        names += vendor.defines
     return [f"-D{name}" for name in names]
 
 
 def _units(upstream: Upstream, kernels: Iterable[str]) -> dict[str, list[str]]:
-    """Source files of the kernels by the operator they serve: X.cc and X_common.cc are one.
-
-    Not where both include a header that stands no second time.
-    """
+    """Source files of the kernels by the operator they serve: X.cc and X_common.cc are one, where
+    one file can be both."""
     units: dict[str, list[str]] = {}
     for path in sorted(kernels):
         units.setdefault(PurePosixPath(path).stem.removesuffix("_common"), []).append(path)
     for name, paths in list(units.items()):
-        shared = set.intersection(*(upstream.headers([path]) - {path} for path in paths))
-        if len(paths) > 1 and not all(upstream.guarded(header) for header in shared):
+        if len(paths) > 1 and not _one_file(upstream, paths):
             del units[name]
             units |= {PurePosixPath(path).stem: [path] for path in paths}
-    return dict(sorted(units.items()))
+    return {f"{name}.cc": paths for name, paths in sorted(units.items())}
+
+
+def _one_file(upstream: Upstream, paths: list[str]) -> bool:
+    """Whether the files can be included one after the other: neither do they share a header that
+    stands no second time, nor do they name a constant of their own alike."""
+    shared = set.intersection(*(upstream.headers([path]) - {path} for path in paths))
+    constants = [set(_CONSTANT.findall(upstream.text(path))) for path in paths]
+    return all(upstream.guarded(header) for header in shared) and not set.intersection(*constants)
+
+
+def _unit_name(path: str) -> str:
+    """Of a vendor's file. C and assembly may share a name, which most frameworks do not let them:
+    their objects would."""
+    file = PurePosixPath(path)
+    return f"{file.stem}_asm.S" if file.suffix == ".S" else file.name
 
 
 def _unit(paths: Iterable[str]) -> bytes:

@@ -22,6 +22,7 @@ from tinygen import firmware
 from tinygen.boards import Board, Kind, all_boards
 from tinygen.engines.tflm import arena
 from tinygen.engines.tflm.arena import Need, Trial
+from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
 from tinygen.engines.tflm.library import Library
 from tinygen.engines.tflm.source import content_hash
 from tinygen.errors import ToolchainError
@@ -93,6 +94,7 @@ def project(
     model_files: Mapping[str, str],
     library: Library,
     original: int,
+    kernels: KernelSet,
 ) -> dict[str, bytes]:
     """The probe as a PlatformIO project: path -> content."""
     folder = firmware.firmware_dir()
@@ -102,7 +104,7 @@ def project(
         "platformio.ini": ini.encode(),
         "src/probe.c": (folder / "tflm" / "probe.c").read_bytes(),
         "src/tflm/tg_probe.h": header.encode(),
-        **glue_files(board),
+        **glue_files(board, kernels),
         **{
             f"src/protocol/{name}": (folder / "protocol" / name).read_bytes()
             for name in ("tg_crc32.c", "tg_crc32.h")
@@ -119,12 +121,13 @@ def _ceiling(board: Board) -> int:
     return board.memory.ram.bytes // 2 // arena.STEP * arena.STEP
 
 
-def glue_files(board: Board) -> dict[str, bytes]:
+def glue_files(board: Board, kernels: KernelSet) -> dict[str, bytes]:
     """What is fixed between the interpreter and C."""
     folder = firmware.firmware_dir() / "tflm"
     names = ["tg_tflm.h", "tg_tflm.cc", "tg_tflm_log.cc"]
-    if not board.platformio.framework:  # a framework brings C++ along
+    if not board.platformio.framework:  # a framework brings C++ and its vendor's headers along
         names.append("tg_cxx_bare.cc")
+        names += VENDORS[kernels].stand_ins if kernels in VENDORS else ()
     return {f"src/tflm/{name}": (folder / name).read_bytes() for name in names}
 
 

@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ SETTING = "TINYGEN_TFLM_SOURCE"
 PUBLIC = "https://github.com"
 """The base URL of the public repositories; a mirror serves the same paths below its own."""
 
-_SUFFIXES = (".c", ".cc", ".h", ".inc", "LICENSE", "COPYING", "Makefile")
+_SUFFIXES = (".c", ".cc", ".h", ".inc", ".S", "LICENSE", "COPYING", "Makefile")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,12 @@ class Pin:
     revision: str
     folders: tuple[str, ...]
     sha256: str
+
+    @property
+    def folder(self) -> str:
+        """The folder it is kept in. Another pin is another folder: an upgrade of tinygen never
+        meets the sources of an old one."""
+        return f"{self.name}-{self.revision[:12]}-{self.sha256[:8]}"
 
     def wanted(self, path: str) -> bool:
         """Whether the file `path`, relative to the repository, is kept."""
@@ -59,7 +65,7 @@ TFLITE_MICRO = Pin(
     "tensorflow/tflite-micro",
     "90b983c2b3f1480642e040bbd2ddb37b998f3424",
     ("tensorflow/lite", "tensorflow/compiler", "signal"),
-    "7ee02e1fd4fb8f64e891e773838c60b0b98d5264e23ec1d33da39ca3595beb9b",
+    "1f87c96cea5b382a8872e52d371a1a16eace82a13b58663dc6c8ea86d176695a",
 )
 # The revisions that upstream's own build downloads with it. Of flatbuffers, upstream names the
 # tag v25.9.23; schema_generated.h refuses any other version.
@@ -91,7 +97,25 @@ CMSIS_NN = Pin(
     ("Include", "Source"),
     "058f935a28592e439c86d2e48addc08f49ee52e72aa6e1ce654b2851b5a7ec43",
 )
-PINS = (TFLITE_MICRO, FLATBUFFERS, GEMMLOWP, RUY, CMSIS_NN)
+# Upstream has no kernels that call ESP-NN: Espressif's copy of upstream has, from the same weeks.
+ESP_NN = Pin(
+    "esp-nn",
+    "espressif/esp-nn",
+    "d45b843ca5f873ca9d0706ab0e7f14eafd132e98",
+    ("include", "src"),
+    "eee2ee3bad2c28c061a51a047c5a6d58eddf6a043e09cc7822dbb10aee179058",
+)
+ESP_TFLITE_MICRO = Pin(
+    "esp-tflite-micro",
+    "espressif/esp-tflite-micro",
+    "99f49e1498b0984f4db54d9bf3938aceb99ad422",
+    ("tensorflow/lite/micro/kernels/esp_nn",),
+    "b471401dbae295c832522256f38c99bb961136d39d31555a08adff6b2ad65f16",
+)
+CORE_PINS = (TFLITE_MICRO, FLATBUFFERS, GEMMLOWP, RUY)
+"""What every build needs."""
+PINS = (*CORE_PINS, CMSIS_NN, ESP_NN, ESP_TFLITE_MICRO)
+"""All there is: those of the kernel sets too."""
 
 
 @dataclass(frozen=True)
@@ -102,59 +126,62 @@ class TflmTree:
 
     def folder(self, pin: Pin) -> Path:
         """Where the repository's files are."""
-        return self.root / pin.name
+        return self.root / pin.folder
 
 
-def installed(cache: Path) -> TflmTree | None:
-    """The sources in the cache folder `cache`, if they are there."""
-    root = _home(cache)
-    return TflmTree(root) if root.is_dir() else None
+def installed(cache: Path, pins: Sequence[Pin] = CORE_PINS) -> TflmTree | None:
+    """The sources in the cache folder `cache`, if all of `pins` are there."""
+    tree = TflmTree(cache / "tflm")
+    return tree if all(tree.folder(pin).is_dir() for pin in pins) else None
 
 
-def setup(cache: Path, source: str | None = None, progress: Progress = SILENT) -> TflmTree:
-    """The sources, put into the folder `cache` unless they are there already.
+def setup(
+    cache: Path,
+    source: str | None = None,
+    progress: Progress = SILENT,
+    pins: Sequence[Pin] | None = None,
+) -> TflmTree:
+    """The sources of `pins`, by default of all, put into the folder `cache` unless they are there.
 
     `source`, or else the environment variable TINYGEN_TFLM_SOURCE, names another place than the
     public repositories: the base URL of a mirror, or a path. A path is one repository or a folder
-    that holds several by name (`tflite-micro`, `flatbuffers`, `gemmlowp`, `ruy`, `CMSIS-NN`), each
-    a checkout, a bare git folder (`NAME.git` also) or an archive (`NAME*.zip`, `.tar.gz`); what
-    is not in it or beside it is downloaded.
+    that holds several by their names, each a checkout, a bare git folder (`NAME.git` also) or an
+    archive (`NAME*.zip`, `.tar.gz`); what is not in it or beside it is downloaded.
 
     Raises InputError when the path is no such thing and ToolchainError when a repository cannot be
-    had or is not the pinned revision.
+    had or is not the pinned revision; those that were obtained before stay.
     """
-    found = installed(cache)
-    if found is not None:
-        return found
     source = source or os.environ.get(SETTING) or PUBLIC
-    root = _home(cache)
-    cache.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f"{root.name}-", dir=cache))
+    tree = TflmTree(cache / "tflm")
+    for pin in PINS if pins is None else pins:
+        if not tree.folder(pin).is_dir():
+            _keep(tree.folder(pin), _obtain(pin, source, progress))
+    return tree
+
+
+def _keep(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files aside, then give them their folder, so that it is whole when it is there."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
     try:
-        for pin in PINS:
-            _write(aside / pin.name, _obtain(pin, source, progress))
+        for path, data in files.items():
+            target = aside / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
         aside.chmod(0o755)
         try:
-            aside.rename(root)
+            aside.rename(folder)
         except OSError:
-            if not root.is_dir():  # another process was first: its copy is as good
+            if not folder.is_dir():  # another process was first: its copy is as good
                 raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return TflmTree(root)
 
 
 def content_hash(files: Mapping[str, bytes]) -> str:
     """SHA-256 over the paths and contents of `files`, in hexadecimal."""
     lines = (f"{hashlib.sha256(data).hexdigest()} {path}\n" for path, data in sorted(files.items()))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def _home(cache: Path) -> Path:
-    # Other pins are another folder: an upgrade of tinygen never meets the sources of an old one.
-    pins = "".join(f"{pin.revision}{pin.sha256}" for pin in PINS)
-    digest = hashlib.sha256(pins.encode()).hexdigest()[:8]
-    return cache / f"tflm-{TFLITE_MICRO.revision[:12]}-{digest}"
 
 
 def _obtain(pin: Pin, source: str, progress: Progress) -> dict[str, bytes]:
@@ -205,13 +232,6 @@ def _checked(pin: Pin, files: dict[str, bytes], where: str) -> dict[str, bytes]:
             next_step=f"give a copy of {pin.repository} at {pin.revision}, with no local changes",
         )
     return files
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    for path, data in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
 
 
 def _how() -> str:

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from tinygen.engines.tflm.source import CMSIS_NN, FLATBUFFERS, GEMMLOWP, RUY, TFLITE_MICRO, TflmTree
+from tinygen.engines.tflm.source import (
+    CMSIS_NN,
+    ESP_NN,
+    ESP_TFLITE_MICRO,
+    FLATBUFFERS,
+    GEMMLOWP,
+    RUY,
+    TFLITE_MICRO,
+    TflmTree,
+)
 from tinygen.errors import ToolchainError, UnsupportedModel
 
 KERNELS = "tensorflow/lite/micro/kernels"
@@ -30,8 +39,6 @@ _ADD = re.compile(
 _DEFAULT = re.compile(r"=\s*(?:\w+::)*(Register_\w+)\(\)")
 _DEFINES = re.compile(r"^TFLMRegistration\s*\*?\s*(Register_\w+)\(\)\s*\{", re.MULTILINE)
 _DECLARES_INT8 = re.compile(r"^(?:inline )?TFLMRegistration (Register_\w+_INT8)\(\)", re.MULTILINE)
-_C_FUNCTION = re.compile(r"^(?!static\b)[A-Za-z_][\w \t*]*?\b(arm_\w+)\s*\(", re.MULTILINE)
-_C_NAME = re.compile(r"\barm_\w+")
 _GUARD = re.compile(r"\A\s*#\s*(?:ifndef|if\s+!defined|pragma\s+once)")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
@@ -48,25 +55,27 @@ class Operator:
 
 
 class Upstream:
-    """The sources of one tree, indexed. Paths are relative to the places headers are found in."""
+    """The sources of one tree, indexed. Paths are relative to the project's library."""
+
+    include_folders = ("", *(f"third_party/{name}" for name in ("flatbuffers", "gemmlowp", "ruy")))
+    """Where headers are found, relative to the project's library."""
 
     def __init__(self, tree: TflmTree) -> None:
         self._main = tree.folder(TFLITE_MICRO)
-        self._cmsis = tree.folder(CMSIS_NN)
+        esp_kernels = f"{KERNELS}/esp_nn/"
         self._roots: tuple[tuple[str, Path], ...] = (
             ("", self._main),
             ("third_party/flatbuffers/", tree.folder(FLATBUFFERS) / "include"),
             ("third_party/gemmlowp/", tree.folder(GEMMLOWP)),
             ("third_party/ruy/", tree.folder(RUY)),
-            ("third_party/cmsis_nn/", self._cmsis),
-            ("third_party/cmsis_nn/Include/", self._cmsis / "Include"),
+            ("third_party/cmsis_nn/", tree.folder(CMSIS_NN)),
+            ("third_party/cmsis_nn/Include/", tree.folder(CMSIS_NN) / "Include"),
+            ("third_party/esp_nn/", tree.folder(ESP_NN)),
+            ("third_party/esp_nn/include/", tree.folder(ESP_NN) / "include"),
+            ("third_party/esp_nn/src/common/", tree.folder(ESP_NN) / "src/common"),
+            (esp_kernels, tree.folder(ESP_TFLITE_MICRO) / esp_kernels),
         )
         self._texts: dict[str, bytes] = {}
-
-    @property
-    def include_folders(self) -> tuple[str, ...]:
-        """Where headers are found, relative to the library's folder."""
-        return tuple(prefix.rstrip("/") for prefix, _ in self._roots)
 
     def read(self, path: str) -> bytes:
         """The content of a file by its path in the library."""
@@ -132,7 +141,7 @@ class Upstream:
     def _int8(self) -> dict[str, tuple[str, str]]:
         return {
             name: (name, path)
-            for path in self._list(KERNELS, "*.h")
+            for path in self.files(KERNELS, (".h",))
             for name in _DECLARES_INT8.findall(self.text(path))
         }
 
@@ -162,21 +171,23 @@ class Upstream:
             for name in _DEFINES.findall(self.text(path))
         }
 
-    def specialized(self, path: str, kernel_set: str) -> str:
-        """`path`, or the file of the same name that replaces it in a kernel set."""
-        own = f"{KERNELS}/{kernel_set}/{PurePosixPath(path).name}"
-        return own if path.startswith(f"{KERNELS}/") and self._exists(own) else path
+    def specialized(self, path: str, folder: str) -> str:
+        """`path`, or the file of the same name that replaces it in `folder` of the kernels."""
+        own = f"{KERNELS}/{folder}/{PurePosixPath(path).name}"
+        replaced = folder and path.startswith(f"{KERNELS}/") and self._exists(own)
+        return own if replaced else path
 
     # ---- what needs what ----
 
-    def closure(self, starts: Iterable[str], kernel_set: str) -> set[str]:
-        """All files needed to build `starts`: headers, and the sources that implement those.
+    def closure(self, starts: Iterable[str], folder: str) -> set[str]:
+        """All files needed to build `starts`: headers, and the sources that implement those; of
+        the kernels, those in `folder` where it has them.
 
         A header's functions are in the source file of its name or in NAME_common.cc.
         """
         known = self.kernel_sources | self.core_sources
         found: set[str] = set()
-        waiting = [self.specialized(path, kernel_set) for path in starts]
+        waiting = [self.specialized(path, folder) for path in starts]
         while waiting:
             path = waiting.pop()
             if path in found:
@@ -188,7 +199,7 @@ class Upstream:
             stem = path.removesuffix(".h")
             if stem != path:
                 candidates = [p for p in (f"{stem}.cc", f"{stem}_common.cc") if p in known]
-                waiting += [self.specialized(p, kernel_set) for p in candidates]
+                waiting += [self.specialized(p, folder) for p in candidates]
         return found
 
     def headers(self, starts: Iterable[str]) -> set[str]:
@@ -207,31 +218,6 @@ class Upstream:
         """Whether a header can be included twice."""
         return _GUARD.search(_COMMENT.sub("", self.text(header))) is not None
 
-    def cmsis_nn(self, users: Iterable[str]) -> set[str]:
-        """The CMSIS-NN source files whose functions these files use, and the ones those use."""
-        found: set[str] = set()
-        waiting = list(users)
-        while waiting:
-            names = set(_C_NAME.findall(_COMMENT.sub("", self.text(waiting.pop()))))
-            new = {self._cmsis_functions[n] for n in names if n in self._cmsis_functions} - found
-            found |= new
-            waiting += new
-        return found
-
-    @cached_property
-    def _cmsis_functions(self) -> dict[str, str]:
-        return {
-            name: path
-            for path in self._list("third_party/cmsis_nn/Source", "*.c")
-            for name in _C_FUNCTION.findall(_COMMENT.sub("", self.text(path)))
-        } | {
-            # Tables are data: every name in their file is theirs.
-            name: path
-            for path in self._list("third_party/cmsis_nn/Source", "*tables.c")
-            for name in _C_NAME.findall(_COMMENT.sub("", self.text(path)))
-            if name != PurePosixPath(path).stem
-        }
-
     # ---- paths ----
 
     def _file(self, path: str) -> Path:
@@ -243,10 +229,12 @@ class Upstream:
     def _exists(self, path: str) -> bool:
         return path in self._texts or self._file(path).is_file()
 
-    def _list(self, folder: str, pattern: str) -> Iterator[str]:
+    def files(self, folder: str, endings: tuple[str, ...]) -> Iterator[str]:
+        """All files below `folder` with one of these endings, sorted."""
         base = self._file(folder + "/")
-        for path in sorted(base.rglob(pattern)):
-            yield f"{folder}/{path.relative_to(base).as_posix()}"
+        for path in sorted(base.rglob("*")):
+            if path.name.endswith(endings):
+                yield f"{folder}/{path.relative_to(base).as_posix()}"
 
     def _resolve(self, name: str, user: str) -> str | None:
         """The file an #include means, None for the compiler's own."""

@@ -1,0 +1,83 @@
+"""The kernel sets: upstream's own kernels, or ones that call a vendor's library of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from tinygen.engines.tflm.source import CMSIS_NN, CORE_PINS, ESP_NN, ESP_TFLITE_MICRO, Pin
+
+
+class KernelSet(Enum):
+    """Which implementation of an operator is taken where there are several."""
+
+    REFERENCE = "reference"
+    CMSIS_NN = "cmsis_nn"
+    ESP_NN = "esp_nn"
+    """ESP-NN's C, which runs on any 32-bit core."""
+    ESP_NN_S3 = "esp_nn_s3"
+    """ESP-NN with the ESP32-S3's vector instructions."""
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A vendor's library of functions in C and assembly, as kernels of TFLM call it.
+
+    `kernels` is the folder of those kernels among upstream's, `prefix` begins the name of each
+    function, `sources` is where these are defined and `includes` where headers are found, both in
+    the project's library. The whole project is built with `defines`. `names` is the header that
+    maps a function's general name to the chip's, where there is one. `stand_ins` are what the
+    vendor's framework brings; on bare metal our own take its place.
+    """
+
+    kernels: str
+    prefix: str
+    sources: str
+    includes: tuple[str, ...]
+    defines: tuple[str, ...]
+    pins: tuple[Pin, ...]
+    names: str = ""
+    stand_ins: tuple[str, ...] = ()
+
+
+_ESP_NN = "third_party/esp_nn"
+
+
+def _esp_nn(names: str, *defines: str) -> Vendor:
+    return Vendor(
+        kernels="esp_nn",
+        prefix="esp_nn_",
+        sources=f"{_ESP_NN}/src",
+        includes=(_ESP_NN, f"{_ESP_NN}/include", f"{_ESP_NN}/src/common"),
+        defines=("ESP_NN=1", "CONFIG_NN_OPTIMIZED=1", *defines),
+        pins=(ESP_NN, ESP_TFLITE_MICRO),
+        names=f"{_ESP_NN}/include/{names}",
+        stand_ins=("esp_timer.h", "tg_esp_bare.c"),
+    )
+
+
+VENDORS: Mapping[KernelSet, Vendor] = {
+    KernelSet.CMSIS_NN: Vendor(
+        kernels="cmsis_nn",
+        prefix="arm_",
+        sources="third_party/cmsis_nn/Source",
+        includes=("third_party/cmsis_nn", "third_party/cmsis_nn/Include"),
+        # What upstream's own build sets: sums over weights are made once, at the start.
+        defines=(
+            "CMSIS_NN",
+            "KERNELS_OPTIMIZED_FOR_SPEED",
+            "ARM_NN_ENABLE_F16=0",
+            "ARM_NN_ENABLE_F32=0",
+        ),
+        pins=(CMSIS_NN,),
+    ),
+    KernelSet.ESP_NN: _esp_nn("esp_nn_generic_opt.h"),
+    KernelSet.ESP_NN_S3: _esp_nn("esp_nn_esp32s3.h", "ARCH_ESP32_S3=1"),
+}
+
+
+def pins(kernel_set: KernelSet) -> tuple[Pin, ...]:
+    """What has to be obtained to build with a kernel set."""
+    vendor = VENDORS.get(kernel_set)
+    return CORE_PINS if vendor is None else (*CORE_PINS, *vendor.pins)
