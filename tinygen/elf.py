@@ -11,11 +11,17 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from tinygen.boards import Board, Kind, all_boards
-from tinygen.errors import DoesNotFit, ToolchainError
+from tinygen.boards import Board
+from tinygen.errors import ToolchainError
+from tinygen.room import Shortage, does_not_fit
 
 ARENA_SYMBOL = "model_arena"
 STACK_SECTION = ".stack"
+
+FIRMWARE_HELPS = (
+    "a smaller model: fewer or narrower layers for flash, a smaller input or narrower first "
+    "layers for RAM",
+)
 
 
 @dataclass(frozen=True)
@@ -76,42 +82,16 @@ def _sizes(elf: ELFFile, ram_sections: Sequence[str]) -> Sizes:
 
 def check_fit(sizes: Sizes, board: Board) -> None:
     """Raise DoesNotFit, with the numbers, if the firmware is larger than the board."""
-    flash = sizes.flash if sizes.flash > board.memory.flash.bytes else 0
     # Where the linker keeps nothing for the stack, the board says what has to be left.
     stack = sizes.stack or board.stack_bytes
     ram = sizes.ram - sizes.stack + stack
-    ram = ram if ram > board.memory.ram.bytes else 0
-    if flash or ram:
-        detail = f"RAM is arena {sizes.arena} + variables {sizes.ram_static} + stack {stack} bytes"
-        raise too_large(board, flash=flash, ram=ram, detail=detail if ram else "")
-
-
-def too_large(board: Board, *, flash: int = 0, ram: int = 0, detail: str = "") -> DoesNotFit:
-    """The error for a firmware that needs `flash` and `ram` bytes; 0 for a memory that suffices."""
-    lines, short = [], []
-    for name, needs, has in (
-        ("flash", flash, board.memory.flash.bytes),
-        ("RAM", ram, board.memory.ram.bytes),
-    ):
-        if needs:
-            short.append(name)
-            lines.append(f"{name}: needs {needs} bytes, has {has}, {needs - has} too many")
-    if detail:
-        lines.append(detail)
-    larger = [
-        other.id
-        for other in all_boards()
-        if other.kind is Kind.EMULATED
-        and other.memory.flash.bytes >= flash
-        and other.memory.ram.bytes >= ram
-        and other.id != board.id
-    ]
-    helps = f"a board with more {' and '.join(short)}"
-    if larger:
-        helps += f", such as --board {larger[0]}"
-    smaller = "fewer or narrower layers" if flash else "a smaller input or narrower first layers"
-    return DoesNotFit(
-        f"the firmware does not fit {board.id}",
-        why="\n".join(lines),
-        next_step=f"use {helps}, or a smaller model ({smaller})",
-    )
+    short, detail = [], ""
+    if sizes.flash > board.memory.flash.bytes:
+        short.append(Shortage("flash", sizes.flash, board.memory.flash.bytes))
+    if ram > board.memory.ram.bytes:
+        short.append(Shortage("RAM", ram, board.memory.ram.bytes))
+        detail = (
+            f"RAM is arena {sizes.arena:,} + variables {sizes.ram_static:,} + stack {stack:,} bytes"
+        )
+    if short:
+        raise does_not_fit(board, "the firmware", short, FIRMWARE_HELPS, detail)

@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 
 from tinygen import csource, firmware
-from tinygen.boards import Board
+from tinygen.boards import ArenaPlace, Board
 from tinygen.engines.aot import Layer, Program
 from tinygen.ir import Array, Tensor, TensorId
 
@@ -48,8 +48,10 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
-def model_files(program: Program, identity: Identity) -> dict[str, str]:
-    """`model.h`, `model.c`, `weights.h` and `weights.c` of an aot program."""
+def model_files(
+    program: Program, identity: Identity, place: ArenaPlace = ArenaPlace.STATIC
+) -> dict[str, str]:
+    """`model.h`, `model.c`, `weights.h` and `weights.c` of an aot program, its arena at `place`."""
     symbols = _Symbols()
     layers = [_layer(program, layer, symbols) for layer in program.layers]
     graph = program.graph
@@ -61,6 +63,7 @@ def model_files(program: Program, identity: Identity) -> dict[str, str]:
         "engine": csource.string(identity.engine),
         "board": csource.string(identity.board),
         "arena_bytes": program.plan.arena_bytes,
+        "arena_place": place.value,
         "inputs": [_edge(program, i) for i in graph.inputs],
         "outputs": [_edge(program, i) for i in graph.outputs],
         "hash_bytes": csource.hash_bytes(identity.sha256),

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from tinygen.boards import Board, Port, SerialKind, Uart, UartPort, all_boards
+from tinygen.boards import ArenaPlace, Board, Port, SerialKind, Uart, UartPort, all_boards
 from tinygen.errors import InputError
 
 PLATFORMS_DIR = "platforms"
@@ -93,6 +93,18 @@ def root_files(board: Board) -> dict[str, bytes]:
     """What starts the firmware, and what the framework wants beside it: path -> content."""
     names = _ROOT_FILES.get(board.port, {"src/main.c": "main.c"})
     return {path: (firmware_dir() / name).read_bytes() for path, name in names.items()}
+
+
+def memory_files(board: Board, place: ArenaPlace) -> dict[str, bytes]:
+    """What takes the arena from the heap, where it lies there: path in the project -> content."""
+    heap = board.memory.heap
+    if place is ArenaPlace.STATIC or heap is None:
+        return {}
+    folder = firmware_dir() / "memory"
+    return {
+        "src/model/model_memory.h": (folder / "model_memory.h").read_bytes(),
+        "src/model/model_memory.c": (folder / f"{heap.allocator.value}.c").read_bytes(),
+    }
 
 
 def main_file(board: Board) -> str:

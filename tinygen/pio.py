@@ -21,9 +21,10 @@ from pathlib import Path
 import platformdirs
 
 from tinygen.boards import Board, Toolchain
-from tinygen.elf import too_large
+from tinygen.elf import FIRMWARE_HELPS
 from tinygen.errors import DeviceError, InputError, TinygenError, ToolchainError
 from tinygen.reach import any_answers
+from tinygen.room import Shortage, does_not_fit
 
 _LOG_LINES = 400
 _WHY_LINES = 25
@@ -250,16 +251,18 @@ def _no_network(package: str, why: str) -> ToolchainError:
 
 def _failure(log: list[str], board: Board, project: Path) -> TinygenError:
     """The error that PlatformIO's last lines mean."""
+    has = {"flash": board.memory.flash.bytes, "RAM": board.memory.ram.bytes}
     needs: dict[str, int] = {}
     for line in log:
         if match := _OVERFLOW.search(line):
             region = match["region"].lower()
-            memory = "ram" if "ram" in region and "iram" not in region else "flash"
-            needs[memory] = getattr(board.memory, memory).bytes + int(match["bytes"])
+            memory = "RAM" if "ram" in region and "iram" not in region else "flash"
+            needs[memory] = has[memory] + int(match["bytes"])
         elif match := _TOO_LARGE.search(line):
-            needs["flash" if match["what"] == "program" else "ram"] = int(match["needs"])
+            needs["flash" if match["what"] == "program" else "RAM"] = int(match["needs"])
     if needs:
-        return too_large(board, flash=needs.get("flash", 0), ram=needs.get("ram", 0))
+        short = [Shortage(memory, count, has[memory]) for memory, count in sorted(needs.items())]
+        return does_not_fit(board, "the firmware", short[::-1], FIRMWARE_HELPS)
     if any(_NO_NETWORK.match(line) for line in log):
         wanted = [match["what"] for line in log if (match := _INSTALLING.search(line))]
         return _no_network(wanted[-1] if wanted else "a package", "\n".join(_telling(log)))

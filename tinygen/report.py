@@ -35,6 +35,10 @@ WIDTH = 80
 _BAR = " "
 _WORDS = {"board", "operator", "core", "engines", "proven", _BAR}
 """Columns of text; all others hold numbers."""
+_PLACES = {
+    "heap": "from the heap: too large for a variable on this board",
+    "external": "from the RAM outside of the chip, which is slower: too large for the chip's own",
+}
 _VERDICT_STYLE = {"MATCH": "bold green", "MISMATCH": "bold red", "UNVERIFIED": "bold yellow"}
 
 
@@ -98,7 +102,8 @@ def build_report(result: BuildResult) -> RenderableType:
         ("  stack, reserved", sizes.stack),
         ("  other static", sizes.ram_static),
     ):
-        table.add_row(name, _bytes(used), "", "")
+        if used or name != "  arena":
+            table.add_row(name, _bytes(used), "", "")
     return _page(
         _facts([*_generated_rows(generated), ("built in", f"{result.seconds:.1f} s")]),
         table,
@@ -120,6 +125,7 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         ("work", f"{result.macs:,} MACs per inference"),
         ("constants", _bytes(result.constant_bytes)),
         ("arena", _arena(result.arena_bytes, result.arena_minimum_bytes)),
+        *((("", _PLACES[place]),) if (place := result.arena_place.value) in _PLACES else ()),
         *(("", note) for note in result.notes),
         ("test vectors", f"{result.vectors}, expected by {result.oracle}"),
         ("project", str(result.project)),
@@ -188,6 +194,9 @@ def verify_report(result: VerifyResult) -> RenderableType:
         rows.append(("to start", f"{result.startup:,} {result.cost.unit}"))
     if result.arena_bytes is not None:
         rows.append(("arena", _bytes(result.arena_bytes)))
+    if result.arena_bytes is not None and result.arena_enough_bytes is not None:
+        less = result.arena_bytes - result.arena_enough_bytes
+        rows.append(("", f"--arena {result.arena_enough_bytes} would do: {_bytes(less)} less"))
     if result.stack_used_bytes is not None:
         rows.append(("stack, most used", _bytes(result.stack_used_bytes)))
     if result.retries:

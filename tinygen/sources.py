@@ -6,14 +6,21 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from tinygen.boards import Board
-from tinygen.firmware import firmware_dir, hal_files, platform_files, root_files
+from tinygen.boards import ArenaPlace, Board
+from tinygen.firmware import (
+    firmware_dir,
+    hal_files,
+    memory_files,
+    platform_files,
+    root_files,
+)
 
 _INCLUDE = re.compile(rb'^#include "(tg_[a-z0-9_]+\.h)"', re.MULTILINE)
 
 
-def project_files(board: Board) -> dict[str, bytes]:
-    """What a project for the board holds whatever the model: path in the project -> content."""
+def project_files(board: Board, place: ArenaPlace = ArenaPlace.STATIC) -> dict[str, bytes]:
+    """What a project for the board holds whatever the model, but for where the arena lies: path in
+    the project -> content."""
     folder = firmware_dir()
     files = {
         **{
@@ -23,6 +30,7 @@ def project_files(board: Board) -> dict[str, bytes]:
         },
         **root_files(board),
         **hal_files(board),
+        **memory_files(board, place),
         **platform_files(board),
     }
     return dict(sorted(files.items()))

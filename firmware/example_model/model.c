@@ -21,18 +21,25 @@ static struct {
   uint32_t canary[4];
 } model_arena;
 
-const uint8_t model_hash[32] = {
-    0x2b, 0x4e, 0x8d, 0xc8, 0x06, 0x78, 0x67, 0x88, 0x09, 0xc7, 0x0e, 0x9c, 0xc3, 0x97, 0x05, 0xf3,
-    0xa9, 0xeb, 0x7e, 0x84, 0xa4, 0x25, 0x99, 0x21, 0xb7, 0xfe, 0x3c, 0x60, 0x04, 0xc0, 0xc8, 0x7b
-};
+static enum model_status arena_begin(void) {
+  for (size_t i = 0; i < 4; i++) {
+    model_arena.canary[i] = MODEL_CANARY;
+  }
+  return MODEL_OK;
+}
 
-const struct model_tensor model_inputs[MODEL_INPUTS] = {
-    {"image", 64u, 4u, {1u, 8u, 8u, 1u}, 0x1.0101020000000p-8f, -128},
-};
+static enum model_status arena_intact(void) {
+  for (size_t i = 0; i < 4; i++) {
+    if (model_arena.canary[i] != MODEL_CANARY) {
+      return MODEL_ERROR_CANARY;
+    }
+  }
+  return MODEL_OK;
+}
 
-const struct model_tensor model_outputs[MODEL_OUTPUTS] = {
-    {"digit", 10u, 2u, {1u, 10u}, 0x1.0000000000000p-8f, -128},
-};
+uint32_t model_arena_bytes(void) {
+  return MODEL_ARENA_BYTES;
+}
 
 /* Layer 0: CONV_2D "edges_1"
  * [1, 8, 8, 1] -> [1, 8, 8, 8], 4,608 MACs */
@@ -126,10 +133,7 @@ TG_LAYER void layer_6_softmax(void) {
 }
 
 enum model_status model_init(void) {
-  for (size_t i = 0; i < 4; i++) {
-    model_arena.canary[i] = MODEL_CANARY;
-  }
-  return MODEL_OK;
+  return arena_begin();
 }
 
 enum model_status model_invoke(void) {
@@ -140,12 +144,7 @@ enum model_status model_invoke(void) {
   layer_4_max_pool_2d();
   layer_5_fully_connected();
   layer_6_softmax();
-  for (size_t i = 0; i < 4; i++) {
-    if (model_arena.canary[i] != MODEL_CANARY) {
-      return MODEL_ERROR_CANARY;
-    }
-  }
-  return MODEL_OK;
+  return arena_intact();
 }
 
 int8_t *model_input(size_t index) {
@@ -161,6 +160,19 @@ const int8_t *model_output(size_t index) {
 uint32_t model_arena_used(void) {
   return MODEL_ARENA_BYTES;
 }
+
+const uint8_t model_hash[32] = {
+    0x2b, 0x4e, 0x8d, 0xc8, 0x06, 0x78, 0x67, 0x88, 0x09, 0xc7, 0x0e, 0x9c, 0xc3, 0x97, 0x05, 0xf3,
+    0xa9, 0xeb, 0x7e, 0x84, 0xa4, 0x25, 0x99, 0x21, 0xb7, 0xfe, 0x3c, 0x60, 0x04, 0xc0, 0xc8, 0x7b
+};
+
+const struct model_tensor model_inputs[MODEL_INPUTS] = {
+    {"image", 64u, 4u, {1u, 8u, 8u, 1u}, 0x1.0101020000000p-8f, -128},
+};
+
+const struct model_tensor model_outputs[MODEL_OUTPUTS] = {
+    {"digit", 10u, 2u, {1u, 10u}, 0x1.0000000000000p-8f, -128},
+};
 
 void model_quantize(const struct model_tensor *tensor, const float *real, int8_t *quantized) {
   for (uint32_t i = 0; i < tensor->elements; i++) {

@@ -70,7 +70,10 @@ enum model_status model_invoke(void);
 /* Output `index` of the last invoke, NULL when there is none; valid until an input is written. */
 const int8_t *model_output(size_t index);
 
-/* Bytes of the arena that the engine uses. */
+/* Bytes of arena there are: MODEL_ARENA_BYTES, less where model_init did not get them. */
+uint32_t model_arena_bytes(void);
+
+/* Bytes of the arena that the engine uses; those it would take where it could not start. */
 uint32_t model_arena_used(void);
 
 /* Real values to int8: rounded to nearest, half away from zero, clipped to the int8 range; NaN

@@ -236,7 +236,7 @@ def test_outputs_that_change_while_they_are_read_are_noticed() -> None:
 def test_an_arena_too_small_is_told_in_numbers() -> None:
     session, _ = open_session(FakeDevice(description(status=2)))
     assert session.hello().model_status == 2
-    with pytest.raises(DoesNotFit, match=r"1500 bytes.*1000 bytes"):
+    with pytest.raises(DoesNotFit, match=r"1,500 bytes.*1,000 bytes"):
         session.infer([DATA])
 
 
@@ -300,6 +300,6 @@ def test_the_real_device_says_no_when_its_model_fails() -> None:
     assert "model status 1" in caught.value.why
     with (
         Session(pd.start(FAKE_INIT="2")) as session,
-        pytest.raises(DoesNotFit, match=r"3000 bytes.*2000 bytes"),
+        pytest.raises(DoesNotFit, match=r"3,000 bytes.*2,000 bytes"),
     ):
         session.infer([bytes(pd.IMAGE), bytes(pd.EXTRA)])

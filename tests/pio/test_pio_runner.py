@@ -84,8 +84,8 @@ def test_an_overflow_of_both_memories() -> None:
     error = pio._failure(log, BOARD, Path("project"))
     assert isinstance(error, DoesNotFit)
     assert error.why.splitlines() == [
-        "flash: needs 4232188 bytes, has 4194304, 37884 too many",
-        "RAM: needs 4194320 bytes, has 4194304, 16 too many",
+        "flash: needs 4,232,188 bytes, has 4,194,304, 37,884 too many",
+        "RAM: needs 4,194,320 bytes, has 4,194,304, 16 too many",
     ]
 
 

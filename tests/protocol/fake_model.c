@@ -63,6 +63,10 @@ enum model_status model_invoke(void) {
   return (enum model_status)from_environment("FAKE_INVOKE");
 }
 
+uint32_t model_arena_bytes(void) {
+  return 2000u;
+}
+
 uint32_t model_arena_used(void) {
   return 3000u;
 }

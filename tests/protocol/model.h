@@ -14,7 +14,6 @@ extern "C" {
 #define MODEL_BOARD "host"
 #define MODEL_INPUTS 2
 #define MODEL_OUTPUTS 2
-#define MODEL_ARENA_BYTES 2000u
 
 enum model_status {
   MODEL_OK = 0,
@@ -40,6 +39,7 @@ enum model_status model_init(void);
 int8_t *model_input(size_t index);
 enum model_status model_invoke(void);
 const int8_t *model_output(size_t index);
+uint32_t model_arena_bytes(void);
 uint32_t model_arena_used(void);
 
 #ifdef __cplusplus

@@ -80,7 +80,7 @@ def test_equal_to_the_baseline(
     assert needed is not None
     # Where our memory plan is better, less is needed than with TFLM's own.
     assert needed <= expected["arena_min"] + 256
-    with pytest.raises(DoesNotFit, match=f"needs an arena of {needed} bytes"):
+    with pytest.raises(DoesNotFit, match=f"needs an arena of {needed:,} bytes"):
         run(name, core, kernels, needed - 16)
 
 

@@ -17,7 +17,7 @@ from tinygen.api.board import board_files
 from tinygen.api.engines import ENGINES, choose_engine
 from tinygen.api.job import Job, Made
 from tinygen.api.prepare import IMAGE_RANGE, RANDOM, Prepared, prepare
-from tinygen.boards import Board, get_board
+from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.elf import Sizes
 from tinygen.ir import Graph
 from tinygen.progress import SILENT, Progress
@@ -62,6 +62,7 @@ class GenerateResult:
     constant_bytes: int
     arena_bytes: int
     arena_minimum_bytes: int | None
+    arena_place: ArenaPlace
     layers: int
     notes: tuple[str, ...]
     """What the engine has to say."""
@@ -212,7 +213,7 @@ def generate(
     folder = Path(out) if out is not None else Path("build", f"{ready.loaded.name}-{target.id}")
     ini = emit.platformio_files(target, identity, made.build_flags, made.options)
     files = {
-        **sources.project_files(target),
+        **sources.project_files(target, made.arena_place),
         **made.files,
         **{name: text.encode() for name, text in ini.items()},
         **board_files(board, target),
@@ -237,6 +238,7 @@ def generate(
         constant_bytes=made.constant_bytes,
         arena_bytes=made.arena_bytes,
         arena_minimum_bytes=made.arena_minimum_bytes,
+        arena_place=made.arena_place,
         layers=made.layers,
         notes=made.notes,
         vectors=len(checks),
@@ -321,6 +323,8 @@ def _manifest(
         "arena": {
             "bytes": made.arena_bytes,
             "minimum_bytes": made.arena_minimum_bytes,
+            "overhead_bytes": made.arena_overhead_bytes,
+            "place": made.arena_place.value,
         },
         "vectors": {
             "count": len(checks),

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from tinygen import emit, sources
 from tinygen.api import tflm
 from tinygen.api.job import Job, Made
-from tinygen.api.room import constant_bytes, require_room
 from tinygen.boards import Board
 from tinygen.engines import aot
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
+from tinygen.engines.aot.room import place_program
 from tinygen.errors import InputError
 
 _BUILD_FLAGS = ("-fno-tree-reassoc",)
@@ -32,8 +32,8 @@ def _aot(job: Job) -> Made:
             raise _no_kernel_set(job, sets)
         sets = tuple(dict.fromkeys((job.kernel_set, "portable")))
     program = aot.compile_graph(job.graph, sets)
-    require_room(program, job.board)
-    model = emit.model_files(program, job.identity)
+    place = place_program(program, job.board)
+    model = emit.model_files(program, job.identity, place)
     return Made(
         files={
             **sources.kernel_files(program.kernels),
@@ -42,9 +42,10 @@ def _aot(job: Job) -> Made:
         kernel_set="+".join(dict.fromkeys(layer.kernel_set for layer in program.layers)),
         layers=len(program.layers),
         macs=program.macs,
-        constant_bytes=constant_bytes(program),
+        constant_bytes=program.constant_bytes,
         arena_bytes=program.plan.arena_bytes,
         arena_minimum_bytes=program.plan.minimum_bytes,
+        arena_place=place,
         build_flags=_BUILD_FLAGS,
     )
 

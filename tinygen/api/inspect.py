@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tinygen import passes, tflite
 from tinygen.api.prepare import prepare
-from tinygen.api.room import constant_bytes
 from tinygen.boards import Board, all_boards
 from tinygen.engines import aot
 from tinygen.engines.aot import Layer, Program
@@ -89,7 +88,7 @@ def inspect(
         layers=tuple(_layer(program, layer) for layer in program.layers),
         macs=program.macs,
         parameters=sum(t.elements for t in graph.tensors.values() if t.constant),
-        constant_bytes=constant_bytes(program),
+        constant_bytes=program.constant_bytes,
         arena_bytes=program.plan.arena_bytes,
         arena_minimum_bytes=program.plan.minimum_bytes,
         boards=tuple(_fit(program, board) for board in all_boards()),
@@ -114,14 +113,13 @@ def _layer(program: Program, layer: Layer) -> LayerReport:
 
 
 def _fit(program: Program, board: Board) -> BoardFit:
-    ram = program.plan.arena_bytes + board.stack_bytes
-    flash = constant_bytes(program)
-    memory = board.memory
+    arena, flash = program.plan.arena_bytes, program.constant_bytes
+    room = max(room for _, room in board.arena_rooms)
     return BoardFit(
         board=board.id,
-        fits=ram <= memory.ram.bytes and flash <= memory.flash.bytes,
-        ram_needed=ram,
-        ram_available=memory.ram.bytes,
+        fits=arena <= room and flash <= board.memory.flash.bytes,
+        ram_needed=arena + board.stack_bytes,
+        ram_available=room + board.stack_bytes,
         flash_needed=flash,
-        flash_available=memory.flash.bytes,
+        flash_available=board.memory.flash.bytes,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tinygen import emit
-from tinygen.boards import Board
+from tinygen.boards import ArenaPlace, Board
 from tinygen.ir import Graph
 from tinygen.progress import Progress
 
@@ -40,7 +40,10 @@ class Made:
     """Flash for what the model itself is: weights and tables, or its flatbuffer."""
     arena_bytes: int
     arena_minimum_bytes: int | None
-    """The least that works; None when it was not looked for."""
+    """The least that works; None where that is not known for this very device."""
+    arena_place: ArenaPlace
+    arena_overhead_bytes: int | None = None
+    """What starting takes beyond the arena that the engine then says it uses; None: not known."""
     build_flags: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     """Further lines of platformio.ini: name and value."""

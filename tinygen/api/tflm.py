@@ -67,35 +67,39 @@ def make(job: Job) -> Made:
         debug=job.debug,
         progress=job.progress,
     )
+    arena = firmware.arena
+    best = None if arena.measured is None else arena.measured.best
     return Made(
         files=firmware.files,
         kernel_set=kernels.value,
         layers=len(firmware.graph.nodes),
         macs=sum(n.op.macs(firmware.graph.operands(n)) for n in firmware.graph.nodes),
         constant_bytes=firmware.model_bytes,
-        arena_bytes=firmware.arena.bytes,
-        arena_minimum_bytes=firmware.arena.needed,
+        arena_bytes=arena.bytes,
+        arena_minimum_bytes=None if arena.estimated else arena.needed,
+        arena_place=arena.place,
+        arena_overhead_bytes=None if best is None else best.bytes - best.used,
         build_flags=firmware.build_flags,
         options=firmware.options,
-        notes=tuple(_notes(firmware.arena)),
+        notes=tuple(_notes(arena)),
     )
 
 
 def _notes(arena: tflm.Arena) -> Iterator[str]:
-    if arena.needed is None:
-        yield f"arena of {arena.bytes:,} bytes as asked for; not measured"
+    measured = arena.measured
+    if arena.asked:
+        yield f"arena of {arena.bytes:,} bytes as asked for"
+    if measured is None:
+        yield "how much it needs was not measured"
         return
+    margin = "" if arena.asked else f", margin {arena.bytes - measured.best.bytes:,} bytes"
     guess = ", an ESTIMATE: the device's core is another" if arena.estimated else ""
+    yield f"{measured.best.bytes:,} bytes measured on {measured.board}{margin}{guess}"
+    used = "used" if measured.offline_plan else "not used"
     yield (
-        f"arena {arena.needed:,} bytes measured on {arena.measured_on}, "
-        f"margin {arena.margin:,} bytes{guess}"
+        f"with our memory plan {measured.planned.bytes:,} bytes ({used}), "
+        f"with TFLM's own {measured.greedy.bytes:,} bytes"
     )
-    if arena.planned is not None and arena.greedy is not None:
-        used = "used" if arena.offline_plan else "not used"
-        yield (
-            f"with our memory plan {arena.planned:,} bytes ({used}), "
-            f"with TFLM's own {arena.greedy:,} bytes"
-        )
 
 
 class _Workshop:

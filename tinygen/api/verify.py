@@ -16,11 +16,14 @@ from tinygen.boards import Board
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
 from tinygen.link import Session, open_transport
-from tinygen.link.hello import Hello
+from tinygen.link.hello import MODEL_OK, Hello
 from tinygen.progress import SILENT, Progress
 from tinygen.project import VECTORS, Project, open_project
 from tinygen.vectors import Vectors
 from tinygen.verdict import Accuracy, FirstMismatch, OutputReport, OutputTensor, Verdict
+
+ARENA_STEP = 16
+"""Bytes: arenas are multiples of this."""
 
 EXIT_CODES = {
     Verdict.MATCH: 0,
@@ -69,6 +72,8 @@ class VerifyResult:
     startup: int | None
     """What starting the model took, in the unit of `cost`."""
     arena_bytes: int | None
+    arena_enough_bytes: int | None
+    """A smaller arena that would do, by what the device says it uses; None when there is none."""
     stack_used_bytes: int | None
     retries: int
     seconds: float
@@ -199,6 +204,7 @@ class _Run:
             cost=_cost(self._board, self._ticks, hello),
             startup=_startup(self._board, hello),
             arena_bytes=hello.arena_bytes if hello else None,
+            arena_enough_bytes=_enough(hello, manifest["arena"].get("overhead_bytes")),
             stack_used_bytes=self._stack or None,
             retries=self._retries,
             seconds=time.monotonic() - self._started,
@@ -215,6 +221,14 @@ def _cost(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | Non
     if least is None or mean is None or most is None:
         return None
     return Cost(unit, least, mean, most)
+
+
+def _enough(hello: Hello | None, overhead: int | None) -> int | None:
+    """A smaller arena that would do: starting takes `overhead` bytes more than are used then."""
+    if hello is None or overhead is None or hello.model_status != MODEL_OK:
+        return None
+    enough = -(-(hello.arena_used + overhead) // ARENA_STEP) * ARENA_STEP
+    return enough if enough < hello.arena_bytes else None
 
 
 def _startup(board: Board, hello: Hello | None) -> int | None:

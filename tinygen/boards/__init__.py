@@ -8,10 +8,13 @@ from pathlib import Path
 
 from tinygen.boards.loader import parse_board
 from tinygen.boards.schema import (
+    Allocator,
+    ArenaPlace,
     Board,
     Emulator,
     Engines,
     Fpu,
+    Heap,
     Kind,
     Loader,
     Memories,
@@ -30,10 +33,13 @@ from tinygen.errors import InputError
 
 __all__ = [
     "BOARD_IDS",
+    "Allocator",
+    "ArenaPlace",
     "Board",
     "Emulator",
     "Engines",
     "Fpu",
+    "Heap",
     "Kind",
     "Loader",
     "Memories",

@@ -82,13 +82,42 @@ class Memory:
     origin: int = 0
 
 
+class Allocator(Enum):
+    """How the firmware asks for a block of the heap."""
+
+    ESP_HEAP_CAPS = "esp_heap_caps"
+
+
+class ArenaPlace(Enum):
+    """Where the arena lies: a variable, the heap in the chip, the heap in RAM outside of it."""
+
+    STATIC = "static"
+    HEAP = "heap"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True)
+class Heap:
+    """RAM that variables cannot have. Sizes in bytes.
+
+    Arenas of more than `static_bytes` are taken from it: from the chip's own, whose largest block
+    is `bytes`, or else from RAM outside of the chip, `external_bytes`, which is slower.
+    """
+
+    allocator: Allocator
+    static_bytes: int
+    bytes: int = 0
+    external_bytes: int = 0
+
+
 @dataclass(frozen=True)
 class Memories:
     """What the linker may fill.
 
     `vectors_origin` is the vector table, where not at flash's start. `ram_sections` are the ELF
     sections that take RAM, where that is not just what is writable. `constants_bytes` is how much
-    the aot engine's constants may take, where the core reaches less than all of flash.
+    the aot engine's constants may take, where the core reaches less than all of flash. `heap` is
+    for arenas that are too large for a variable.
     """
 
     flash: Memory
@@ -96,6 +125,7 @@ class Memories:
     vectors_origin: int | None = None
     ram_sections: tuple[str, ...] = ()
     constants_bytes: int | None = None
+    heap: Heap | None = None
 
 
 @dataclass(frozen=True)
@@ -236,3 +266,19 @@ class Board:
     toolchain: Toolchain | None = None
     emulator: Emulator | None = None
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def arena_rooms(self) -> tuple[tuple[ArenaPlace, int], ...]:
+        """Where an arena may lie, the preferred place first, and the most bytes it has there."""
+        ram, heap = self.memory.ram.bytes - self.stack_bytes, self.memory.heap
+        if heap is None:
+            return ((ArenaPlace.STATIC, ram),)
+        return (
+            (ArenaPlace.STATIC, min(ram, heap.static_bytes)),
+            (ArenaPlace.HEAP, heap.bytes),
+            (ArenaPlace.EXTERNAL, heap.external_bytes),
+        )
+
+    def arena_place(self, size: int) -> ArenaPlace | None:
+        """Where an arena of `size` bytes lies; None where the board has no room for it."""
+        return next((place for place, room in self.arena_rooms if size <= room), None)

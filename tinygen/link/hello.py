@@ -64,16 +64,29 @@ class Hello:
         if self.model_status == MODEL_OK:
             return
         if self.model_status == _MODEL_ARENA:
-            raise DoesNotFit(
-                f"{self.model} needs an arena of {self.arena_used} bytes on {self.board}, "
-                f"the firmware has {self.arena_bytes} bytes",
-                why="model_init said so on the device",
-                next_step="build for a board with more RAM, or a smaller model",
-            )
+            raise self._arena_too_small()
         raise DeviceError(
             f"{self.model} did not start on {self.board}: {status_text(self.model_status)}",
             why=f"model_init returned {self.model_status}",
             next_step="build and flash again: tinygen build, then tinygen flash",
+        )
+
+    def _arena_too_small(self) -> DoesNotFit:
+        if self.arena_used > self.arena_bytes:
+            return DoesNotFit(
+                f"{self.model} needs an arena of {self.arena_used:,} bytes on {self.board}, "
+                f"the firmware has {self.arena_bytes:,} bytes",
+                why="model_init said so on the device",
+                next_step="build for a board with more RAM, or a smaller model; "
+                "a size given with --arena can be left out",
+            )
+        # An estimate that was too small, or a size that nobody measured.
+        more = (self.arena_bytes * 5 // 4 + 15) // 16 * 16
+        return DoesNotFit(
+            f"{self.model} needs more than {self.arena_bytes:,} bytes of arena on {self.board}",
+            why="model_init said so on the device; how much more it could not tell",
+            next_step=f"tinygen build with --arena {more}, and with --debug for the device's own "
+            "words: tinygen monitor",
         )
 
 

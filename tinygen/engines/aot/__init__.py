@@ -47,6 +47,14 @@ class Program:
         return sum({id(layer.node): layer.macs for layer in self.layers}.values())
 
     @property
+    def constant_bytes(self) -> int:
+        """Bytes of flash that weights, biases and tables take, each array once."""
+        own = (data for layer in self.layers for data in layer.call.constants.values())
+        inputs = (self.graph.tensors[i].data for layer in self.layers for i in layer.call.inputs)
+        arrays = {id(data): data.nbytes for data in (*own, *inputs) if data is not None}
+        return sum(arrays.values())
+
+    @property
     def kernels(self) -> tuple[tuple[str, str], ...]:
         """(kernel set, kernel) of every kernel used, each once, sorted."""
         return tuple(sorted({(layer.kernel_set, layer.call.kernel) for layer in self.layers}))

@@ -16,10 +16,10 @@ from pathlib import Path
 from tinygen import tflite
 from tinygen.boards import Board
 from tinygen.engines.tflm import arena, offline, probe, render, scratch
-from tinygen.engines.tflm.arena import Need
+from tinygen.engines.tflm.arena import Arena, Need
 from tinygen.engines.tflm.kernel_sets import KernelSet, pins
 from tinygen.engines.tflm.library import Library, assemble
-from tinygen.engines.tflm.probe import Measured, Workshop
+from tinygen.engines.tflm.probe import Workshop
 from tinygen.engines.tflm.render import Identity
 from tinygen.engines.tflm.source import TflmTree, installed, setup
 from tinygen.engines.tflm.upstream import Operator, Upstream
@@ -40,28 +40,6 @@ __all__ = [
     "pins",
     "setup",
 ]
-
-
-@dataclass(frozen=True)
-class Arena:
-    """The tensor arena in bytes.
-
-    `bytes` = `needed` + `margin`. `planned` and `greedy` are what is needed with our memory plan
-    and with TFLM's own; the smaller one is built. All but `bytes` are None where the user set it
-    and it was not measured before.
-    """
-
-    bytes: int
-    needed: int | None
-    margin: int
-    planned: int | None
-    greedy: int | None
-    measured_on: str | None
-    """The emulated board it was measured on."""
-    estimated: bool
-    """Whether the device's core is another one than was measured on."""
-    offline_plan: bool
-    """Whether the model carries our memory plan."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +88,7 @@ def compile_model(
     """The int8 .tflite file `content` for `board`.
 
     `arena_bytes` sets the arena without measuring; `debug` keeps TFLM's error texts.
-    Raises UnsupportedModel, and ToolchainError when the arena cannot be measured.
+    Raises UnsupportedModel, DoesNotFit, and ToolchainError when the arena cannot be measured.
     """
     graph = tflite.read(content, identity.name)
     render.require_int8_edges(graph)
@@ -133,10 +111,12 @@ def compile_model(
     if measured is None and arena_bytes is None:
         progress.stage("Finding the smallest arena")
         measured = probe.measure(workshop, core, trial, cache)
-    size = _size(board, core, measured, arena_bytes)
-    embedded, original = (planned.content, planned.original) if size.offline_plan else (content, 0)
+    chosen = arena.choose(board, core, measured, arena_bytes)
+    embedded, original = (content, 0)
+    if chosen.offline_plan:
+        embedded, original = planned.content, planned.original
     texts = render.model_files(
-        workshop.render, graph, registered, embedded, original, size.bytes, size.needed, identity
+        workshop.render, graph, registered, embedded, original, chosen, identity
     )
     files = {
         **library.files,
@@ -147,7 +127,7 @@ def compile_model(
         files=dict(sorted(files.items())),
         build_flags=library.build_flags,
         options=library.options,
-        arena=size,
+        arena=chosen,
         graph=graph,
         operators=kinds,
         model_bytes=len(embedded),
@@ -159,23 +139,3 @@ def _emulated(upstream: Upstream, operators: Sequence[Operator], kernels: Kernel
     runs = scratch.EMULATED.get(kernels, kernels)
     library = assemble(upstream, operators, runs)
     return library if runs is kernels else scratch.with_scratch_of(upstream, library, kernels)
-
-
-def _size(board: Board, core: Board, measured: Measured | None, asked: int | None) -> Arena:
-    if measured is None:
-        assert asked is not None
-        return Arena(asked, None, 0, None, None, None, estimated=False, offline_plan=True)
-    ours = measured.planned.bytes < measured.greedy.bytes
-    needed = min(measured.planned.bytes, measured.greedy.bytes)
-    margin = 0 if board.toolchain == core.toolchain else arena.OTHER_COMPILER_BYTES
-    size = needed + margin if asked is None else asked
-    return Arena(
-        bytes=size,
-        needed=needed,
-        margin=size - needed,
-        planned=measured.planned.bytes,
-        greedy=measured.greedy.bytes,
-        measured_on=core.id,
-        estimated=board.core != core.core and not board.core.startswith("cortex-m0"),
-        offline_plan=ours,
-    )

@@ -1,11 +1,14 @@
-"""The smallest arena that allocates and computes correctly, by trying. Pure but for the trials."""
+"""The arena: the smallest that allocates and computes correctly, by trying, and what is built of
+that. Pure but for the trials."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tinygen.boards import ArenaPlace, Board
 from tinygen.errors import ToolchainError
+from tinygen.room import place_arena
 
 STEP = 16
 """Bytes: arenas are multiples of this, as TFLM aligns them."""
@@ -40,6 +43,70 @@ class Need:
     bytes: int
     used: int
     start_ticks: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is needed with our memory plan and with TFLM's own, measured on the board `board`."""
+
+    planned: Need
+    greedy: Need
+    board: str
+
+    @property
+    def best(self) -> Need:
+        """The smaller of the two: that plan is built."""
+        return self.planned if self.offline_plan else self.greedy
+
+    @property
+    def offline_plan(self) -> bool:
+        """Whether our memory plan is the better one."""
+        return self.planned.bytes < self.greedy.bytes
+
+
+@dataclass(frozen=True)
+class Arena:
+    """The tensor arena of a firmware: its size in bytes, where it lies, what is known of it.
+
+    `measured` is None where the size was asked for and nothing was measured before.
+    """
+
+    bytes: int
+    place: ArenaPlace
+    measured: Measured | None
+    asked: bool
+    """Whether the user chose the size."""
+    estimated: bool
+    """Whether the device's core is another one than was measured on."""
+
+    @property
+    def needed(self) -> int | None:
+        """The least that worked where it was measured."""
+        return None if self.measured is None else self.measured.best.bytes
+
+    @property
+    def offline_plan(self) -> bool:
+        """Whether the model carries our memory plan."""
+        return self.measured is None or self.measured.offline_plan
+
+
+def choose(board: Board, core: Board, measured: Measured | None, asked: int | None) -> Arena:
+    """The arena of `board`, of which `core` is the emulated one; `asked` is the user's size.
+
+    DoesNotFit when the board has no room for it.
+    """
+    margin = 0 if board.toolchain == core.toolchain else OTHER_COMPILER_BYTES
+    size = asked
+    if size is None:
+        assert measured is not None  # it is measured unless a size was asked for
+        size = measured.best.bytes + margin
+    return Arena(
+        bytes=size,
+        place=place_arena(board, size),
+        measured=measured,
+        asked=asked is not None,
+        estimated=board.core != core.core and not board.core.startswith("cortex-m0"),
+    )
 
 
 def smallest(attempt: Try, ceiling: int) -> Need:

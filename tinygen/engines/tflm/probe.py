@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ import serial
 from tinygen import firmware
 from tinygen.boards import Board, Kind, all_boards
 from tinygen.engines.tflm import arena
-from tinygen.engines.tflm.arena import Need, Trial
+from tinygen.engines.tflm.arena import Measured, Need, Trial
 from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
 from tinygen.engines.tflm.library import Library
 from tinygen.engines.tflm.source import content_hash
@@ -49,15 +49,6 @@ class Workshop(Protocol):
 
     def run(self, board: Board, elf: Path) -> AbstractContextManager[str]:
         """The firmware running on an emulated board; the URL of its serial port."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Arena bytes with our memory plan and with TFLM's own, measured on the board `board`."""
-
-    planned: Need
-    greedy: Need
-    board: str
 
 
 def emulated_core(board: Board) -> Board:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tinygen import csource
+from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.upstream import RESOLVER, Operator
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import DType, Graph
@@ -67,8 +68,7 @@ def model_files(
     operators: Sequence[Registered],
     content: bytes,
     original: int,
-    arena_bytes: int,
-    arena_needed: int | None,
+    arena: Arena,
     identity: Identity,
 ) -> dict[str, str]:
     """The files of `src/model`: name -> text."""
@@ -77,7 +77,12 @@ def model_files(
         "inputs": [csource.edge(graph.tensors[i]) for i in graph.inputs],
         "outputs": [csource.edge(graph.tensors[i]) for i in graph.outputs],
     }
-    values = common | edges | {"arena_bytes": arena_bytes, "arena_needed": arena_needed or 0}
+    values = common | edges
+    values |= {
+        "arena_bytes": arena.bytes,
+        "arena_needed": arena.needed or 0,
+        "arena_place": arena.place.value,
+    }
     return {
         "model.h": render("model.h.j2", **values),
         "model.c": render(
