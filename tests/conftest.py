@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tinygen import pio
+from tinygen.engines.tflm import TflmTree, installed, setup, source
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -22,3 +25,14 @@ def models() -> Path:
     if not (folder / "kws_ref_model.tflite").is_file():
         pytest.skip("the benchmark models are not here (set TINYGEN_MODELS to their folder)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tree() -> TflmTree:
+    """The sources in the cache, or of TINYGEN_TFLM_SOURCE; nothing is downloaded for a test."""
+    found = installed(pio.cache_dir(), source.PINS)
+    if found is None and os.environ.get(source.SETTING):
+        found = setup(pio.cache_dir())
+    if found is None:
+        pytest.skip("TensorFlow Lite Micro's sources are not in the cache: tinygen setup tflm")
+    return found

@@ -192,11 +192,7 @@ def verify_report(result: VerifyResult) -> RenderableType:
             rows.append(("  least, most", f"{cost.minimum:,}, {cost.maximum:,} {cost.unit}"))
     if result.cost is not None and result.startup is not None:
         rows.append(("to start", f"{result.startup:,} {result.cost.unit}"))
-    if result.arena_bytes is not None:
-        rows.append(("arena", _bytes(result.arena_bytes)))
-    if result.arena_bytes is not None and result.arena_enough_bytes is not None:
-        less = result.arena_bytes - result.arena_enough_bytes
-        rows.append(("", f"--arena {result.arena_enough_bytes} would do: {_bytes(less)} less"))
+    rows += _arena_rows(result)
     if result.stack_used_bytes is not None:
         rows.append(("stack, most used", _bytes(result.stack_used_bytes)))
     if result.retries:
@@ -220,6 +216,17 @@ def verify_report(result: VerifyResult) -> RenderableType:
     if result.next_step:
         parts.append(_next(result.next_step))
     return _page(*parts)
+
+
+def _arena_rows(result: VerifyResult) -> Iterable[tuple[str, str]]:
+    if result.arena_bytes is None or result.arena_used_bytes is None:
+        return
+    yield "arena", _bytes(result.arena_bytes)
+    if result.arena_enough_bytes is not None:
+        less = result.arena_bytes - result.arena_enough_bytes
+        yield "", f"--arena {result.arena_enough_bytes} would do: {_bytes(less)} less"
+    elif result.arena_used_bytes < result.arena_bytes:
+        yield "", f"{_bytes(result.arena_used_bytes)} of it in use; starting takes some more"
 
 
 def _verdict_line(result: VerifyResult) -> str:

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tinygen import pio
-from tinygen.engines.tflm import TflmTree, installed, setup, source
+from tinygen.engines.tflm import TflmTree
 from tinygen.engines.tflm.upstream import Upstream
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 if _ROOT not in sys.path:
     sys.path.insert(0, _ROOT)
-
-
-@pytest.fixture(scope="session")
-def tree() -> TflmTree:
-    """The sources in the cache, or of TINYGEN_TFLM_SOURCE; nothing is downloaded for a test."""
-    found = installed(pio.cache_dir(), source.PINS)
-    if found is None and os.environ.get(source.SETTING):
-        found = setup(pio.cache_dir())
-    if found is None:
-        pytest.skip("TensorFlow Lite Micro's sources are not in the cache: tinygen setup tflm")
-    return found
 
 
 @pytest.fixture(scope="session")

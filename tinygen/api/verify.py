@@ -72,6 +72,8 @@ class VerifyResult:
     startup: int | None
     """What starting the model took, in the unit of `cost`."""
     arena_bytes: int | None
+    arena_used_bytes: int | None
+    """What the engine says it uses. TFLM's interpreter needs some more to start."""
     arena_enough_bytes: int | None
     """A smaller arena that would do, by what the device says it uses; None when there is none."""
     stack_used_bytes: int | None
@@ -204,6 +206,7 @@ class _Run:
             cost=_cost(self._board, self._ticks, hello),
             startup=_startup(self._board, hello),
             arena_bytes=hello.arena_bytes if hello else None,
+            arena_used_bytes=hello.arena_used if hello else None,
             arena_enough_bytes=_enough(hello, manifest["arena"].get("overhead_bytes")),
             stack_used_bytes=self._stack or None,
             retries=self._retries,

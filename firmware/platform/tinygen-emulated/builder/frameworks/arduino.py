@@ -1,4 +1,4 @@
-"""The Arduino core for AVR that is installed on this machine, compiled as the Arduino IDE does."""
+"""An Arduino core that is installed on this machine, compiled as the Arduino IDE does."""
 
 import sys
 from pathlib import Path
@@ -17,13 +17,7 @@ if not core.is_dir():
 env.Append(
     CFLAGS=["-std=gnu11"],  # named address spaces are an extension
     CXXFLAGS=["-std=gnu++11", "-fpermissive"],
-    CPPDEFINES=[
-        ("F_CPU", "$BOARD_F_CPU"),
-        ("ARDUINO", 10819),
-        "ARDUINO_ARCH_AVR",
-        # What WString.cpp asks for and <float.h> gives only to C.
-        ("DECIMAL_DIG", "__DECIMAL_DIG__"),
-    ],
+    CPPDEFINES=[("F_CPU", "$BOARD_F_CPU"), ("ARDUINO", 10819)],
     CPPPATH=[str(core), str(variant)],
 )
 
