@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 
 from tinygen import csource, firmware
-from tinygen.boards import ArenaPlace, Board
+from tinygen.boards import ArenaPlace, Board, TflmFrom
 from tinygen.engines.aot import Layer, Program
 from tinygen.ir import Array, Tensor, TensorId
 
@@ -105,6 +105,7 @@ def platformio_files(
         "lib_ldf_mode": board.platformio.lib_ldf_mode,
         "options": [*board.platformio.options, *options],
         "main": firmware.main_file(board),
+        "bundled": board.engines.tflm_from is not TflmFrom.SOURCES,
     }
     return {name: render(f"{name}.j2", **values) for name in ("platformio.ini", "README.md")}
 

@@ -10,7 +10,7 @@ import typing
 from enum import Enum
 from typing import Any, TypeVar
 
-from tinygen.boards.schema import Board, Kind, Port
+from tinygen.boards.schema import Board, Kind, Port, TflmFrom
 from tinygen.errors import InputError
 
 T = TypeVar("T")
@@ -91,6 +91,7 @@ def _check_consistent(board: Board, file: str) -> None:
         raise _wrong(file, "engines.default is not one of engines.available")
     if "portable" not in board.engines.kernel_sets:
         raise _wrong(file, "engines.kernel_sets must contain portable, which is always complete")
+    _check_tflm(board, file)
     if (board.kind is Kind.EMULATED) != (board.emulator is not None):
         raise _wrong(file, "an emulated board, and only that, has a table [emulator]")
     if board.port.bare != (not board.platformio.framework):
@@ -115,3 +116,15 @@ def _check_consistent(board: Board, file: str) -> None:
             value = getattr(value, part)
         if value == 0:
             raise _wrong(file, f"{name} must not be 0")
+
+
+def _check_tflm(board: Board, file: str) -> None:
+    source, sets = board.engines.tflm_from, set(board.engines.tflm_kernel_sets)
+    if source is TflmFrom.IDF_COMPONENT and board.port is not Port.ESP_IDF:
+        raise _wrong(file, "engines.tflm_from is idf_component, which goes with the port esp_idf")
+    if source is TflmFrom.SOURCES and board.port is Port.ESP_IDF and sets:
+        raise _wrong(file, "with the port esp_idf, engines.tflm_from is idf_component")
+    if source is TflmFrom.ARDUINO_CORE and board.port is not Port.ARDUINO:
+        raise _wrong(file, "engines.tflm_from is arduino_core, which goes with the port arduino")
+    if source is not TflmFrom.SOURCES and not sets <= {"esp_nn", "esp_nn_s3"}:
+        raise _wrong(file, "engines.tflm_kernel_sets: the framework's own library has only esp_nn")

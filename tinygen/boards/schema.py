@@ -226,17 +226,28 @@ class Emulator:
         return ticks * 1_000_000_000 // (self.clock_hz << self.icount_shift)
 
 
+class TflmFrom(Enum):
+    """Where a project gets TensorFlow Lite Micro from: its sources, or the board's framework, which
+    brings it along."""
+
+    SOURCES = "sources"
+    ARDUINO_CORE = "arduino_core"
+    IDF_COMPONENT = "idf_component"
+
+
 @dataclass(frozen=True)
 class Engines:
     """Engines that run on the board, and the kernel sets its core can execute, best first.
 
-    `kernel_sets` are the aot engine's, `tflm_kernel_sets` those of TensorFlow Lite Micro.
+    `kernel_sets` are the aot engine's, `tflm_kernel_sets` those of TensorFlow Lite Micro, which
+    comes from `tflm_from`.
     """
 
     available: tuple[str, ...]
     default: str
     kernel_sets: tuple[str, ...]
     tflm_kernel_sets: tuple[str, ...] = ()
+    tflm_from: TflmFrom = TflmFrom.SOURCES
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,17 @@
-file(GLOB_RECURSE sources CONFIGURE_DEPENDS "*.c" "*.cpp" "*.cc")
-idf_component_register(
-  SRCS ${sources}
-  INCLUDE_DIRS "hal" "kernels" "model" "protocol"
-  PRIV_REQUIRES driver esp_timer esp_rom)
+# ESP-IDF also reads this file as a script, where CONFIGURE_DEPENDS is an error.
+file(GLOB_RECURSE sources "*.c" "*.cpp" "*.cc")
+
+# Which folders there are, the engine decides.
+set(folders)
+foreach(folder hal kernels model protocol tflm)
+  if(IS_DIRECTORY "${CMAKE_CURRENT_LIST_DIR}/${folder}")
+    list(APPEND folders ${folder})
+  endif()
+endforeach()
+
+set(requires driver esp_timer esp_rom)
+if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/idf_component.yml")
+  list(APPEND requires esp-tflite-micro)
+endif()
+
+idf_component_register(SRCS ${sources} INCLUDE_DIRS ${folders} PRIV_REQUIRES ${requires})

@@ -18,7 +18,7 @@ def place_program(program: Program, board: Board) -> ArenaPlace:
     if constants > flash:
         short.append(Shortage("flash", constants, flash, "the weights' share"))
     elif reach is not None and constants > reach:
-        remark = "the core reads constants from the lower part of flash"
+        remark = f"the core reads constants from the lower {reach:,} bytes"
         short.append(Shortage("flash", constants, reach, "the weights' share", remark))
     if constants > min(flash, reach or flash):
         helps.append("fewer channels in the last layers, where most weights are")

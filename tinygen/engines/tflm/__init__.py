@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import tflite
-from tinygen.boards import Board
+from tinygen.boards import Board, TflmFrom
 from tinygen.engines.tflm import arena, offline, probe, render, scratch
 from tinygen.engines.tflm.arena import Arena, Need
 from tinygen.engines.tflm.kernel_sets import KernelSet, pins
-from tinygen.engines.tflm.library import Library, assemble
+from tinygen.engines.tflm.library import Library, assemble, bundled
 from tinygen.engines.tflm.probe import Workshop
 from tinygen.engines.tflm.render import Identity
 from tinygen.engines.tflm.source import TflmTree, installed, setup
@@ -59,14 +59,15 @@ class TflmFirmware:
 
 
 def kernel_set(board: Board, name: str | None = None) -> KernelSet:
-    """The kernel set `name`, or the board's best one that there is."""
-    names = {kernels.value for kernels in KernelSet}
-    there = [known for known in board.engines.tflm_kernel_sets if known in names]
-    chosen = name or next(iter(there), KernelSet.REFERENCE.value)
-    if chosen not in (*there, KernelSet.REFERENCE.value):
+    """The kernel set `name`, or the board's best one."""
+    there = list(board.engines.tflm_kernel_sets)
+    if board.engines.tflm_from is TflmFrom.SOURCES and KernelSet.REFERENCE.value not in there:
+        there.append(KernelSet.REFERENCE.value)
+    chosen = name or there[0]
+    if chosen not in there:
         raise InputError(
             f"{board.id} has no kernel set {chosen} for the engine tflm",
-            why=f"kernel sets there: {', '.join(there) or KernelSet.REFERENCE.value}",
+            why=f"kernel sets there: {', '.join(there)}",
             next_step="leave --kernel-set out for the board's own choice",
         )
     return KernelSet(chosen)
@@ -96,7 +97,11 @@ def compile_model(
     kinds = tuple(sorted({node.op.kind for node in graph.nodes}))
     operators = [upstream.operator(kind) for kind in kinds]
     registered = [render.registered(graph, operator) for operator in operators]
-    library = assemble(upstream, operators, kernels, debug=debug)
+    library = (
+        assemble(upstream, operators, kernels, debug=debug)
+        if board.engines.tflm_from is TflmFrom.SOURCES
+        else bundled(board)
+    )
     planned = offline.with_plan(content, graph)
     core = probe.emulated_core(board)
     trial = probe.project(

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from tinygen.boards import Board, TflmFrom
 from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
 from tinygen.engines.tflm.upstream import KERNELS, RESOLVER, ROOT_SOURCE, Operator, Upstream
 from tinygen.engines.tflm.vendor import VendorFiles
@@ -67,6 +68,15 @@ def assemble(
         build_flags=(f"-I{UNITS}", *_includes(kernel_set), *_defines(kernel_set, debug=debug)),
         options=(("extra_scripts", f"pre:{LIBRARY}/build.py"),),
     )
+
+
+def bundled(board: Board) -> Library:
+    """What a project needs where the board's framework brings the library along: no second one."""
+    files = {}
+    if board.engines.tflm_from is TflmFrom.IDF_COMPONENT:
+        component = firmware_dir() / "tflm" / "idf_component.yml"
+        files["src/idf_component.yml"] = component.read_bytes()
+    return Library(files, (f"-I{UNITS}", "-DTF_LITE_STATIC_MEMORY"), ())
 
 
 def _includes(kernel_set: KernelSet) -> list[str]:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import serial
 
 from tinygen import firmware
-from tinygen.boards import Board, Kind, all_boards
+from tinygen.boards import Board, Kind, TflmFrom, all_boards
 from tinygen.engines.tflm import arena
 from tinygen.engines.tflm.arena import Measured, Need, Trial
 from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
@@ -57,7 +57,9 @@ def emulated_core(board: Board) -> Board:
     That is the Cortex-M3, which also stands for the Cortex-M0: neither has DSP instructions, so
     kernels ask for the same scratch, and the emulated Cortex-M0 has too little RAM to try.
     """
-    emulated = [b for b in all_boards() if b.kind is Kind.EMULATED]
+    emulated = [
+        b for b in all_boards() if b.kind is Kind.EMULATED and "tflm" in b.engines.available
+    ]
     same = [b for b in emulated if b.core == board.core and not b.core.startswith("cortex-m0")]
     plain = [b for b in emulated if b.core == "cortex-m3"]
     return max(same or plain, key=lambda b: b.memory.ram.bytes)
@@ -115,7 +117,9 @@ def _ceiling(board: Board) -> int:
 def glue_files(board: Board, kernels: KernelSet) -> dict[str, bytes]:
     """What is fixed between the interpreter and C."""
     folder = firmware.firmware_dir() / "tflm"
-    names = ["tg_tflm.h", "tg_tflm.cc", "tg_tflm_log.cc"]
+    names = ["tg_tflm.h", "tg_tflm.cc"]
+    if board.engines.tflm_from is TflmFrom.SOURCES:  # else messages go where the framework says
+        names.append("tg_tflm_log.cc")
     if not board.platformio.framework:  # a framework brings C++ and its vendor's headers along
         names.append("tg_cxx_bare.cc")
         names += VENDORS[kernels].stand_ins if kernels in VENDORS else ()

@@ -1,0 +1,69 @@
+"""What CMake makes of the firmware as a component of ESP-IDF, which is not here itself."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tinygen.boards import get_board
+from tinygen.firmware import firmware_dir, hal_files, root_files
+
+REGISTER = """
+function(idf_component_register)
+  message(STATUS "register ${ARGN}")
+endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/component.cmake")
+"""
+
+
+def register(source: Path) -> list[str]:
+    """The words that the component is registered with."""
+    cmake = shutil.which("cmake")
+    if cmake is None:
+        pytest.skip("cmake is not installed")
+    (source / "component.cmake").write_bytes((source / "CMakeLists.txt").read_bytes())
+    (source / "script.cmake").write_text(REGISTER, "utf-8")
+    command = [cmake, "-P", str(source / "script.cmake")]
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split("register ")[1].strip().split(";")
+
+
+def project(folder: Path, *more: str) -> Path:
+    """The fixed files of the board's project, and empty ones of these names."""
+    board = get_board("esp32c6")
+    for name, content in (root_files(board) | hal_files(board)).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    for name in more:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder / "src"
+
+
+def test_with_the_engine_aot(tmp_path: Path) -> None:
+    words = register(project(tmp_path, "src/model/model.c", "src/kernels/k.h", "src/protocol/p.c"))
+    folders = words[words.index("INCLUDE_DIRS") + 1 : words.index("PRIV_REQUIRES")]
+    assert folders == ["hal", "kernels", "model", "protocol"]
+    assert words[words.index("PRIV_REQUIRES") + 1 :] == ["driver", "esp_timer", "esp_rom"]
+    names = {Path(word).name for word in words[1 : words.index("INCLUDE_DIRS")]}
+    assert {"main.c", "tg_hal_esp_idf.c", "model.c", "p.c"} == names
+
+
+def test_with_the_engine_tflm(tmp_path: Path) -> None:
+    """A folder that is not there, such as kernels, is an error of ESP-IDF."""
+    files = ("src/model/model.c", "src/protocol/p.c", "src/tflm/t.cc", "src/idf_component.yml")
+    words = register(project(tmp_path, *files))
+    folders = words[words.index("INCLUDE_DIRS") + 1 : words.index("PRIV_REQUIRES")]
+    assert folders == ["hal", "model", "protocol", "tflm"]
+    assert words[-1] == "esp-tflite-micro"
+    assert any(word.endswith("/t.cc") for word in words)
+
+
+def test_the_component_is_the_one_of_the_facts() -> None:
+    text = (firmware_dir() / "tflm" / "idf_component.yml").read_text("utf-8")
+    assert 'espressif/esp-tflite-micro: "==' in text, "pinned, so that a build stays the same"
+    assert 'espressif/esp-nn: "==' in text

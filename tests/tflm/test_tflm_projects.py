@@ -1,0 +1,53 @@
+"""Every board's project with TensorFlow Lite Micro, rendered: what the board's file asks for."""
+
+from __future__ import annotations
+
+import configparser
+from pathlib import Path
+
+import pytest
+
+from tinygen.api.build import generate
+from tinygen.boards import BOARD_IDS, TflmFrom, get_board
+from tinygen.engines.tflm import kernel_set
+from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
+from tinygen.errors import InputError
+
+pytestmark = pytest.mark.usefixtures("tree")
+
+HARDWARE = [i for i in BOARD_IDS if (b := get_board(i)).upload and "tflm" in b.engines.available]
+
+
+@pytest.mark.parametrize("board_id", HARDWARE)
+def test_a_boards_project(board_id: str, models: Path, tmp_path: Path) -> None:
+    board = get_board(board_id)
+    made = generate(models / "hello_world_int8.tflite", board=board_id, out=tmp_path / "p")
+    assert made.engine == "tflm"
+    kernels = KernelSet(made.kernel_set)
+    assert kernels is kernel_set(board)
+    assert 1024 <= made.arena_bytes <= 1536
+    files = {p.relative_to(made.project).as_posix() for p in made.project.rglob("*")}
+    ini = configparser.ConfigParser(interpolation=None)
+    ini.read(made.project / "platformio.ini")
+    env = ini[f"env:{board_id}"]
+    flags = env["build_flags"].split()
+    assert "-DTF_LITE_STATIC_MEMORY" in flags
+    assert "src/tflm/tg_tflm.cc" in files
+    if board.engines.tflm_from is not TflmFrom.SOURCES:
+        assert not any(name.startswith("lib/") for name in files), "no second library"
+        assert "extra_scripts" not in env
+        assert ("src/idf_component.yml" in files) == (board.port.value == "esp_idf")
+        return
+    assert env["extra_scripts"] == "pre:lib/tflm/build.py"
+    assert {"lib/tflm/build.py", "src/tflm/core.cc"} <= files
+    vendor = VENDORS.get(kernels)
+    assert {f"-D{define}" for define in (vendor.defines if vendor else ())} <= set(flags)
+    includes = [flag[2:] for flag in flags if flag.startswith("-Ilib/")]
+    assert all((made.project / folder).is_dir() for folder in includes)
+
+
+def test_the_frameworks_own_library_has_no_other_kernels() -> None:
+    board = get_board("esp32c6")
+    assert kernel_set(board) is KernelSet.ESP_NN
+    with pytest.raises(InputError, match="no kernel set reference"):
+        kernel_set(board, "reference")
