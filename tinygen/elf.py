@@ -15,7 +15,9 @@ from tinygen.boards import Board, Kind, all_boards
 from tinygen.errors import DoesNotFit, ToolchainError
 
 ARENA_SYMBOL = "model_arena"
-STACK_SECTION = ".stack"
+
+STACK_SECTIONS = (".stack", "._user_heap_stack")
+"""What a linker script keeps for the stack: ours, and stm32duino's."""
 
 
 @dataclass(frozen=True)
@@ -63,22 +65,24 @@ def _sizes(elf: ELFFile, ram_sections: Sequence[str]) -> Sizes:
         # Initialised variables count twice: their initial values wait in flash.
         if section["sh_type"] != "SHT_NOBITS":
             flash += size
-        if section.name == STACK_SECTION:
+        if section.name in STACK_SECTIONS:
             stack += size
         elif section.name in ram_sections if ram_sections else flags & SH_FLAGS.SHF_WRITE:
             ram += size
     for table in elf.iter_sections():
         if isinstance(table, SymbolTableSection):
-            for symbol in table.get_symbol_by_name(ARENA_SYMBOL) or ():
-                arena = max(arena, symbol["st_size"])
+            for symbol in table.iter_symbols():
+                # Optimizing the whole program at once, GCC numbers it: model_arena.lto_priv.0.
+                if symbol.name.split(".")[0] == ARENA_SYMBOL:
+                    arena = max(arena, symbol["st_size"])
     return Sizes(flash=flash, ram_static=ram - arena, arena=arena, stack=stack)
 
 
 def check_fit(sizes: Sizes, board: Board) -> None:
     """Raise DoesNotFit, with the numbers, if the firmware is larger than the board."""
     flash = sizes.flash if sizes.flash > board.memory.flash.bytes else 0
-    # Where the linker keeps nothing for the stack, the board says what has to be left.
-    stack = sizes.stack or board.stack_bytes
+    # Where the linker keeps nothing or less for the stack, the board says what has to be left.
+    stack = max(sizes.stack, board.stack_bytes)
     ram = sizes.ram - sizes.stack + stack
     ram = ram if ram > board.memory.ram.bytes else 0
     if flash or ram:

@@ -41,6 +41,9 @@ _INSTALL_CXX = {
 }
 
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
+_OUTSIDE = re.compile(
+    r"address (?P<end>0x[0-9a-f]+) of .* is not within region [`'](?P<region>\w+)'"
+)
 _TOO_LARGE = re.compile(
     r"The (?P<what>program|data) size \((?P<needs>\d+) bytes\) is greater than maximum allowed"
 )
@@ -253,9 +256,12 @@ def _failure(log: list[str], board: Board, project: Path) -> TinygenError:
     needs: dict[str, int] = {}
     for line in log:
         if match := _OVERFLOW.search(line):
-            region = match["region"].lower()
-            memory = "ram" if "ram" in region and "iram" not in region else "flash"
+            memory = _memory_of(match["region"])
             needs[memory] = getattr(board.memory, memory).bytes + int(match["bytes"])
+        elif match := _OUTSIDE.search(line):
+            memory = _memory_of(match["region"])
+            end = int(match["end"], 16) - getattr(board.memory, memory).origin
+            needs[memory] = max(end, needs.get(memory, 0))
         elif match := _TOO_LARGE.search(line):
             needs["flash" if match["what"] == "program" else "ram"] = int(match["needs"])
     if needs:
@@ -268,6 +274,13 @@ def _failure(log: list[str], board: Board, project: Path) -> TinygenError:
         why="\n".join(_telling(log)),
         next_step=f"pio run -d {project} -v",
     )
+
+
+def _memory_of(region: str) -> str:
+    """Which memory of a board the linker's region is; every platform has names of its own."""
+    name = region.lower()
+    ram = name == "data" or "tcm" in name or ("ram" in name and "iram" not in name)
+    return "ram" if ram else "flash"
 
 
 def _telling(log: list[str]) -> list[str]:

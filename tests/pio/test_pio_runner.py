@@ -91,11 +91,27 @@ def test_an_overflow_of_both_memories() -> None:
 
 @pytest.mark.parametrize(
     ("region", "memory"),
-    [("dram0_0_seg", "RAM"), ("iram0_0_seg", "flash"), ("rom", "flash"), ("FLASH", "flash")],
+    [
+        ("dram0_0_seg", "RAM"),
+        ("iram0_0_seg", "flash"),
+        ("rom", "flash"),
+        ("FLASH", "flash"),
+        ("RAM_D1", "RAM"),
+        ("DTCM", "RAM"),
+        ("data", "RAM"),
+        ("text", "flash"),
+    ],
 )
 def test_regions_of_other_platforms(region: str, memory: str) -> None:
     error = pio._failure([f"region `{region}' overflowed by 8 bytes"], BOARD, Path("project"))
     assert error.why.startswith(memory)
+
+
+def test_the_avr_linker_tells_where_a_section_ends() -> None:
+    line = "ld: address 0x800919 of .pio/f.elf section `.bss' is not within region `data'"
+    error = pio._failure([line, line], get_board("uno"), Path("project"))
+    assert isinstance(error, DoesNotFit)
+    assert error.why.splitlines()[0] == "RAM: needs 2073 bytes, has 2048, 25 too many"
 
 
 def test_no_network_names_what_was_wanted() -> None:
