@@ -21,7 +21,7 @@ from pathlib import Path
 import platformdirs
 
 from tinygen.boards import Board, Toolchain
-from tinygen.elf import too_large
+from tinygen.elf import check_fit, sizes, too_large
 from tinygen.errors import DeviceError, InputError, TinygenError, ToolchainError
 from tinygen.reach import any_answers
 
@@ -47,6 +47,7 @@ _OUTSIDE = re.compile(
 _TOO_LARGE = re.compile(
     r"The (?P<what>program|data) size \((?P<needs>\d+) bytes\) is greater than maximum allowed"
 )
+_LINKED_TOO_LARGE = "program exceeds memory space"  # Teensy's own tool, which says no sum
 _NO_NETWORK = re.compile(r"^(HTTPClientError|InternetConnectionError)")
 _INSTALLING = re.compile(r"Manager: Installing (?P<what>\S+.*)")
 _URL = re.compile(r"[a-z+]+://(?:[^/@]*@)?(?P<host>[^/:]+)")
@@ -97,9 +98,11 @@ def build(
     started = time.monotonic()
     code, log = _run(command, on_line, _object_cache(board))
     seconds = time.monotonic() - started
-    if code != 0:
-        raise _failure(log, board, project)
     elf = project / ".pio" / "build" / env / "firmware.elf"
+    if code != 0:
+        if any(_LINKED_TOO_LARGE in line for line in log) and elf.is_file():
+            check_fit(sizes(elf, board.memory), board)
+        raise _failure(log, board, project)
     if not elf.is_file():
         raise ToolchainError(
             "PlatformIO reported success but left no firmware",
@@ -265,7 +268,11 @@ def _failure(log: list[str], board: Board, project: Path) -> TinygenError:
         elif match := _TOO_LARGE.search(line):
             needs["flash" if match["what"] == "program" else "ram"] = int(match["needs"])
     if needs:
-        return too_large(board, flash=needs.get("flash", 0), ram=needs.get("ram", 0))
+        flash, ram = needs.get("flash", 0), needs.get("ram", 0)
+        detail = ""
+        if ram and board.platformio.framework:
+            detail = f"not counting all of the {board.stack_bytes} bytes for the stack"
+        return too_large(board, flash=flash, ram=ram, detail=detail)
     if any(_NO_NETWORK.match(line) for line in log):
         wanted = [match["what"] for line in log if (match := _INSTALLING.search(line))]
         return _no_network(wanted[-1] if wanted else "a package", "\n".join(_telling(log)))

@@ -111,7 +111,9 @@ def test_the_avr_linker_tells_where_a_section_ends() -> None:
     line = "ld: address 0x800919 of .pio/f.elf section `.bss' is not within region `data'"
     error = pio._failure([line, line], get_board("uno"), Path("project"))
     assert isinstance(error, DoesNotFit)
-    assert error.why.splitlines()[0] == "RAM: needs 2073 bytes, has 2048, 25 too many"
+    needs, stack = error.why.splitlines()
+    assert needs == "RAM: needs 2073 bytes, has 2048, 25 too many"
+    assert "384 bytes for the stack" in stack
 
 
 def test_no_network_names_what_was_wanted() -> None:
