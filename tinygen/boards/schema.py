@@ -172,7 +172,7 @@ class Upload:
     """How `pio run -t upload` reaches the board.
 
     `needs_port`: the serial port carries the upload; else a probe or a USB boot loader does.
-    `returns` says that the port comes back under what may be another name.
+    `returns` says that the port leaves and comes back, maybe under another name.
     """
 
     protocol: str
