@@ -55,7 +55,9 @@ _UPLOADING = re.compile(r"^(Uploading |Configuring upload|Looking for upload)")
 _NETWORK_SECONDS = 3.0
 _NOISE = re.compile(
     r"^(Compiling |Archiving |Indexing |Verbose mode|LDF|CONFIGURATION:|Found \d+ compat|Scanning "
-    r"|No dependencies|Building in |-+$|\s*$)"
+    r"|No dependencies|Building |Linking |Checking size |Advanced Memory |(RAM|Flash): +\["
+    r"|Processing |PLATFORM: |HARDWARE: |DEBUG: |PACKAGES: ?$| - [\w-]+ @ "
+    r"|Configuring upload |AVAILABLE: |CURRENT: |-+$|\s*$)"
 )
 
 

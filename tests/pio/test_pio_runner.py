@@ -197,6 +197,13 @@ def test_a_failed_upload_is_the_devices(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(DeviceError, match="uno on /dev/ttyACM0") as caught:
         pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")
     assert "not in sync" in caught.value.why
+    told = ["Uploading x.elf", "Error: open failed", "*** [upload] Error 1"]
+    header = ["Processing uno (platform: a)", "PLATFORM: A (1.0) > B", "PACKAGES:", " - x-y @ 1.0"]
+    sizes = ["Linking a.elf", "RAM:   [=  ]  13.7% (used 1 bytes from 2 bytes)", "AVAILABLE: a, b"]
+    _recorded(monkeypatch, 1, [*header, *sizes, *told])
+    with pytest.raises(DeviceError) as caught:
+        pio.upload(tmp_path, get_board("nucleo_f446re"))
+    assert caught.value.why.splitlines() == told
     _recorded(monkeypatch, 1, ["src/main.cpp:1:1: error: no"])
     with pytest.raises(ToolchainError):
         pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")
