@@ -44,6 +44,9 @@ _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+
 _OUTSIDE = re.compile(
     r"address (?P<end>0x[0-9a-f]+) of .* is not within region [`'](?P<region>\w+)'"
 )
+_ORIGIN_UNKNOWN = 1 << 26
+"""Bytes that no board has: the board file does not say where the memory starts."""
+
 _TOO_LARGE = re.compile(
     r"The (?P<what>program|data) size \((?P<needs>\d+) bytes\) is greater than maximum allowed"
 )
@@ -265,8 +268,9 @@ def _failure(log: list[str], board: Board, project: Path) -> TinygenError:
             needs[memory] = getattr(board.memory, memory).bytes + int(match["bytes"])
         elif match := _OUTSIDE.search(line):
             memory = _memory_of(match["region"])
-            end = int(match["end"], 16) - getattr(board.memory, memory).origin
-            needs[memory] = max(end, needs.get(memory, 0))
+            size = int(match["end"], 16) - getattr(board.memory, memory).origin
+            if 0 < size < _ORIGIN_UNKNOWN:
+                needs[memory] = max(size, needs.get(memory, 0))
         elif match := _TOO_LARGE.search(line):
             needs["flash" if match["what"] == "program" else "ram"] = int(match["needs"])
     if needs:
