@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +10,14 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from tinygen.boards import Board
+from tinygen.boards import Board, Memories
 from tinygen.errors import ToolchainError
 from tinygen.room import Shortage, does_not_fit
 
 ARENA_SYMBOL = "model_arena"
-STACK_SECTION = ".stack"
+
+STACK_SECTIONS = (".stack", "._user_heap_stack")
+"""What a linker script keeps for the stack: ours, and stm32duino's."""
 
 FIRMWARE_HELPS = (
     "a smaller model: fewer or narrower layers for flash, a smaller input or narrower first "
@@ -29,8 +30,8 @@ class Sizes:
     """Bytes a firmware takes.
 
     `flash` holds code, constants and the initial values of variables. RAM is the sum of
-    `ram_static` (variables without the arena), `arena` and `stack` (what the linker keeps for it;
-    0 where the board's framework places the stack elsewhere).
+    `ram_static` (variables without the arena, and code that runs from RAM), `arena` and `stack`
+    (what the linker keeps for it; 0 where the board's framework places the stack elsewhere).
     """
 
     flash: int
@@ -44,14 +45,15 @@ class Sizes:
         return self.ram_static + self.arena + self.stack
 
 
-def sizes(elf: Path, ram_sections: Sequence[str] = ()) -> Sizes:
+def sizes(elf: Path, memory: Memories | None = None) -> Sizes:
     """The sizes of the linked firmware `elf`; ToolchainError if it cannot be read.
 
-    `ram_sections` names the sections that take RAM, where that is not just what is writable.
+    `memory` is the board's: it says which sections take RAM, where that is not just what is
+    writable.
     """
     try:
         with elf.open("rb") as file:
-            return _sizes(ELFFile(file), ram_sections)
+            return _sizes(ELFFile(file), memory)
     except (OSError, ELFError) as error:
         raise ToolchainError(
             f"the firmware {elf} cannot be read",
@@ -60,8 +62,10 @@ def sizes(elf: Path, ram_sections: Sequence[str] = ()) -> Sizes:
         ) from error
 
 
-def _sizes(elf: ELFFile, ram_sections: Sequence[str]) -> Sizes:
-    flash = ram = stack = arena = 0
+def _sizes(elf: ELFFile, memory: Memories | None) -> Sizes:
+    ram_sections = memory.ram_sections if memory else ()
+    code = memory.ram_code if memory else None
+    flash = ram = code_bytes = stack = arena = 0
     for section in elf.iter_sections():
         flags, size = section["sh_flags"], section["sh_size"]
         if not flags & SH_FLAGS.SHF_ALLOC:
@@ -69,21 +73,27 @@ def _sizes(elf: ELFFile, ram_sections: Sequence[str]) -> Sizes:
         # Initialised variables count twice: their initial values wait in flash.
         if section["sh_type"] != "SHT_NOBITS":
             flash += size
-        if section.name == STACK_SECTION:
+        if section.name in STACK_SECTIONS:
             stack += size
         elif section.name in ram_sections if ram_sections else flags & SH_FLAGS.SHF_WRITE:
             ram += size
+        elif code and section.name in code.sections:
+            code_bytes += size
+    if code:
+        ram += -(-code_bytes // code.block_bytes) * code.block_bytes
     for table in elf.iter_sections():
         if isinstance(table, SymbolTableSection):
-            for symbol in table.get_symbol_by_name(ARENA_SYMBOL) or ():
-                arena = max(arena, symbol["st_size"])
+            for symbol in table.iter_symbols():
+                # Optimizing the whole program at once, GCC numbers it: model_arena.lto_priv.0.
+                if symbol.name.split(".")[0] == ARENA_SYMBOL:
+                    arena = max(arena, symbol["st_size"])
     return Sizes(flash=flash, ram_static=ram - arena, arena=arena, stack=stack)
 
 
 def check_fit(sizes: Sizes, board: Board) -> None:
     """Raise DoesNotFit, with the numbers, if the firmware is larger than the board."""
-    # Where the linker keeps nothing for the stack, the board says what has to be left.
-    stack = sizes.stack or board.stack_bytes
+    # Where the linker keeps nothing or less for the stack, the board says what has to be left.
+    stack = max(sizes.stack, board.stack_bytes)
     ram = sizes.ram - sizes.stack + stack
     short, detail = [], ""
     if sizes.flash > board.memory.flash.bytes:

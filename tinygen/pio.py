@@ -20,40 +20,24 @@ from pathlib import Path
 
 import platformdirs
 
-from tinygen.boards import Board, Toolchain
-from tinygen.elf import FIRMWARE_HELPS
-from tinygen.errors import DeviceError, InputError, TinygenError, ToolchainError
+from tinygen.boards import Board
+from tinygen.elf import check_fit, sizes
+from tinygen.errors import InputError, ToolchainError
+from tinygen.pio_log import (
+    INSTALLING,
+    LINKED_TOO_LARGE,
+    WHY_LINES,
+    failure,
+    no_network,
+    upload_failure,
+)
 from tinygen.reach import any_answers
-from tinygen.room import Shortage, does_not_fit
+from tinygen.toolchain import require_toolchain
 
 _LOG_LINES = 400
-_WHY_LINES = 25
 
-_INSTALL = {
-    "arm-none-eabi": "sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
-    "avr": "sudo apt-get install gcc-avr avr-libc arduino-core-avr",
-    "riscv64-unknown-elf": "sudo apt-get install gcc-riscv64-unknown-elf "
-    "picolibc-riscv64-unknown-elf",
-    "xtensa-lx106-elf": "sudo apt-get install gcc-xtensa-lx106 picolibc-xtensa-lx106-elf",
-}
-
-_INSTALL_CXX = {
-    "arm-none-eabi": "sudo apt-get install libstdc++-arm-none-eabi-newlib",
-}
-
-_OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
-_TOO_LARGE = re.compile(
-    r"The (?P<what>program|data) size \((?P<needs>\d+) bytes\) is greater than maximum allowed"
-)
-_NO_NETWORK = re.compile(r"^(HTTPClientError|InternetConnectionError)")
-_INSTALLING = re.compile(r"Manager: Installing (?P<what>\S+.*)")
 _URL = re.compile(r"[a-z+]+://(?:[^/@]*@)?(?P<host>[^/:]+)")
-_UPLOADING = re.compile(r"^(Uploading |Configuring upload|Looking for upload)")
 _NETWORK_SECONDS = 3.0
-_NOISE = re.compile(
-    r"^(Compiling |Retrieved |Archiving |Indexing |Verbose mode|LDF|CONFIGURATION:"
-    r"|Found \d+ compat|Scanning |No dependencies|Building in |-+$|\s*$)"
-)
 
 
 @dataclass(frozen=True)
@@ -95,16 +79,18 @@ def build(
     started = time.monotonic()
     code, log = _run(command, on_line, _object_cache(board))
     seconds = time.monotonic() - started
-    if code != 0:
-        raise _failure(log, board, project)
     elf = project / ".pio" / "build" / env / "firmware.elf"
+    if code != 0:
+        if any(LINKED_TOO_LARGE in line for line in log) and elf.is_file():
+            check_fit(sizes(elf, board.memory), board)
+        raise failure(log, board, project)
     if not elf.is_file():
         raise ToolchainError(
             "PlatformIO reported success but left no firmware",
             why=f"there is no {elf}",
             next_step=f"pio run -d {project}",
         )
-    return BuildResult(elf=elf, seconds=seconds, log_tail=tuple(log[-_WHY_LINES:]))
+    return BuildResult(elf=elf, seconds=seconds, log_tail=tuple(log[-WHY_LINES:]))
 
 
 def upload(
@@ -138,20 +124,8 @@ def upload(
     started = time.monotonic()
     code, log = _run(command, on_line)
     if code != 0:
-        raise _upload_failure(log, board, project, port)
-    return UploadResult(seconds=time.monotonic() - started, log_tail=tuple(log[-_WHY_LINES:]))
-
-
-def _upload_failure(log: list[str], board: Board, project: Path, port: str | None) -> TinygenError:
-    if not any(_UPLOADING.match(line) for line in log):
-        return _failure(log, board, project)
-    where = f" on {port}" if port else ""
-    return DeviceError(
-        f"the firmware could not be uploaded to {board.id}{where}",
-        why="\n".join(_telling(log)),
-        next_step="is the board plugged in, and no serial monitor open? "
-        f"To see more: pio run -d {project} -t upload -v",
-    )
+        raise upload_failure(log, board, project, port)
+    return UploadResult(seconds=time.monotonic() - started, log_tail=tuple(log[-WHY_LINES:]))
 
 
 def cache_dir() -> Path:
@@ -222,7 +196,7 @@ def _run(
                 log.append(line)
                 if on_line is not None:
                     on_line(line)
-                if match := _INSTALLING.search(line):
+                if match := INSTALLING.search(line):
                     _require_network(match["what"])
         except BaseException:
             process.terminate()
@@ -237,105 +211,7 @@ def _require_network(package: str) -> None:
     address = _URL.search(package)
     hosts = [address["host"]] if address else platformio.__registry_mirror_hosts__
     if not any_answers(hosts, _NETWORK_SECONDS):
-        raise _no_network(package, f"{' and '.join(hosts)} did not answer")
-
-
-def _no_network(package: str, why: str) -> ToolchainError:
-    return ToolchainError(
-        f"PlatformIO could not download {package}",
-        why=why,
-        next_step="the project is complete: connect to the network (or set HTTPS_PROXY) and build "
-        "again; an emulated board needs no network",
-    )
-
-
-def _failure(log: list[str], board: Board, project: Path) -> TinygenError:
-    """The error that PlatformIO's last lines mean."""
-    has = {"flash": board.memory.flash.bytes, "RAM": board.memory.ram.bytes}
-    needs: dict[str, int] = {}
-    for line in log:
-        if match := _OVERFLOW.search(line):
-            region = match["region"].lower()
-            memory = "RAM" if "ram" in region and "iram" not in region else "flash"
-            needs[memory] = has[memory] + int(match["bytes"])
-        elif match := _TOO_LARGE.search(line):
-            needs["flash" if match["what"] == "program" else "RAM"] = int(match["needs"])
-    if needs:
-        short = [Shortage(memory, count, has[memory]) for memory, count in sorted(needs.items())]
-        return does_not_fit(board, "the firmware", short[::-1], FIRMWARE_HELPS)
-    if any(_NO_NETWORK.match(line) for line in log):
-        wanted = [match["what"] for line in log if (match := _INSTALLING.search(line))]
-        return _no_network(wanted[-1] if wanted else "a package", "\n".join(_telling(log)))
-    return ToolchainError(
-        "PlatformIO could not build the firmware",
-        why="\n".join(_telling(log)),
-        next_step=f"pio run -d {project} -v",
-    )
-
-
-def _telling(log: list[str]) -> list[str]:
-    """The last lines, without progress, from the first error on if that is among them."""
-    lines = [line for line in log if not _NOISE.match(line)]
-    errors = [i for i, line in enumerate(lines) if re.search(r"\berror\b", line, re.IGNORECASE)]
-    if errors and len(lines) - errors[0] > _WHY_LINES:
-        return [*lines[errors[0] : errors[0] + _WHY_LINES // 2], "...", *lines[-_WHY_LINES // 2 :]]
-    return lines[-_WHY_LINES:]
-
-
-def require_toolchain(board: Board, *, cxx: bool = False) -> None:
-    """ToolchainError unless the compiler the board needs on PATH is there, with its C library; with
-    `cxx` that of C++ too.
-
-    A board whose platform brings its own compiler needs nothing here. Takes milliseconds.
-    """
-    toolchain = board.toolchain
-    if toolchain is None:
-        return
-    compiler = f"{toolchain.prefix}-gcc"
-    next_step = _INSTALL.get(toolchain.prefix, f"install {compiler} and put it on PATH")
-    path = shutil.which(compiler)
-    if path is None:
-        raise ToolchainError(
-            f"the compiler {compiler} is not installed",
-            why="it is not on PATH",
-            next_step=next_step,
-        )
-    found = subprocess.run(
-        [path, *toolchain.core_flags, "-E", "-include", "string.h", "-x", "c", os.devnull],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if found.returncode != 0:
-        raise ToolchainError(
-            f"the C library of {compiler} is not installed",
-            why=found.stderr.strip() or f"{compiler} does not compile for the board's core",
-            next_step=next_step,
-        )
-    if cxx:
-        _require_cxx(toolchain)
-    if toolchain.arduino_core and not Path(toolchain.arduino_core).is_dir():
-        raise ToolchainError(
-            "the Arduino core is not installed",
-            why=f"there is no folder {toolchain.arduino_core}",
-            next_step=next_step,
-        )
-
-
-def _require_cxx(toolchain: Toolchain) -> None:
-    compiler = f"{toolchain.prefix}-g++"
-    path = shutil.which(compiler)
-    command = ["-E", "-include", "cstdint", "-x", "c++", os.devnull]
-    found = path and subprocess.run(
-        [path, *toolchain.core_flags, *command], capture_output=True, text=True, check=False
-    )
-    if not found or found.returncode != 0:
-        raise ToolchainError(
-            f"the C++ library of {compiler} is not installed",
-            why="TensorFlow Lite Micro is C++; "
-            + (found.stderr.strip().splitlines()[0] if found else f"{compiler} is not on PATH"),
-            next_step=_INSTALL_CXX.get(toolchain.prefix, f"install the C++ library of {compiler}"),
-        )
+        raise no_network(package, f"{' and '.join(hosts)} did not answer")
 
 
 def _prepare_scons(core: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygen import pio
+from tinygen import pio, pio_log
 from tinygen.boards import get_board
 from tinygen.errors import DeviceError, DoesNotFit, InputError, ToolchainError
 from tinygen.reach import any_answers
@@ -81,7 +81,7 @@ def test_an_overflow_of_both_memories() -> None:
         "ld: region `FLASH' overflowed by 37884 bytes",
         "ld: region `RAM' overflowed by 16 bytes",
     ]
-    error = pio._failure(log, BOARD, Path("project"))
+    error = pio_log.failure(log, BOARD, Path("project"))
     assert isinstance(error, DoesNotFit)
     assert error.why.splitlines() == [
         "flash: needs 4,232,188 bytes, has 4,194,304, 37,884 too many",
@@ -91,23 +91,46 @@ def test_an_overflow_of_both_memories() -> None:
 
 @pytest.mark.parametrize(
     ("region", "memory"),
-    [("dram0_0_seg", "RAM"), ("iram0_0_seg", "flash"), ("rom", "flash"), ("FLASH", "flash")],
+    [
+        ("dram0_0_seg", "RAM"),
+        ("iram0_0_seg", "flash"),
+        ("rom", "flash"),
+        ("FLASH", "flash"),
+        ("RAM_D1", "RAM"),
+        ("DTCM", "RAM"),
+        ("data", "RAM"),
+        ("text", "flash"),
+    ],
 )
 def test_regions_of_other_platforms(region: str, memory: str) -> None:
-    error = pio._failure([f"region `{region}' overflowed by 8 bytes"], BOARD, Path("project"))
+    error = pio_log.failure([f"region `{region}' overflowed by 8 bytes"], BOARD, Path("project"))
     assert error.why.startswith(memory)
+
+
+def test_some_linkers_tell_where_a_section_ends() -> None:
+    line = "ld: address 0x800919 of .pio/f.elf section `.bss' is not within region `data'"
+    error = pio_log.failure([line, line], get_board("uno"), Path("project"))
+    assert isinstance(error, DoesNotFit)
+    needs, stack = error.why.splitlines()
+    assert needs == "RAM: needs 2,073 bytes, has 2,048, 25 too many"
+    assert "384 bytes for the stack" in stack
+    line = "ld: address 0x20080040 of f.elf section `.bss' is not within region `DTCM'"
+    error = pio_log.failure([line], get_board("teensy41"), Path("project"))
+    assert error.why.splitlines()[0] == "RAM: needs 524,352 bytes, has 524,288, 64 too many"
+    error = pio_log.failure([line], get_board("esp32"), Path("project"))  # where RAM starts unknown
+    assert isinstance(error, ToolchainError)
 
 
 def test_no_network_names_what_was_wanted() -> None:
     log = ["Platform Manager: Installing espressif32 @ 6.13.0", "HTTPClientError: "]
-    error = pio._failure(log, BOARD, Path("project"))
+    error = pio_log.failure(log, BOARD, Path("project"))
     assert isinstance(error, ToolchainError)
     assert "espressif32 @ 6.13.0" in error.what
 
 
 def test_other_failures_keep_platformios_words() -> None:
     log = ["Compiling a.o", "a.c:1:1: error: no", *["noise"] * 100, "*** [a.o] Error 1", "FAILED"]
-    why = pio._failure(log, BOARD, Path("project")).why.splitlines()
+    why = pio_log.failure(log, BOARD, Path("project")).why.splitlines()
     assert why[0] == "a.c:1:1: error: no"
     assert why[-2:] == ["*** [a.o] Error 1", "FAILED"]
     assert len(why) < 40
@@ -179,6 +202,13 @@ def test_a_failed_upload_is_the_devices(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(DeviceError, match="uno on /dev/ttyACM0") as caught:
         pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")
     assert "not in sync" in caught.value.why
+    told = ["Uploading x.elf", "Error: open failed", "*** [upload] Error 1"]
+    header = ["Processing uno (platform: a)", "PLATFORM: A (1.0) > B", "PACKAGES:", " - x-y @ 1.0"]
+    sizes = ["Linking a.elf", "RAM:   [=  ]  13.7% (used 1 bytes from 2 bytes)", "AVAILABLE: a, b"]
+    _recorded(monkeypatch, 1, [*header, *sizes, *told])
+    with pytest.raises(DeviceError) as caught:
+        pio.upload(tmp_path, get_board("nucleo_f446re"))
+    assert caught.value.why.splitlines() == told
     _recorded(monkeypatch, 1, ["src/main.cpp:1:1: error: no"])
     with pytest.raises(ToolchainError):
         pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")

@@ -21,6 +21,7 @@ from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.elf import Sizes
 from tinygen.ir import Graph
 from tinygen.progress import SILENT, Progress
+from tinygen.toolchain import require_toolchain
 from tinygen.vectors import Vectors
 from tinygen.verdict import OutputTensor, RealDistance, real_distance
 
@@ -108,7 +109,7 @@ def build(
     """
     started = time.monotonic()
     target = get_board(board)
-    pio.require_toolchain(target)
+    require_toolchain(target)
     generated = generate(
         model,
         board=board,
@@ -127,7 +128,7 @@ def build(
     progress.stage("Building with PlatformIO")
     compiling = _Compiling(generated.project, progress)
     built = pio.build(generated.project, target, jobs=jobs, on_line=compiling.line)
-    sizes = elf.sizes(built.elf, target.memory.ram_sections)
+    sizes = elf.sizes(built.elf, target.memory)
     elf.check_fit(sizes, target)
     current = project.open_project(generated.project)
     project.update(

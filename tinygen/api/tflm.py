@@ -16,6 +16,7 @@ from tinygen.engines import tflm
 from tinygen.engines.tflm.source import TFLITE_MICRO
 from tinygen.errors import InputError
 from tinygen.progress import SILENT, Progress
+from tinygen.toolchain import require_toolchain
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def setup(
 def make(job: Job) -> Made:
     """The model with TFLM's interpreter."""
     kernels = tflm.kernel_set(job.board, job.kernel_set)
-    pio.require_toolchain(job.board, cxx=True)
+    require_toolchain(job.board, cxx=True)
     cache = pio.cache_dir()
     needed = tflm.pins(kernels)
     tree = tflm.installed(cache, needed)

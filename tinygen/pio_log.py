@@ -1,0 +1,113 @@
+"""What PlatformIO's output means: the errors behind a failed build or upload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from tinygen.boards import Board
+from tinygen.elf import FIRMWARE_HELPS
+from tinygen.errors import DeviceError, TinygenError, ToolchainError
+from tinygen.room import Shortage, does_not_fit
+
+WHY_LINES = 25
+"""The most lines of PlatformIO's that an error shows."""
+
+_OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+) bytes")
+_OUTSIDE = re.compile(
+    r"address (?P<end>0x[0-9a-f]+) of .* is not within region [`'](?P<region>\w+)'"
+)
+_ORIGIN_UNKNOWN = 1 << 26
+"""Bytes that no board has: the board file does not say where the memory starts."""
+
+_TOO_LARGE = re.compile(
+    r"The (?P<what>program|data) size \((?P<needs>\d+) bytes\) is greater than maximum allowed"
+)
+LINKED_TOO_LARGE = "program exceeds memory space"
+"""Teensy's own tool says so, and no sum."""
+
+_NO_NETWORK = re.compile(r"^(HTTPClientError|InternetConnectionError)")
+INSTALLING = re.compile(r"Manager: Installing (?P<what>\S+.*)")
+"""What is downloaded next."""
+
+_UPLOADING = re.compile(r"^(Uploading |Configuring upload|Looking for upload)")
+_NOISE = re.compile(
+    r"^(Compiling |Retrieved |Archiving |Indexing |Verbose mode|LDF|CONFIGURATION:"
+    r"|Found \d+ compat|Scanning |No dependencies|Building |Linking |Checking size "
+    r"|Advanced Memory |(RAM|Flash): +\["
+    r"|Processing |PLATFORM: |HARDWARE: |DEBUG: |PACKAGES: ?$| - [\w-]+ @ "
+    r"|Configuring upload |AVAILABLE: |CURRENT: |-+$|\s*$)"
+)
+
+
+def failure(log: Sequence[str], board: Board, project: Path) -> TinygenError:
+    """The error that PlatformIO's last lines mean."""
+    has = {"flash": board.memory.flash, "RAM": board.memory.ram}
+    needs: dict[str, int] = {}
+    for line in log:
+        if match := _OVERFLOW.search(line):
+            memory = _memory_of(match["region"])
+            needs[memory] = has[memory].bytes + int(match["bytes"])
+        elif match := _OUTSIDE.search(line):
+            memory = _memory_of(match["region"])
+            size = int(match["end"], 16) - has[memory].origin
+            if 0 < size < _ORIGIN_UNKNOWN:
+                needs[memory] = max(size, needs.get(memory, 0))
+        elif match := _TOO_LARGE.search(line):
+            needs["flash" if match["what"] == "program" else "RAM"] = int(match["needs"])
+    if needs:
+        short = [Shortage(name, needs[name], has[name].bytes) for name in has if name in needs]
+        detail = ""
+        if "RAM" in needs and board.platformio.framework:
+            detail = f"not counting all of the {board.stack_bytes:,} bytes for the stack"
+        return does_not_fit(board, "the firmware", short, FIRMWARE_HELPS, detail)
+    if any(_NO_NETWORK.match(line) for line in log):
+        wanted = [match["what"] for line in log if (match := INSTALLING.search(line))]
+        return no_network(wanted[-1] if wanted else "a package", "\n".join(telling(log)))
+    return ToolchainError(
+        "PlatformIO could not build the firmware",
+        why="\n".join(telling(log)),
+        next_step=f"pio run -d {project} -v",
+    )
+
+
+def _memory_of(region: str) -> str:
+    """Which memory of a board the linker's region is; every platform has names of its own."""
+    name = region.lower()
+    ram = name == "data" or "tcm" in name or ("ram" in name and "iram" not in name)
+    return "RAM" if ram else "flash"
+
+
+def telling(log: Sequence[str]) -> list[str]:
+    """The last lines, without progress, from the first error on if that is among them."""
+    lines = [line for line in log if not _NOISE.match(line)]
+    errors = [i for i, line in enumerate(lines) if re.search(r"\berror\b", line, re.IGNORECASE)]
+    if errors and len(lines) - errors[0] > WHY_LINES:
+        return [*lines[errors[0] : errors[0] + WHY_LINES // 2], "...", *lines[-WHY_LINES // 2 :]]
+    return lines[-WHY_LINES:]
+
+
+def no_network(package: str, why: str) -> ToolchainError:
+    """The error for a package that cannot be downloaded."""
+    return ToolchainError(
+        f"PlatformIO could not download {package}",
+        why=why,
+        next_step="the project is complete: connect to the network (or set HTTPS_PROXY) and build "
+        "again; an emulated board needs no network",
+    )
+
+
+def upload_failure(
+    log: Sequence[str], board: Board, project: Path, port: str | None
+) -> TinygenError:
+    """The error that the last lines of an upload mean."""
+    if not any(_UPLOADING.match(line) for line in log):
+        return failure(log, board, project)
+    where = f" on {port}" if port else ""
+    return DeviceError(
+        f"the firmware could not be uploaded to {board.id}{where}",
+        why="\n".join(telling(log)),
+        next_step="is the board plugged in, and no serial monitor open? "
+        f"To see more: pio run -d {project} -t upload -v",
+    )

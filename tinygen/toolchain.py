@@ -1,0 +1,79 @@
+"""The compilers on PATH that our own platform's boards are built with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tinygen.boards import Board, Toolchain
+from tinygen.errors import ToolchainError
+
+_INSTALL = {
+    "arm-none-eabi": "sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "avr": "sudo apt-get install gcc-avr avr-libc arduino-core-avr",
+    "riscv64-unknown-elf": "sudo apt-get install gcc-riscv64-unknown-elf "
+    "picolibc-riscv64-unknown-elf",
+    "xtensa-lx106-elf": "sudo apt-get install gcc-xtensa-lx106 picolibc-xtensa-lx106-elf",
+}
+
+_INSTALL_CXX = {
+    "arm-none-eabi": "sudo apt-get install libstdc++-arm-none-eabi-newlib",
+}
+
+
+def require_toolchain(board: Board, *, cxx: bool = False) -> None:
+    """ToolchainError unless the compiler the board needs on PATH is there, with its C library; with
+    `cxx` that of C++ too.
+
+    A board whose platform brings its own compiler needs nothing here. Takes milliseconds.
+    """
+    toolchain = board.toolchain
+    if toolchain is None:
+        return
+    compiler = f"{toolchain.prefix}-gcc"
+    next_step = _INSTALL.get(toolchain.prefix, f"install {compiler} and put it on PATH")
+    path = shutil.which(compiler)
+    if path is None:
+        raise ToolchainError(
+            f"the compiler {compiler} is not installed",
+            why="it is not on PATH",
+            next_step=next_step,
+        )
+    found = subprocess.run(
+        [path, *toolchain.core_flags, "-E", "-include", "string.h", "-x", "c", os.devnull],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if found.returncode != 0:
+        raise ToolchainError(
+            f"the C library of {compiler} is not installed",
+            why=found.stderr.strip() or f"{compiler} does not compile for the board's core",
+            next_step=next_step,
+        )
+    if cxx:
+        _require_cxx(toolchain)
+    if toolchain.arduino_core and not Path(toolchain.arduino_core).is_dir():
+        raise ToolchainError(
+            "the Arduino core is not installed",
+            why=f"there is no folder {toolchain.arduino_core}",
+            next_step=next_step,
+        )
+
+
+def _require_cxx(toolchain: Toolchain) -> None:
+    compiler = f"{toolchain.prefix}-g++"
+    path = shutil.which(compiler)
+    command = ["-E", "-include", "cstdint", "-x", "c++", os.devnull]
+    found = path and subprocess.run(
+        [path, *toolchain.core_flags, *command], capture_output=True, text=True, check=False
+    )
+    if not found or found.returncode != 0:
+        raise ToolchainError(
+            f"the C++ library of {compiler} is not installed",
+            why="TensorFlow Lite Micro is C++; "
+            + (found.stderr.strip().splitlines()[0] if found else f"{compiler} is not on PATH"),
+            next_step=_INSTALL_CXX.get(toolchain.prefix, f"install the C++ library of {compiler}"),
+        )
