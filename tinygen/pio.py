@@ -77,6 +77,7 @@ def build(
     if jobs is not None:
         command += ["-j", str(jobs)]
     started = time.monotonic()
+    _install(project, board, env, on_line)
     code, log = _run(command, on_line, _object_cache(board))
     seconds = time.monotonic() - started
     elf = project / ".pio" / "build" / env / "firmware.elf"
@@ -163,13 +164,32 @@ def environment() -> dict[str, str]:
 
 def _object_cache(board: Board) -> dict[str, str]:
     """The setting that lets projects share compiled objects: a folder per compiler, because SCons
-    tells flags and sources apart but not compilers. Empty where PlatformIO brings the compiler."""
-    if board.toolchain is None:
-        return {}
-    compiler = f"{board.toolchain.prefix}-gcc"
-    asked = subprocess.run([compiler, "--version"], capture_output=True, check=False)
-    key = hashlib.sha256(asked.stdout).hexdigest()[:16]
-    return {"PLATFORMIO_BUILD_CACHE_DIR": str(cache_dir() / "objects" / f"{compiler}-{key}")}
+    tells flags and sources apart but not compilers."""
+    if board.toolchain is not None:
+        name = f"{board.toolchain.prefix}-gcc"
+        told = subprocess.run([name, "--version"], capture_output=True, check=False).stdout
+    else:
+        name = "registry"
+        packages = sorted((core_dir() / "packages").glob("*/package.json"))
+        told = b"".join(path.parent.name.encode() + path.read_bytes() for path in packages)
+    key = hashlib.sha256(told).hexdigest()[:16]
+    return {"PLATFORMIO_BUILD_CACHE_DIR": str(cache_dir() / "objects" / f"{name}-{key}")}
+
+
+def _install(project: Path, board: Board, env: str, on_line: Callable[[str], None] | None) -> None:
+    """Have PlatformIO download the board's compiler and framework, once. A build would do so too,
+    but then it would not be known before it which compiler's objects can be shared."""
+    if board.toolchain is not None:
+        return
+    digest = hashlib.sha256(board.platformio.platform.encode()).hexdigest()[:16]
+    done = core_dir() / "tinygen" / f"installed-{board.platformio.framework}-{digest}"
+    if done.exists():
+        return
+    code, log = _run(["pkg", "install", "-d", str(project), "-e", env], on_line)
+    if code != 0:
+        raise failure(log, board, project)
+    done.parent.mkdir(exist_ok=True)
+    done.touch()
 
 
 def _run(

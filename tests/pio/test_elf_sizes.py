@@ -48,7 +48,7 @@ def test_the_boards_stack_counts_where_the_linker_keeps_less() -> None:
     check_fit(Sizes(flash=0, ram_static=free, arena=0, stack=1536), board)
     with pytest.raises(DoesNotFit) as caught:
         check_fit(Sizes(flash=0, ram_static=free + 1, arena=0, stack=1536), board)
-    assert "stack 4096 bytes" in caught.value.why
+    assert "stack 4,096 bytes" in caught.value.why
 
 
 def test_teensys_own_tool_finds_it_too_large(
@@ -63,6 +63,6 @@ def test_teensys_own_tool_finds_it_too_large(
     with pytest.raises(DoesNotFit) as caught:
         pio.build(tmp_path, board)
     assert caught.value.why.splitlines() == [
-        "RAM: needs 536864 bytes, has 524288, 12576 too many",
-        "RAM is arena 0 + variables 532768 + stack 4096 bytes",
+        "RAM: needs 536,864 bytes, has 524,288, 12,576 too many",
+        "RAM is arena 0 + variables 532,768 + stack 4,096 bytes",
     ]

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -212,3 +212,31 @@ def test_a_failed_upload_is_the_devices(tmp_path: Path, monkeypatch: pytest.Monk
     _recorded(monkeypatch, 1, ["src/main.cpp:1:1: error: no"])
     with pytest.raises(ToolchainError):
         pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")
+
+
+def test_projects_share_objects_by_the_compiler_that_platformio_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYGEN_CACHE", str(tmp_path / "cache"))
+    board = get_board("nucleo_f446re")
+    elf = tmp_path / ".pio" / "build" / board.id / "firmware.elf"
+    elf.parent.mkdir(parents=True)
+    elf.touch()
+    ran: list[tuple[str, str]] = []
+
+    def run(
+        arguments: Sequence[str], _: object, settings: Mapping[str, str] | None = None
+    ) -> tuple[int, list[str]]:
+        ran.append((arguments[0], (settings or {}).get("PLATFORMIO_BUILD_CACHE_DIR", "")))
+        return 0, []
+
+    monkeypatch.setattr(pio, "_run", run)
+    pio.build(tmp_path, board)
+    pio.build(tmp_path, board)
+    assert [command for command, _ in ran] == ["pkg", "run", "run"], "installed first, once"
+    assert ran[1][1] == ran[2][1] != ""
+    package = pio.core_dir() / "packages" / "toolchain-x" / "package.json"
+    package.parent.mkdir()
+    package.write_text('{"version": "1.2.3"}')
+    pio.build(tmp_path, board)
+    assert ran[3][1] != ran[2][1], "another compiler, other objects"
