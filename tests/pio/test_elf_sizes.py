@@ -59,6 +59,7 @@ def test_teensys_own_tool_finds_it_too_large(
     folder.mkdir(parents=True)
     _assemble(folder, '.section .text.itcm, "ax"\n.skip 100\n.bss\n.skip 500000\n')
     log = ["teensy_size: RAM1: ...", "teensy_size: Error program exceeds memory space"]
+    monkeypatch.setattr(pio, "_install", lambda *_: None)
     monkeypatch.setattr(pio, "_run", lambda *_: (1, log))
     with pytest.raises(DoesNotFit) as caught:
         pio.build(tmp_path, board)
