@@ -95,6 +95,14 @@ def test_espressifs_kernels(run: Any, name: str) -> None:
         run(name, "m4", "esp_nn", built.generated.arena_minimum_bytes - 16)
 
 
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_what_fits_the_micro_bit(run: Any, kernels: str) -> None:
+    built, result = run("hello_world_int8", "m0", kernels)
+    assert result.verdict is Verdict.MATCH, result.reason
+    # Measured on the Cortex-M3, for another core.
+    assert result.arena_enough_bytes == built.generated.arena_minimum_bytes
+
+
 def test_the_folder_does_not_matter(run: Any) -> None:
     first, _ = run("hello_world_int8", "m4", "reference")
     second, _ = run("hello_world_int8", "m4", "reference")

@@ -22,6 +22,9 @@ from tinygen.project import VECTORS, Project, open_project
 from tinygen.vectors import Vectors
 from tinygen.verdict import Accuracy, FirstMismatch, OutputReport, OutputTensor, Verdict
 
+REFERENCE = "reference"
+"""TFLM's kernel set that the oracle runs."""
+
 ARENA_STEP = 16
 """Bytes: arenas are multiples of this."""
 
@@ -185,7 +188,7 @@ class _Run:
         return VerifyResult(
             verdict=decision,
             reason=reason,
-            next_step=self._lost.next_step if self._lost else "",
+            next_step=self._next_step(decision),
             project=self._project.path,
             model=self._project.model,
             model_sha256=self._project.model_sha256,
@@ -212,6 +215,17 @@ class _Run:
             retries=self._retries,
             seconds=time.monotonic() - self._started,
         )
+
+    def _next_step(self, decision: Verdict) -> str:
+        kernels = str(self._project.manifest.get("kernel_set"))
+        if decision is Verdict.MISMATCH and self._project.manifest["engine"] == "tflm":
+            if kernels != REFERENCE:
+                return (
+                    f"build with --kernel-set {REFERENCE}: if that matches, the {kernels} kernels "
+                    "are wrong on this device"
+                )
+            return "build with --engine aot: if that matches, the interpreter's build is at fault"
+        return self._lost.next_step if self._lost else ""
 
 
 def _cost(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | None:
