@@ -22,7 +22,7 @@ import platformdirs
 
 from tinygen.boards import Board, Toolchain
 from tinygen.elf import too_large
-from tinygen.errors import DeviceError, InputError, TinygenError, ToolchainError
+from tinygen.errors import DeviceError, DoesNotFit, InputError, TinygenError, ToolchainError
 from tinygen.reach import any_answers
 
 _LOG_LINES = 400
@@ -44,6 +44,10 @@ _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+
 _OUTSIDE = re.compile(
     r"address (?P<end>0x[0-9a-f]+) of .* is not within region [`'](?P<region>\w+)'"
 )
+_BACKWARDS = re.compile(r"cannot move location counter backwards \(from (?P<end>[0-9a-f]+) to ")
+_NO_ROOM = re.compile(r"will not fit in region|region \w+ overflowed|overflowed into stack")
+_ABSURD = 1 << 28
+"""Bytes; some linker scripts align the heap's end beyond memory when there is no room for it."""
 _TOO_LARGE = re.compile(
     r"The (?P<what>program|data) size \((?P<needs>\d+) bytes\) is greater than maximum allowed"
 )
@@ -145,12 +149,13 @@ def upload(
 
 
 def _upload_failure(log: list[str], board: Board, project: Path, port: str | None) -> TinygenError:
-    if not any(_UPLOADING.match(line) for line in log):
+    started = next((i for i, line in enumerate(log) if _UPLOADING.match(line)), None)
+    if started is None:
         return _failure(log, board, project)
     where = f" on {port}" if port else ""
     return DeviceError(
         f"the firmware could not be uploaded to {board.id}{where}",
-        why="\n".join(_telling(log)),
+        why="\n".join(_telling(log[started:])),
         next_step="is the board plugged in, and no serial monitor open? "
         f"To see more: pio run -d {project} -t upload -v",
     )
@@ -253,19 +258,15 @@ def _no_network(package: str, why: str) -> ToolchainError:
 
 def _failure(log: list[str], board: Board, project: Path) -> TinygenError:
     """The error that PlatformIO's last lines mean."""
-    needs: dict[str, int] = {}
-    for line in log:
-        if match := _OVERFLOW.search(line):
-            memory = _memory_of(match["region"])
-            needs[memory] = getattr(board.memory, memory).bytes + int(match["bytes"])
-        elif match := _OUTSIDE.search(line):
-            memory = _memory_of(match["region"])
-            end = int(match["end"], 16) - getattr(board.memory, memory).origin
-            needs[memory] = max(end, needs.get(memory, 0))
-        elif match := _TOO_LARGE.search(line):
-            needs["flash" if match["what"] == "program" else "ram"] = int(match["needs"])
+    needs = _needs(log, board)
     if needs:
         return too_large(board, flash=needs.get("flash", 0), ram=needs.get("ram", 0))
+    if no_room := [line for line in log if _NO_ROOM.search(line)]:
+        return DoesNotFit(
+            f"the firmware does not fit {board.id}",
+            why="\n".join(dict.fromkeys(line.rpartition("ld: ")[2] for line in no_room)),
+            next_step="use a board with more memory, or a smaller model",
+        )
     if any(_NO_NETWORK.match(line) for line in log):
         wanted = [match["what"] for line in log if (match := _INSTALLING.search(line))]
         return _no_network(wanted[-1] if wanted else "a package", "\n".join(_telling(log)))
@@ -274,6 +275,28 @@ def _failure(log: list[str], board: Board, project: Path) -> TinygenError:
         why="\n".join(_telling(log)),
         next_step=f"pio run -d {project} -v",
     )
+
+
+def _needs(log: list[str], board: Board) -> dict[str, int]:
+    """Bytes the linker wanted of the memories it found too small, as far as it tells."""
+    needs: dict[str, int] = {}
+
+    def want(memory: str, count: int) -> None:
+        if count < _ABSURD:
+            needs[memory] = max(count, needs.get(memory, 0))
+
+    for line in log:
+        if match := _OVERFLOW.search(line):
+            memory = _memory_of(match["region"])
+            want(memory, getattr(board.memory, memory).bytes + int(match["bytes"]))
+        elif match := _OUTSIDE.search(line):
+            memory = _memory_of(match["region"])
+            want(memory, int(match["end"], 16) - getattr(board.memory, memory).origin)
+        elif (match := _BACKWARDS.search(line)) and board.memory.ram.origin:
+            want("ram", int(match["end"], 16) - board.memory.ram.origin)
+        elif match := _TOO_LARGE.search(line):
+            want("flash" if match["what"] == "program" else "ram", int(match["needs"]))
+    return needs
 
 
 def _memory_of(region: str) -> str:
