@@ -12,14 +12,16 @@ env = globals()["env"]
 def compile_as(*flags):
     """A step that compiles a file with these flags, in the language that upstream is written in.
 
-    Only files that include upstream's headers: a framework's own may not be C++17 (a macro `abs`
-    breaks <chrono>, which has one of its own since then).
+    That is C++17 without exceptions: with them, placement new asks for a delete that upstream makes
+    private. Only files that include upstream's headers: a framework's own may not be C++17 (a macro
+    `abs` breaks <chrono>, which has one of its own since then).
     """
 
     def step(env, node):
         old = ("-std=gnu++11", "-std=gnu++14")
         cxxflags = ["-std=gnu++17" if flag in old else flag for flag in env["CXXFLAGS"]]
-        return env.Object(node, CXXFLAGS=cxxflags, CCFLAGS=env["CCFLAGS"] + list(flags))
+        ccflags = [*env["CCFLAGS"], "-fno-exceptions", *flags]
+        return env.Object(node, CXXFLAGS=cxxflags, CCFLAGS=ccflags)
 
     return step
 

@@ -58,7 +58,7 @@ def test_what_includes_upstream_is_cxx17(
     for dialect in ("-std=gnu++11", "-std=gnu++14"):
         flags = _flags(path, dialect, monkeypatch)
         assert flags["CXXFLAGS"] == ["-fno-rtti", "-std=gnu++17"]
-        assert flags["CCFLAGS"] == ["-Os", "-g", *level]
+        assert flags["CCFLAGS"] == ["-Os", "-g", "-fno-exceptions", *level]
 
 
 @pytest.mark.parametrize("dialect", ["-std=c++17", "-std=gnu++17", "-std=gnu++2b"])
