@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from tinygen.boards import Board, Kind, all_boards
+from tinygen.boards import Board, Kind, Memories, all_boards
 from tinygen.errors import DoesNotFit, ToolchainError
 
 ARENA_SYMBOL = "model_arena"
@@ -25,8 +24,8 @@ class Sizes:
     """Bytes a firmware takes.
 
     `flash` holds code, constants and the initial values of variables. RAM is the sum of
-    `ram_static` (variables without the arena), `arena` and `stack` (what the linker keeps for it;
-    0 where the board's framework places the stack elsewhere).
+    `ram_static` (variables without the arena, and code that runs from RAM), `arena` and `stack`
+    (what the linker keeps for it; 0 where the board's framework places the stack elsewhere).
     """
 
     flash: int
@@ -40,14 +39,15 @@ class Sizes:
         return self.ram_static + self.arena + self.stack
 
 
-def sizes(elf: Path, ram_sections: Sequence[str] = ()) -> Sizes:
+def sizes(elf: Path, memory: Memories | None = None) -> Sizes:
     """The sizes of the linked firmware `elf`; ToolchainError if it cannot be read.
 
-    `ram_sections` names the sections that take RAM, where that is not just what is writable.
+    `memory` is the board's: it says which sections take RAM, where that is not just what is
+    writable.
     """
     try:
         with elf.open("rb") as file:
-            return _sizes(ELFFile(file), ram_sections)
+            return _sizes(ELFFile(file), memory)
     except (OSError, ELFError) as error:
         raise ToolchainError(
             f"the firmware {elf} cannot be read",
@@ -56,8 +56,10 @@ def sizes(elf: Path, ram_sections: Sequence[str] = ()) -> Sizes:
         ) from error
 
 
-def _sizes(elf: ELFFile, ram_sections: Sequence[str]) -> Sizes:
-    flash = ram = stack = arena = 0
+def _sizes(elf: ELFFile, memory: Memories | None) -> Sizes:
+    ram_sections = memory.ram_sections if memory else ()
+    code = memory.ram_code if memory else None
+    flash = ram = code_bytes = stack = arena = 0
     for section in elf.iter_sections():
         flags, size = section["sh_flags"], section["sh_size"]
         if not flags & SH_FLAGS.SHF_ALLOC:
@@ -69,6 +71,10 @@ def _sizes(elf: ELFFile, ram_sections: Sequence[str]) -> Sizes:
             stack += size
         elif section.name in ram_sections if ram_sections else flags & SH_FLAGS.SHF_WRITE:
             ram += size
+        elif code and section.name in code.sections:
+            code_bytes += size
+    if code:
+        ram += -(-code_bytes // code.block_bytes) * code.block_bytes
     for table in elf.iter_sections():
         if isinstance(table, SymbolTableSection):
             for symbol in table.iter_symbols():

@@ -21,7 +21,7 @@ from pathlib import Path
 import platformdirs
 
 from tinygen.boards import Board, Toolchain
-from tinygen.elf import too_large
+from tinygen.elf import check_fit, sizes, too_large
 from tinygen.errors import DeviceError, DoesNotFit, InputError, TinygenError, ToolchainError
 from tinygen.reach import any_answers
 
@@ -51,6 +51,7 @@ _ABSURD = 1 << 28
 _TOO_LARGE = re.compile(
     r"The (?P<what>program|data) size \((?P<needs>\d+) bytes\) is greater than maximum allowed"
 )
+_LINKED_TOO_LARGE = "program exceeds memory space"  # Teensy's own tool, which says no sum
 _NO_NETWORK = re.compile(r"^(HTTPClientError|InternetConnectionError)")
 _INSTALLING = re.compile(r"Manager: Installing (?P<what>\S+.*)")
 _URL = re.compile(r"[a-z+]+://(?:[^/@]*@)?(?P<host>[^/:]+)")
@@ -58,7 +59,9 @@ _UPLOADING = re.compile(r"^(Uploading |Configuring upload|Looking for upload)")
 _NETWORK_SECONDS = 3.0
 _NOISE = re.compile(
     r"^(Compiling |Archiving |Indexing |Verbose mode|LDF|CONFIGURATION:|Found \d+ compat|Scanning "
-    r"|No dependencies|Building in |-+$|\s*$)"
+    r"|No dependencies|Building |Linking |Checking size |Advanced Memory |(RAM|Flash): +\["
+    r"|Processing |PLATFORM: |HARDWARE: |DEBUG: |PACKAGES: ?$| - [\w-]+ @ "
+    r"|Configuring upload |AVAILABLE: |CURRENT: |-+$|\s*$)"
 )
 
 
@@ -101,9 +104,11 @@ def build(
     started = time.monotonic()
     code, log = _run(command, on_line, _object_cache(board))
     seconds = time.monotonic() - started
-    if code != 0:
-        raise _failure(log, board, project)
     elf = project / ".pio" / "build" / env / "firmware.elf"
+    if code != 0:
+        if any(_LINKED_TOO_LARGE in line for line in log) and elf.is_file():
+            check_fit(sizes(elf, board.memory), board)
+        raise _failure(log, board, project)
     if not elf.is_file():
         raise ToolchainError(
             "PlatformIO reported success but left no firmware",
@@ -260,7 +265,11 @@ def _failure(log: list[str], board: Board, project: Path) -> TinygenError:
     """The error that PlatformIO's last lines mean."""
     needs = _needs(log, board)
     if needs:
-        return too_large(board, flash=needs.get("flash", 0), ram=needs.get("ram", 0))
+        flash, ram = needs.get("flash", 0), needs.get("ram", 0)
+        detail = ""
+        if ram and board.platformio.framework:
+            detail = f"not counting all of the {board.stack_bytes} bytes for the stack"
+        return too_large(board, flash=flash, ram=ram, detail=detail)
     if no_room := [line for line in log if _NO_ROOM.search(line)]:
         return DoesNotFit(
             f"the firmware does not fit {board.id}",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tinygen.boards import get_board
+from tinygen import pio
+from tinygen.boards import Memories, Memory, RamCode, get_board
 from tinygen.elf import Sizes, check_fit, sizes
 from tinygen.errors import DoesNotFit
 
@@ -30,6 +31,17 @@ def test_what_stm32duino_keeps_for_the_stack(tmp_path: Path) -> None:
     assert sizes(elf).stack == 1536
 
 
+def test_code_that_runs_from_ram_takes_whole_blocks(tmp_path: Path) -> None:
+    text = '.data\n.skip 4\n.section .fast, "ax"\n.skip 34\n.section .other_ram, "aw"\n.skip 64\n'
+    memory = Memories(
+        flash=Memory(1000),
+        ram=Memory(1000),
+        ram_sections=(".data",),
+        ram_code=RamCode(sections=(".fast",), block_bytes=32),
+    )
+    assert sizes(_assemble(tmp_path, text), memory).ram == 4 + 64
+
+
 def test_the_boards_stack_counts_where_the_linker_keeps_less() -> None:
     board = get_board("nucleo_f446re")
     free = board.memory.ram.bytes - board.stack_bytes
@@ -37,3 +49,20 @@ def test_the_boards_stack_counts_where_the_linker_keeps_less() -> None:
     with pytest.raises(DoesNotFit) as caught:
         check_fit(Sizes(flash=0, ram_static=free + 1, arena=0, stack=1536), board)
     assert "stack 4096 bytes" in caught.value.why
+
+
+def test_teensys_own_tool_finds_it_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = get_board("teensy41")
+    folder = tmp_path / ".pio" / "build" / board.id
+    folder.mkdir(parents=True)
+    _assemble(folder, '.section .text.itcm, "ax"\n.skip 100\n.bss\n.skip 500000\n')
+    log = ["teensy_size: RAM1: ...", "teensy_size: Error program exceeds memory space"]
+    monkeypatch.setattr(pio, "_run", lambda *_: (1, log))
+    with pytest.raises(DoesNotFit) as caught:
+        pio.build(tmp_path, board)
+    assert caught.value.why.splitlines() == [
+        "RAM: needs 536864 bytes, has 524288, 12576 too many",
+        "RAM is arena 0 + variables 532768 + stack 4096 bytes",
+    ]

@@ -111,7 +111,9 @@ def test_the_avr_linker_tells_where_a_section_ends() -> None:
     line = "ld: address 0x800919 of .pio/f.elf section `.bss' is not within region `data'"
     error = pio._failure([line, line], get_board("uno"), Path("project"))
     assert isinstance(error, DoesNotFit)
-    assert error.why.splitlines()[0] == "RAM: needs 2073 bytes, has 2048, 25 too many"
+    needs, stack = error.why.splitlines()
+    assert needs == "RAM: needs 2073 bytes, has 2048, 25 too many"
+    assert "384 bytes for the stack" in stack
 
 
 def test_a_heap_that_cannot_start_tells_where_the_variables_end() -> None:
@@ -215,6 +217,13 @@ def test_a_failed_upload_is_the_devices(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(DeviceError, match="uno on /dev/ttyACM0") as caught:
         pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")
     assert caught.value.why.splitlines() == log[1:]
+    told = ["Uploading x.elf", "Error: open failed", "*** [upload] Error 1"]
+    header = ["Processing uno (platform: a)", "PLATFORM: A (1.0) > B", "PACKAGES:", " - x-y @ 1.0"]
+    sizes = ["Linking a.elf", "RAM:   [=  ]  13.7% (used 1 bytes from 2 bytes)", "AVAILABLE: a, b"]
+    _recorded(monkeypatch, 1, [*header, *sizes, *told])
+    with pytest.raises(DeviceError) as caught:
+        pio.upload(tmp_path, get_board("nucleo_f446re"))
+    assert caught.value.why.splitlines() == told
     _recorded(monkeypatch, 1, ["src/main.cpp:1:1: error: no"])
     with pytest.raises(ToolchainError):
         pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")

@@ -126,7 +126,7 @@ def build(
     progress.stage("Building with PlatformIO")
     compiling = _Compiling(generated.project, progress)
     built = pio.build(generated.project, target, jobs=jobs, on_line=compiling.line)
-    sizes = elf.sizes(built.elf, target.memory.ram_sections)
+    sizes = elf.sizes(built.elf, target.memory)
     elf.check_fit(sizes, target)
     current = project.open_project(generated.project)
     project.update(

@@ -17,6 +17,7 @@ from tinygen.progress import SILENT, Progress
 from tinygen.project import Project, open_project
 
 _START_SECONDS = 10.0
+_AGAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,13 @@ def flash(
         progress.stage(f"Starting {board.id} in QEMU")
         running = emulator.start(board, elf, current.state_dir)
         port, pid = running.url, running.pid
-    else:
-        port = _upload(current, board, port, progress)
-    try:
-        hello = _greet(port, board)
-    except DeviceError:
-        if pid is not None:
+        try:
+            hello = _greet(port, board)
+        except DeviceError:
             emulator.stop(current.state_dir)
-        raise
+            raise
+    else:
+        port, hello = _upload(current, board, port, progress)
     return FlashResult(
         project=current.path,
         board=board.id,
@@ -81,14 +81,32 @@ def flash(
     )
 
 
-def _upload(project: Project, board: Board, port: str | None, progress: Progress) -> str:
-    """Upload, and the port the firmware then answers on: it may come back under another name."""
-    chosen = port or find_port(board)
-    progress.stage(f"Uploading to {board.id} through {chosen}")
+def _upload(
+    project: Project, board: Board, port: str | None, progress: Progress
+) -> tuple[str, Hello]:
+    """Upload, and which firmware then answers on which port.
+
+    A board that is its own USB port leaves and comes back, maybe under another name, and meanwhile
+    its port cannot be opened.
+    """
+    upload = board.upload
+    returns = upload is not None and upload.returns
+    chosen = port
+    # A boot loader that needs no port may show none.
+    if chosen is None and (upload is None or upload.needs_port or not returns):
+        chosen = find_port(board)
+    progress.stage(f"Uploading to {board.id}" + (f" through {chosen}" if chosen else ""))
     pio.upload(project.path, board, chosen)
-    if port is None and board.upload is not None and board.upload.returns:
-        return wait_for_port(board, _START_SECONDS)
-    return chosen
+    end = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            found = port or wait_for_port(board, end - time.monotonic()) if returns else chosen
+            assert found is not None
+            return found, _greet(found, board)
+        except DeviceError:
+            if not returns or time.monotonic() >= end:
+                raise
+            time.sleep(_AGAIN_SECONDS)
 
 
 def stop(project: str | Path | None = None) -> StopResult:

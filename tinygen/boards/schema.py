@@ -76,10 +76,19 @@ class Loader(Enum):
 
 @dataclass(frozen=True)
 class Memory:
-    """A range of addresses: size in bytes, first address (0 where a framework links)."""
+    """A range of addresses: size in bytes, first address (0 where a framework links and its linker
+    tells sizes)."""
 
     bytes: int
     origin: int = 0
+
+
+@dataclass(frozen=True)
+class RamCode:
+    """Code that runs from RAM: its ELF sections, which together take whole blocks of RAM."""
+
+    sections: tuple[str, ...]
+    block_bytes: int
 
 
 @dataclass(frozen=True)
@@ -87,14 +96,16 @@ class Memories:
     """What the linker may fill.
 
     `vectors_origin` is the vector table, where not at flash's start. `ram_sections` are the ELF
-    sections that take RAM, where that is not just what is writable. `constants_bytes` is how much
-    the aot engine's constants may take, where the core reaches less than all of flash.
+    sections that take RAM, where that is not just what is writable, `ram_code` is code that does.
+    `constants_bytes` is how much the aot engine's constants may take, where the core reaches less
+    than all of flash.
     """
 
     flash: Memory
     ram: Memory
     vectors_origin: int | None = None
     ram_sections: tuple[str, ...] = ()
+    ram_code: RamCode | None = None
     constants_bytes: int | None = None
 
 
@@ -161,7 +172,7 @@ class Upload:
     """How `pio run -t upload` reaches the board.
 
     `needs_port`: the serial port carries the upload; else a probe or a USB boot loader does.
-    `returns` says that the port comes back under what may be another name.
+    `returns` says that the port leaves and comes back, maybe under another name.
     """
 
     protocol: str

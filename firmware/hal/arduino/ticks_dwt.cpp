@@ -21,11 +21,11 @@
 
 static uint32_t hz; /* 0: the cycle counter does not count */
 
-/* Cores state their clock in different ways, and not always rightly. Clocks are whole megahertz. */
+/* Cores state their clock in different ways, and not always rightly. Clocks are whole megahertz.
+ * The counter runs on from where it is: a core's own micros() may be made of it. */
 void tg_ticks_init(void) {
   DEMCR = DEMCR | DEMCR_TRACE;
   DWT_LAR = LAR_UNLOCK; /* the Cortex-M7 asks for it */
-  DWT_CYCCNT = 0U;
   DWT_CTRL = DWT_CTRL | CTRL_CYCCNT;
   const uint32_t start_us = static_cast<uint32_t>(micros());
   const uint32_t start = DWT_CYCCNT;

@@ -11,8 +11,12 @@ static uint32_t mhz;
 volatile uint32_t &fake_register(uint32_t address) {
   static volatile uint32_t cycles;
   static volatile uint32_t other[4];
+  static uint32_t given;
+  if (cycles != given) {
+    abort(); /* cores make micros() of the counter: it is not the port's to set */
+  }
   if (address == 0xE0001004U) {
-    cycles = us * mhz;
+    cycles = given = us * mhz;
     return cycles;
   }
   return other[(address >> 4) % 4];
