@@ -46,8 +46,9 @@ _OUTSIDE = re.compile(
 )
 _BACKWARDS = re.compile(r"cannot move location counter backwards \(from (?P<end>[0-9a-f]+) to ")
 _NO_ROOM = re.compile(r"will not fit in region|region \w+ overflowed|overflowed into stack")
-_ABSURD = 1 << 28
-"""Bytes; some linker scripts align the heap's end beyond memory when there is no room for it."""
+_ABSURD = 1 << 26
+"""Bytes that no board has: the board file does not say where a memory starts, or a linker script
+aligned the heap's end far beyond it."""
 _TOO_LARGE = re.compile(
     r"The (?P<what>program|data) size \((?P<needs>\d+) bytes\) is greater than maximum allowed"
 )
@@ -291,7 +292,7 @@ def _needs(log: list[str], board: Board) -> dict[str, int]:
     needs: dict[str, int] = {}
 
     def want(memory: str, count: int) -> None:
-        if count < _ABSURD:
+        if 0 < count < _ABSURD:
             needs[memory] = max(count, needs.get(memory, 0))
 
     for line in log:

@@ -107,13 +107,18 @@ def test_regions_of_other_platforms(region: str, memory: str) -> None:
     assert error.why.startswith(memory)
 
 
-def test_the_avr_linker_tells_where_a_section_ends() -> None:
+def test_some_linkers_tell_where_a_section_ends() -> None:
     line = "ld: address 0x800919 of .pio/f.elf section `.bss' is not within region `data'"
     error = pio._failure([line, line], get_board("uno"), Path("project"))
     assert isinstance(error, DoesNotFit)
     needs, stack = error.why.splitlines()
     assert needs == "RAM: needs 2073 bytes, has 2048, 25 too many"
     assert "384 bytes for the stack" in stack
+    line = "ld: address 0x20080040 of f.elf section `.bss' is not within region `DTCM'"
+    error = pio._failure([line], get_board("teensy41"), Path("project"))
+    assert error.why.splitlines()[0] == "RAM: needs 524352 bytes, has 524288, 64 too many"
+    error = pio._failure([line], get_board("esp32"), Path("project"))  # where RAM starts unknown
+    assert isinstance(error, ToolchainError)
 
 
 def test_a_heap_that_cannot_start_tells_where_the_variables_end() -> None:

@@ -76,8 +76,8 @@ class Loader(Enum):
 
 @dataclass(frozen=True)
 class Memory:
-    """A range of addresses: size in bytes, first address (0 where a framework links and its linker
-    tells sizes)."""
+    """A range of addresses: size in bytes, first address (0 where a framework links; known there,
+    it makes sense of linkers that tell an address for what does not fit)."""
 
     bytes: int
     origin: int = 0
