@@ -8,7 +8,7 @@ from tinygen import emit, sources
 from tinygen.api import tflm
 from tinygen.api.job import Job, Made
 from tinygen.api.room import constant_bytes, require_room
-from tinygen.boards import Board
+from tinygen.boards import Board, Port
 from tinygen.engines import aot
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
 from tinygen.errors import InputError
@@ -38,8 +38,9 @@ def _aot(job: Job) -> Made:
     program = aot.compile_graph(job.graph, sets)
     require_room(program, job.board)
     model = emit.model_files(program, job.identity)
-    # Our own platform compiles everything for speed.
-    script = job.board.platformio.platform != LOCAL_PLATFORM
+    # Our own platform compiles everything for speed; ESP-IDF has a setting for it.
+    board = job.board
+    script = board.platformio.platform != LOCAL_PLATFORM and board.port is not Port.ESP_IDF
     return Made(
         files={
             **sources.kernel_files(program.kernels),
