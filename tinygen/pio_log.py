@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinygen.boards import Board
 from tinygen.elf import FIRMWARE_HELPS
-from tinygen.errors import DeviceError, TinygenError, ToolchainError
+from tinygen.errors import DeviceError, DoesNotFit, TinygenError, ToolchainError
 from tinygen.room import Shortage, does_not_fit
 
 WHY_LINES = 25
@@ -18,8 +18,11 @@ _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)' overflowed by (?P<bytes>\d+
 _OUTSIDE = re.compile(
     r"address (?P<end>0x[0-9a-f]+) of .* is not within region [`'](?P<region>\w+)'"
 )
-_ORIGIN_UNKNOWN = 1 << 26
-"""Bytes that no board has: the board file does not say where the memory starts."""
+_BACKWARDS = re.compile(r"cannot move location counter backwards \(from (?P<end>[0-9a-f]+) to ")
+_NO_ROOM = re.compile(r"will not fit in region|region \w+ overflowed|overflowed into stack")
+_ABSURD = 1 << 26
+"""Bytes that no board has: the board file does not say where a memory starts, or a linker script
+aligned the heap's end far beyond it."""
 
 _TOO_LARGE = re.compile(
     r"The (?P<what>program|data) size \((?P<needs>\d+) bytes\) is greater than maximum allowed"
@@ -43,25 +46,17 @@ _NOISE = re.compile(
 
 def failure(log: Sequence[str], board: Board, project: Path) -> TinygenError:
     """The error that PlatformIO's last lines mean."""
-    has = {"flash": board.memory.flash, "RAM": board.memory.ram}
-    needs: dict[str, int] = {}
-    for line in log:
-        if match := _OVERFLOW.search(line):
-            memory = _memory_of(match["region"])
-            needs[memory] = has[memory].bytes + int(match["bytes"])
-        elif match := _OUTSIDE.search(line):
-            memory = _memory_of(match["region"])
-            size = int(match["end"], 16) - has[memory].origin
-            if 0 < size < _ORIGIN_UNKNOWN:
-                needs[memory] = max(size, needs.get(memory, 0))
-        elif match := _TOO_LARGE.search(line):
-            needs["flash" if match["what"] == "program" else "RAM"] = int(match["needs"])
-    if needs:
-        short = [Shortage(name, needs[name], has[name].bytes) for name in has if name in needs]
+    if short := _shortages(log, board):
         detail = ""
-        if "RAM" in needs and board.platformio.framework:
+        if board.platformio.framework and any(shortage.memory == "RAM" for shortage in short):
             detail = f"not counting all of the {board.stack_bytes:,} bytes for the stack"
         return does_not_fit(board, "the firmware", short, FIRMWARE_HELPS, detail)
+    if no_room := [line for line in log if _NO_ROOM.search(line)]:
+        return DoesNotFit(
+            f"the firmware does not fit {board.id}",
+            why="\n".join(dict.fromkeys(line.rpartition("ld: ")[2] for line in no_room)),
+            next_step="use a board with more memory, or a smaller model",
+        )
     if any(_NO_NETWORK.match(line) for line in log):
         wanted = [match["what"] for line in log if (match := INSTALLING.search(line))]
         return no_network(wanted[-1] if wanted else "a package", "\n".join(telling(log)))
@@ -70,6 +65,29 @@ def failure(log: Sequence[str], board: Board, project: Path) -> TinygenError:
         why="\n".join(telling(log)),
         next_step=f"pio run -d {project} -v",
     )
+
+
+def _shortages(log: Sequence[str], board: Board) -> list[Shortage]:
+    """The memories that the linker found too small, as far as it tells."""
+    has = {"flash": board.memory.flash, "RAM": board.memory.ram}
+    needs: dict[str, int] = {}
+
+    def want(memory: str, count: int) -> None:
+        if 0 < count < _ABSURD:
+            needs[memory] = max(count, needs.get(memory, 0))
+
+    for line in log:
+        if match := _OVERFLOW.search(line):
+            memory = _memory_of(match["region"])
+            want(memory, has[memory].bytes + int(match["bytes"]))
+        elif match := _OUTSIDE.search(line):
+            memory = _memory_of(match["region"])
+            want(memory, int(match["end"], 16) - has[memory].origin)
+        elif (match := _BACKWARDS.search(line)) and has["RAM"].origin:
+            want("RAM", int(match["end"], 16) - has["RAM"].origin)
+        elif match := _TOO_LARGE.search(line):
+            want("flash" if match["what"] == "program" else "RAM", int(match["needs"]))
+    return [Shortage(name, needs[name], has[name].bytes) for name in has if name in needs]
 
 
 def _memory_of(region: str) -> str:
@@ -102,12 +120,13 @@ def upload_failure(
     log: Sequence[str], board: Board, project: Path, port: str | None
 ) -> TinygenError:
     """The error that the last lines of an upload mean."""
-    if not any(_UPLOADING.match(line) for line in log):
+    started = next((i for i, line in enumerate(log) if _UPLOADING.match(line)), None)
+    if started is None:
         return failure(log, board, project)
     where = f" on {port}" if port else ""
     return DeviceError(
         f"the firmware could not be uploaded to {board.id}{where}",
-        why="\n".join(telling(log)),
+        why="\n".join(telling(log[started:])),
         next_step="is the board plugged in, and no serial monitor open? "
         f"To see more: pio run -d {project} -t upload -v",
     )

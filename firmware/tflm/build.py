@@ -9,14 +9,25 @@ Import("env")
 env = globals()["env"]
 
 
-def compile_as(level):
-    """A step that compiles a file at this level, with neither warnings nor debug information."""
+def compile_as(*flags):
+    """A step that compiles a file with these flags, in the language that upstream is written in.
+
+    That is C++17 without exceptions: with them, placement new asks for a delete that upstream makes
+    private. Only files that include upstream's headers: a framework's own may not be C++17 (a macro
+    `abs` breaks <chrono>, which has one of its own since then).
+    """
 
     def step(env, node):
-        return env.Object(node, CCFLAGS=env["CCFLAGS"] + [level, "-g0", "-w"])
+        old = ("-std=gnu++11", "-std=gnu++14")
+        cxxflags = ["-std=gnu++17" if flag in old else flag for flag in env["CXXFLAGS"]]
+        ccflags = [*env["CCFLAGS"], "-fno-exceptions", *flags]
+        return env.Object(node, CXXFLAGS=cxxflags, CCFLAGS=ccflags)
 
     return step
 
 
-env.AddBuildMiddleware(compile_as("-Os"), "*/src/tflm/core.cc")
-env.AddBuildMiddleware(compile_as("-O2"), "*/src/tflm/kernels/*")
+# Upstream's files with neither warnings nor debug information.
+env.AddBuildMiddleware(compile_as("-Os", "-g0", "-w"), "*/src/tflm/core.cc")
+env.AddBuildMiddleware(compile_as("-O2", "-g0", "-w"), "*/src/tflm/kernels/*")
+env.AddBuildMiddleware(compile_as(), "*/src/tflm/tg_*.cc")
+env.AddBuildMiddleware(compile_as(), "*/src/model/model_operators.cc")

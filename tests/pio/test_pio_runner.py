@@ -121,6 +121,25 @@ def test_some_linkers_tell_where_a_section_ends() -> None:
     assert isinstance(error, ToolchainError)
 
 
+def test_a_heap_that_cannot_start_tells_where_the_variables_end() -> None:
+    line = "ld:memmap.ld:254 cannot move location counter backwards (from 200814c8 to 20080000)"
+    error = pio_log.failure([line], get_board("pico2"), Path("project"))
+    assert isinstance(error, DoesNotFit)
+    assert error.why.splitlines()[0] == "RAM: needs 529,608 bytes, has 524,288, 5,320 too many"
+
+
+def test_a_number_that_cannot_be_is_not_told() -> None:
+    board = get_board("feather_nrf52840")
+    absurd = "/bin/ld: region `RAM' overflowed by 537128960 bytes"
+    log = ["/bin/ld: region RAM overflowed with stack", absurd]
+    error = pio_log.failure(log, board, Path("project"))
+    assert isinstance(error, DoesNotFit)
+    assert error.why == "region RAM overflowed with stack"
+    outside = "/bin/ld: address 0x20043490 of f.elf section `.bss' is not within region `RAM'"
+    error = pio_log.failure([outside, *log], board, Path("project"))
+    assert error.why.splitlines()[0] == "RAM: needs 251,024 bytes, has 237,568, 13,456 too many"
+
+
 def test_no_network_names_what_was_wanted() -> None:
     log = ["Platform Manager: Installing espressif32 @ 6.13.0", "HTTPClientError: "]
     error = pio_log.failure(log, BOARD, Path("project"))
@@ -198,10 +217,11 @@ def test_an_upload_through_a_probe(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_failed_upload_is_the_devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _recorded(monkeypatch, 1, ["Uploading x.hex", "avrdude: stk500_getsync(): not in sync"])
+    log = ["PACKAGES:", "Uploading x.hex", "avrdude: stk500_getsync(): not in sync"]
+    _recorded(monkeypatch, 1, log)
     with pytest.raises(DeviceError, match="uno on /dev/ttyACM0") as caught:
         pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")
-    assert "not in sync" in caught.value.why
+    assert caught.value.why.splitlines() == log[1:]
     told = ["Uploading x.elf", "Error: open failed", "*** [upload] Error 1"]
     header = ["Processing uno (platform: a)", "PLATFORM: A (1.0) > B", "PACKAGES:", " - x-y @ 1.0"]
     sizes = ["Linking a.elf", "RAM:   [=  ]  13.7% (used 1 bytes from 2 bytes)", "AVAILABLE: a, b"]
