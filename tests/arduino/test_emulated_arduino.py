@@ -39,8 +39,7 @@ proven = "in the tests"
 platform = "tinygen-emulated"
 board = "arduino-m4"
 framework = "arduino"
-build_flags = ["-std=gnu++17", "-DTEST_HEAP_BYTES={heap}U"]
-build_unflags = ["-std=gnu++11"]
+build_flags = ["-DTEST_HEAP_BYTES={heap}U"]
 
 [toolchain]
 prefix = "arm-none-eabi"
