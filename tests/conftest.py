@@ -10,6 +10,7 @@ import pytest
 from tinygen import pio
 from tinygen.engines.tflm import TflmTree, installed, setup, source
 
+NO_SOURCES = "TensorFlow Lite Micro's sources are not in the cache: tinygen setup tflm"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -34,5 +35,13 @@ def tree() -> TflmTree:
     if found is None and os.environ.get(source.SETTING):
         found = setup(pio.cache_dir())
     if found is None:
-        pytest.skip("TensorFlow Lite Micro's sources are not in the cache: tinygen setup tflm")
+        pytest.skip(NO_SOURCES)
     return found
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of a run says what was left out because upstream's sources are not here."""
+    worker = hasattr(config, "workerinput")
+    if not worker and installed(pio.cache_dir(), source.PINS) is None:
+        if not os.environ.get(source.SETTING):
+            print(f"left out: tests of the engine tflm. {NO_SOURCES}")

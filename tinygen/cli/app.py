@@ -88,7 +88,11 @@ EngineOption = Annotated[
 ]
 KernelSetOption = Annotated[
     str | None,
-    typer.Option("--kernel-set", help="Which kernels the engine uses. [default: the board's]"),
+    typer.Option(
+        "--kernel-set",
+        help="Which kernels the engine uses, of those that `tinygen boards BOARD` names. "
+        "[default: the board's]",
+    ),
 ]
 ArenaOption = Annotated[
     int | None,
