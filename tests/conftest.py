@@ -41,7 +41,6 @@ def tree() -> TflmTree:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line of a run says what was left out because upstream's sources are not here."""
-    worker = hasattr(config, "workerinput")
-    if not worker and installed(pio.cache_dir(), source.PINS) is None:
-        if not os.environ.get(source.SETTING):
-            print(f"left out: tests of the engine tflm. {NO_SOURCES}")
+    there = installed(pio.cache_dir(), source.PINS) or os.environ.get(source.SETTING)
+    if not there and not hasattr(config, "workerinput"):
+        print(f"left out: tests of the engine tflm. {NO_SOURCES}")
