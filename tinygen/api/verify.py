@@ -13,6 +13,7 @@ from tinygen import verdict
 from tinygen.api.board import project_board
 from tinygen.api.flash import device_port
 from tinygen.boards import Board
+from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
 from tinygen.link import Session, open_transport
@@ -21,12 +22,6 @@ from tinygen.progress import SILENT, Progress
 from tinygen.project import VECTORS, Project, open_project
 from tinygen.vectors import Vectors
 from tinygen.verdict import Accuracy, FirstMismatch, OutputReport, OutputTensor, Verdict
-
-REFERENCE = "reference"
-"""TFLM's kernel set that the oracle runs."""
-
-ARENA_STEP = 16
-"""Bytes: arenas are multiples of this."""
 
 EXIT_CODES = {
     Verdict.MATCH: 0,
@@ -219,9 +214,9 @@ class _Run:
     def _next_step(self, decision: Verdict) -> str:
         kernels = str(self._project.manifest.get("kernel_set"))
         if decision is Verdict.MISMATCH and self._project.manifest["engine"] == "tflm":
-            if kernels != REFERENCE:
+            if kernels != (reference := KernelSet.REFERENCE.value):
                 return (
-                    f"build with --kernel-set {REFERENCE}: if that matches, the {kernels} kernels "
+                    f"build with --kernel-set {reference}: if that matches, the {kernels} kernels "
                     "are wrong on this device"
                 )
             return "build with --engine aot: if that matches, the interpreter's build is at fault"
@@ -244,7 +239,7 @@ def _enough(hello: Hello | None, overhead: int | None) -> int | None:
     """A smaller arena that would do: starting takes `overhead` bytes more than are used then."""
     if hello is None or overhead is None or hello.model_status != MODEL_OK:
         return None
-    enough = -(-(hello.arena_used + overhead) // ARENA_STEP) * ARENA_STEP
+    enough = arena.aligned(hello.arena_used + overhead)
     return enough if enough < hello.arena_bytes else None
 
 

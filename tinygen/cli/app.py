@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tinygen.cli.options import (
+    BoardOption,
+    DataOption,
+    Job,
+    Json,
+    ModelArgument,
+    OutOption,
+    PortOption,
+    ProjectArgument,
+    TrustOption,
+    with_job,
+)
 from tinygen.errors import TinygenError
 
 if TYPE_CHECKING:
@@ -46,82 +57,10 @@ def _tinygen(
     pass
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-ModelArgument = Annotated[
-    Path, typer.Argument(help="A .h5, .keras or int8 .tflite file, or a SavedModel folder.")
-]
-ProjectArgument = Annotated[
-    Path | None,
-    typer.Argument(help="A project folder. [default: the last build of this directory]"),
-]
-BoardOption = Annotated[
-    str, typer.Option("--board", "-b", help="A board id (see `tinygen boards`) or a board file.")
-]
-DataOption = Annotated[
-    str | None,
-    typer.Option(
-        "--data",
-        "-d",
-        help="Calibration samples: .npz, .npy, .csv or a folder of images; or the word `random`, "
-        "which makes the accuracy meaningless.",
-    ),
-]
-TestOption = Annotated[
-    str | None,
-    typer.Option(
-        "--test", help="Labelled samples that `verify` runs on the device, all of them, as --data."
-    ),
-]
-ImageRangeOption = Annotated[
-    tuple[float, float],
-    typer.Option(
-        "--image-range",
-        metavar="LOW HIGH",
-        help="What 0 and 255 of image files are to the model.",
-    ),
-]
-OutOption = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Project folder. [default: build/MODEL-BOARD]")
-]
-EngineOption = Annotated[
-    str | None, typer.Option("--engine", help="How the model runs. [default: the board's]")
-]
-KernelSetOption = Annotated[
-    str | None,
-    typer.Option(
-        "--kernel-set",
-        help="Which kernels the engine uses, of those that `tinygen boards BOARD` names. "
-        "[default: the board's]",
-    ),
-]
-ArenaOption = Annotated[
-    int | None,
-    typer.Option("--arena", min=16, help="Bytes of arena, for tflm. [default: measured]"),
-]
-DebugOption = Annotated[
-    bool, typer.Option("--debug", help="Keep the engine's error texts in the firmware.")
-]
-TrustOption = Annotated[
-    bool,
-    typer.Option("--trust-model", help="Open a model file that runs code of its own (Lambda)."),
-]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
-
-
 @app.command(short_help="Model in, built firmware out.")
+@with_job
 def build(
-    model: ModelArgument,
-    board: BoardOption,
-    data: DataOption = None,
-    test: TestOption = None,
-    image_range: ImageRangeOption = (0.0, 255.0),
-    out: OutOption = None,
-    engine: EngineOption = None,
-    kernel_set: KernelSetOption = None,
-    arena: ArenaOption = None,
-    debug: DebugOption = False,
-    trust_model: TrustOption = False,
-    seed: SeedOption = 0,
+    job: Job,
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Parallel compilations.")
     ] = None,
@@ -135,41 +74,16 @@ def build(
     from tinygen.report import build_report
 
     _run(
-        lambda progress: call(
-            model,
-            board=board,
-            data=data,
-            test=test,
-            image_range=image_range,
-            out=out,
-            engine=engine,
-            kernel_set=kernel_set,
-            arena=arena,
-            debug=debug,
-            trust_model=trust_model,
-            seed=seed,
-            jobs=jobs,
-            progress=progress,
-        ),
+        lambda progress: call(**job.keywords, jobs=jobs, progress=progress),
         build_report,
         json,
     )
 
 
 @app.command(short_help="Render the project, do not build it.")
+@with_job
 def generate(
-    model: ModelArgument,
-    board: BoardOption,
-    data: DataOption = None,
-    test: TestOption = None,
-    image_range: ImageRangeOption = (0.0, 255.0),
-    out: OutOption = None,
-    engine: EngineOption = None,
-    kernel_set: KernelSetOption = None,
-    arena: ArenaOption = None,
-    debug: DebugOption = False,
-    trust_model: TrustOption = False,
-    seed: SeedOption = 0,
+    job: Job,
     json: Json = False,
 ) -> None:
     """Render the project without building it.
@@ -180,35 +94,10 @@ def generate(
     from tinygen.report import generate_report
 
     _run(
-        lambda progress: call(
-            model,
-            board=board,
-            data=data,
-            test=test,
-            image_range=image_range,
-            out=out,
-            engine=engine,
-            kernel_set=kernel_set,
-            arena=arena,
-            debug=debug,
-            trust_model=trust_model,
-            seed=seed,
-            progress=progress,
-        ),
+        lambda progress: call(**job.keywords, progress=progress),
         generate_report,
         json,
     )
-
-
-PortOption = Annotated[
-    str | None,
-    typer.Option(
-        "--port",
-        "-p",
-        help="A serial device or a pyserial URL (socket://, rfc2217://). [default: the emulator "
-        "that `flash` started, or the one port with the board's USB id]",
-    ),
-]
 
 
 @app.command(short_help="Put the firmware on the device.")

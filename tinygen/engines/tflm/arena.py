@@ -126,7 +126,7 @@ def smallest(attempt: Try, ceiling: int) -> Need:
         trial = attempt(size, INVOKES)
         return trial.ok and trial.outputs == truth.outputs
 
-    size = _lowest(allocates, _aligned(truth.used), ceiling)
+    size = _lowest(allocates, aligned(truth.used), ceiling)
     # What allocates nearly always computes; where not, look above with the costlier question.
     if not computes(size):
         size = _lowest(computes, size + STEP, ceiling)
@@ -160,5 +160,6 @@ def _lowest(works: Callable[[int], bool], guess: int, ceiling: int) -> int:
     return high
 
 
-def _aligned(size: int) -> int:
+def aligned(size: int) -> int:
+    """The next multiple of STEP, in bytes."""
     return -(-size // STEP) * STEP
