@@ -387,12 +387,18 @@ def board_report(board: Board) -> RenderableType:
             for key, item in value.items():
                 yield from rows(f"{prefix}.{key}" if prefix else key, item)
         elif value not in (None, (), [], ""):
-            text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            text = ", ".join(map(one, value)) if isinstance(value, list | tuple) else one(value)
             if prefix.endswith("bytes"):
                 text = _bytes(int(text))
             elif prefix.endswith(("origin", "base")):
                 text = hex(int(text))
             yield prefix, text
+
+    def one(value: object) -> str:
+        if isinstance(value, list):  # a name and its value
+            name, item = value
+            return f"{name} = {_bytes(item) if isinstance(item, int) else item}"
+        return str(value)
 
     return _facts(list(rows("", to_json(board))))
 

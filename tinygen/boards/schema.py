@@ -294,11 +294,12 @@ class Board:
         ram, heap = self.memory.ram.bytes - self.stack_bytes, self.memory.heap
         if heap is None:
             return ((ArenaPlace.STATIC, ram),)
-        return (
+        rooms = (
             (ArenaPlace.STATIC, min(ram, heap.static_bytes)),
             (ArenaPlace.HEAP, heap.bytes),
             (ArenaPlace.EXTERNAL, heap.external_bytes),
         )
+        return tuple((place, room) for place, room in rooms if room > 0)
 
     def arena_place(self, size: int) -> ArenaPlace | None:
         """Where an arena of `size` bytes lies; None where the board has no room for it."""
