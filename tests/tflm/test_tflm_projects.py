@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import tinygen.boards
 from tinygen.api.build import generate
 from tinygen.boards import BOARD_IDS, TflmFrom, get_board
 from tinygen.engines.tflm import kernel_set
@@ -51,3 +52,24 @@ def test_the_frameworks_own_library_has_no_other_kernels() -> None:
     assert kernel_set(board) is KernelSet.ESP_NN
     with pytest.raises(InputError, match="no kernel set reference"):
         kernel_set(board, "reference")
+
+
+def test_an_arduino_core_that_brings_the_library_along(models: Path, tmp_path: Path) -> None:
+    """As pioarduino's does: a board file of the user's own says so."""
+    text = (Path(tinygen.boards.__file__).parent / "esp32s3.toml").read_text("utf-8")
+    for old, new in (
+        ('id = "esp32s3"', 'id = "mine"'),
+        ('["esp_nn_s3", "esp_nn", "reference"]', '["esp_nn_s3"]\ntflm_from = "arduino_core"'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "mine.toml").write_text(text, "utf-8")
+    model, board = models / "hello_world_int8.tflite", str(tmp_path / "mine.toml")
+    made = generate(model, board=board, out=tmp_path / "p")
+    assert made.kernel_set == "esp_nn_s3"
+    files = {p.relative_to(made.project).as_posix() for p in made.project.rglob("*")}
+    assert "src/tflm/tg_tflm.cc" in files
+    assert not files & {"lib", "src/tflm/core.cc", "src/tflm/tg_tflm_log.cc"}
+    ini = (made.project / "platformio.ini").read_text("utf-8")
+    assert "extra_scripts" not in ini
+    assert "TF_LITE_STATIC_MEMORY" in ini
