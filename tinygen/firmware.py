@@ -36,7 +36,7 @@ _PORT_FILES: dict[Port, tuple[str, ...]] = {
         "xtensa_sim/tg_hal_xtensa_sim.c",
     ),
     Port.METAL: ("metal/stack_metal.c", "sifive/tg_hal_sifive.c"),
-    Port.ARDUINO: ("arduino/tg_hal_arduino.cpp", "arduino/tg_ticks.h"),
+    Port.ARDUINO: ("arduino/tg_hal_arduino.cpp", "arduino/tg_stack.h", "arduino/tg_ticks.h"),
     Port.ESP_IDF: ("esp_idf/tg_hal_esp_idf.c",),
 }
 
@@ -84,7 +84,10 @@ def hal_files(board: Board) -> dict[str, bytes]:
     if board.port is Port.CORTEX_M and board.serial.uart is not None:
         names += _UART_FILES[board.serial.uart.type]
     if board.ticks is not None:
-        names.append(f"arduino/ticks_{board.ticks.value}.cpp")
+        names += [
+            f"arduino/ticks_{board.ticks.value}.cpp",
+            f"arduino/stack_{board.stack_mark.value}.cpp",
+        ]
     folder = firmware_dir() / "hal"
     return {f"src/hal/{Path(name).name}": (folder / name).read_bytes() for name in names}
 

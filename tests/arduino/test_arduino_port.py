@@ -19,6 +19,7 @@ from tinygen.link import ProcessTransport, Session, frames
 FAKE = Path(__file__).with_name("fake")
 FIRMWARE = firmware_dir()
 MODEL = Path(__file__).parents[1] / "golden" / "digits.tflite"
+STACKS = sorted({b.stack_mark.value for b in all_boards() if b.port is Port.ARDUINO})
 TICKS = sorted({b.ticks.value for b in all_boards() if b.port is Port.ARDUINO and b.ticks})
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
 SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -35,17 +36,26 @@ def _run(command: Sequence[str | Path]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_every_counter_has_its_file() -> None:
-    files = {path.name for path in (FIRMWARE / "hal" / "arduino").glob("ticks_*.cpp")}
-    assert files == {f"ticks_{name}.cpp" for name in TICKS}
+def test_every_counter_and_every_mark_has_its_file() -> None:
+    folder = FIRMWARE / "hal" / "arduino"
+    assert {p.name for p in folder.glob("ticks_*.cpp")} == {f"ticks_{name}.cpp" for name in TICKS}
+    assert {p.name for p in folder.glob("stack_*.cpp")} == {f"stack_{name}.cpp" for name in STACKS}
 
 
 @pytest.mark.parametrize("standard", STANDARDS)
-@pytest.mark.parametrize("name", ["main", "tg_hal_arduino", *(f"ticks_{t}" for t in TICKS)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "main",
+        "tg_hal_arduino",
+        *(f"ticks_{name}" for name in TICKS),
+        *(f"stack_{name}" for name in STACKS),
+    ],
+)
 def test_it_compiles(name: str, standard: str) -> None:
     flags = [f"-std={standard}", "-fsyntax-only", *WARNINGS, *INCLUDES]
     source = FIRMWARE / "hal" / "arduino" / f"{name}.cpp"
-    if name == "ticks_avr_timer1":
+    if "avr" in name:
         if shutil.which("avr-g++") is None or not AVR_CORE.is_dir():
             pytest.skip("avr-g++ or the Arduino core is not installed")
         # Arduino and avr-libc are not as strict; GCC 5 knows C++17 by its working title.
@@ -68,7 +78,8 @@ def sketch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     for path in c:
         _run(["gcc", "-std=c11", *flags, "-c", path, "-o", folder / f"{path.stem}.o"])
     port = FIRMWARE / "hal" / "arduino"
-    cpp = [port / "main.cpp", port / "tg_hal_arduino.cpp", port / "ticks_esp_cycles.cpp"]
+    names = ("main", "tg_hal_arduino", "ticks_esp_cycles", "stack_esp")
+    cpp = [port / f"{name}.cpp" for name in names]
     target = folder / "sketch"
     flags = [f"-std={request.param}", *flags, "-DTG_SERIAL_FLUSH", f"-I{FAKE}"]
     _run(["g++", *flags, *cpp, FAKE / "fake_core.cpp", *folder.glob("*.o"), "-o", target])
@@ -88,6 +99,7 @@ def test_the_sketch_answers_and_computes(sketch: Path) -> None:
             expected = interpret.run(graph, [sample])[graph.outputs[0]]
             assert answer.outputs[0] == expected.tobytes()
             assert answer.ticks > 0
+            assert answer.stack_used == 8192 - 7000
         assert session.retries == 0
     assert transport.process.returncode == 0
 
@@ -107,10 +119,11 @@ def test_a_port_that_takes_nothing_does_not_hang_the_sketch(sketch: Path) -> Non
 
 
 def test_ticks_go_on_when_the_counter_wraps(tmp_path: Path) -> None:
-    port = FIRMWARE / "hal" / "arduino" / "tg_hal_arduino.cpp"
+    folder = FIRMWARE / "hal" / "arduino"
+    port = (folder / "tg_hal_arduino.cpp", folder / "stack_unknown.cpp")
     target = tmp_path / "wrapping"
     flags = ["-std=c++11", *WARNINGS, *SANITIZE, *INCLUDES, f"-I{FAKE}"]
-    _run(["g++", *flags, port, FAKE / "wrapping.cpp", "-o", target])
+    _run(["g++", *flags, *port, FAKE / "wrapping.cpp", "-o", target])
     done = subprocess.run([str(target)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -31,6 +31,7 @@ core = "cortex-m4"
 fpu = "single"
 port = "arduino"
 ticks = "esp_cycles"
+stack_mark = "esp"
 stack_bytes = 8192
 protocol_payload = 1024
 proven = "in the tests"
@@ -121,6 +122,8 @@ def test_tflm_with_espressifs_kernels(run: Run, models: Path) -> None:
     assert built.generated.arena_place is ArenaPlace.STATIC
     assert result.verdict is Verdict.MATCH, result.reason
     assert result.instructions is not None
+    assert result.stack_used_bytes is not None
+    assert 500 < result.stack_used_bytes < 4000
 
 
 @pytest.mark.usefixtures("tree")

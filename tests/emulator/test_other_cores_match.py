@@ -29,9 +29,8 @@ def test_digits_match(board_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert emulator is not None
     counted = emulator.icount_shift is not None
     assert (result.instructions is not None) == counted
-    if get_board(board_id).port.bare:
-        assert result.stack_used_bytes is not None
-        assert result.stack_used_bytes < get_board(board_id).stack_bytes
+    assert result.stack_used_bytes is not None
+    assert 0 < result.stack_used_bytes < get_board(board_id).stack_bytes
 
 
 def test_constants_of_an_avr_lie_in_flash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

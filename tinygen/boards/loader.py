@@ -10,7 +10,7 @@ import typing
 from enum import Enum
 from typing import Any, TypeVar
 
-from tinygen.boards.schema import Board, Kind, Port, TflmFrom
+from tinygen.boards.schema import Board, Kind, Port, StackMark, TflmFrom
 from tinygen.errors import InputError
 
 T = TypeVar("T")
@@ -102,6 +102,8 @@ def _check_consistent(board: Board, file: str) -> None:
         raise _wrong(file, "ports cortex_m, sifive and metal, and no others, have [serial.uart]")
     if (board.port is Port.ARDUINO) != (board.ticks is not None):
         raise _wrong(file, "the port arduino, and only that, has ticks")
+    if board.port is not Port.ARDUINO and board.stack_mark is not StackMark.UNKNOWN:
+        raise _wrong(file, "stack_mark is for the port arduino; others have marks of their own")
     if (board.kind is Kind.HARDWARE) != (board.upload is not None):
         raise _wrong(file, "a hardware board, and only that, has a table [upload]")
     if not 1 <= board.serial.window <= 255:

@@ -51,6 +51,14 @@ class Ticks(Enum):
     AVR_TIMER1 = "avr_timer1"
 
 
+class StackMark(Enum):
+    """How the Arduino port finds out how much of the stack was used."""
+
+    UNKNOWN = "unknown"
+    AVR = "avr"
+    ESP = "esp"
+
+
 class Uart(Enum):
     """Serial ports there is a bare-metal driver for."""
 
@@ -283,6 +291,7 @@ class Board:
     engines: Engines
     serial: Serial
     ticks: Ticks | None = None
+    stack_mark: StackMark = StackMark.UNKNOWN
     upload: Upload | None = None
     toolchain: Toolchain | None = None
     emulator: Emulator | None = None

@@ -17,9 +17,9 @@ The engine named first is the board's default. RAM and flash are what the firmwa
 "Compiled" means by PlatformIO, with the board's own framework, but with the compiler that is named.
 
 `engines.tflm_from` says where a project gets TensorFlow Lite Micro from: `sources`, unless the
-framework brings it along. That is so for `idf_component` (the ESP32-C6) and for `arduino_core`, such
-as pioarduino's core 3: a board file of yours for that has no kernel set but `esp_nn` or `esp_nn_s3`.
-`memory.heap` is for arenas that are too large for a variable.
+framework brings it along. That is so for `idf_component` (the ESP32-C6) and for `arduino_core`,
+such as pioarduino's core 3: a board file of yours for that has no kernel set but `esp_nn` or
+`esp_nn_s3`. `memory.heap` is for arenas that are too large for a variable.
 """
 _TITLES = {
     Kind.EMULATED: "Emulated boards",

@@ -10,6 +10,7 @@
 #endif
 
 #include "tg_hal.h"
+#include "tg_stack.h"
 #include "tg_ticks.h"
 
 #ifndef TG_SERIAL
@@ -24,6 +25,7 @@
 static Stream &port = TG_SERIAL;
 
 void tg_hal_init(void) {
+  tg_stack_init();
   TG_SERIAL.begin(TG_SERIAL_BAUD);
   tg_ticks_init();
 }
@@ -81,8 +83,4 @@ uint64_t tg_hal_ticks(void) {
 
 uint32_t tg_hal_tick_hz(void) {
   return tg_ticks_hz();
-}
-
-uint32_t tg_hal_stack_used(void) {
-  return 0; /* the core places the stack */
 }

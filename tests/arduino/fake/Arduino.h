@@ -42,7 +42,10 @@ class FakeEsp {
 extern FakeSerial Serial;
 extern FakeEsp ESP;
 
+size_t getArduinoLoopTaskStackSize();
+
 extern "C" {
+uint32_t uxTaskGetStackHighWaterMark(void *task);
 void setup(void);
 void loop(void);
 unsigned long millis(void);

@@ -76,6 +76,14 @@ uint8_t FakeEsp::getCpuFreqMHz() {
   return 240;
 }
 
+size_t getArduinoLoopTaskStackSize() {
+  return 8192;
+}
+
+uint32_t uxTaskGetStackHighWaterMark(void *) {
+  return 7000;
+}
+
 unsigned long millis(void) {
   return static_cast<uint32_t>(now_us() / 1000);
 }

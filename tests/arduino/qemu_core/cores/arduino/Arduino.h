@@ -40,7 +40,10 @@ class EspClass {
 extern HardwareSerial Serial;
 extern EspClass ESP;
 
+size_t getArduinoLoopTaskStackSize();
+
 extern "C" {
+uint32_t uxTaskGetStackHighWaterMark(void *task);
 void setup(void);
 void loop(void);
 unsigned long millis(void);

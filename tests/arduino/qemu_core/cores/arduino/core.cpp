@@ -102,6 +102,30 @@ void delay(unsigned long ms) {
   }
 }
 
+/* ---- the stack: painted, as FreeRTOS paints it ---- */
+
+extern uint8_t core_stack_top[];
+
+#define STACK_BYTES 8192U
+#define STACK_PAINT 0xA5U
+
+uint32_t uxTaskGetStackHighWaterMark(void *) {
+  const uint8_t *const bottom = core_stack_top - STACK_BYTES;
+  uint32_t free = 0;
+  while (free < STACK_BYTES && bottom[free] == STACK_PAINT) {
+    free++;
+  }
+  return free;
+}
+
+static void paint_stack() {
+  uint8_t *stack_pointer;
+  asm volatile("mov %0, sp" : "=r"(stack_pointer));
+  for (volatile uint8_t *byte = core_stack_top - STACK_BYTES; byte < stack_pointer; byte++) {
+    *byte = STACK_PAINT;
+  }
+}
+
 /* ---- what the C library asks for ---- */
 
 void *_sbrk(int);
@@ -150,7 +174,7 @@ void _exit(int) {
 /* ---- start-up ---- */
 
 extern uint32_t core_data_load[], core_data_start[], core_data_end[];
-extern uint32_t core_bss_start[], core_bss_end[], core_stack_top[];
+extern uint32_t core_bss_start[], core_bss_end[];
 extern void (*core_init_start[])(void);
 extern void (*core_init_end[])(void);
 
@@ -174,6 +198,7 @@ static void fault_handler(void) {
 
 void core_start(void);
 __attribute__((noreturn, used)) void core_start(void) {
+  paint_stack();
   for (uint32_t *to = core_data_start, *from = core_data_load; to < core_data_end;) {
     *to++ = *from++;
   }
@@ -225,3 +250,7 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[])(void) 
 };
 
 } /* extern "C" */
+
+size_t getArduinoLoopTaskStackSize() {
+  return STACK_BYTES;
+}
