@@ -35,7 +35,7 @@ _PORT_FILES: dict[Port, tuple[str, ...]] = {
         "xtensa_sim/startup_xtensa_sim.c",
         "xtensa_sim/tg_hal_xtensa_sim.c",
     ),
-    Port.METAL: ("metal/stack_metal.c", "sifive/tg_hal_sifive.c"),
+    Port.METAL: ("metal/start_metal.c", "sifive/tg_hal_sifive.c"),
     Port.ARDUINO: ("arduino/tg_hal_arduino.cpp", "arduino/tg_stack.h", "arduino/tg_ticks.h"),
     Port.ESP_IDF: ("esp_idf/tg_hal_esp_idf.c",),
 }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from tinygen.boards import Board
+from tinygen.boards import Board, Port
 from tinygen.elf import FIRMWARE_HELPS
 from tinygen.errors import DeviceError, DoesNotFit, TinygenError, ToolchainError
 from tinygen.room import Shortage, does_not_fit
@@ -48,7 +48,9 @@ def failure(log: Sequence[str], board: Board, project: Path) -> TinygenError:
     """The error that PlatformIO's last lines mean."""
     if short := _shortages(log, board):
         detail = ""
-        if board.platformio.framework and any(shortage.memory == "RAM" for shortage in short):
+        # Freedom Metal's linker script keeps the stack; others keep less than it, or nothing.
+        whole = not board.platformio.framework or board.port is Port.METAL
+        if not whole and any(shortage.memory == "RAM" for shortage in short):
             detail = f"not counting all of the {board.stack_bytes:,} bytes for the stack"
         return does_not_fit(board, "the firmware", short, FIRMWARE_HELPS, detail)
     if no_room := [line for line in log if _NO_ROOM.search(line)]:

@@ -1,5 +1,4 @@
-/* What C++ code asks of a bare-metal program, where the C++ library's own would bring a heap and
- * files along. */
+/* What C++ code asks of a program without C++'s library, which would bring a heap and files. */
 #include <cstddef>
 #include <cstdlib>
 

@@ -31,7 +31,7 @@ FLASH = {
     "esp32c3": 0x300000,
     "esp32c6": 1500 * 1024,  # partitions_singleapp_large.csv
     "xiao_esp32s3": 0x330000,
-    "hifive1_revb": 0x400000 - 0x10000,  # the board has 4 MB; the boot loader keeps 64 KB
+    "hifive1_revb": 0x6A120,  # metal.default.lds, though the board has 4 MB
     "pico2": 0x400000 - 0x1000,  # the core's EEPROM is the last 4 KB
 }
 

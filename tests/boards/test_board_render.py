@@ -51,10 +51,17 @@ def test_platformio_ini(board_id: str) -> None:
         ("feather_nrf52840", "lib_archive", "no"),
         ("feather_nrf52840", "lib_ldf_mode", "chain"),
         ("portenta_h7", "board_build.arduino.flash_layout", "50_50"),
+        ("hifive1_revb", "board_build.freedom-e-sdk.heap_size", "0"),
     ],
 )
 def test_quirks(board_id: str, name: str, value: str) -> None:
     assert _environment(get_board(board_id))[name] == value
+
+
+def test_freedom_metal_keeps_the_boards_stack() -> None:
+    board = get_board("hifive1_revb")
+    stack = _environment(board)["board_build.freedom-e-sdk.stack_size"]
+    assert int(stack) == board.stack_bytes
 
 
 @pytest.mark.parametrize("board_id", BOARD_IDS)

@@ -107,6 +107,14 @@ def test_regions_of_other_platforms(region: str, memory: str) -> None:
     assert error.why.startswith(memory)
 
 
+def test_freedom_metals_linker_counts_the_stack() -> None:
+    log = ["ld: region `ram' overflowed by 2064 bytes"]
+    error = pio_log.failure(log, get_board("hifive1_revb"), Path("project"))
+    assert error.why == "RAM: needs 18,448 bytes, has 16,384, 2,064 too many"
+    error = pio_log.failure(log, get_board("microbit"), Path("project"))
+    assert "not counting all of the 2,048 bytes for the stack" in error.why
+
+
 def test_some_linkers_tell_where_a_section_ends() -> None:
     line = "ld: address 0x800919 of .pio/f.elf section `.bss' is not within region `data'"
     error = pio_log.failure([line, line], get_board("uno"), Path("project"))

@@ -9,7 +9,7 @@ import pytest
 
 import tinygen.boards
 from tinygen.api.build import generate
-from tinygen.boards import BOARD_IDS, TflmFrom, get_board
+from tinygen.boards import BOARD_IDS, Port, TflmFrom, get_board
 from tinygen.engines.tflm import kernel_set
 from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
 from tinygen.errors import InputError
@@ -34,6 +34,8 @@ def test_a_boards_project(board_id: str, models: Path, tmp_path: Path) -> None:
     flags = env["build_flags"].split()
     assert "-DTF_LITE_STATIC_MEMORY" in flags
     assert "src/tflm/tg_tflm.cc" in files
+    # Freedom E SDK links no C++ library.
+    assert ("src/tflm/tg_cxx_bare.cc" in files) == (board.port is Port.METAL)
     if board.engines.tflm_from is not TflmFrom.SOURCES:
         assert not any(name.startswith("lib/") for name in files), "no second library"
         assert "extra_scripts" not in env

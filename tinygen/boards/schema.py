@@ -37,6 +37,11 @@ class Port(Enum):
         return self in (Port.CORTEX_M, Port.SIFIVE, Port.XTENSA_SIM)
 
     @property
+    def brings_cxx(self) -> bool:
+        """Whether the framework links C++'s library; Freedom E SDK links C's alone."""
+        return self in (Port.ARDUINO, Port.ESP_IDF)
+
+    @property
     def uart(self) -> bool:
         """Whether the port drives the serial port's registers itself."""
         return self in (Port.CORTEX_M, Port.SIFIVE, Port.METAL)

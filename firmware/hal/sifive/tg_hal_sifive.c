@@ -1,7 +1,8 @@
 /* SiFive Freedom E cores (FE310): the UART and the cycle counter, without interrupt handlers.
  *
  * The port's eight-byte FIFO is emptied by the main loop; its interrupt stays masked and only ends
- * the sleep. Start-up and stack are someone else's: startup_riscv.c, or Freedom Metal.
+ * the sleep. Start-up and stack are someone else's: startup_riscv.c, or Freedom Metal's and
+ * start_metal.c.
  *
  *   TG_UART_BASE, TG_UART_IRQ   the serial port
  *   TG_UART_BAUD, TG_TICK_HZ    its bits per second, and cycles per second; both left out where
