@@ -36,6 +36,26 @@ from tinygen.toolchain import require_toolchain
 
 _LOG_LINES = 400
 
+_SCONS = """\
+import os
+
+from SCons.Environment import Base
+from SCons.Script import main
+
+record_in = Base.SConsignFile
+
+
+def record_beside_what_is_built(env, name, *arguments):
+    # PlatformIO puts the record of what was built of what beside the objects that projects share.
+    # Their paths in their projects are the same: one's would pass for the other's.
+    record_in(env, os.path.join("$BUILD_DIR", os.path.basename(name)), *arguments)
+
+
+Base.SConsignFile = record_beside_what_is_built
+main()
+"""
+"""The build tool as PlatformIO starts it."""
+
 _URL = re.compile(r"[a-z+]+://(?:[^/@]*@)?(?P<host>[^/:]+)")
 _NETWORK_SECONDS = 3.0
 
@@ -142,6 +162,9 @@ def core_dir() -> Path:
     core = cache_dir() / f"platformio-{version}"
     if not (core / "packages" / "tool-scons").is_dir():
         _prepare_scons(core)
+    scons = core / "packages" / "tool-scons" / "scons.py"
+    if scons.read_text(encoding="utf-8") != _SCONS:  # an older tinygen's
+        _write_atomically(scons, _SCONS)
     if not (core / "appstate.json").exists():
         # Without a last version PlatformIO greets a newcomer in the middle of the output.
         _write_atomically(core / "appstate.json", json.dumps({"last_version": version}))
@@ -259,7 +282,7 @@ def _prepare_scons(core: Path) -> None:
     aside.chmod(0o755)
     for name, content in files.items():
         (aside / name).write_text(json.dumps(content), encoding="utf-8")
-    (aside / "scons.py").write_text("from SCons.Script import main\n\nmain()\n", encoding="utf-8")
+    (aside / "scons.py").write_text(_SCONS, encoding="utf-8")
     try:
         aside.rename(packages / "tool-scons")
     except OSError:

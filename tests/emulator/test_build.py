@@ -80,6 +80,22 @@ def test_too_large(extra: str, memory: str, needs: int, tmp_path: Path) -> None:
     assert "qemu-cortex-m3" in caught.value.next_step
 
 
+def test_a_project_is_not_taken_for_another(tmp_path: Path) -> None:
+    """They share objects, and the same sources have the same paths in each."""
+
+    def built(name: str, number: int) -> bytes:
+        folder = tmp_path / name
+        write_project(BOARD, folder, f"extern const int number;\nconst int number = {number};\n")
+        ini = folder / "platformio.ini"
+        ini.write_text(ini.read_text().replace("-Werror", "-Wl,--undefined=number"))
+        return build(folder, BOARD).elf.read_bytes()
+
+    first = built("one", 1)
+    wanted = built("other", 2)
+    assert first != wanted
+    assert built("one", 2) == wanted
+
+
 def test_a_compile_error_is_shown(tmp_path: Path) -> None:
     write_project(BOARD, tmp_path, "int broken(void) { return nonsense; }\n")
     with pytest.raises(ToolchainError) as caught:

@@ -44,6 +44,14 @@ def test_two_processes_may_prepare_the_core_at_once(cache: Path) -> None:
     assert sorted(path.name for path in core.iterdir()) == ["appstate.json", "packages"]
 
 
+def test_an_older_build_tool_is_replaced() -> None:
+    scons = pio.core_dir() / "packages" / "tool-scons" / "scons.py"
+    now = scons.read_text()
+    scons.write_text("from SCons.Script import main\n\nmain()\n")
+    pio.core_dir()
+    assert scons.read_text() == now
+
+
 def test_the_users_platformio_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLATFORMIO_BUILD_FLAGS", "-O0")
     monkeypatch.setenv("PLATFORMIO_CORE_DIR", "/elsewhere")

@@ -20,7 +20,7 @@ class Environment(dict[str, list[str]]):
     """What the script uses of an environment of SCons."""
 
     def __init__(self, dialect: str) -> None:
-        super().__init__(CCFLAGS=["-Os", "-g"], CXXFLAGS=["-fno-rtti", dialect])
+        super().__init__(CCFLAGS=["-Os", "-g"], CXXFLAGS=["-Wall", *([dialect] if dialect else [])])
         self.steps: list[tuple[Step, str]] = []
 
     def AddBuildMiddleware(self, step: Step, pattern: str) -> None:  # noqa: N802
@@ -55,10 +55,10 @@ def _flags(path: str, dialect: str, monkeypatch: pytest.MonkeyPatch) -> dict[str
 def test_what_includes_upstream_is_cxx17(
     path: str, level: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for dialect in ("-std=gnu++11", "-std=gnu++14"):
+    for dialect in ("-std=gnu++11", "-std=gnu++14", ""):
         flags = _flags(path, dialect, monkeypatch)
-        assert flags["CXXFLAGS"] == ["-fno-rtti", "-std=gnu++17"]
-        assert flags["CCFLAGS"] == ["-Os", "-g", "-fno-exceptions", *level]
+        assert flags["CXXFLAGS"] == ["-Wall", "-std=gnu++17"]
+        assert flags["CCFLAGS"] == ["-Os", "-g", "-fno-exceptions", "-fno-rtti", *level]
 
 
 @pytest.mark.parametrize("dialect", ["-std=c++17", "-std=gnu++17", "-std=gnu++2b"])
