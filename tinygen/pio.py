@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import importlib.metadata
-import json
-import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from tinygen.boards import Board
 from tinygen.elf import check_fit, sizes
 from tinygen.errors import InputError, ToolchainError
+from tinygen.pio_core import cache_dir, core_dir, environment
 from tinygen.pio_log import (
     INSTALLING,
     LINKED_TOO_LARGE,
@@ -35,26 +28,6 @@ from tinygen.reach import any_answers
 from tinygen.toolchain import require_toolchain
 
 _LOG_LINES = 400
-
-_SCONS = """\
-import os
-
-from SCons.Environment import Base
-from SCons.Script import main
-
-record_in = Base.SConsignFile
-
-
-def record_beside_what_is_built(env, name, *arguments):
-    # PlatformIO puts the record of what was built of what beside the objects that projects share.
-    # Their paths in their projects are the same: one's would pass for the other's.
-    record_in(env, os.path.join("$BUILD_DIR", os.path.basename(name)), *arguments)
-
-
-Base.SConsignFile = record_beside_what_is_built
-main()
-"""
-"""The build tool as PlatformIO starts it."""
 
 _URL = re.compile(r"[a-z+]+://(?:[^/@]*@)?(?P<host>[^/:]+)")
 _NETWORK_SECONDS = 3.0
@@ -149,42 +122,6 @@ def upload(
     return UploadResult(seconds=time.monotonic() - started, log_tail=tuple(log[-WHY_LINES:]))
 
 
-def cache_dir() -> Path:
-    """Where tinygen keeps what can be made again: TINYGEN_CACHE, or the user's cache folder."""
-    return Path(
-        os.environ.get("TINYGEN_CACHE") or platformdirs.user_cache_dir("tinygen")
-    ).absolute()
-
-
-def core_dir() -> Path:
-    """PlatformIO's core folder for this version, ready to build with no network."""
-    version = importlib.metadata.version("platformio")
-    core = cache_dir() / f"platformio-{version}"
-    if not (core / "packages" / "tool-scons").is_dir():
-        _prepare_scons(core)
-    scons = core / "packages" / "tool-scons" / "scons.py"
-    if scons.read_text(encoding="utf-8") != _SCONS:  # an older tinygen's
-        _write_atomically(scons, _SCONS)
-    if not (core / "appstate.json").exists():
-        # Without a last version PlatformIO greets a newcomer in the middle of the output.
-        _write_atomically(core / "appstate.json", json.dumps({"last_version": version}))
-    return core
-
-
-def environment() -> dict[str, str]:
-    """The environment PlatformIO runs in: the user's, without the user's PlatformIO settings."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PLATFORMIO_")}
-    return kept | {
-        "LC_ALL": "C.UTF-8",  # the messages looked for are English
-        "PYTHONDONTWRITEBYTECODE": "1",  # no __pycache__ beside the project's platform
-        "PLATFORMIO_CORE_DIR": str(core_dir()),
-        "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
-        "PLATFORMIO_NO_ANSI": "true",
-        "PLATFORMIO_DISABLE_PROGRESSBAR": "true",
-        "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
-    }
-
-
 def _object_cache(board: Board) -> dict[str, str]:
     """The setting that lets projects share compiled objects: a folder per compiler, because SCons
     tells flags and sources apart but not compilers."""
@@ -255,45 +192,3 @@ def _require_network(package: str) -> None:
     hosts = [address["host"]] if address else platformio.__registry_mirror_hosts__
     if not any_answers(hosts, _NETWORK_SECONDS):
         raise no_network(package, f"{' and '.join(hosts)} did not answer")
-
-
-def _prepare_scons(core: Path) -> None:
-    """Put SCons, as installed from PyPI, where PlatformIO expects its package tool-scons.
-
-    PlatformIO takes a package in this folder as its own if name, version and owner are right, and
-    then downloads nothing. Built aside and renamed, so that two processes may do it at once.
-    """
-    from platformio.dependencies import get_core_dependencies
-
-    version = get_core_dependencies()["tool-scons"].lstrip("~^>=")
-    spec = {"owner": "platformio", "id": None, "name": "tool-scons"}
-    files = {
-        "package.json": {"name": "tool-scons", "version": version},
-        ".piopm": {
-            "type": "tool",
-            "name": "tool-scons",
-            "version": version,
-            "spec": spec | {"requirements": None, "uri": None},
-        },
-    }
-    packages = core / "packages"
-    packages.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix="tool-scons-", dir=core))
-    aside.chmod(0o755)
-    for name, content in files.items():
-        (aside / name).write_text(json.dumps(content), encoding="utf-8")
-    (aside / "scons.py").write_text(_SCONS, encoding="utf-8")
-    try:
-        aside.rename(packages / "tool-scons")
-    except OSError:
-        shutil.rmtree(aside, ignore_errors=True)
-        if not (packages / "tool-scons").is_dir():
-            raise
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    with contextlib.suppress(OSError):
-        Path(name).replace(path)

@@ -13,7 +13,8 @@ from tests.emulator.board_bench import write_project
 from tinygen.boards import all_boards, get_board
 from tinygen.elf import check_fit, sizes
 from tinygen.errors import DoesNotFit, ToolchainError
-from tinygen.pio import build, environment
+from tinygen.pio import build
+from tinygen.pio_core import environment
 
 BOARD = get_board("qemu-cortex-m0")
 

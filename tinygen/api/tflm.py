@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinygen import emit, emulator, pio
+from tinygen import emit, emulator, pio, pio_core
 from tinygen.api.job import Job, Made
 from tinygen.boards import Board
 from tinygen.engines import tflm
@@ -42,7 +42,7 @@ def setup(
             next_step="tinygen setup tflm",
         )
     progress.stage("Obtaining TensorFlow Lite Micro")
-    tree = tflm.setup(pio.cache_dir(), source, progress)
+    tree = tflm.setup(pio_core.cache_dir(), source, progress)
     return SetupResult(what, TFLITE_MICRO.revision, tree.root)
 
 
@@ -50,7 +50,7 @@ def make(job: Job) -> Made:
     """The model with TFLM's interpreter."""
     kernels = tflm.kernel_set(job.board, job.kernel_set)
     require_toolchain(job.board, cxx=True)
-    cache = pio.cache_dir()
+    cache = pio_core.cache_dir()
     needed = tflm.pins(kernels)
     tree = tflm.installed(cache, needed)
     if tree is None:
