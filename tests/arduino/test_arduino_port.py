@@ -17,6 +17,7 @@ from tinygen.firmware import firmware_dir
 from tinygen.link import ProcessTransport, Session, frames
 
 FAKE = Path(__file__).with_name("fake")
+HEADERS = Path(__file__).with_name("qemu_core") / "cores" / "arduino"
 FIRMWARE = firmware_dir()
 MODEL = Path(__file__).parents[1] / "golden" / "digits.tflite"
 STACKS = sorted({b.stack_mark.value for b in all_boards() if b.port is Port.ARDUINO})
@@ -65,7 +66,7 @@ def test_it_compiles(name: str, standard: str) -> None:
         avr = ["avr-g++", "-mmcu=atmega2560", "-Os", "-DARDUINO=10819", "-DF_CPU=16000000L"]
         _run([*avr, *flags, *core, source])
         return
-    _run(["g++", *flags, f"-I{FAKE}", source])
+    _run(["g++", *flags, f"-I{HEADERS}", source])
 
 
 @pytest.fixture(scope="module", params=STANDARDS)
@@ -81,7 +82,7 @@ def sketch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     names = ("main", "tg_hal_arduino", "ticks_esp_cycles", "stack_esp")
     cpp = [port / f"{name}.cpp" for name in names]
     target = folder / "sketch"
-    flags = [f"-std={request.param}", *flags, "-DTG_SERIAL_FLUSH", f"-I{FAKE}"]
+    flags = [f"-std={request.param}", *flags, "-DTG_SERIAL_FLUSH", f"-I{HEADERS}"]
     _run(["g++", *flags, *cpp, FAKE / "fake_core.cpp", *folder.glob("*.o"), "-o", target])
     return target
 
@@ -122,7 +123,7 @@ def test_ticks_go_on_when_the_counter_wraps(tmp_path: Path) -> None:
     folder = FIRMWARE / "hal" / "arduino"
     port = (folder / "tg_hal_arduino.cpp", folder / "stack_unknown.cpp")
     target = tmp_path / "wrapping"
-    flags = ["-std=c++11", *WARNINGS, *SANITIZE, *INCLUDES, f"-I{FAKE}"]
+    flags = ["-std=c++11", *WARNINGS, *SANITIZE, *INCLUDES, f"-I{HEADERS}"]
     _run(["g++", *flags, *port, FAKE / "wrapping.cpp", "-o", target])
     done = subprocess.run([str(target)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -131,7 +132,7 @@ def test_ticks_go_on_when_the_counter_wraps(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mhz", [180, 64, 600, 0])
 def test_the_cycle_counter_finds_its_own_rate(mhz: int, tmp_path: Path) -> None:
     target = tmp_path / "dwt"
-    flags = ["-std=c++11", *WARNINGS, *INCLUDES, f"-I{FAKE}"]
+    flags = ["-std=c++11", *WARNINGS, *INCLUDES, f"-I{HEADERS}"]
     fake = ["-DTG_REGISTER=fake_register", "-include", str(tmp_path / "register.h")]
     (tmp_path / "register.h").write_text(
         "#include <stdint.h>\nvolatile uint32_t &fake_register(uint32_t address);\n"

@@ -7,8 +7,8 @@
 
 #include <chrono>
 
-FakeSerial Serial;
-FakeEsp ESP;
+HardwareSerial Serial;
+EspClass ESP;
 
 static uint8_t buffer[64];
 static size_t head, tail;
@@ -21,11 +21,11 @@ static uint64_t now_us() {
          static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
-void FakeSerial::begin(unsigned long baud) {
+void HardwareSerial::begin(unsigned long baud) {
   begun = baud == 115200;
 }
 
-int FakeSerial::available() {
+int HardwareSerial::available() {
   if (head == tail) {
     pollfd in = {0, POLLIN, 0};
     if (poll(&in, 1, 5) > 0) {
@@ -40,19 +40,19 @@ int FakeSerial::available() {
   return static_cast<int>(tail - head);
 }
 
-int FakeSerial::read() {
+int HardwareSerial::read() {
   return head < tail ? buffer[head++] : -1;
 }
 
-int FakeSerial::peek() {
+int HardwareSerial::peek() {
   return head < tail ? buffer[head] : -1;
 }
 
-size_t FakeSerial::write(uint8_t byte) {
+size_t HardwareSerial::write(uint8_t byte) {
   return write(&byte, 1);
 }
 
-size_t FakeSerial::write(const uint8_t *bytes, size_t size) {
+size_t HardwareSerial::write(const uint8_t *bytes, size_t size) {
   static unsigned calls;
   if (getenv("TEST_DEAF") != nullptr) {
     offset_us += 100000;
@@ -65,14 +65,11 @@ size_t FakeSerial::write(const uint8_t *bytes, size_t size) {
   return done > 0 ? static_cast<size_t>(done) : 0;
 }
 
-void FakeSerial::flush() {
-}
-
-uint32_t FakeEsp::getCycleCount() {
+uint32_t EspClass::getCycleCount() {
   return static_cast<uint32_t>(now_us() * getCpuFreqMHz());
 }
 
-uint8_t FakeEsp::getCpuFreqMHz() {
+uint32_t EspClass::getCpuFreqMHz() {
   return 240;
 }
 

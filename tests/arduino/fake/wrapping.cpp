@@ -7,24 +7,22 @@
 
 static uint64_t cycles;
 
-FakeSerial Serial;
-void FakeSerial::begin(unsigned long) {
+HardwareSerial Serial;
+void HardwareSerial::begin(unsigned long) {
 }
-size_t FakeSerial::write(uint8_t) {
+size_t HardwareSerial::write(uint8_t) {
   return 1;
 }
-size_t FakeSerial::write(const uint8_t *, size_t size) {
+size_t HardwareSerial::write(const uint8_t *, size_t size) {
   return size;
 }
-void FakeSerial::flush() {
-}
-int FakeSerial::available() {
+int HardwareSerial::available() {
   return 0;
 }
-int FakeSerial::read() {
+int HardwareSerial::read() {
   return -1;
 }
-int FakeSerial::peek() {
+int HardwareSerial::peek() {
   return -1;
 }
 

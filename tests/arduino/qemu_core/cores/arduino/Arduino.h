@@ -1,5 +1,5 @@
-/* As much of an Arduino core as the firmware uses, for the Cortex-M4 that QEMU emulates, with the
- * parts of Espressif's core that an ESP32's firmware asks for. */
+/* As much of an Arduino core as the firmware uses, with the parts of Espressif's that an ESP32's
+ * asks for: beside this for the Cortex-M4 that QEMU emulates, in ../../../fake for this host. */
 #ifndef ARDUINO_H
 #define ARDUINO_H
 
