@@ -62,10 +62,8 @@ def _larger(board: Board, shortages: Sequence[Shortage]) -> Iterable[Board]:
             yield other
 
 
-def arena_shortage(board: Board, arena: int) -> Shortage | None:
-    """Why an arena of so many bytes has no room on the board; None when it has."""
-    if board.arena_place(arena) is not None:
-        return None
+def arena_shortage(board: Board, arena: int) -> Shortage:
+    """What an arena of so many bytes lacks on a board that has no room for it."""
     place, room = max(board.arena_rooms, key=lambda place_and_room: place_and_room[1])
     remark = {
         ArenaPlace.STATIC: f"{board.memory.ram.bytes:,} less {board.stack_bytes:,} for the stack",
@@ -75,11 +73,9 @@ def arena_shortage(board: Board, arena: int) -> Shortage | None:
     return Shortage("RAM", arena, room, "the arena", remark)
 
 
-def place_arena(board: Board, arena: int, helps: Iterable[str] = ()) -> ArenaPlace:
+def place_arena(board: Board, arena: int) -> ArenaPlace:
     """Where an arena of so many bytes lies; DoesNotFit when the board has no room for it."""
-    shortage = arena_shortage(board, arena)
-    if shortage is not None:
-        raise does_not_fit(board, "the model", [shortage], helps)
     place = board.arena_place(arena)
-    assert place is not None
+    if place is None:
+        raise does_not_fit(board, "the model", [arena_shortage(board, arena)])
     return place

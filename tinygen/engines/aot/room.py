@@ -11,8 +11,8 @@ def place_program(program: Program, board: Board) -> ArenaPlace:
     """Where the arena lies; DoesNotFit when it or the constants alone are more than there is."""
     constants, arena = program.constant_bytes, program.plan.arena_bytes
     helps, short = [], []
-    if (shortage := arena_shortage(board, arena)) is not None:
-        short.append(shortage)
+    if board.arena_place(arena) is None:
+        short.append(arena_shortage(board, arena))
         helps += _smaller_peak(program)
     flash, reach = board.memory.flash.bytes, board.memory.constants_bytes
     if constants > flash:

@@ -60,14 +60,15 @@ class TflmFirmware:
 
 def kernel_set(board: Board, name: str | None = None) -> KernelSet:
     """The kernel set `name`, or the board's best one."""
-    there = list(board.engines.tflm_kernel_sets)
+    known = {kernels.value for kernels in KernelSet}
+    there = [kernels for kernels in board.engines.tflm_kernel_sets if kernels in known]
     if board.engines.tflm_from is TflmFrom.SOURCES and KernelSet.REFERENCE.value not in there:
         there.append(KernelSet.REFERENCE.value)
-    chosen = name or there[0]
+    chosen = name or next(iter(there), "that tinygen knows")
     if chosen not in there:
         raise InputError(
             f"{board.id} has no kernel set {chosen} for the engine tflm",
-            why=f"kernel sets there: {', '.join(there)}",
+            why=f"kernel sets there: {', '.join(there) or 'none'}",
             next_step="leave --kernel-set out for the board's own choice",
         )
     return KernelSet(chosen)
