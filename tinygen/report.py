@@ -98,12 +98,11 @@ def build_report(result: BuildResult) -> RenderableType:
     ):
         table.add_row(name, _bytes(used), _bytes(total), f"{100 * used / total:.1f} %")
     for name, used in (
-        ("  arena", sizes.arena),
+        *([("  arena", sizes.arena)] if sizes.arena else []),  # it may lie on the heap
         ("  stack, reserved", sizes.stack),
         ("  other static", sizes.ram_static),
     ):
-        if used or name != "  arena":
-            table.add_row(name, _bytes(used), "", "")
+        table.add_row(name, _bytes(used), "", "")
     return _page(
         _facts([*_generated_rows(generated), ("built in", f"{result.seconds:.1f} s")]),
         table,

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tinygen import emulator
-from tinygen.api.build import build
+from tinygen.api.build import build, generate
 from tinygen.api.verify import verify
 from tinygen.errors import DoesNotFit
 from tinygen.verdict import Verdict
@@ -101,6 +101,21 @@ def test_what_fits_the_micro_bit(run: Any, kernels: str) -> None:
     assert result.verdict is Verdict.MATCH, result.reason
     # Measured on the Cortex-M3, for another core.
     assert result.arena_enough_bytes == built.generated.arena_minimum_bytes
+
+
+def test_of_another_models_firmware_no_arena_is_said_to_do(
+    run: Any, models: Path, tmp_path: Path
+) -> None:
+    built, result = run("hello_world_int8", "m4", "reference", 4096)
+    assert result.arena_enough_bytes == built.generated.arena_minimum_bytes
+    running = emulator.running(built.generated.project / ".tinygen")
+    assert running is not None
+    other = generate(
+        models / "ad01_int8.tflite", board="qemu-cortex-m4", engine="tflm", out=tmp_path / "other"
+    )
+    result = verify(other.project, port=running.url)
+    assert result.verdict is Verdict.UNVERIFIED
+    assert result.arena_enough_bytes is None
 
 
 def test_the_folder_does_not_matter(run: Any) -> None:

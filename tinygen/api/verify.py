@@ -13,11 +13,12 @@ from tinygen import verdict
 from tinygen.api.board import project_board
 from tinygen.api.flash import device_port
 from tinygen.boards import Board
+from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
 from tinygen.link import Session, open_transport
-from tinygen.link.hello import MODEL_OK, Hello
+from tinygen.link.hello import Hello
 from tinygen.progress import SILENT, Progress
 from tinygen.project import VECTORS, Project, open_project
 from tinygen.vectors import Vectors
@@ -205,22 +206,25 @@ class _Run:
             startup=_startup(self._board, hello),
             arena_bytes=hello.arena_bytes if hello else None,
             arena_used_bytes=hello.arena_used if hello else None,
-            arena_enough_bytes=_enough(hello, manifest["arena"].get("overhead_bytes")),
+            # Of firmware that is not known to be this project's, nothing can be said.
+            arena_enough_bytes=_enough(hello, manifest["arena"].get("overhead_bytes"))
+            if decision is Verdict.MATCH
+            else None,
             stack_used_bytes=self._stack or None,
             retries=self._retries,
             seconds=time.monotonic() - self._started,
         )
 
     def _next_step(self, decision: Verdict) -> str:
-        kernels = str(self._project.manifest.get("kernel_set"))
-        if decision is Verdict.MISMATCH and self._project.manifest["engine"] == "tflm":
-            if kernels != (reference := KernelSet.REFERENCE.value):
-                return (
-                    f"build with --kernel-set {reference}: if that matches, the {kernels} kernels "
-                    "are wrong on this device"
-                )
-            return "build with --engine aot: if that matches, the interpreter's build is at fault"
-        return self._lost.next_step if self._lost else ""
+        if decision is not Verdict.MISMATCH or self._project.manifest["engine"] != "tflm":
+            return self._lost.next_step if self._lost else ""
+        kernels, reference = self._project.manifest["kernel_set"], KernelSet.REFERENCE.value
+        if kernels != reference and reference in tflm.kernel_sets(self._board):
+            return (
+                f"build with --kernel-set {reference}: if that matches, the {kernels} kernels "
+                "are wrong on this device"
+            )
+        return "build with --engine aot: if that matches, the interpreter's build is at fault"
 
 
 def _cost(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | None:
@@ -237,7 +241,7 @@ def _cost(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | Non
 
 def _enough(hello: Hello | None, overhead: int | None) -> int | None:
     """A smaller arena that would do: starting takes `overhead` bytes more than are used then."""
-    if hello is None or overhead is None or hello.model_status != MODEL_OK:
+    if hello is None or overhead is None:
         return None
     enough = arena.aligned(hello.arena_used + overhead)
     return enough if enough < hello.arena_bytes else None

@@ -37,6 +37,7 @@ __all__ = [
     "compile_model",
     "installed",
     "kernel_set",
+    "kernel_sets",
     "pins",
     "setup",
 ]
@@ -58,12 +59,18 @@ class TflmFirmware:
     """Flash of the model, memory plan included."""
 
 
-def kernel_set(board: Board, name: str | None = None) -> KernelSet:
-    """The kernel set `name`, or the board's best one."""
+def kernel_sets(board: Board) -> tuple[str, ...]:
+    """The names of the kernel sets there are for the board, the best one first."""
     known = {kernels.value for kernels in KernelSet}
     there = [kernels for kernels in board.engines.tflm_kernel_sets if kernels in known]
     if board.engines.tflm_from is TflmFrom.SOURCES and KernelSet.REFERENCE.value not in there:
         there.append(KernelSet.REFERENCE.value)
+    return tuple(there)
+
+
+def kernel_set(board: Board, name: str | None = None) -> KernelSet:
+    """The kernel set `name`, or the board's best one."""
+    there = kernel_sets(board)
     chosen = name or next(iter(there), "that tinygen knows")
     if chosen not in there:
         raise InputError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tinygen.engines.tflm.kernel_sets import Vendor
 from tinygen.engines.tflm.upstream import Upstream
@@ -14,7 +14,10 @@ _GLOBAL = re.compile(r"^\s*\.global\s+(\w+)", re.MULTILINE)
 
 
 class VendorFiles:
-    """The files of one vendor's library, indexed by the functions and tables they define."""
+    """The files of one vendor's library, indexed by the functions and tables they define.
+
+    `mapped` says which function of the chip a general name stands for.
+    """
 
     def __init__(self, upstream: Upstream, vendor: Vendor) -> None:
         self._upstream = upstream
@@ -22,7 +25,9 @@ class VendorFiles:
         body = rf"\b({vendor.prefix}\w+)\s*\([^;{{}}]*\)\s*\{{"
         self._global = re.compile(rf"^(?!static\b|extern\b)[A-Za-z_][\w \t*]*?{body}", re.MULTILINE)
         self._static = re.compile(rf"^static\b[\w \t*]*?{body}", re.MULTILINE)
-        self._mapped = dict(_MAPPED.findall(upstream.text(vendor.names))) if vendor.names else {}
+        self.mapped: Mapping[str, str] = (
+            dict(_MAPPED.findall(upstream.text(vendor.names))) if vendor.names else {}
+        )
         self._defined = {
             name: path
             for path in upstream.files(vendor.sources, (".c", ".S"))
@@ -36,7 +41,7 @@ class VendorFiles:
         while waiting:
             code = self._code(waiting.pop())
             names = set(self._name.findall(code)) - set(self._static.findall(code))
-            names |= {self._mapped[name] for name in names & self._mapped.keys()}
+            names |= {self.mapped[name] for name in names & self.mapped.keys()}
             new = {self._defined[name] for name in names & self._defined.keys()} - found
             found |= new
             waiting += new
