@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 flags="-Wall -Wextra -Wconversion -Wshadow -Wundef -Wstrict-prototypes -Werror -fsyntax-only"
 includes="-Ifirmware/kernels -Ifirmware/kernels/portable -Ifirmware/protocol -Ifirmware/hal
   -Ifirmware/example_model"
-for file in firmware/kernels/*.h firmware/kernels/*/*.h firmware/protocol/*.h firmware/hal/tg_hal.h \
+for file in firmware/kernels/*.h firmware/kernels/*/*.h firmware/protocol/*.h firmware/hal/*.h \
   firmware/memory/*.h firmware/tflm/*.h firmware/protocol/*.c firmware/main.c \
   firmware/example_model/*.c; do
   for standard in c11 gnu99; do

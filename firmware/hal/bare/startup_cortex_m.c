@@ -3,6 +3,7 @@
 
 #include "tg_bare.h"
 #include "tg_hal.h"
+#include "tg_stack_mark.h"
 
 int main(void);
 
@@ -13,8 +14,6 @@ extern uint32_t tg_stack_bottom[], tg_stack_top[];
 
 #define NVIC_ISER(n) TG_REGISTER(0xE000E100U + 4U * (n))
 #define SCB_CFSR TG_REGISTER(0xE000ED28U)
-
-#define STACK_PAINT 0x5A5AA5A5U
 
 void tg_irq_enable(uint32_t irq) {
   NVIC_ISER(irq / 32U) = 1U << (irq % 32U);
@@ -30,13 +29,9 @@ __attribute__((used, noreturn)) static void start(void) {
   for (uint32_t *to = tg_bss_start; to < tg_bss_end;) {
     *to++ = 0U;
   }
-  /* Everything below the stack pointer is free. Volatile, or this becomes a call of memset, which
-   * would paint over its own frame. */
   uint32_t *stack_pointer;
   __asm volatile("mov %0, sp" : "=r"(stack_pointer));
-  for (volatile uint32_t *word = tg_stack_bottom; word < stack_pointer;) {
-    *word++ = STACK_PAINT;
-  }
+  tg_stack_paint(tg_stack_bottom, stack_pointer);
   (void)main();
   for (;;) {
     tg_wait_for_interrupt();
@@ -66,11 +61,7 @@ void tg_reset(void) {
 }
 
 uint32_t tg_hal_stack_used(void) {
-  const volatile uint32_t *word = tg_stack_bottom;
-  while (word < tg_stack_top && *word == STACK_PAINT) {
-    word++;
-  }
-  return (uint32_t)((uintptr_t)tg_stack_top - (uintptr_t)word);
+  return tg_stack_most_used(tg_stack_bottom, tg_stack_top);
 }
 
 /* ---- faults: say where on the serial port, then sleep ---- */

@@ -3,6 +3,7 @@
 #include <metal/tty.h>
 
 #include "tg_hal.h"
+#include "tg_stack_mark.h"
 
 _Static_assert(__METAL_DT_STDOUT_UART_BAUD == TG_SERIAL_BAUD,
                "Freedom Metal opens the serial port at another speed");
@@ -14,21 +15,12 @@ __attribute__((used)) static int (*const links_the_console)(int) = metal_tty_put
 /* Placed by the linker script; only their addresses mean something. */
 extern uint32_t metal_segment_stack_begin[], metal_segment_stack_end[];
 
-#define STACK_PAINT 0x5A5AA5A5U
-
-/* Everything below the stack pointer is free. Volatile, or this becomes a call of memset. */
 __attribute__((constructor)) static void paint_stack(void) {
   uint32_t *stack_pointer;
   __asm volatile("mv %0, sp" : "=r"(stack_pointer));
-  for (volatile uint32_t *word = metal_segment_stack_begin; word < stack_pointer;) {
-    *word++ = STACK_PAINT;
-  }
+  tg_stack_paint(metal_segment_stack_begin, stack_pointer);
 }
 
 uint32_t tg_hal_stack_used(void) {
-  const volatile uint32_t *word = metal_segment_stack_begin;
-  while (word < metal_segment_stack_end && *word == STACK_PAINT) {
-    word++;
-  }
-  return (uint32_t)((uintptr_t)metal_segment_stack_end - (uintptr_t)word);
+  return tg_stack_most_used(metal_segment_stack_begin, metal_segment_stack_end);
 }

@@ -1,5 +1,6 @@
 /* Start-up of the Xtensa simulator board: memory and the stack's paint. */
 #include "tg_hal.h"
+#include "tg_stack_mark.h"
 
 int main(void);
 
@@ -7,8 +8,6 @@ int main(void);
 extern uint32_t tg_data_load[], tg_data_start[], tg_data_end[];
 extern uint32_t tg_bss_start[], tg_bss_end[];
 extern uint32_t tg_stack_bottom[], tg_stack_top[];
-
-#define STACK_PAINT 0x5A5AA5A5U
 
 __attribute__((used, noreturn)) void tg_start(void);
 
@@ -35,21 +34,14 @@ void tg_start(void) {
   for (uint32_t *to = tg_bss_start; to < tg_bss_end;) {
     *to++ = 0U;
   }
-  /* Everything below the stack pointer is free. Volatile, or this becomes a call of memset. */
   uint32_t *stack_pointer;
   __asm volatile("mov %0, a1" : "=r"(stack_pointer));
-  for (volatile uint32_t *word = tg_stack_bottom; word < stack_pointer;) {
-    *word++ = STACK_PAINT;
-  }
+  tg_stack_paint(tg_stack_bottom, stack_pointer);
   (void)main();
   for (;;) {
   }
 }
 
 uint32_t tg_hal_stack_used(void) {
-  const volatile uint32_t *word = tg_stack_bottom;
-  while (word < tg_stack_top && *word == STACK_PAINT) {
-    word++;
-  }
-  return (uint32_t)((uintptr_t)tg_stack_top - (uintptr_t)word);
+  return tg_stack_most_used(tg_stack_bottom, tg_stack_top);
 }
