@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tinygen import pio_core
 from tinygen.engines.tflm import TflmTree, installed, setup, source
+from tinygen.pio import core
 
 NO_SOURCES = "TensorFlow Lite Micro's sources are not in the cache: tinygen setup tflm"
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,9 +31,9 @@ def models() -> Path:
 @pytest.fixture(scope="session")
 def tree() -> TflmTree:
     """The sources in the cache, or of TINYGEN_TFLM_SOURCE; nothing is downloaded for a test."""
-    found = installed(pio_core.cache_dir(), source.PINS)
+    found = installed(core.cache_dir(), source.PINS)
     if found is None and os.environ.get(source.SETTING):
-        found = setup(pio_core.cache_dir())
+        found = setup(core.cache_dir())
     if found is None:
         pytest.skip(NO_SOURCES)
     return found
@@ -41,6 +41,6 @@ def tree() -> TflmTree:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line of a run says what was left out because upstream's sources are not here."""
-    there = installed(pio_core.cache_dir(), source.PINS) or os.environ.get(source.SETTING)
+    there = installed(core.cache_dir(), source.PINS) or os.environ.get(source.SETTING)
     if not there and not hasattr(config, "workerinput"):
         print(f"left out: tests of the engine tflm. {NO_SOURCES}")

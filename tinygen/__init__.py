@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.monitor import monitor
-    from tinygen.api.tflm import SetupResult, setup
+    from tinygen.api.setup import SetupResult, setup
     from tinygen.api.verify import VerifyResult, verify
     from tinygen.errors import (
         DeviceError,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         UnsupportedModel,
         UntrustedModel,
     )
-    from tinygen.verdict import Verdict
+    from tinygen.proof.verdict import Verdict
 
 _HOME = {
     "BenchResult": "tinygen.api.bench",
@@ -50,10 +50,10 @@ _HOME = {
     "inspect": "tinygen.api.inspect",
     "VerifyResult": "tinygen.api.verify",
     "monitor": "tinygen.api.monitor",
-    "SetupResult": "tinygen.api.tflm",
-    "setup": "tinygen.api.tflm",
+    "SetupResult": "tinygen.api.setup",
+    "setup": "tinygen.api.setup",
     "verify": "tinygen.api.verify",
-    "Verdict": "tinygen.verdict",
+    "Verdict": "tinygen.proof.verdict",
     **dict.fromkeys(
         (
             "DeviceError",

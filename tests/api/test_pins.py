@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from tinygen.oracle import TFLM_WHEEL
+from tinygen.proof.oracle import TFLM_WHEEL
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinygen import interpret, passes, tflite
+from tinygen import passes, tflite
 from tinygen.boards import Port, all_boards
-from tinygen.firmware import firmware_dir
-from tinygen.link import ProcessTransport, Session, frames
+from tinygen.devices.link import ProcessTransport, Session, frames
+from tinygen.proof import interpret
+from tinygen.resources import firmware_dir
 
 FAKE = Path(__file__).with_name("fake")
 HEADERS = Path(__file__).with_name("qemu_core") / "cores" / "arduino"

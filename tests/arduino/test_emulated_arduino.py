@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from tinygen import emulator
 from tinygen.api.build import BuildResult, build
 from tinygen.api.verify import VerifyResult, verify
 from tinygen.boards import ArenaPlace
+from tinygen.devices import qemu
 from tinygen.errors import DoesNotFit
-from tinygen.verdict import Verdict
+from tinygen.proof.verdict import Verdict
 
 CORE = Path(__file__).resolve().parent / "qemu_core"
 DIGITS = Path(__file__).parents[1] / "golden" / "digits.tflite"
@@ -96,7 +96,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
     yield build_and_verify
     for project in projects:
-        emulator.stop(project / ".tinygen")
+        qemu.stop(project / ".tinygen")
 
 
 @pytest.mark.parametrize(

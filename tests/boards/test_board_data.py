@@ -9,19 +9,11 @@ from pathlib import Path
 import pytest
 
 import tinygen.boards
-from tinygen.boards import (
-    BOARD_IDS,
-    Kind,
-    Port,
-    SerialKind,
-    all_boards,
-    get_board,
-    parse_board,
-)
+from tinygen.boards import BOARD_IDS, Kind, Port, SerialKind, all_boards, get_board, parse_board
+from tinygen.devices.link.reset import find_reset
 from tinygen.errors import InputError
-from tinygen.firmware import (
+from tinygen.project.firmware import (
     LOCAL_PLATFORM,
-    firmware_dir,
     hal_files,
     main_file,
     platform_files,
@@ -29,7 +21,7 @@ from tinygen.firmware import (
     port_flags,
     root_files,
 )
-from tinygen.link.reset import find_reset
+from tinygen.resources import firmware_dir
 
 FOLDER = Path(tinygen.boards.__file__).parent
 EMULATED = [board.id for board in all_boards() if board.emulator]
@@ -154,7 +146,7 @@ def test_a_board_file_of_the_users_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("board_id", LOCAL)
 def test_the_checkouts_platform_follows_the_board_files(board_id: str) -> None:
-    """If not: python -m tinygen.firmware"""
+    """If not: python -m tinygen.project.firmware"""
     path = firmware_dir() / "platform" / LOCAL_PLATFORM / "boards" / f"{board_id}.json"
     assert path.read_bytes() == platformio_board(get_board(board_id))
 

@@ -6,17 +6,19 @@ import configparser
 
 import pytest
 
-from tinygen import emit, sources
 from tinygen.boards import BOARD_IDS, Board, Kind, Port, get_board
-from tinygen.firmware import LOCAL_PLATFORM
+from tinygen.project import sources
+from tinygen.project.firmware import LOCAL_PLATFORM
+from tinygen.project.platformio import platformio_files
+from tinygen.templates import Identity
 
-IDENTITY = emit.Identity(name="m", engine="aot", board="b", sha256="0" * 64, version="1")
+IDENTITY = Identity(name="m", engine="aot", board="b", sha256="0" * 64, version="1")
 
 
 def _environment(board: Board) -> configparser.SectionProxy:
     parser = configparser.ConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
-    parser.read_string(emit.platformio_files(board, IDENTITY)["platformio.ini"])
+    parser.read_string(platformio_files(board, IDENTITY)["platformio.ini"])
     assert parser["platformio"]["default_envs"] == board.id
     assert ("platforms_dir" in parser["platformio"]) == (
         board.platformio.platform == LOCAL_PLATFORM

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.runner import GOLDEN_MODEL
-from tinygen import emit, passes, tflite
-from tinygen.api.engines import ENGINES
-from tinygen.api.job import Job
+from tinygen import passes, tflite
 from tinygen.boards import BOARD_IDS, Kind, Port, get_board
+from tinygen.engines import ENGINES
+from tinygen.engines.engine import Job
 from tinygen.progress import SILENT
+from tinygen.templates import Identity
 
-IDENTITY = emit.Identity(name="m", engine="aot", board="b", sha256="0" * 64, version="1")
+IDENTITY = Identity(name="m", engine="aot", board="b", sha256="0" * 64, version="1")
 LARGE = [i for i in BOARD_IDS if get_board(i).memory.ram.bytes > 4096]
 
 
@@ -20,7 +21,7 @@ def test_the_model_is_compiled_for_speed(board_id: str) -> None:
     board = get_board(board_id)
     content = GOLDEN_MODEL.read_bytes()
     graph = passes.simplify(tflite.read(content, "digits"))
-    made = ENGINES["aot"](Job(board, graph, content, IDENTITY, None, None, False, SILENT))
+    made = ENGINES["aot"].make(Job(board, graph, content, IDENTITY, None, None, False, SILENT))
     scripts = [value.removeprefix("pre:") for name, value in made.options if name[:5] == "extra"]
     wants_script = board.kind is Kind.HARDWARE and board.port is not Port.ESP_IDF
     assert len(scripts) == wants_script

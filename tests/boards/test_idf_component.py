@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tinygen.boards import get_board
-from tinygen.firmware import firmware_dir, hal_files, root_files
+from tinygen.project.firmware import hal_files, root_files
+from tinygen.resources import firmware_dir
 
 REGISTER = """
 function(idf_component_register)

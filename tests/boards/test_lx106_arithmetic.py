@@ -8,7 +8,7 @@ import random
 import subprocess
 from pathlib import Path
 
-from tinygen.firmware import firmware_dir
+from tinygen.resources import firmware_dir
 
 SOURCE = firmware_dir() / "hal" / "xtensa_sim" / "arithmetic_lx106.c"
 EDGES = [0, 1, 2, 3, 7, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFF]

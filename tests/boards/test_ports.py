@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from tinygen.boards import get_board
+from tinygen.devices.usb import find_port, serial_ports, wait_for_port
 from tinygen.errors import DeviceError, InputError
-from tinygen.ports import find_port, serial_ports, wait_for_port
 
 
 @dataclass

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.runner import GOLDEN_MODEL
-from tinygen import emulator
 from tinygen.api.build import BuildResult, build
+from tinygen.devices import qemu
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,7 +33,7 @@ def digits(tmp_path: Path) -> Iterator[Callable[[str], BuildResult]]:
 
     yield make
     for one in built:
-        emulator.stop(one.generated.project / ".tinygen")
+        qemu.stop(one.generated.project / ".tinygen")
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tinygen import emulator
 from tinygen.api.build import build
 from tinygen.api.verify import verify
-from tinygen.verdict import Verdict
+from tinygen.devices import qemu
+from tinygen.proof.verdict import Verdict
 
 MODELS = [
     "vww_96_int8.tflite",
@@ -31,7 +31,7 @@ def test_a_benchmark_model_matches(name: str, models: Path, tmp_path: Path) -> N
     try:
         result = verify(built.generated.project)
     finally:
-        emulator.stop(built.generated.project / ".tinygen")
+        qemu.stop(built.generated.project / ".tinygen")
     assert result.verdict is Verdict.MATCH, result.reason
     assert result.vectors >= 100
     assert result.mismatched_elements == 0

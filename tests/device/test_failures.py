@@ -15,13 +15,13 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from tests.runner import GOLDEN_MODEL, tinygen
-from tinygen import emulator
 from tinygen.api.build import BuildResult, build
 from tinygen.api.flash import flash
 from tinygen.api.verify import verify
+from tinygen.devices import qemu
 from tinygen.errors import DeviceError, DoesNotFit, ToolchainError
 from tinygen.progress import Silent
-from tinygen.verdict import Verdict
+from tinygen.proof.verdict import Verdict
 
 
 def change_a_weight(elf: Path) -> None:
@@ -76,7 +76,7 @@ def test_firmware_of_another_model_is_unverified(
         assert ran.code == 6
         assert ran.out.startswith("UNVERIFIED")
     finally:
-        emulator.stop(other.generated.project / ".tinygen")
+        qemu.stop(other.generated.project / ".tinygen")
 
 
 class Killer(Silent):
@@ -157,4 +157,4 @@ def test_a_firmware_that_does_not_answer(
     built.elf.write_bytes(content)
     with pytest.raises(DeviceError):
         flash(built.generated.project)
-    assert emulator.running(built.generated.project / ".tinygen") is None
+    assert qemu.running(built.generated.project / ".tinygen") is None

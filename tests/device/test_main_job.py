@@ -11,7 +11,7 @@ from tests.runner import GOLDEN_MODEL, tinygen
 from tinygen.api.build import BuildResult
 from tinygen.api.flash import flash, stop
 from tinygen.api.verify import verify
-from tinygen.verdict import Verdict
+from tinygen.proof.verdict import Verdict
 
 EMULATED = [
     "qemu-cortex-m0",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import tinygen.boards
 from tests.runner import GOLDEN_MODEL
-from tinygen import emulator
 from tinygen.api.build import build
 from tinygen.api.verify import verify
-from tinygen.verdict import Verdict
+from tinygen.devices import qemu
+from tinygen.proof.verdict import Verdict
 
 
 def test_a_board_of_ones_own(tmp_path: Path) -> None:
@@ -21,6 +21,6 @@ def test_a_board_of_ones_own(tmp_path: Path) -> None:
     try:
         result = verify(project, limit=5)
     finally:
-        emulator.stop(project / ".tinygen")
+        qemu.stop(project / ".tinygen")
     assert result.verdict is Verdict.MATCH
     assert result.board == "my-m4"

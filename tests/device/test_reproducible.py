@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.runner import GOLDEN_MODEL
-from tinygen import pio_core
 from tinygen.api.build import build
 from tinygen.boards import Kind, all_boards
+from tinygen.pio import core
 
 
 def contents(project: Path) -> dict[str, bytes]:
@@ -44,7 +44,7 @@ def test_a_person_can_build_it_with_pio_run(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "platformio", "run"],
         cwd=tmp_path / "p",
-        env=pio_core.environment(),
+        env=core.environment(),
         check=True,
         capture_output=True,
     )
@@ -55,7 +55,7 @@ def test_the_checkout_builds_for_every_emulated_board(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     if not (root / "platformio.ini").is_file():
         pytest.skip("not a checkout")
-    environment = {**pio_core.environment(), "PLATFORMIO_WORKSPACE_DIR": str(tmp_path / "w")}
+    environment = {**core.environment(), "PLATFORMIO_WORKSPACE_DIR": str(tmp_path / "w")}
     subprocess.run(
         [sys.executable, "-m", "platformio", "run", "-d", str(root)],
         env=environment,

@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from tinygen.boards import Board
-from tinygen.emulator import Running, start, stop
-from tinygen.firmware import hal_files, platform_files
+from tinygen.devices.qemu import Running, start, stop
+from tinygen.project.firmware import hal_files, platform_files
 
 MAIN_C = Path(__file__).with_name("firmware") / "main.c"
 TIMEOUT = 20.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tinygen.boards import get_board
-from tinygen.pio import build
+from tinygen.pio.run import build
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 if _ROOT not in sys.path:

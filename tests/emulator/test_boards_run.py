@@ -13,7 +13,7 @@ import pytest
 
 from tests.emulator.board_bench import Bench
 from tinygen.boards import Fpu, Port, all_boards, get_board
-from tinygen.emulator import running
+from tinygen.devices.qemu import running
 
 EMULATED = [board.id for board in all_boards() if board.emulator and board.port.uart]
 BIG = bytes((7 * i + i // 256) & 255 for i in range(30_000))

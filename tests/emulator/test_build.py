@@ -11,10 +11,10 @@ import pytest
 
 from tests.emulator.board_bench import write_project
 from tinygen.boards import all_boards, get_board
-from tinygen.elf import check_fit, sizes
 from tinygen.errors import DoesNotFit, ToolchainError
-from tinygen.pio import build
-from tinygen.pio_core import environment
+from tinygen.pio.core import environment
+from tinygen.pio.elf import check_fit, sizes
+from tinygen.pio.run import build
 
 BOARD = get_board("qemu-cortex-m0")
 

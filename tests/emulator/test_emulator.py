@@ -18,7 +18,7 @@ import pytest
 
 from tests.emulator.board_bench import Bench
 from tinygen.boards import get_board
-from tinygen.emulator import LOG, RECORD, last_words, running, start, stop
+from tinygen.devices.qemu import LOG, RECORD, last_words, running, start, stop
 from tinygen.errors import InputError, ToolchainError
 
 BOARD = get_board("qemu-cortex-m3")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from tinygen import emit, passes, tflite
+from tinygen import passes, tflite
 from tinygen.engines import aot
+from tinygen.engines.aot.render import model_files
+from tinygen.templates import Identity
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parent.parent / "firmware" / "example_model"
@@ -21,14 +23,14 @@ def generated() -> dict[str, str]:
     """The files of firmware/example_model, as the generator writes them now."""
     content = MODEL.read_bytes()
     program = aot.compile_graph(passes.simplify(tflite.read(content, "digits")), ("portable",))
-    identity = emit.Identity(
+    identity = Identity(
         name="digits",
         engine="aot",
         board="example",
         sha256=hashlib.sha256(content).hexdigest(),
         version="example",
     )
-    return emit.model_files(program, identity)
+    return model_files(program, identity)
 
 
 def main() -> None:

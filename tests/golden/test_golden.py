@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from tests.golden.regenerate import EXAMPLE, MODEL, generated
-from tinygen import interpret, passes, sources, tflite
+from tinygen import passes, tflite
 from tinygen.engines import aot
+from tinygen.project import sources
+from tinygen.proof import interpret
 
 HARNESS = """
 #include <stdio.h>
@@ -70,7 +72,7 @@ def test_the_generated_c_computes_the_reference(tmp_path: Path) -> None:
 
 def test_quantizing_rounds_to_nearest_and_clips(tmp_path: Path) -> None:
     """`model_quantize` against the same rule in numpy, on ties, bounds, infinities and NaN."""
-    from tinygen.oracle import quantize
+    from tinygen.proof.oracle import quantize
 
     graph = passes.simplify(tflite.read(MODEL.read_bytes(), "digits"))
     tensor = graph.tensors[graph.inputs[0]]

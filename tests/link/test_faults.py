@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.protocol import protocol_device as pd
+from tinygen.devices.link import Session, frames
 from tinygen.errors import DeviceError
-from tinygen.link import Session, frames
 
 FAULTS = ("flip", "drop", "cut", "noise", "zero", "lose", "double", "again", "reverse")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygen.link import frames
+from tinygen.devices.link import frames
 
 contents = st.one_of(
     st.binary(max_size=600),

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.protocol import protocol_device as pd
+from tinygen.devices.link import ReplayTransport, Session, frames
+from tinygen.devices.link.frames import Code, Kind
 from tinygen.errors import DeviceError, DoesNotFit
-from tinygen.link import ReplayTransport, Session, frames
-from tinygen.link.frames import Code, Kind
 
 
 def text(value: str) -> bytes:

@@ -20,9 +20,9 @@ import serial
 from serial import rfc2217
 
 from tests.protocol import protocol_device as pd
+from tinygen.devices.link import ProcessTransport, Session, open_transport
+from tinygen.devices.link.reset import RESETS, find_reset
 from tinygen.errors import DeviceError, InputError
-from tinygen.link import ProcessTransport, Session, open_transport
-from tinygen.link.reset import RESETS, find_reset
 
 IMAGE = bytes(i % 251 for i in range(pd.IMAGE))
 EXTRA = b"\x01\x00\xff"
@@ -200,7 +200,7 @@ def test_a_process_that_dies_says_why() -> None:
 
 
 def test_a_process_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinygen.link.process.WRITE_SECONDS", 0.2)
+    monkeypatch.setattr("tinygen.devices.link.process.WRITE_SECONDS", 0.2)
     transport = ProcessTransport(["sleep", "60"])
     with pytest.raises(DeviceError, match="stopped talking"):
         transport.write(bytes(1 << 20))

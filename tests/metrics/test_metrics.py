@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tinygen import metrics
+from tinygen.proof import metrics
 
 ALL: list[Callable[..., float]] = [
     metrics.mismatched_elements,

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tests.ops.harness import Case, check, random_array
-from tinygen import interpret, tflite
+from tinygen import tflite
 from tinygen.ir import Array, Graph
+from tinygen.proof import interpret
 
 MODELS = (
     "ad01_int8",

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygen import interpret, oracle, passes, tflite
+from tinygen import passes, tflite
 from tinygen.engines import aot
 from tinygen.ir import DType, Graph
 from tinygen.load.quiet import import_tensorflow, quiet
+from tinygen.proof import interpret, oracle
 
 Converted = Callable[..., bytes]
 

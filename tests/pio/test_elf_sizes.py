@@ -9,8 +9,8 @@ import pytest
 
 from tinygen import pio
 from tinygen.boards import Memories, Memory, RamCode, get_board
-from tinygen.elf import Sizes, check_fit, sizes
 from tinygen.errors import DoesNotFit
+from tinygen.pio.elf import Sizes, check_fit, sizes
 
 
 def _assemble(folder: Path, text: str) -> Path:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tinygen import pio, pio_core, pio_log
+from tinygen import pio
 from tinygen.boards import get_board
 from tinygen.errors import DeviceError, DoesNotFit, InputError, ToolchainError
-from tinygen.reach import any_answers
+from tinygen.pio import core
+from tinygen.pio import log as pio_log
+from tinygen.pio.network import any_answers
 
 BOARD = get_board("qemu-cortex-m4")
 
@@ -29,7 +31,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _prepare(_: int) -> str:
-    return str(pio_core.core_dir())
+    return str(core.core_dir())
 
 
 def test_two_processes_may_prepare_the_core_at_once(cache: Path) -> None:
@@ -45,19 +47,19 @@ def test_two_processes_may_prepare_the_core_at_once(cache: Path) -> None:
 
 
 def test_an_older_build_tool_is_replaced() -> None:
-    scons = pio_core.core_dir() / "packages" / "tool-scons" / "scons.py"
+    scons = core.core_dir() / "packages" / "tool-scons" / "scons.py"
     now = scons.read_text()
     scons.write_text("from SCons.Script import main\n\nmain()\n")
-    pio_core.core_dir()
+    core.core_dir()
     assert scons.read_text() == now
 
 
 def test_the_users_platformio_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLATFORMIO_BUILD_FLAGS", "-O0")
     monkeypatch.setenv("PLATFORMIO_CORE_DIR", "/elsewhere")
-    environment = pio_core.environment()
+    environment = core.environment()
     assert "PLATFORMIO_BUILD_FLAGS" not in environment
-    assert environment["PLATFORMIO_CORE_DIR"] == str(pio_core.core_dir())
+    assert environment["PLATFORMIO_CORE_DIR"] == str(core.core_dir())
 
 
 def test_a_missing_compiler_is_told_at_once(
@@ -271,7 +273,7 @@ def test_projects_share_objects_by_the_compiler_that_platformio_installed(
     pio.build(tmp_path, board)
     assert [command for command, _ in ran] == ["pkg", "run", "run"], "installed first, once"
     assert ran[1][1] == ran[2][1] != ""
-    package = pio_core.core_dir() / "packages" / "toolchain-x" / "package.json"
+    package = core.core_dir() / "packages" / "toolchain-x" / "package.json"
     package.parent.mkdir()
     package.write_text('{"version": "1.2.3"}')
     pio.build(tmp_path, board)

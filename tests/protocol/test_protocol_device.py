@@ -13,8 +13,8 @@ import pytest
 from cobs import cobs
 
 from tests.protocol import protocol_device as pd
-from tinygen.link import ProcessTransport, Session, frames
-from tinygen.link.frames import Answer, Code, Kind
+from tinygen.devices.link import ProcessTransport, Session, frames
+from tinygen.devices.link.frames import Answer, Code, Kind
 
 HEADER = pd.FIRMWARE / "protocol" / "tg_protocol.h"
 SESSION = 0x1234

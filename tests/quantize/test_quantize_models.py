@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygen import metrics
 from tinygen.data import Dataset, read_data
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.load import LoadedModel, load
-from tinygen.quantize import CALIBRATION_SAMPLES, Quantized, quantize
+from tinygen.proof import metrics
+from tinygen.quantize.keras import CALIBRATION_SAMPLES, Quantized, quantize
 
 
 def sequential_cnn(keras: Any) -> Any:

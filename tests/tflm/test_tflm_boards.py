@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from tinygen import emulator
 from tinygen.api.build import build, generate
 from tinygen.api.verify import verify
+from tinygen.devices import qemu
 from tinygen.errors import DoesNotFit
-from tinygen.verdict import Verdict
+from tinygen.proof.verdict import Verdict
 
 MODELS = ("hello_world_int8", "kws_ref_model", "ad01_int8", "pretrainedResnet_quant", "vww_96_int8")
 CORES = ("m4", "m55")
@@ -64,7 +64,7 @@ def run(tmp_path: Path, models: Path) -> Iterator[Any]:
 
     yield build_and_verify
     for project in projects:
-        emulator.stop(project / ".tinygen")
+        qemu.stop(project / ".tinygen")
 
 
 @pytest.mark.parametrize(("name", "core", "kernels"), list(cases()))
@@ -108,7 +108,7 @@ def test_of_another_models_firmware_no_arena_is_said_to_do(
 ) -> None:
     built, result = run("hello_world_int8", "m4", "reference", 4096)
     assert result.arena_enough_bytes == built.generated.arena_minimum_bytes
-    running = emulator.running(built.generated.project / ".tinygen")
+    running = qemu.running(built.generated.project / ".tinygen")
     assert running is not None
     other = generate(
         models / "ad01_int8.tflite", board="qemu-cortex-m4", engine="tflm", out=tmp_path / "other"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tinygen.firmware import firmware_dir
+from tinygen.resources import firmware_dir
 
 Step = Callable[["Environment", str], Any]
 

@@ -13,7 +13,7 @@ from tinygen.boards import get_board
 from tinygen.errors import InputError
 from tinygen.load import safe_name
 from tinygen.progress import SILENT, Progress
-from tinygen.verdict import Verdict
+from tinygen.proof.verdict import Verdict
 
 VECTORS = 6
 """Vectors that are measured; the mean is over them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tinygen.boards import Board, get_board
-from tinygen.project import Project
+from tinygen.project.folder import Project
 
 
 def board_files(id_or_path: str, board: Board) -> dict[str, bytes]:

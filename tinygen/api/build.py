@@ -12,18 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from tinygen import elf, emit, oracle, passes, pio, project, sources, tflite, vectors
+from tinygen import passes, pio, project, tflite
 from tinygen.api.board import board_files
-from tinygen.api.engines import ENGINES, choose_engine
-from tinygen.api.job import Job, Made
 from tinygen.api.prepare import IMAGE_RANGE, RANDOM, Prepared, prepare
 from tinygen.boards import ArenaPlace, Board, get_board
-from tinygen.elf import Sizes
+from tinygen.engines import choose_engine
+from tinygen.engines.engine import Job, Made
 from tinygen.ir import Graph
+from tinygen.pio import elf
+from tinygen.pio.elf import Sizes
+from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import SILENT, Progress
-from tinygen.toolchain import require_toolchain
-from tinygen.vectors import Vectors
-from tinygen.verdict import OutputTensor, RealDistance, real_distance
+from tinygen.project import sources
+from tinygen.project.platformio import platformio_files
+from tinygen.proof import oracle, vectors
+from tinygen.proof.vectors import Vectors
+from tinygen.proof.verdict import OutputTensor, RealDistance, real_distance
+from tinygen.templates import Identity
 
 
 @dataclass(frozen=True)
@@ -194,15 +199,16 @@ def generate(
     )
     progress.stage(f"Compiling for {target.id}")
     graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
-    identity = emit.Identity(
+    identity = Identity(
         name=ready.loaded.name,
-        engine=chosen,
+        engine=chosen.name,
         board=target.id,
         sha256=hashlib.sha256(ready.tflite).hexdigest(),
         version=metadata.version("tinygen"),
     )
     job = Job(target, graph, ready.tflite, identity, kernel_set, arena, debug, progress)
-    made = ENGINES[chosen](job)
+    chosen.check(job)
+    made = chosen.make(job)
     for note in made.notes:
         progress.note(note)
     progress.stage("Computing the expected outputs on the host")
@@ -212,7 +218,7 @@ def generate(
     for report in fidelity:
         progress.note(report.text)
     folder = Path(out) if out is not None else Path("build", f"{ready.loaded.name}-{target.id}")
-    ini = emit.platformio_files(target, identity, made.build_flags, made.options)
+    ini = platformio_files(target, identity, made.build_flags, made.options)
     files = {
         **sources.project_files(target, made.arena_place),
         **made.files,
@@ -231,7 +237,7 @@ def generate(
         model_sha256=identity.sha256,
         loader=ready.loaded.loader,
         board=target.id,
-        engine=chosen,
+        engine=chosen.name,
         kernel_set=made.kernel_set,
         data=None if ready.data is None else ready.data.source,
         warnings=() if ready.data is None else ready.data.warnings,
@@ -291,7 +297,7 @@ def _manifest(
     ready: Prepared,
     made: Made,
     board: Board,
-    identity: emit.Identity,
+    identity: Identity,
     checks: Vectors,
     fidelity: tuple[Fidelity, ...],
 ) -> dict[str, Any]:

@@ -6,15 +6,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen import emulator, pio
+from tinygen import pio
 from tinygen.api.board import project_board
 from tinygen.boards import Board
+from tinygen.devices import qemu
+from tinygen.devices.link import Session, open_transport
+from tinygen.devices.link.hello import Hello
+from tinygen.devices.usb import find_port, wait_for_port
 from tinygen.errors import DeviceError, InputError
-from tinygen.link import Session, open_transport
-from tinygen.link.hello import Hello
-from tinygen.ports import find_port, wait_for_port
 from tinygen.progress import SILENT, Progress
-from tinygen.project import Project, open_project
+from tinygen.project.folder import Project, open_project
 
 _START_SECONDS = 10.0
 _AGAIN_SECONDS = 0.2
@@ -62,12 +63,12 @@ def flash(
         if port is not None:
             raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
         progress.stage(f"Starting {board.id} in QEMU")
-        running = emulator.start(board, elf, current.state_dir)
+        running = qemu.start(board, elf, current.state_dir)
         port, pid = running.url, running.pid
         try:
             hello = _greet(port, board)
         except DeviceError:
-            emulator.stop(current.state_dir)
+            qemu.stop(current.state_dir)
             raise
     else:
         port, hello = _upload(current, board, port, progress)
@@ -112,7 +113,7 @@ def _upload(
 def stop(project: str | Path | None = None) -> StopResult:
     """End the emulator that `flash` started for this project, and nothing else."""
     current = open_project(None if project is None else Path(project))
-    return StopResult(current.path, emulator.stop(current.state_dir))
+    return StopResult(current.path, qemu.stop(current.state_dir))
 
 
 def device_port(project: Project, board: Board, progress: Progress = SILENT) -> str:
@@ -120,7 +121,7 @@ def device_port(project: Project, board: Board, progress: Progress = SILENT) -> 
     that has the board's USB id."""
     if board.emulator is None:
         return find_port(board)
-    running = emulator.running(project.state_dir)
+    running = qemu.running(project.state_dir)
     return flash(project.path, progress=progress).port if running is None else running.url
 
 

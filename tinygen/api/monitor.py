@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tinygen.api.board import project_board
 from tinygen.api.flash import device_port
-from tinygen.link import open_transport
-from tinygen.project import open_project
+from tinygen.devices.link import open_transport
+from tinygen.project.folder import open_project
 
 _POLL_SECONDS = 0.2
 

@@ -9,7 +9,7 @@ from tinygen import load as loading
 from tinygen.data import Dataset, no_data_error, read_data
 from tinygen.load import LoadedModel
 from tinygen.progress import Progress
-from tinygen.vectors import Samples
+from tinygen.proof.vectors import Samples
 
 RANDOM = "random"
 IMAGE_RANGE = (0.0, 255.0)
@@ -68,7 +68,7 @@ def prepare(
         return Prepared(loaded, loaded.tflite, None, dataset, tuple(samples))
     assert dataset is not None  # a Keras model without data was refused above
     progress.stage(f"Quantizing to int8 with {len(dataset.inputs[0])} samples")
-    from tinygen.quantize import quantize  # imports TensorFlow
+    from tinygen.quantize.keras import quantize
 
     quantized = quantize(loaded, dataset)
     return Prepared(loaded, quantized.tflite, quantized.float_tflite, dataset, tuple(samples))

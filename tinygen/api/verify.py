@@ -9,20 +9,20 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygen import verdict
 from tinygen.api.board import project_board
 from tinygen.api.flash import device_port
 from tinygen.boards import Board
+from tinygen.devices.link import Session, open_transport
+from tinygen.devices.link.hello import Hello
 from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
-from tinygen.link import Session, open_transport
-from tinygen.link.hello import Hello
 from tinygen.progress import SILENT, Progress
-from tinygen.project import VECTORS, Project, open_project
-from tinygen.vectors import Vectors
-from tinygen.verdict import Accuracy, FirstMismatch, OutputReport, OutputTensor, Verdict
+from tinygen.project.folder import VECTORS, Project, open_project
+from tinygen.proof import verdict
+from tinygen.proof.vectors import Vectors
+from tinygen.proof.verdict import Accuracy, FirstMismatch, OutputReport, OutputTensor, Verdict
 
 EXIT_CODES = {
     Verdict.MATCH: 0,

@@ -71,7 +71,7 @@ def build(
     Example: tinygen build model.h5 --board qemu-cortex-m4 --data samples.npz
     """
     from tinygen.api.build import build as call
-    from tinygen.report import build_report
+    from tinygen.report.text import build_report
 
     _run(
         lambda progress: call(**job.keywords, jobs=jobs, progress=progress),
@@ -91,7 +91,7 @@ def generate(
     Example: tinygen generate model.tflite --board qemu-cortex-m4 --out firmware
     """
     from tinygen.api.build import generate as call
-    from tinygen.report import generate_report
+    from tinygen.report.text import generate_report
 
     _run(
         lambda progress: call(**job.keywords, progress=progress),
@@ -109,7 +109,7 @@ def flash(project: ProjectArgument = None, port: PortOption = None, json: Json =
     Example: tinygen flash
     """
     from tinygen.api.flash import flash as call
-    from tinygen.report import flash_report
+    from tinygen.report.text import flash_report
 
     _run(lambda progress: call(project, port=port, progress=progress), flash_report, json)
 
@@ -143,7 +143,7 @@ def verify(
     Example: tinygen verify --port /dev/ttyUSB0
     """
     from tinygen.api.verify import verify as call
-    from tinygen.report import verify_report
+    from tinygen.report.text import verify_report
 
     result = _run(
         lambda progress: call(project, port=port, limit=vectors, progress=progress),
@@ -176,7 +176,7 @@ def bench(
     Example: tinygen bench model.tflite --board qemu-cortex-m4 --engine tflm,aot
     """
     from tinygen.api.bench import bench as call
-    from tinygen.report import bench_report
+    from tinygen.report.text import bench_report
 
     _run(
         lambda progress: call(
@@ -200,7 +200,7 @@ def stop(project: ProjectArgument = None, json: Json = False) -> None:
     Example: tinygen stop
     """
     from tinygen.api.flash import stop as call
-    from tinygen.report import stop_report
+    from tinygen.report.text import stop_report
 
     _run(lambda _: call(project), stop_report, json)
 
@@ -212,7 +212,7 @@ def inspect(model: ModelArgument, trust_model: TrustOption = False, json: Json =
     Example: tinygen inspect model.tflite
     """
     from tinygen.api.inspect import inspect as call
-    from tinygen.report import inspect_report
+    from tinygen.report.text import inspect_report
 
     _run(
         lambda progress: call(model, trust_model=trust_model, progress=progress),
@@ -238,8 +238,8 @@ def setup(
 
     Example: tinygen setup tflm --source ~/mirror
     """
-    from tinygen.api.tflm import setup as call
-    from tinygen.report import setup_report
+    from tinygen.api.setup import setup as call
+    from tinygen.report.text import setup_report
 
     _run(lambda progress: call(what, source=source, progress=progress), setup_report, json)
 
@@ -254,7 +254,7 @@ def boards(
     Example: tinygen boards qemu-cortex-m4
     """
     from tinygen.boards import all_boards, get_board
-    from tinygen.report import board_report, boards_report
+    from tinygen.report.text import board_report, boards_report
 
     if board is None:
         _run(lambda _: all_boards(), boards_report, json)

@@ -10,16 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import (
-    Array,
-    DType,
-    KernelCall,
-    Lowered,
-    Operands,
-    ParamValue,
-    Shape,
-    Tensor,
-)
+from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, ParamValue, Shape, Tensor
 from tinygen.ops import require
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64

@@ -21,9 +21,7 @@ from tinygen.ops.fixed_point import (
     rounding_divide_by_pot,
     wrap_int32,
 )
-from tinygen.ops.fixed_point import (
-    saturating_rounding_doubling_high_mul as high_mul,
-)
+from tinygen.ops.fixed_point import saturating_rounding_doubling_high_mul as high_mul
 
 ONE_Q0 = INT32_MAX
 """The largest Q0 number stands for 1."""

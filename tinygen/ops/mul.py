@@ -12,11 +12,7 @@ import tflite
 from tinygen.ir import Operands, ParamValue
 from tinygen.ops.activation import quantized_range
 from tinygen.ops.elementwise import Elementwise
-from tinygen.ops.fixed_point import (
-    Int64,
-    multiply_by_quantized_multiplier,
-    quantize_multiplier,
-)
+from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,7 @@ import numpy as np
 
 from tinygen.ir import Array, Operands
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
-from tinygen.ops.fixed_point import (
-    Int64,
-    multiply_by_quantized_multiplier,
-    quantize_multiplier,
-)
+from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
 from tinygen.ops.lookup import Lookup
 from tinygen.ops.parse import Parser
 

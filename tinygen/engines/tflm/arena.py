@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tinygen.boards import ArenaPlace, Board
+from tinygen.boards.fit import place_arena
 from tinygen.errors import ToolchainError
-from tinygen.room import place_arena
 
 STEP = 16
 """Bytes: arenas are multiples of this, as TFLM aligns them."""

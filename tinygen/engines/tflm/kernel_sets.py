@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from tinygen.boards import Board, TflmFrom
 from tinygen.engines.tflm.source import CMSIS_NN, CORE_PINS, ESP_NN, ESP_TFLITE_MICRO, Pin
+from tinygen.errors import InputError
 
 
 class KernelSet(Enum):
@@ -81,3 +83,25 @@ def pins(kernel_set: KernelSet) -> tuple[Pin, ...]:
     """What has to be obtained to build with a kernel set."""
     vendor = VENDORS.get(kernel_set)
     return CORE_PINS if vendor is None else (*CORE_PINS, *vendor.pins)
+
+
+def kernel_sets(board: Board) -> tuple[str, ...]:
+    """The names of the kernel sets there are for the board, the best one first."""
+    known = {kernels.value for kernels in KernelSet}
+    there = [kernels for kernels in board.engines.tflm_kernel_sets if kernels in known]
+    if board.engines.tflm_from is TflmFrom.SOURCES and KernelSet.REFERENCE.value not in there:
+        there.append(KernelSet.REFERENCE.value)
+    return tuple(there)
+
+
+def kernel_set(board: Board, name: str | None = None) -> KernelSet:
+    """The kernel set `name`, or the board's best one."""
+    there = kernel_sets(board)
+    chosen = name or next(iter(there), "that tinygen knows")
+    if chosen not in there:
+        raise InputError(
+            f"{board.id} has no kernel set {chosen} for the engine tflm",
+            why=f"kernel sets there: {', '.join(there) or 'none'}",
+            next_step="leave --kernel-set out for the board's own choice",
+        )
+    return KernelSet(chosen)

@@ -18,7 +18,7 @@ from tinygen.boards import Board, TflmFrom
 from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
 from tinygen.engines.tflm.upstream import KERNELS, RESOLVER, ROOT_SOURCE, Operator, Upstream
 from tinygen.engines.tflm.vendor import VendorFiles
-from tinygen.firmware import firmware_dir
+from tinygen.resources import firmware_dir
 
 LIBRARY = "lib/tflm"
 UNITS = "src/tflm"

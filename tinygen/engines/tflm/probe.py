@@ -10,45 +10,31 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import serial
 
-from tinygen import firmware
+from tinygen import pio
 from tinygen.boards import Board, Kind, TflmFrom, all_boards
+from tinygen.devices import qemu
 from tinygen.engines.tflm import arena
 from tinygen.engines.tflm.arena import Measured, Need, Trial
 from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
 from tinygen.engines.tflm.library import Library
 from tinygen.engines.tflm.source import content_hash
 from tinygen.errors import ToolchainError
+from tinygen.project import firmware
+from tinygen.project.platformio import platformio_files
+from tinygen.resources import firmware_dir
+from tinygen.templates import Identity, render
 
 _START_SECONDS = 20.0
 _ALLOCATE_SECONDS = 15.0
 _COMPUTE_SECONDS = 120.0
-
-Options = Sequence[tuple[str, str]]
-"""Lines of platformio.ini: name and value."""
-
-
-class Workshop(Protocol):
-    """What the engine needs of the layers above it, handed down."""
-
-    def render(self, template: str, **values: Any) -> str:
-        """The text of one template."""
-
-    def platformio_ini(self, board: Board, flags: Sequence[str], options: Options) -> str:
-        """platformio.ini for the board, with further build flags and options."""
-
-    def build(self, project: Path, board: Board) -> Path:
-        """The ELF file of the project on disk, built."""
-
-    def run(self, board: Board, elf: Path) -> AbstractContextManager[str]:
-        """The firmware running on an emulated board; the URL of its serial port."""
 
 
 def emulated_core(board: Board) -> Board:
@@ -70,29 +56,29 @@ def recall(files: Mapping[str, bytes], cache: Path) -> Measured | None:
     return _read(_record(files, cache))
 
 
-def measure(workshop: Workshop, board: Board, files: Mapping[str, bytes], cache: Path) -> Measured:
+def measure(board: Board, files: Mapping[str, bytes], cache: Path) -> Measured:
     """The arena that the model in the probe project `files` needs on the emulated `board`.
 
     The result is kept in `cache`.
     """
     with tempfile.TemporaryDirectory(prefix="tinygen-probe-") as folder:
-        found = _run(workshop, board, files, Path(folder))
+        found = _run(board, files, Path(folder))
     _write(_record(files, cache), found)
     return found
 
 
 def project(
-    workshop: Workshop,
     board: Board,
     model_files: Mapping[str, str],
     library: Library,
     original: int,
     kernels: KernelSet,
+    identity: Identity,
 ) -> dict[str, bytes]:
     """The probe as a PlatformIO project: path -> content."""
-    folder = firmware.firmware_dir()
-    header = workshop.render("tflm_probe.h.j2", original=original, arena_bytes=_ceiling(board))
-    ini = workshop.platformio_ini(board, library.build_flags, library.options)
+    folder = firmware_dir()
+    header = render("tflm_probe.h.j2", original=original, arena_bytes=_ceiling(board))
+    ini = platformio_files(board, identity, library.build_flags, library.options)["platformio.ini"]
     return {
         "platformio.ini": ini.encode(),
         "src/probe.c": (folder / "tflm" / "probe.c").read_bytes(),
@@ -116,7 +102,7 @@ def _ceiling(board: Board) -> int:
 
 def glue_files(board: Board, kernels: KernelSet) -> dict[str, bytes]:
     """What is fixed between the interpreter and C."""
-    folder = firmware.firmware_dir() / "tflm"
+    folder = firmware_dir() / "tflm"
     names = ["tg_tflm.h", "tg_tflm.cc"]
     if board.engines.tflm_from is TflmFrom.SOURCES:  # else messages go where the framework says
         names.append("tg_tflm_log.cc")
@@ -127,13 +113,13 @@ def glue_files(board: Board, kernels: KernelSet) -> dict[str, bytes]:
     return {f"src/tflm/{name}": (folder / name).read_bytes() for name in names}
 
 
-def _run(workshop: Workshop, board: Board, files: Mapping[str, bytes], folder: Path) -> Measured:
+def _run(board: Board, files: Mapping[str, bytes], folder: Path) -> Measured:
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    elf = workshop.build(folder, board)
-    with _Device(workshop, board, elf) as device:
+    elf = pio.build(folder, board).elf
+    with _Device(board, elf) as device:
 
         def need(model: int) -> Need:
             return arena.smallest(
@@ -143,11 +129,21 @@ def _run(workshop: Workshop, board: Board, files: Mapping[str, bytes], folder: P
         return Measured(planned=need(0), greedy=need(1), board=board.id)
 
 
+@contextlib.contextmanager
+def _running(board: Board, elf: Path) -> Iterator[str]:
+    """The firmware on an emulated board; the URL of its serial port."""
+    with tempfile.TemporaryDirectory(prefix="tinygen-run-") as folder:
+        state = Path(folder)
+        try:
+            yield qemu.start(board, elf, state).url
+        finally:
+            qemu.stop(state)
+
+
 class _Device:
     """The probe on its emulated board; restarted after a fault."""
 
-    def __init__(self, workshop: Workshop, board: Board, elf: Path) -> None:
-        self._workshop = workshop
+    def __init__(self, board: Board, elf: Path) -> None:
         self._board = board
         self._elf = elf
         self._stack = ExitStack()
@@ -178,7 +174,7 @@ class _Device:
         return Trial(ok=False)
 
     def _start(self) -> None:
-        url = self._stack.enter_context(self._workshop.run(self._board, self._elf))
+        url = self._stack.enter_context(_running(self._board, self._elf))
         self._port = self._stack.enter_context(serial.serial_for_url(url, timeout=0.2))
         deadline = time.monotonic() + _START_SECONDS
         # What is sent before the firmware has opened its port may be lost: ask until it answers.

@@ -1,36 +1,19 @@
-"""A model for TFLM -> the values of its templates. Knows what the C needs, and no Jinja."""
+"""A model for TFLM -> the text of its C and C++ files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from tinygen import csource
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.upstream import RESOLVER, Operator
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import DType, Graph
-
-Render = Callable[..., str]
-"""`render(template, **values)`: the text of one template."""
+from tinygen.templates import Identity, render
 
 _ROW = 20
-
-
-class Identity(Protocol):
-    """What the generated code says about itself."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def engine(self) -> str: ...
-    @property
-    def board(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def version(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -63,7 +46,6 @@ def _only_int8(graph: Graph, kind: str) -> bool:
 
 
 def model_files(
-    render: Render,
     graph: Graph,
     operators: Sequence[Registered],
     content: bytes,
@@ -88,11 +70,10 @@ def model_files(
         "model.c": render(
             "tflm_model.c.j2", **values, hash_bytes=csource.hash_bytes(identity.sha256)
         ),
-    } | data_files(render, operators, content, original, identity)
+    } | data_files(operators, content, original, identity)
 
 
 def data_files(
-    render: Render,
     operators: Sequence[Registered],
     content: bytes,
     original: int,

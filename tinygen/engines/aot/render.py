@@ -1,51 +1,14 @@
-"""A compiled program -> the text of its C files. The only importer of Jinja; no I/O but templates.
-
-Output is a pure function of its arguments: no date, no path, no host name.
-"""
+"""A compiled program -> the text of its C files. No I/O but templates."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
-import jinja2
-
-from tinygen import csource, firmware
-from tinygen.boards import ArenaPlace, Board, TflmFrom
-from tinygen.engines.aot import Layer, Program
+from tinygen import csource
+from tinygen.boards import ArenaPlace
+from tinygen.engines.aot.program import Layer, Program
 from tinygen.ir import Array, Tensor, TensorId
-
-_INCLUDED = ("hal", "kernels", "model", "protocol")
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What the generated code says about itself."""
-
-    name: str
-    engine: str
-    board: str
-    sha256: str
-    version: str
-
-
-@functools.cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(firmware.templates_dir()),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # C, not HTML: names pass through csource
-    )
-
-
-def render(template: str, **values: Any) -> str:
-    """One template of `templates/`, rendered; a name it misses is an error."""
-    return _environment().get_template(template).render(**values)
+from tinygen.templates import Identity, render
 
 
 def model_files(
@@ -76,38 +39,6 @@ def model_files(
         name: render(f"{name}.j2", **common)
         for name in ("model.h", "model.c", "weights.h", "weights.c")
     }
-
-
-def platformio_files(
-    board: Board,
-    identity: Identity,
-    build_flags: Sequence[str] = (),
-    options: Sequence[tuple[str, str]] = (),
-) -> dict[str, str]:
-    """`platformio.ini` and `README.md` of the project."""
-    local = firmware.PLATFORMS_DIR if board.platformio.platform == firmware.LOCAL_PLATFORM else ""
-    values = {
-        "name": csource.comment(identity.name),
-        "board": board.id,
-        "engine": identity.engine,
-        "version": identity.version,
-        "local_platform": local,
-        "platform": board.platformio.platform,
-        "platformio_board": board.platformio.board,
-        "framework": board.platformio.framework,
-        "build_flags": [
-            *(f"-Isrc/{folder}" for folder in _INCLUDED),
-            *firmware.port_flags(board),
-            *board.platformio.build_flags,
-            *build_flags,
-        ],
-        "build_unflags": board.platformio.build_unflags,
-        "lib_ldf_mode": board.platformio.lib_ldf_mode,
-        "options": [*board.platformio.options, *options],
-        "main": firmware.main_file(board),
-        "bundled": board.engines.tflm_from is not TflmFrom.SOURCES,
-    }
-    return {name: render(f"{name}.j2", **values) for name in ("platformio.ini", "README.md")}
 
 
 class _Symbols:

@@ -1,9 +1,9 @@
 """Runs a .tflite on the host with TFLM or LiteRT, in a process of its own.
 
 Both are C++ that aborts on what it does not like, and print as they go; a crash here is an error
-there. Usage: `python -m tinygen.host_worker tflm|litert < request.npz > answer.npz`, where the
-request holds `model` (bytes), `inputs` and `outputs` (counts), `input_0` … (samples, *shape of the
-tensor) and `arena_bytes`; the answer holds `output_0` … likewise.
+there. Usage: `python -m tinygen.proof.host_worker tflm|litert < request.npz > answer.npz`, where
+the request holds `model` (bytes), `inputs` and `outputs` (counts), `input_0` … (samples, *shape of
+the tensor) and `arena_bytes`; the answer holds `output_0` … likewise.
 """
 
 from __future__ import annotations

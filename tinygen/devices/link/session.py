@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from tinygen.devices.link.exchange import Exchange, Limits, Request
+from tinygen.devices.link.frames import Kind
+from tinygen.devices.link.hello import Hello, TensorInfo, parse_description
+from tinygen.devices.link.transport import Transport
 from tinygen.errors import DeviceError
-from tinygen.link.exchange import Exchange, Limits, Request
-from tinygen.link.frames import Kind
-from tinygen.link.hello import Hello, TensorInfo, parse_description
-from tinygen.link.transport import Transport
 
 _HELLO_SECONDS = 0.5
 _DESCRIPTION_MAX = 1 << 16

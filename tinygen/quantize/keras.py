@@ -19,7 +19,7 @@ from tinygen.errors import InputError, UnsupportedModel
 from tinygen.load import InputSpec, LoadedModel, SavedModelFunction, format_shape
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
-from tinygen.tensor_names import with_layer_names
+from tinygen.quantize.layer_names import with_layer_names
 
 CALIBRATION_SAMPLES = 500
 """At most so many samples calibrate the ranges, spread evenly over the data."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen.boards import Board
-from tinygen.elf import check_fit, sizes
 from tinygen.errors import InputError, ToolchainError
-from tinygen.pio_core import cache_dir, core_dir, environment
-from tinygen.pio_log import (
+from tinygen.pio.core import cache_dir, core_dir, environment
+from tinygen.pio.elf import check_fit, sizes
+from tinygen.pio.log import (
     INSTALLING,
     LINKED_TOO_LARGE,
     WHY_LINES,
@@ -24,8 +24,8 @@ from tinygen.pio_log import (
     no_network,
     upload_failure,
 )
-from tinygen.reach import any_answers
-from tinygen.toolchain import require_toolchain
+from tinygen.pio.network import any_answers
+from tinygen.pio.toolchain import require_toolchain
 
 _LOG_LINES = 400
 

@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tinygen.devices.link.frames import VERSION, Answer, Code, Decoder, Kind, parse_answer, request
+from tinygen.devices.link.transport import Transport
 from tinygen.errors import DeviceError
-from tinygen.link.frames import VERSION, Answer, Code, Decoder, Kind, parse_answer, request
-from tinygen.link.transport import Transport
 
 _FRAME_OVERHEAD = 32  # head, CRC, COBS and zeros of one request and its answer, about
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygen.errors import InputError
 from tinygen.ir import Array, Tensor
-from tinygen.oracle import HostRun, dequantize
+from tinygen.proof.oracle import HostRun, dequantize
 
 MINIMUM = 100
 """At least this many vectors, unless the model's input has fewer values."""

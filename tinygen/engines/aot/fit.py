@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tinygen.boards import ArenaPlace, Board
+from tinygen.boards.fit import Shortage, arena_shortage, does_not_fit, place_arena
 from tinygen.engines.aot import Program
-from tinygen.room import Shortage, arena_shortage, does_not_fit, place_arena
 
 
 def place_program(program: Program, board: Board) -> ArenaPlace:

@@ -5,15 +5,11 @@ Every number carries its unit. What is not known is left out or said, never show
 
 from __future__ import annotations
 
-import dataclasses
 import io
-import json
 import math
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -21,15 +17,17 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinygen.report.json import to_json
+
 if TYPE_CHECKING:
     from tinygen.api.bench import BenchResult
     from tinygen.api.build import BuildResult, Fidelity, GenerateResult
     from tinygen.api.flash import FlashResult, StopResult
     from tinygen.api.inspect import InspectResult
-    from tinygen.api.tflm import SetupResult
+    from tinygen.api.setup import SetupResult
     from tinygen.api.verify import VerifyResult
     from tinygen.boards import Board
-    from tinygen.verdict import Distance, OutputReport
+    from tinygen.proof.verdict import Distance, OutputReport
 
 WIDTH = 80
 _BAR = " "
@@ -52,31 +50,6 @@ def print_report(report: RenderableType) -> None:
     with plain.capture() as text:
         plain.print(report)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in text.get().splitlines()))
-
-
-def print_json(result: object) -> None:
-    """To standard output, as strict JSON."""
-    json.dump(to_json(result), sys.stdout, indent=2, allow_nan=False)
-    sys.stdout.write("\n")
-
-
-def to_json(value: object) -> Any:
-    """Dataclasses as objects with their properties, enums as values, infinities as null."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [f.name for f in dataclasses.fields(value)]
-        names += [n for n, v in vars(type(value)).items() if isinstance(v, property)]
-        return {name: to_json(getattr(value, name)) for name in names}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, dict):
-        return {str(k): to_json(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_json(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def generate_report(result: GenerateResult) -> RenderableType:

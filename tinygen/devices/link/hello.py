@@ -6,8 +6,8 @@ import math
 import struct
 from dataclasses import dataclass
 
+from tinygen.devices.link import frames
 from tinygen.errors import DeviceError, DoesNotFit
-from tinygen.link import frames
 
 MODEL_OK = 0
 _MODEL_STATUS = {

@@ -8,9 +8,9 @@ from enum import Enum
 
 import numpy as np
 
-from tinygen import metrics
 from tinygen.ir import Array
-from tinygen.vectors import Vectors
+from tinygen.proof import metrics
+from tinygen.proof.vectors import Vectors
 
 
 class Verdict(Enum):

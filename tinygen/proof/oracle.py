@@ -17,9 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen import interpret, tflite
+from tinygen import tflite
 from tinygen.errors import InputError
 from tinygen.ir import Array, DType, Graph, Tensor
+from tinygen.proof import interpret
 
 _TIMEOUT_SECONDS = 600
 
@@ -120,7 +121,7 @@ def _worker(
     np.savez(request, **columns)  # type: ignore[arg-type]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "tinygen.host_worker", runner],
+            [sys.executable, "-m", "tinygen.proof.host_worker", runner],
             input=request.getvalue(),
             capture_output=True,
             timeout=_TIMEOUT_SECONDS,

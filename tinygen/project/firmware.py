@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 
 from tinygen.boards import ArenaPlace, Board, Port, SerialKind, Uart, UartPort, all_boards
 from tinygen.errors import InputError
+from tinygen.resources import firmware_dir
 
 PLATFORMS_DIR = "platforms"
 """Where a project keeps its own development platforms: `platforms_dir` in platformio.ini."""
@@ -71,18 +71,6 @@ _PLATFORM_FILES = (
     "platform.json",
     "platform.py",
 )
-
-
-@cache
-def firmware_dir() -> Path:
-    """The folder firmware/: the checkout's if this is one, else the installed package's."""
-    return _data_dir("firmware")
-
-
-@cache
-def templates_dir() -> Path:
-    """The folder templates/: the checkout's if this is one, else the installed package's."""
-    return _data_dir("templates")
 
 
 def hal_files(board: Board) -> dict[str, bytes]:
@@ -234,19 +222,6 @@ def _memory_symbols(board: Board) -> dict[str, int]:
         "TG_VECTORS_ORIGIN": vectors_origin,
         "TG_VECTORS_SIZE": vectors_size,
     }
-
-
-def _data_dir(name: str) -> Path:
-    # An editable install leaves a copy in site-packages that grows old: the checkout goes first.
-    package = Path(__file__).resolve().parent
-    for folder in (package.parent / name, package / "_data" / name):
-        if folder.is_dir():
-            return folder
-    raise InputError(
-        f"tinygen's own folder {name} is missing",
-        why=f"it is neither beside the package in {package.parent} nor inside it",
-        next_step="pip install --force-reinstall tinygen",
-    )
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from tinygen.boards import Board, Memories
+from tinygen.boards.fit import Shortage, does_not_fit
 from tinygen.errors import ToolchainError
-from tinygen.room import Shortage, does_not_fit
 
 ARENA_SYMBOL = "model_arena"
 

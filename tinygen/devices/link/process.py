@@ -10,8 +10,8 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 
+from tinygen.devices.link.transport import READ_BYTES, WRITE_SECONDS
 from tinygen.errors import DeviceError
-from tinygen.link.transport import READ_BYTES, WRITE_SECONDS
 
 _STOP_SECONDS = 2.0
 

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import serial
 from serial.tools import list_ports
 
+from tinygen.devices.link.reset import Reset, find_reset
 from tinygen.errors import DeviceError, InputError
-from tinygen.link.reset import Reset, find_reset
 
 READ_BYTES = 65536
 WRITE_SECONDS = 5.0

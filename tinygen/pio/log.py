@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tinygen.boards import Board, Port
-from tinygen.elf import FIRMWARE_HELPS
+from tinygen.boards.fit import Shortage, does_not_fit
 from tinygen.errors import DeviceError, DoesNotFit, TinygenError, ToolchainError
-from tinygen.room import Shortage, does_not_fit
+from tinygen.pio.elf import FIRMWARE_HELPS
 
 WHY_LINES = 25
 """The most lines of PlatformIO's that an error shows."""

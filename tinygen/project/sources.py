@@ -7,13 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tinygen.boards import ArenaPlace, Board
-from tinygen.firmware import (
-    firmware_dir,
-    hal_files,
-    memory_files,
-    platform_files,
-    root_files,
-)
+from tinygen.project.firmware import hal_files, memory_files, platform_files, root_files
+from tinygen.resources import firmware_dir
 
 _INCLUDE = re.compile(rb'^#include "(tg_[a-z0-9_]+\.h)"', re.MULTILINE)
 

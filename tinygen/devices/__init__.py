@@ -1,0 +1,1 @@
+"""Devices: QEMU, boards on USB, and the link to the firmware on either."""

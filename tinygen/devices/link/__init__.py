@@ -1,0 +1,21 @@
+"""Talking to a device: transports and the session on top of them."""
+
+from __future__ import annotations
+
+from tinygen.devices.link.hello import Hello, TensorInfo
+from tinygen.devices.link.process import ProcessTransport
+from tinygen.devices.link.replay import ReplayTransport
+from tinygen.devices.link.session import Inference, Run, Session
+from tinygen.devices.link.transport import Transport, open_transport
+
+__all__ = [
+    "Hello",
+    "Inference",
+    "ProcessTransport",
+    "ReplayTransport",
+    "Run",
+    "Session",
+    "TensorInfo",
+    "Transport",
+    "open_transport",
+]

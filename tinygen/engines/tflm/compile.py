@@ -1,0 +1,105 @@
+"""A .tflite file with TensorFlow Lite Micro's interpreter, built from upstream's own sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinygen import tflite
+from tinygen.boards import Board, TflmFrom
+from tinygen.engines.tflm import arena, offline, probe, render, scratch
+from tinygen.engines.tflm.arena import Arena
+from tinygen.engines.tflm.kernel_sets import KernelSet
+from tinygen.engines.tflm.library import Library, assemble, bundled
+from tinygen.engines.tflm.source import TflmTree
+from tinygen.engines.tflm.upstream import Operator, Upstream
+from tinygen.ir import Graph
+from tinygen.progress import SILENT, Progress
+from tinygen.templates import Identity
+
+
+@dataclass(frozen=True, eq=False)
+class TflmFirmware:
+    """A model with its interpreter: what to add to a project."""
+
+    files: Mapping[str, bytes]
+    build_flags: tuple[str, ...]
+    options: tuple[tuple[str, str], ...]
+    """Further lines of platformio.ini: name and value."""
+    arena: Arena
+    graph: Graph
+    operators: tuple[str, ...]
+    """TFLite's names, each once, sorted: what is registered."""
+    model_bytes: int
+    """Flash of the model, memory plan included."""
+
+
+def compile_model(
+    content: bytes,
+    board: Board,
+    kernels: KernelSet,
+    tree: TflmTree,
+    cache: Path,
+    identity: Identity,
+    *,
+    arena_bytes: int | None = None,
+    debug: bool = False,
+    progress: Progress = SILENT,
+) -> TflmFirmware:
+    """The int8 .tflite file `content` for `board`.
+
+    `arena_bytes` sets the arena without measuring; `debug` keeps TFLM's error texts.
+    Raises UnsupportedModel, DoesNotFit, and ToolchainError when the arena cannot be measured.
+    """
+    graph = tflite.read(content, identity.name)
+    render.require_int8_edges(graph)
+    upstream = Upstream(tree)
+    kinds = tuple(sorted({node.op.kind for node in graph.nodes}))
+    operators = [upstream.operator(kind) for kind in kinds]
+    registered = [render.registered(graph, operator) for operator in operators]
+    library = (
+        assemble(upstream, operators, kernels, debug=debug)
+        if board.engines.tflm_from is TflmFrom.SOURCES
+        else bundled(board)
+    )
+    planned = offline.with_plan(content, graph)
+    core = probe.emulated_core(board)
+    trial = probe.project(
+        core,
+        render.data_files(registered, planned.content, planned.original, identity),
+        _emulated(upstream, operators, kernels),
+        planned.original,
+        kernels,
+        identity,
+    )
+    measured = probe.recall(trial, cache)
+    if measured is None and arena_bytes is None:
+        progress.stage("Finding the smallest arena")
+        measured = probe.measure(core, trial, cache)
+    chosen = arena.choose(board, core, measured, arena_bytes)
+    embedded, original = (content, 0)
+    if chosen.offline_plan:
+        embedded, original = planned.content, planned.original
+    texts = render.model_files(graph, registered, embedded, original, chosen, identity)
+    files = {
+        **library.files,
+        **probe.glue_files(board, kernels),
+        **{f"src/model/{name}": text.encode() for name, text in texts.items()},
+    }
+    return TflmFirmware(
+        files=dict(sorted(files.items())),
+        build_flags=library.build_flags,
+        options=library.options,
+        arena=chosen,
+        graph=graph,
+        operators=kinds,
+        model_bytes=len(embedded),
+    )
+
+
+def _emulated(upstream: Upstream, operators: Sequence[Operator], kernels: KernelSet) -> Library:
+    """The library that an emulated core runs to size the arena."""
+    runs = scratch.EMULATED.get(kernels, kernels)
+    library = assemble(upstream, operators, runs)
+    return library if runs is kernels else scratch.with_scratch_of(upstream, library, kernels)

@@ -1,0 +1,79 @@
+"""The door of the tflm engine: a job in, the interpreter and the model's sources out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from tinygen.boards import Board
+from tinygen.engines.engine import Engine, Job, Made
+from tinygen.engines.tflm.arena import Arena
+from tinygen.engines.tflm.compile import compile_model
+from tinygen.engines.tflm.kernel_sets import kernel_set, kernel_sets, pins
+from tinygen.engines.tflm.source import installed, setup
+from tinygen.pio import core
+from tinygen.pio.toolchain import require_toolchain
+
+
+class Tflm(Engine):
+    """TensorFlow Lite Micro's interpreter."""
+
+    name: ClassVar[str] = "tflm"
+    options: ClassVar[frozenset[str]] = frozenset({"kernel_set", "arena_bytes", "debug"})
+
+    def kernel_sets(self, board: Board) -> tuple[str, ...]:
+        return kernel_sets(board)
+
+    def make(self, job: Job) -> Made:
+        kernels = kernel_set(job.board, job.kernel_set)
+        require_toolchain(job.board, cxx=True)
+        cache = core.cache_dir()
+        needed = pins(kernels)
+        tree = installed(cache, needed)
+        if tree is None:
+            job.progress.stage("Obtaining TensorFlow Lite Micro")
+            tree = setup(cache, progress=job.progress, pins=needed)
+        firmware = compile_model(
+            job.content,
+            job.board,
+            kernels,
+            tree,
+            cache,
+            job.identity,
+            arena_bytes=job.arena_bytes,
+            debug=job.debug,
+            progress=job.progress,
+        )
+        arena = firmware.arena
+        best = None if arena.measured is None else arena.measured.best
+        return Made(
+            files=firmware.files,
+            kernel_set=kernels.value,
+            layers=len(firmware.graph.nodes),
+            macs=sum(n.op.macs(firmware.graph.operands(n)) for n in firmware.graph.nodes),
+            constant_bytes=firmware.model_bytes,
+            arena_bytes=arena.bytes,
+            arena_minimum_bytes=None if arena.estimated else arena.needed,
+            arena_place=arena.place,
+            arena_overhead_bytes=None if best is None else best.bytes - best.used,
+            build_flags=firmware.build_flags,
+            options=firmware.options,
+            notes=tuple(_notes(arena)),
+        )
+
+
+def _notes(arena: Arena) -> Iterator[str]:
+    measured = arena.measured
+    if arena.asked:
+        yield f"arena of {arena.bytes:,} bytes as asked for"
+    if measured is None:
+        yield "how much it needs was not measured"
+        return
+    margin = "" if arena.asked else f", margin {arena.bytes - measured.best.bytes:,} bytes"
+    guess = ", an ESTIMATE: the device's core is another" if arena.estimated else ""
+    yield f"{measured.best.bytes:,} bytes measured on {measured.board}{margin}{guess}"
+    used = "used" if measured.offline_plan else "not used"
+    yield (
+        f"with our memory plan {measured.planned.bytes:,} bytes ({used}), "
+        f"with TFLM's own {measured.greedy.bytes:,} bytes"
+    )

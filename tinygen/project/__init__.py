@@ -1,0 +1,15 @@
+"""The project on disk: its folder and manifest, the fixed files a board needs, platformio.ini."""
+
+from __future__ import annotations
+
+from tinygen.project.folder import (
+    MODEL,
+    VECTORS,
+    Project,
+    open_project,
+    remember,
+    update,
+    write,
+)
+
+__all__ = ["MODEL", "VECTORS", "Project", "open_project", "remember", "update", "write"]

@@ -1,0 +1,44 @@
+"""platformio.ini and README.md of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinygen import csource
+from tinygen.boards import Board, TflmFrom
+from tinygen.project import firmware
+from tinygen.templates import Identity, render
+
+_INCLUDED = ("hal", "kernels", "model", "protocol")
+
+
+def platformio_files(
+    board: Board,
+    identity: Identity,
+    build_flags: Sequence[str] = (),
+    options: Sequence[tuple[str, str]] = (),
+) -> dict[str, str]:
+    """`platformio.ini` and `README.md` of the project."""
+    local = firmware.PLATFORMS_DIR if board.platformio.platform == firmware.LOCAL_PLATFORM else ""
+    values = {
+        "name": csource.comment(identity.name),
+        "board": board.id,
+        "engine": identity.engine,
+        "version": identity.version,
+        "local_platform": local,
+        "platform": board.platformio.platform,
+        "platformio_board": board.platformio.board,
+        "framework": board.platformio.framework,
+        "build_flags": [
+            *(f"-Isrc/{folder}" for folder in _INCLUDED),
+            *firmware.port_flags(board),
+            *board.platformio.build_flags,
+            *build_flags,
+        ],
+        "build_unflags": board.platformio.build_unflags,
+        "lib_ldf_mode": board.platformio.lib_ldf_mode,
+        "options": [*board.platformio.options, *options],
+        "main": firmware.main_file(board),
+        "bundled": board.engines.tflm_from is not TflmFrom.SOURCES,
+    }
+    return {name: render(f"{name}.j2", **values) for name in ("platformio.ini", "README.md")}

@@ -1,0 +1,7 @@
+"""Keras model or SavedModel -> int8 `.tflite`. Importing it imports no TensorFlow."""
+
+from __future__ import annotations
+
+from tinygen.quantize.keras import CALIBRATION_SAMPLES, Quantized, quantize
+
+__all__ = ["CALIBRATION_SAMPLES", "Quantized", "quantize"]

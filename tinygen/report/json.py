@@ -1,0 +1,36 @@
+"""Results as strict JSON, for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+
+def print_json(result: object) -> None:
+    """To standard output, as strict JSON."""
+    json.dump(to_json(result), sys.stdout, indent=2, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def to_json(value: object) -> Any:
+    """Dataclasses as objects with their properties, enums as values, infinities as null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [f.name for f in dataclasses.fields(value)]
+        names += [n for n, v in vars(type(value)).items() if isinstance(v, property)]
+        return {name: to_json(getattr(value, name)) for name in names}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(k): to_json(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

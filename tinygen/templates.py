@@ -1,0 +1,42 @@
+"""The templates and what every engine renders with. The only importer of Jinja.
+
+Output is a pure function of its arguments: no date, no path, no host name.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+
+from tinygen.resources import templates_dir
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the generated code says about itself."""
+
+    name: str
+    engine: str
+    board: str
+    sha256: str
+    version: str
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates_dir()),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # C, not HTML: names pass through csource
+    )
+
+
+def render(template: str, **values: Any) -> str:
+    """One template of `templates/`, rendered; a name it misses is an error."""
+    return _environment().get_template(template).render(**values)
