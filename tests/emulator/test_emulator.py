@@ -42,7 +42,7 @@ def _ping(url: str) -> bytes:
 def test_it_outlives_its_parent(firmware: Firmware, tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from tinygen.boards import get_board; from tinygen.emulator import start\n"
+        "from tinygen.boards import get_board; from tinygen.devices.qemu import start\n"
         "start(get_board('qemu-cortex-m3'), Path(sys.argv[1]), Path(sys.argv[2]))\n"
     )
     elf = firmware(BOARD.id)
@@ -119,7 +119,7 @@ def test_starts_at_once_keep_one(firmware: Firmware, tmp_path: Path) -> None:
     """Several processes start the same board; exactly the recorded one is left."""
     program = (
         "import sys; from pathlib import Path\n"
-        "from tinygen.boards import get_board; from tinygen.emulator import start\n"
+        "from tinygen.boards import get_board; from tinygen.devices.qemu import start\n"
         "print(start(get_board('qemu-cortex-m3'), Path(sys.argv[1]), Path(sys.argv[2])).pid)\n"
     )
     command = [sys.executable, "-c", program, str(firmware(BOARD.id)), str(tmp_path)]

@@ -199,7 +199,7 @@ def test_loading_imports_no_framework(tmp_path: Path) -> None:
     path = written(tmp_path, one_op(T("a"), T("b")))
     script = (
         "import sys; from pathlib import Path; from tinygen.load import load;"
-        " import tinygen.data, tinygen.metrics;"
+        " import tinygen.data, tinygen.proof.metrics;"
         f" load(Path({str(path)!r}));"
         " print([m for m in ('tensorflow', 'keras', 'tf_keras', 'h5py') if m in sys.modules])"
     )

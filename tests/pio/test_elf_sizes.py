@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tinygen import pio
 from tinygen.boards import Memories, Memory, RamCode, get_board
 from tinygen.errors import DoesNotFit
+from tinygen.pio import run as pio
 from tinygen.pio.elf import Sizes, check_fit, sizes
 
 

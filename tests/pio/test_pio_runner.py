@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tinygen import pio
 from tinygen.boards import get_board
 from tinygen.errors import DeviceError, DoesNotFit, InputError, ToolchainError
 from tinygen.pio import core
 from tinygen.pio import log as pio_log
+from tinygen.pio import run as pio
 from tinygen.pio.network import any_answers
 
 BOARD = get_board("qemu-cortex-m4")

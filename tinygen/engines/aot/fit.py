@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinygen.boards import ArenaPlace, Board
 from tinygen.boards.fit import Shortage, arena_shortage, does_not_fit, place_arena
-from tinygen.engines.aot import Program
+from tinygen.engines.aot.program import Program
 
 
 def place_program(program: Program, board: Board) -> ArenaPlace:

@@ -1,0 +1,31 @@
+"""The values every stage shares: tensors, operators, the graph, and kernel calls. Frozen, no I/O.
+
+    .tflite -> Graph(Tensor, Node(Op)) -> KernelCall | Alias -> MemoryPlan -> C
+
+`Op` knows what an operator means and which kernel computes it; it knows no C. `KernelCall` is
+all that later stages see: a kernel's name, the tensors it touches, its parameters and constants.
+"""
+
+from __future__ import annotations
+
+from tinygen.ir.calls import Alias, KernelCall, Lowered, ParamValue
+from tinygen.ir.graph import Graph, Node, Op
+from tinygen.ir.tensors import ABSENT, Array, DType, Operands, Quant, Shape, Tensor, TensorId
+
+__all__ = [
+    "ABSENT",
+    "Alias",
+    "Array",
+    "DType",
+    "Graph",
+    "KernelCall",
+    "Lowered",
+    "Node",
+    "Op",
+    "Operands",
+    "ParamValue",
+    "Quant",
+    "Shape",
+    "Tensor",
+    "TensorId",
+]

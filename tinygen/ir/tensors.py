@@ -1,0 +1,138 @@
+"""Tensors: element types, quantization, and the tensors of one node as its operator sees them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinygen.errors import UnsupportedModel
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+TensorId = int
+
+ABSENT: TensorId = -1
+"""Stands for an optional input that the node does not have."""
+
+
+class DType(Enum):
+    """Element types, by TFLite's name in lower case."""
+
+    INT8 = "int8"
+    UINT8 = "uint8"
+    INT16 = "int16"
+    INT32 = "int32"
+    INT64 = "int64"
+    FLOAT32 = "float32"
+    BOOL = "bool"
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        return np.dtype(self.value)
+
+    @property
+    def size(self) -> int:
+        """Bytes of one element."""
+        return self.numpy.itemsize
+
+
+@dataclass(frozen=True)
+class Quant:
+    """Affine quantization: real = scale * (q - zero_point), per tensor or along `axis`.
+
+    Scales are the float32 values of the file, held as Python floats.
+    """
+
+    scales: tuple[float, ...]
+    zero_points: tuple[int, ...]
+    axis: int = 0
+
+    @property
+    def per_tensor(self) -> bool:
+        return len(self.scales) == 1
+
+    @property
+    def scale(self) -> float:
+        """The one scale of a per-tensor quantization."""
+        if not self.per_tensor:
+            raise UnsupportedModel("per-channel quantization where one scale is needed")
+        return self.scales[0]
+
+    @property
+    def zero_point(self) -> int:
+        """The one zero point of a per-tensor quantization."""
+        if len(set(self.zero_points)) != 1:
+            raise UnsupportedModel("per-channel zero points where one is needed")
+        return self.zero_points[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """One tensor of the graph. `data` is set when it is constant; its shape is `shape`."""
+
+    id: TensorId
+    name: str
+    shape: Shape
+    dtype: DType
+    quant: Quant | None = None
+    data: Array | None = None
+
+    @property
+    def elements(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.elements * self.dtype.size
+
+    @property
+    def constant(self) -> bool:
+        return self.data is not None
+
+    @property
+    def q(self) -> Quant:
+        """The quantization, which an int8 tensor must have."""
+        if self.quant is None:
+            raise UnsupportedModel(
+                f"tensor '{self.name}' has no quantization",
+                why="only fully int8-quantized models are compiled",
+                next_step="quantize it with tinygen from the Keras model",
+            )
+        return self.quant
+
+
+@dataclass(frozen=True, eq=False)
+class Operands:
+    """The tensors of one node, as its operator sees them. An absent optional input is None."""
+
+    inputs: tuple[Tensor | None, ...]
+    outputs: tuple[Tensor, ...]
+
+    def input(self, index: int) -> Tensor:
+        """Input `index`, which must be there."""
+        tensor = self.inputs[index] if index < len(self.inputs) else None
+        if tensor is None:
+            raise UnsupportedModel(f"input {index} of the operator is missing")
+        return tensor
+
+    def optional(self, index: int) -> Tensor | None:
+        return self.inputs[index] if index < len(self.inputs) else None
+
+    @property
+    def output(self) -> Tensor:
+        return self.outputs[0]
+
+    def constant(self, index: int) -> Array:
+        """The data of input `index`, which must be constant."""
+        tensor = self.input(index)
+        if tensor.data is None:
+            raise UnsupportedModel(
+                f"input '{tensor.name}' must be a constant",
+                why="shapes, axes and weights have to be known when the code is generated",
+            )
+        return tensor.data
