@@ -9,6 +9,7 @@ all that later stages see: a kernel's name, the tensors it touches, its paramete
 from __future__ import annotations
 
 from tinygen.ir.calls import Alias, KernelCall, Lowered, ParamValue
+from tinygen.ir.edges import Edge
 from tinygen.ir.graph import Graph, Node, Op
 from tinygen.ir.tensors import ABSENT, Array, DType, Operands, Quant, Shape, Tensor, TensorId
 
@@ -17,6 +18,7 @@ __all__ = [
     "Alias",
     "Array",
     "DType",
+    "Edge",
     "Graph",
     "KernelCall",
     "Lowered",
