@@ -48,7 +48,7 @@ class Aot(Engine):
                 **({_SCRIPT: (firmware_dir() / "aot" / "build.py").read_bytes()} if script else {}),
                 **{f"src/model/{name}": text.encode() for name, text in model.items()},
             },
-            kernel_set="+".join(dict.fromkeys(layer.kernel_set for layer in program.layers)),
+            kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.layers)),
             layers=len(program.layers),
             macs=program.macs,
             constant_bytes=program.constant_bytes,
