@@ -2,7 +2,6 @@
 
 The whole law is in tests/project/test_manifest.py.
 """
-"""
 
 from __future__ import annotations
 
