@@ -10,7 +10,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Operands, ParamValue
+from tinygen.ir import Operands, ParamValue, portable
 from tinygen.ops.activation import quantized_range
 from tinygen.ops.elementwise import Elementwise
 from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
@@ -23,7 +23,7 @@ class Add(Elementwise):
     kind: ClassVar[str] = "ADD"
     options_type: ClassVar[Any] = tflite.AddOptions
     ufunc: ClassVar[np.ufunc] = np.add
-    kernel: ClassVar[str] = "add"
+    kernel = portable("add")
     sign: ClassVar[int] = 1
     """Of the second input."""
 

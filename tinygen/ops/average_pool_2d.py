@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen.ir import Array, Lowered, Operands
+from tinygen.ir import Array, Lowered, Operands, portable
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
 
@@ -30,4 +30,4 @@ class AveragePool2D(Pool2D):
         return (np.clip(mean, low, high).astype(np.int8),)
 
     def lower(self, io: Operands) -> Lowered:
-        return self.call(io, "average_pool_2d")
+        return self.call(io, portable("average_pool_2d"))

@@ -9,7 +9,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Array, Lowered, Operands, Shape, Tensor, portable
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.spatial import nhwc, windows
 from tinygen.ops.weighted import bias_or_zeros, check_bias
@@ -21,7 +21,7 @@ class Conv2D(Convolution):
 
     kind = "CONV_2D"
     options = tflite.Conv2DOptions
-    kernel = "conv_2d"
+    kernel = portable("conv_2d")
     channel_axis = 0
 
     def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:

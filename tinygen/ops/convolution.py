@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import KernelCall, Lowered, Operands, Shape
+from tinygen.ir import Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.spatial import Extent, Padding, extent
@@ -33,7 +33,7 @@ class Convolution(Parsed):
 
     options: ClassVar[Any]
     """The schema's class of the options."""
-    kernel: ClassVar[str]
+    kernel: ClassVar[Kernel]
     channel_axis: ClassVar[int]
     """The dimension of the weights that counts output channels."""
 

@@ -9,7 +9,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Array, Lowered, Operands, Shape, Tensor, portable
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.spatial import nhwc, windows
 from tinygen.ops.weighted import bias_or_zeros, check_bias
@@ -25,7 +25,7 @@ class DepthwiseConv2D(Convolution):
     kind = "DEPTHWISE_CONV_2D"
     # The file's depth multiplier is not read: the shapes of weights and input say it.
     options = tflite.DepthwiseConv2DOptions
-    kernel = "depthwise_conv_2d"
+    kernel = portable("depthwise_conv_2d")
     channel_axis = 3
 
     def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Tensor, portable
 from tinygen.ops import require
 from tinygen.ops.parse import Parsed, Parser
 
@@ -38,7 +38,7 @@ class Dequantize(Parsed):
         source, target = io.input(0), io.output
         return (
             KernelCall(
-                kernel="dequantize",
+                kernel=portable("dequantize"),
                 inputs=(source.id,),
                 outputs=(target.id,),
                 params={

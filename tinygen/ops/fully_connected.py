@@ -9,7 +9,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, portable
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.weighted import (
@@ -82,7 +82,7 @@ class FullyConnected(Parsed):
         weights = io.constant(1)
         scale = self._requantization(io)
         call = KernelCall(
-            kernel="fully_connected",
+            kernel=portable("fully_connected"),
             inputs=(io.input(0).id,),
             outputs=(io.output.id,),
             params={

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen.ir import Array, Lowered, Operands
+from tinygen.ir import Array, Lowered, Operands, portable
 from tinygen.ops.activation import INT8_MIN
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
@@ -28,4 +28,4 @@ class MaxPool2D(Pool2D):
         return (np.clip(largest, low, high).astype(np.int8),)
 
     def lower(self, io: Operands) -> Lowered:
-        return self.call(io, "max_pool_2d")
+        return self.call(io, portable("max_pool_2d"))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import tflite
 
-from tinygen.ir import Operands, ParamValue
+from tinygen.ir import Operands, ParamValue, portable
 from tinygen.ops.activation import quantized_range
 from tinygen.ops.elementwise import Elementwise
 from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
@@ -20,7 +20,7 @@ class Mul(Elementwise):
     kind: ClassVar[str] = "MUL"
     options_type: ClassVar[Any] = tflite.MulOptions
     ufunc: ClassVar[np.ufunc] = np.multiply
-    kernel: ClassVar[str] = "mul"
+    kernel = portable("mul")
 
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
         low, high = quantized_range(self.activation, io.output.q)

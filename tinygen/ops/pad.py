@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Tensor, portable
 from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
@@ -49,7 +49,7 @@ class Pad(Parsed):
         paddings = _paddings(source, io.constant(1))
         start = sum(before * step for (before, _), step in zip(paddings, steps, strict=True))
         fill = KernelCall(
-            kernel="fill",
+            kernel=portable("fill"),
             inputs=(),
             outputs=(target.id,),
             params={"count": target.nbytes, "value": int(self._border(io))},

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from tinygen.ir import Alias, Array, DType, KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Alias, Array, DType, KernelCall, Lowered, Operands, Shape, Tensor, portable
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
@@ -46,7 +46,7 @@ class Quantize(Parsed):
         if source.dtype is DType.FLOAT32:
             return (
                 KernelCall(
-                    kernel="quantize",
+                    kernel=portable("quantize"),
                     inputs=(source.id,),
                     outputs=(target.id,),
                     params={

@@ -10,7 +10,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, portable
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_functions import (
@@ -72,7 +72,7 @@ class Softmax(Parsed):
         table = self._table(io).astype(np.int32)
         return (
             KernelCall(
-                kernel="softmax",
+                kernel=portable("softmax"),
                 inputs=(source.id,),
                 outputs=(target.id,),
                 params={
