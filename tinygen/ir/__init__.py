@@ -9,8 +9,19 @@ all that later stages see: a kernel's name, the tensors it touches, its paramete
 from __future__ import annotations
 
 from tinygen.ir.calls import Alias, KernelCall, Lowered, ParamValue
-from tinygen.ir.graph import Graph, Node, Op
-from tinygen.ir.tensors import ABSENT, Array, DType, Operands, Quant, Shape, Tensor, TensorId
+from tinygen.ir.graph import Graph, Node
+from tinygen.ir.op import Op
+from tinygen.ir.tensors import (
+    ABSENT,
+    Array,
+    DType,
+    Operands,
+    Quant,
+    Shape,
+    Tensor,
+    TensorId,
+    Values,
+)
 
 __all__ = [
     "ABSENT",
@@ -28,4 +39,5 @@ __all__ = [
     "Shape",
     "Tensor",
     "TensorId",
+    "Values",
 ]
