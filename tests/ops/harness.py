@@ -201,7 +201,7 @@ def _compile(source: Path, binary: Path, kernels: Path) -> None:
     compiler = os.environ.get("TINYGEN_HOST_CC", "gcc")
     if shutil.which(compiler) is None:
         pytest.skip(f"no host C compiler ({compiler}) to run the kernels with")
-    command = [compiler, *FLAGS, f"-I{KERNELS}", f"-I{kernels / 'portable'}"]
+    command = [compiler, *FLAGS, f"-I{kernels}", f"-I{KERNELS}"]
     done = subprocess.run(
         [*command, source, "-o", binary, "-lm"], capture_output=True, text=True, check=False
     )

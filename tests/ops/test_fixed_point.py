@@ -11,7 +11,7 @@ import pytest
 
 from tests.ops.harness import case, check, tensor
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, KernelCall, Lowered, Op, Operands, Shape, Values
+from tinygen.ir import Array, DType, KernelCall, Lowered, Op, Operands, Shape, Values, portable
 from tinygen.ops.fixed_point import (
     INT32_MAX,
     INT32_MIN,
@@ -115,14 +115,14 @@ class _Requantize(Op):
     def kernels(self, io: Operands) -> Lowered:
         ids = tuple(t.id for t in io.inputs if t is not None)
         params = {"count": io.output.elements}
-        return (KernelCall("requantize", ids, tuple(t.id for t in io.outputs), params),)
+        return (KernelCall(portable("requantize"), ids, tuple(t.id for t in io.outputs), params),)
 
 
 def test_c_equals_numpy(tmp_path: Path) -> None:
     (tmp_path / "portable").mkdir()
     (tmp_path / "portable" / "tg_requantize.h").write_text(
         '#include "tg_weighted.h"\n'
-        "struct tg_requantize_params { int32_t count; };\n"
+        "struct tg_portable_requantize_params { int32_t count; };\n"
         "static void tg_requantize_all(int32_t n, const int32_t *v, const int32_t *m,\n"
         "    const int32_t *s, int32_t *a, int32_t *b) {\n"
         "  for (int32_t i = 0; i < n; ++i) {\n"
@@ -130,7 +130,8 @@ def test_c_equals_numpy(tmp_path: Path) -> None:
         "    b[i] = s[i] < 0 ? tg_requantize_right(v[i], m[i], s[i]) : a[i];\n"
         "  }\n"
         "}\n"
-        "#define tg_requantize(p, v, m, s, a, b) tg_requantize_all((p)->count, v, m, s, a, b)\n"
+        "#define tg_portable_requantize(p, v, m, s, a, b) \\\n"
+        "  tg_requantize_all((p)->count, v, m, s, a, b)\n"
     )
     arrays = [array.astype(np.int32) for array in _triples(2, 100_000)]
     inputs = [tensor(arrays[0].shape, DType.INT32) for _ in arrays]

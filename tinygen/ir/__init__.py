@@ -8,7 +8,8 @@ all that later stages see: a kernel's name, the tensors it touches, its paramete
 
 from __future__ import annotations
 
-from tinygen.ir.calls import Alias, KernelCall, Lowered, ParamValue
+from tinygen.ir.calls import PORTABLE, Alias, Kernel, KernelCall, Lowered, ParamValue, portable
+from tinygen.ir.edges import Edge
 from tinygen.ir.graph import Graph, Node
 from tinygen.ir.op import Op
 from tinygen.ir.tensors import (
@@ -25,10 +26,13 @@ from tinygen.ir.tensors import (
 
 __all__ = [
     "ABSENT",
+    "PORTABLE",
     "Alias",
     "Array",
     "DType",
+    "Edge",
     "Graph",
+    "Kernel",
     "KernelCall",
     "Lowered",
     "Node",
@@ -40,4 +44,5 @@ __all__ = [
     "Tensor",
     "TensorId",
     "Values",
+    "portable",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Operands, ParamValue
+from tinygen.ir import Operands, ParamValue, portable
 from tinygen.ops.activation import quantized_range
 from tinygen.ops.elementwise import Elementwise
 from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
@@ -21,7 +21,7 @@ class Add(Elementwise):
     kind = "ADD"
     options_type = tflite.AddOptions
     ufunc: ClassVar[np.ufunc] = np.add
-    kernel = "add"
+    kernel = portable("add")
     sign = 1
     """Of the second input."""
 

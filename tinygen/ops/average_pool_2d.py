@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygen.ir import Array, Lowered, Operands, Values
+from tinygen.ir import Array, Lowered, Operands, Values, portable
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
 
@@ -25,4 +25,4 @@ class AveragePool2D(Pool2D):
         return (np.clip(mean, low, high).astype(np.int8),)
 
     def kernels(self, io: Operands) -> Lowered:
-        return self.call(io, "average_pool_2d")
+        return self.call(io, portable("average_pool_2d"))

@@ -6,7 +6,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Lowered, Operands, Shape, Values
+from tinygen.ir import Lowered, Operands, Shape, Values, portable
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.spatial import nhwc, windows
@@ -18,7 +18,7 @@ class Conv2D(Convolution):
 
     kind = "CONV_2D"
     options = tflite.Conv2DOptions
-    kernel = "conv_2d"
+    kernel = portable("conv_2d")
     channel_axis = 0
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:

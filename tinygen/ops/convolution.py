@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from tinygen.ir import KernelCall, Lowered, Operands, Shape
+from tinygen.ir import Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation
 from tinygen.ops.parse import Parser
 from tinygen.ops.spatial import Extent, Padding, extent
@@ -26,7 +26,7 @@ class Convolution(Weighted):
 
     options: ClassVar[Any]
     """The schema's class of the options."""
-    kernel: ClassVar[str]
+    kernel: ClassVar[Kernel]
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:

@@ -6,7 +6,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Lowered, Operands, Shape, Values
+from tinygen.ir import Lowered, Operands, Shape, Values, portable
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.spatial import nhwc, windows
@@ -22,7 +22,7 @@ class DepthwiseConv2D(Convolution):
     kind = "DEPTHWISE_CONV_2D"
     # The file's depth multiplier is not read: the shapes of weights and input say it.
     options = tflite.DepthwiseConv2DOptions
-    kernel = "depthwise_conv_2d"
+    kernel = portable("depthwise_conv_2d")
     channel_axis = 3
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:

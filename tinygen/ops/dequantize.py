@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Values
+from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Values, portable
 from tinygen.ops import require
 from tinygen.ops.parse import Parsed
 
@@ -26,7 +26,7 @@ class Dequantize(Parsed):
         source, target = io.input(0), io.output
         return (
             KernelCall(
-                kernel="dequantize",
+                kernel=portable("dequantize"),
                 inputs=(source.id,),
                 outputs=(target.id,),
                 params={

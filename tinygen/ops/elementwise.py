@@ -10,7 +10,17 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, ParamValue, Shape, Values
+from tinygen.ir import (
+    Array,
+    DType,
+    Kernel,
+    KernelCall,
+    Lowered,
+    Operands,
+    ParamValue,
+    Shape,
+    Values,
+)
 from tinygen.ops import require
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
@@ -35,7 +45,7 @@ class Elementwise(Parsed):
     """The schema's options class."""
     ufunc: ClassVar[np.ufunc]
     """The same operation on plain numbers (int32, int64, float32), for folding shapes."""
-    kernel: ClassVar[str]
+    kernel: ClassVar[Kernel]
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:

@@ -9,7 +9,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import KernelCall, Lowered, Operands, Shape, Values
+from tinygen.ir import KernelCall, Lowered, Operands, Shape, Values, portable
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.parse import Parser
@@ -67,7 +67,7 @@ class FullyConnected(Weighted):
         weights = io.constant(1)
         scale = self.requantization(io)
         call = KernelCall(
-            kernel="fully_connected",
+            kernel=portable("fully_connected"),
             inputs=(io.input(0).id,),
             outputs=(io.output.id,),
             params={

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
 from tinygen.ops import require
 from tinygen.ops.fixed_functions import input_multiplier, input_radius, rescale_input
 from tinygen.ops.fixed_point import Int64
@@ -21,7 +21,7 @@ def lookup_call(source: Tensor, target: Tensor, function: Callable[[Array], Arra
     """
     table = function(np.arange(256, dtype=np.uint8).view(np.int8))
     return KernelCall(
-        kernel="lookup",
+        kernel=portable("lookup"),
         inputs=(source.id,),
         outputs=(target.id,),
         params={"count": target.elements},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygen.ir import Array, Lowered, Operands, Values
+from tinygen.ir import Array, Lowered, Operands, Values, portable
 from tinygen.ops.activation import INT8_MIN
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
@@ -23,4 +23,4 @@ class MaxPool2D(Pool2D):
         return (np.clip(largest, low, high).astype(np.int8),)
 
     def kernels(self, io: Operands) -> Lowered:
-        return self.call(io, "max_pool_2d")
+        return self.call(io, portable("max_pool_2d"))

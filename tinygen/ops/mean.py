@@ -9,7 +9,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Values
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Values, portable
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import quantize_multiplier
@@ -64,7 +64,7 @@ class Mean(Parsed):
         count = int(np.prod([size for size, _ in reduced_loops]))
         scale = self._requantization(io, count)
         call = KernelCall(
-            kernel="mean",
+            kernel=portable("mean"),
             inputs=(source.id,),
             outputs=(io.output.id,),
             params={

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import tflite
 
-from tinygen.ir import Operands, ParamValue
+from tinygen.ir import Operands, ParamValue, portable
 from tinygen.ops.activation import quantized_range
 from tinygen.ops.elementwise import Elementwise
 from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
@@ -18,7 +18,7 @@ class Mul(Elementwise):
     kind = "MUL"
     options_type = tflite.MulOptions
     ufunc: ClassVar[np.ufunc] = np.multiply
-    kernel = "mul"
+    kernel = portable("mul")
 
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
         low, high = quantized_range(self.activation, io.output.q)

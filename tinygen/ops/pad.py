@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Tensor, Values
+from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
 from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
@@ -35,7 +35,7 @@ class Pad(Parsed):
         paddings = _paddings(source, io.constant(1))
         start = sum(before * step for (before, _), step in zip(paddings, steps, strict=True))
         fill = KernelCall(
-            kernel="fill",
+            kernel=portable("fill"),
             inputs=(),
             outputs=(target.id,),
             params={"count": target.nbytes, "value": int(self._border(io))},

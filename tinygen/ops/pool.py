@@ -8,7 +8,7 @@ from typing import Self
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import KernelCall, Lowered, Operands, Shape
+from tinygen.ir import Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.spatial import Extent, Padding, extent, nhwc
@@ -63,7 +63,7 @@ class Pool2D(Parsed):
         """The output's lowest and highest value."""
         return quantized_range(self.activation, io.output.q)
 
-    def call(self, io: Operands, kernel: str) -> Lowered:
+    def call(self, io: Operands, kernel: Kernel) -> Lowered:
         """The one kernel call."""
         image = io.input(0).shape
         height, width = self.extents(image)

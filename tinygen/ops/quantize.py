@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygen.ir import Alias, Array, DType, KernelCall, Lowered, Operands, Shape, Values
+from tinygen.ir import Alias, Array, DType, KernelCall, Lowered, Operands, Shape, Values, portable
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
@@ -37,7 +37,7 @@ class Quantize(Parsed):
         if source.dtype is DType.FLOAT32:
             return (
                 KernelCall(
-                    kernel="quantize",
+                    kernel=portable("quantize"),
                     inputs=(source.id,),
                     outputs=(target.id,),
                     params={

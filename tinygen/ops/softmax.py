@@ -9,7 +9,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_functions import (
@@ -68,7 +68,7 @@ class Softmax(Parsed):
         table = self._table(io).astype(np.int32)
         return (
             KernelCall(
-                kernel="softmax",
+                kernel=portable("softmax"),
                 inputs=(source.id,),
                 outputs=(target.id,),
                 params={
