@@ -6,7 +6,6 @@ The command line, the Python API and the engines all read it here.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import typing
 from collections.abc import Mapping
@@ -95,7 +94,11 @@ class ProjectOptions(ModelOptions):
     ]
     out: Annotated[
         str | Path | None,
-        Flag("--out", "Project folder. [default: build/MODEL-BOARD]", short="-o"),
+        Flag(
+            "--out",
+            "Project folder; of bench, the folder of its projects. [default: one in build]",
+            short="-o",
+        ),
     ] = None
     arena: Annotated[
         int | None,
@@ -105,9 +108,9 @@ class ProjectOptions(ModelOptions):
         bool,
         Flag("--debug", "Keep the engine's error texts in the firmware, for tflm.", engine=True),
     ] = False
-    jobs: Annotated[
-        int | None, Flag("--jobs", "Parallel compilations.", short="-j", minimum=1)
-    ] = None
+    jobs: Annotated[int | None, Flag("--jobs", "Parallel compilations.", short="-j", minimum=1)] = (
+        None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,14 +144,10 @@ class BenchOptions(ProjectOptions):
     ] = ("aot",)
 
 
-@functools.cache
 def flags(options: type[ModelOptions]) -> Mapping[str, Flag]:
-    """The options as the command line shows them, by their fields' names: what is required first.
-    """
+    """The options by their fields' names, in the order of the command line: required ones first."""
     hints = typing.get_type_hints(options, include_extras=True)
-    fields = sorted(
-        dataclasses.fields(options), key=lambda f: f.default is not dataclasses.MISSING
-    )
+    fields = sorted(dataclasses.fields(options), key=lambda f: f.default is not dataclasses.MISSING)
     return {
         f.name: flag
         for f in fields

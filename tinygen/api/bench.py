@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinygen.api.build import build_project
@@ -14,7 +14,7 @@ from tinygen.engines import choose_engine
 from tinygen.engines.engine import not_taken
 from tinygen.errors import InputError
 from tinygen.load import safe_name
-from tinygen.options import BenchOptions, BuildOptions, given, shared
+from tinygen.options import BenchOptions, BuildOptions, flags, given, shared
 from tinygen.proof.verdict import Verdict
 
 VECTORS = 6
@@ -114,10 +114,11 @@ def _wanted(options: BenchOptions, board: Board) -> tuple[_Wanted, ...]:
     for option, flag in given(options).items():
         if not any(option in engine.options for engine in engines.values()):
             raise not_taken(flag, tuple(engines.values()))
+    foreign = {name for name, flag in flags(BuildOptions).items() if flag.engine}
     wanted = []
     for text, engine, kernel_set in named:
-        own = BuildOptions(**shared(options), engine=engine, kernel_set=kernel_set or None)
-        foreign = given(own).keys() - engines[engine].options
-        defaults = {f.name: f.default for f in fields(own) if f.name in foreign}
-        wanted.append(_Wanted(text, replace(own, **defaults)))
+        left_out = foreign - engines[engine].options
+        kept = {name: value for name, value in shared(options).items() if name not in left_out}
+        own = BuildOptions(**kept, engine=engine, kernel_set=kernel_set or None)
+        wanted.append(_Wanted(text, own))
     return tuple(wanted)

@@ -26,4 +26,4 @@ def by_keywords(
     function.__name__ = function.__qualname__ = name
     function.__module__ = call.__module__
     function.__doc__ = call.__doc__
-    return function
+    return function  # type: ignore[return-value]  # `model` may be a keyword too

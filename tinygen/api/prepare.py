@@ -31,9 +31,7 @@ def prepare(model: Path, options: ModelOptions, *, random_if_needed: bool = Fals
     progress, data = options.progress, options.data
 
     def read(source: str) -> Dataset:
-        return read_data(
-            source, loaded.inputs, seed=options.seed, image_range=options.image_range
-        )
+        return read_data(source, loaded.inputs, seed=options.seed, image_range=options.image_range)
 
     progress.stage(f"Opening {model.name}")
     loaded = loading.load(model, trust_model=options.trust_model)

@@ -63,7 +63,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     parameters: list[inspect.Parameter] = []
     for parameter in signature.parameters.values():
         if parameter.name != "options":
-            parameters.append(parameter)
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
             continue
         parameters += [_parameter(name, hints[name], defaults[name]) for name in names]
     call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]

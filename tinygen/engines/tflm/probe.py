@@ -114,9 +114,7 @@ def glue_files(board: Board, kernels: KernelSet) -> dict[str, bytes]:
     return {f"src/tflm/{name}": (folder / name).read_bytes() for name in names}
 
 
-def _run(
-    board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | None
-) -> Measured:
+def _run(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | None) -> Measured:
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
