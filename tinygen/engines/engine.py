@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tinygen.boards import ArenaPlace, Board
-from tinygen.errors import InputError
+from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import Graph
 from tinygen.progress import Progress
 from tinygen.templates import Identity
@@ -84,3 +84,14 @@ class Engine(ABC):
                 why=f"kernel sets there: {', '.join(sets) or 'none'}",
                 next_step="leave --kernel-set out for the board's own choice",
             )
+
+
+def require_stateless(graph: Graph) -> None:
+    """Raise UnsupportedModel for a model with state, which no engine carries over yet."""
+    if graph.states:
+        names = ", ".join(f"'{graph.tensors[state.read].name}'" for state in graph.states)
+        raise UnsupportedModel(
+            f"the model keeps state between inferences: {names}",
+            why="neither engine carries it from one inference to the next",
+            next_step="make the state an input and an output of the model",
+        )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tinygen import tflite
 from tinygen.boards import Board, TflmFrom
+from tinygen.engines.engine import require_stateless
 from tinygen.engines.tflm import arena, offline, probe, render, scratch
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.kernel_sets import KernelSet
@@ -54,6 +55,7 @@ def compile_model(
     """
     graph = tflite.read(content, identity.name)
     render.require_int8_edges(graph)
+    require_stateless(graph)
     upstream = Upstream(tree)
     kinds = tuple(sorted({node.op.kind for node in graph.nodes}))
     operators = [upstream.operator(kind) for kind in kinds]
