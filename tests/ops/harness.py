@@ -111,16 +111,14 @@ def random_array(shape: Shape, dtype: DType, rng: np.random.Generator) -> Array:
     if dtype is DType.FLOAT32:
         return rng.normal(0.0, 3.0, shape).astype(np.float32)
     if dtype is DType.BOOL:
-        return rng.integers(0, 2, shape).astype(np.bool_)
-    info = np.iinfo(dtype.numpy)
-    return rng.integers(info.min, info.max, shape, dtype=dtype.numpy, endpoint=True)
+        return rng.integers(dtype.low, dtype.high, shape, endpoint=True).astype(np.bool_)
+    return rng.integers(dtype.low, dtype.high, shape, dtype=dtype.numpy, endpoint=True)
 
 
 def _edge_arrays(shape: Shape, dtype: DType) -> list[Array]:
     if dtype not in (DType.INT8, DType.UINT8, DType.INT16):
         return []
-    info = np.iinfo(dtype.numpy)
-    return [np.full(shape, value, dtype.numpy) for value in (info.min, info.max)]
+    return [np.full(shape, value, dtype.numpy) for value in (dtype.low, dtype.high)]
 
 
 def case(
@@ -134,7 +132,8 @@ def case(
     random_vectors: int = 2,
     seed: int = 0,
 ) -> Case:
-    """A case: tensors get ids 0, 1, ... (inputs, then outputs), outputs the inferred shapes.
+    """A case: tensors get ids 0, 1, ... (inputs, then outputs), outputs the inferred shapes; their
+    own count only where a shape hangs on values that are not known.
 
     `values` gives, per vector, an array for each input that is neither constant nor absent.
     Without it the vectors are all-lowest, all-highest and `random_vectors` random ones.
@@ -143,7 +142,7 @@ def case(
         None if t is None else replace(t, id=i, name=t.name or f"in{i}")
         for i, t in enumerate(inputs)
     )
-    shapes = op.infer(numbered)
+    shapes = op.infer(Operands(numbered, tuple(outputs), op.kind))
     assert len(shapes) == len(outputs), f"{op.kind}: {len(shapes)} outputs inferred"
     results = tuple(
         replace(t, id=len(inputs) + i, name=t.name or f"out{i}", shape=shape)
@@ -167,7 +166,7 @@ def case(
             if t is not None and array is not None:
                 assert (array.shape, array.dtype) == (t.shape, t.dtype.numpy), f"{name}: {t.name}"
         vectors.append(vector)
-    return Case(name or op.kind, op, Operands(numbered, results), tuple(vectors), options)
+    return Case(name or op.kind, op, Operands(numbered, results, op.kind), tuple(vectors), options)
 
 
 def check(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from tests.ops.c_struct import fields
 from tests.ops.harness import CORES, KERNELS, Case, case, check, check_on_core, int8
 from tinygen import csource
-from tinygen.ir import Array, KernelCall, Lowered, Op, Operands, ParamValue, Shape, Tensor, portable
+from tinygen.ir import Array, KernelCall, Lowered, Op, Operands, ParamValue, Shape, Values, portable
 
 _GOOD = "for (int32_t i = 0; i < p->count; ++i) output[i] = (int8_t)(input[i] ^ p->mask[0]);"
 
@@ -26,15 +25,13 @@ class _Flip(Op):
 
     kind = "FLIP"
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        assert inputs[0] is not None
-        return (inputs[0].shape,)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        return (io.input(0).shape,)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:  # noqa: ARG002
-        assert values[0] is not None
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:  # noqa: ARG002
         return (~values[0],)
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         call = KernelCall(
             portable("flip"),
             (io.input(0).id,),
