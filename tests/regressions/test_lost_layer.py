@@ -37,7 +37,7 @@ CORES = (
 def channels_first(height: int, width: int, channels: int) -> Case:
     """A transpose to channels first, as in the flatten of a channels-first model."""
     return case(
-        Transpose((1, channels, height, width)),
+        Transpose(),
         [int8((1, height, width, channels), *Q), int32(np.array((0, 3, 1, 2)))],
         [int8((), *Q)],
         name=f"{height}x{width}x{channels} to channels first",
@@ -48,7 +48,7 @@ def channels_first(height: int, width: int, channels: int) -> Case:
 def every_other_channel(height: int, width: int, channels: int) -> Case:
     ends = ((0, 0, 0, 0), (1, height, width, channels), (1, 1, 1, 2))
     return case(
-        StridedSlice(0, 0, 0, (1, height, width, channels // 2)),
+        StridedSlice(0, 0, 0),
         [int8((1, height, width, channels), *Q), *(int32(np.array(v)) for v in ends)],
         [int8((), *Q)],
         name=f"every other channel of {height}x{width}x{channels}",
