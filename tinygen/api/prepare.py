@@ -59,7 +59,7 @@ def prepare(
         raise no_data_error(loaded.inputs, model.name)
     samples = []
     if test is not None:
-        tests = read_data(test, loaded.inputs, seed=seed, image_range=image_range)
+        tests = read_data(test, loaded.inputs, seed=seed, image_range=image_range, split="test")
         samples.append(Samples("test", tests.inputs, tests.labels, limit=None))
     if dataset is not None:
         origin = "data" if data != RANDOM else "random data"

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from tinygen.data.arrays import several_inputs
-from tinygen.data.raw import MAX_BYTES, Raw, too_large
-from tinygen.data.table import numbered
+from tinygen.data.labels import numbered
+from tinygen.data.raw import MAX_VALUES, Raw, too_large
 from tinygen.errors import InputError
 from tinygen.load.model import InputSpec, format_shape
 
@@ -46,8 +46,8 @@ def read_images(folder: Path, inputs: Sequence[InputSpec], image_range: tuple[fl
             next_step="give a folder of images, one sub-folder per class if there are classes",
         )
     chosen = labelled or files
-    size = len(chosen) * height * width * channels * 4
-    if size > MAX_BYTES:
+    size = len(chosen) * height * width * channels
+    if size > MAX_VALUES:
         raise too_large(folder, size)
     pixels = np.empty((len(chosen), height, width, channels), np.float32)
     resized = 0
