@@ -5,11 +5,12 @@ Knows C and nothing about operators. A model's names reach C only as `comment` a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
 
-from tinygen.ir import Array, DType, KernelCall, ParamValue, Tensor
+from tinygen.ir import Array, DType, Kernel, KernelCall, ParamValue, Tensor
 
 C_TYPES: Mapping[str, str] = {
     "int8": "int8_t",
@@ -21,6 +22,8 @@ C_TYPES: Mapping[str, str] = {
     "bool": "uint8_t",
 }
 _LINE = 100
+_SET = re.compile(r"[a-z][a-z0-9]*")
+_KERNEL = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def c_type(dtype: DType | np.dtype[np.generic]) -> str:
@@ -81,8 +84,23 @@ def _value(value: ParamValue) -> str:
     return number(value)
 
 
+def kernel_header(kernel: Kernel) -> str:
+    """The header that defines the kernel, as it is included."""
+    return f"{kernel.set}/tg_{kernel.name}.h"
+
+
+def kernel_symbol(kernel: Kernel) -> str:
+    """The kernel's function; its struct is that and `_params`.
+
+    A set's name has no underscore, so that no two kernels have one symbol.
+    """
+    if not _SET.fullmatch(kernel.set) or not _KERNEL.fullmatch(kernel.name):
+        raise ValueError(f"{kernel} is no name of a kernel")
+    return f"tg_{kernel.set}_{kernel.name}"
+
+
 def initializer(call: KernelCall, constants: Mapping[str, str], indent: str = "    ") -> str:
-    """The fields of `struct tg_<kernel>_params`, filled; `constants` gives each array's symbol."""
+    """The fields of the kernel's params struct, filled; `constants` gives each array's symbol."""
     fields = [f".{key} = {_value(value)}" for key, value in call.params.items()]
     fields += [f".{key} = {constants[key]}" for key in call.constants]
     lines: list[str] = []

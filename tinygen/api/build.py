@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,16 +18,17 @@ from tinygen.api.prepare import IMAGE_RANGE, RANDOM, Prepared, prepare
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import choose_engine
 from tinygen.engines.engine import Job, Made
-from tinygen.ir import Graph
+from tinygen.ir import Edge, Graph
 from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import SILENT, Progress
-from tinygen.project import sources
+from tinygen.project import manifest, sources
+from tinygen.project.manifest import Manifest
 from tinygen.project.platformio import platformio_files
 from tinygen.proof import oracle, vectors
 from tinygen.proof.vectors import Vectors
-from tinygen.proof.verdict import OutputTensor, RealDistance, real_distance
+from tinygen.proof.verdict import RealDistance, real_distance
 from tinygen.templates import Identity
 
 
@@ -135,16 +136,12 @@ def build(
     built = pio.build(generated.project, target, jobs=jobs, on_line=compiling.line)
     sizes = elf.sizes(built.elf, target.memory)
     elf.check_fit(sizes, target)
-    current = project.open_project(generated.project)
-    project.update(
-        current,
-        firmware={
-            "elf": built.elf.relative_to(generated.project).as_posix(),
-            "sha256": hashlib.sha256(built.elf.read_bytes()).hexdigest(),
-            "bytes": asdict(sizes),
-        },
+    firmware = manifest.Firmware(
+        elf=built.elf.relative_to(generated.project).as_posix(),
+        sha256=hashlib.sha256(built.elf.read_bytes()).hexdigest(),
+        bytes=sizes,
     )
-    project.remember(current)
+    project.remember(project.built(project.open_project(generated.project), firmware))
     return BuildResult(
         generated=generated,
         elf=built.elf,
@@ -213,8 +210,7 @@ def generate(
         progress.note(note)
     progress.stage("Computing the expected outputs on the host")
     checks = _vectors(ready, graph, seed, progress)
-    outputs = _output_tensors(graph)
-    fidelity = _fidelity(outputs, checks)
+    fidelity = _fidelity([Edge.of(graph.tensors[i]) for i in graph.outputs], checks)
     for report in fidelity:
         progress.note(report.text)
     folder = Path(out) if out is not None else Path("build", f"{ready.loaded.name}-{target.id}")
@@ -227,10 +223,8 @@ def generate(
         project.MODEL: ready.tflite,
         project.VECTORS: checks.to_bytes(),
     }
-    manifest = _manifest(ready, made, target, identity, checks, fidelity)
-    manifest["model"]["outputs"] = [asdict(t) for t in outputs]
-    written = project.write(folder, files, manifest)
-    project.remember(written)
+    described = _manifest(ready, graph, made, target, identity, checks, fidelity)
+    project.remember(project.write(folder, files, described))
     return GenerateResult(
         project=folder,
         model=identity.name,
@@ -274,13 +268,7 @@ def _vectors(ready: Prepared, graph: Graph, seed: int, progress: Progress) -> Ve
     )
 
 
-def _output_tensors(graph: Graph) -> tuple[OutputTensor, ...]:
-    """The model's outputs, as comparing needs them."""
-    tensors = [graph.tensors[i] for i in graph.outputs]
-    return tuple(OutputTensor(t.name, t.shape, t.q.scale, t.q.zero_point) for t in tensors)
-
-
-def _fidelity(outputs: Sequence[OutputTensor], checks: Vectors) -> tuple[Fidelity, ...]:
+def _fidelity(outputs: Sequence[Edge], checks: Vectors) -> tuple[Fidelity, ...]:
     """int8 (as the oracle computes it) against the float model, on samples of the user's data."""
     if checks.real_outputs is None:
         return ()
@@ -295,47 +283,65 @@ def _fidelity(outputs: Sequence[OutputTensor], checks: Vectors) -> tuple[Fidelit
 
 def _manifest(
     ready: Prepared,
+    graph: Graph,
     made: Made,
     board: Board,
     identity: Identity,
     checks: Vectors,
     fidelity: tuple[Fidelity, ...],
-) -> dict[str, Any]:
+) -> Manifest:
     origins, counts = np.unique(checks.origins, return_counts=True)
-    return {
-        "tinygen": identity.version,
-        "engine": identity.engine,
-        "kernel_set": made.kernel_set,
-        "board": {"id": board.id, "core": board.core},
-        "model": {
-            "name": identity.name,
-            "sha256": identity.sha256,
-            "source": {
-                "file": ready.loaded.path.name,
-                "format": ready.loaded.format,
-                "loader": ready.loaded.loader,
-                "sha256": ready.loaded.sha256,
-            },
-            "macs": made.macs,
-        },
-        "data": None
+    return Manifest(
+        version=manifest.VERSION,
+        tinygen=identity.version,
+        engine=identity.engine,
+        kernel_set=made.kernel_set,
+        board=manifest.Target(board.id, board.core),
+        model=manifest.Model(
+            name=identity.name,
+            sha256=identity.sha256,
+            source=manifest.Source(
+                file=ready.loaded.path.name,
+                format=ready.loaded.format,
+                loader=ready.loaded.loader,
+                sha256=ready.loaded.sha256,
+            ),
+            macs=made.macs,
+            inputs=tuple(Edge.of(graph.tensors[i]) for i in graph.inputs),
+            outputs=tuple(Edge.of(graph.tensors[i]) for i in graph.outputs),
+        ),
+        data=None
         if ready.data is None
-        else {
-            "source": ready.data.source,
-            "random": ready.data.source == RANDOM,
-            "samples": len(ready.data.inputs[0]),
-            "warnings": list(ready.data.warnings),
-        },
-        "fidelity": [asdict(f) for f in fidelity],
-        "arena": {
-            "bytes": made.arena_bytes,
-            "minimum_bytes": made.arena_minimum_bytes,
-            "overhead_bytes": made.arena_overhead_bytes,
-            "place": made.arena_place.value,
-        },
-        "vectors": {
-            "count": len(checks),
-            "oracle": checks.oracle,
-            "origins": {str(o): int(c) for o, c in zip(origins, counts, strict=True)},
-        },
-    }
+        else manifest.Calibration(
+            source=ready.data.source,
+            random=ready.data.source == RANDOM,
+            samples=len(ready.data.inputs[0]),
+            warnings=ready.data.warnings,
+        ),
+        fidelity=tuple(_recorded(f) for f in fidelity),
+        arena=manifest.Arena(
+            bytes=made.arena_bytes,
+            minimum_bytes=made.arena_minimum_bytes,
+            overhead_bytes=made.arena_overhead_bytes,
+            place=made.arena_place,
+        ),
+        vectors=manifest.Vectors(
+            count=len(checks),
+            oracle=checks.oracle,
+            origins={str(o): int(c) for o, c in zip(origins, counts, strict=True)},
+        ),
+        files={},
+        firmware=None,
+    )
+
+
+def _recorded(fidelity: Fidelity) -> manifest.Fidelity:
+    d = fidelity.distance
+    return manifest.Fidelity(
+        output=fidelity.output,
+        samples=fidelity.samples,
+        sqnr_db=d.sqnr_db if math.isfinite(d.sqnr_db) else None,
+        rmse=d.rmse,
+        max_abs_diff=d.max_abs_diff,
+        argmax_agreement=d.argmax_agreement,
+    )

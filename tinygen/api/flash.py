@@ -133,8 +133,8 @@ def _greet(port: str, board: Board) -> Hello:
 
 def built_elf(project: Project) -> Path:
     """The project's ELF file; InputError when it was not built."""
-    firmware = project.manifest.get("firmware")
-    elf = project.path / str(firmware["elf"]) if firmware else None
+    firmware = project.manifest.firmware
+    elf = None if firmware is None else project.path / firmware.elf
     if elf is None or not elf.is_file():
         raise InputError(
             f"{project.path} has not been built",

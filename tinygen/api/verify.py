@@ -22,7 +22,7 @@ from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import VECTORS, Project, open_project
 from tinygen.proof import verdict
 from tinygen.proof.vectors import Vectors
-from tinygen.proof.verdict import Accuracy, FirstMismatch, OutputReport, OutputTensor, Verdict
+from tinygen.proof.verdict import Accuracy, FirstMismatch, OutputReport, Verdict
 
 EXIT_CODES = {
     Verdict.MATCH: 0,
@@ -108,12 +108,26 @@ def verify(
     board = project_board(current)
     if limit is not None and limit < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
-    checks = Vectors.from_bytes(current.read(VECTORS))
+    checks = _vectors(current)
     url = port or device_port(current, board, progress)
     run = _Run(current, board, checks, url)
     with Session(open_transport(url, board.serial.baud, board.serial.reset)) as session:
         run.execute(session, min(limit or len(checks), len(checks)), progress)
     return run.result()
+
+
+def _vectors(project: Project) -> Vectors:
+    """The project's vectors; InputError where they are another model's than the manifest's."""
+    checks = Vectors.from_bytes(project.read(VECTORS))
+    model = project.manifest.model
+    for edges, arrays in ((model.inputs, checks.inputs), (model.outputs, checks.expected)):
+        if [edge.shape for edge in edges] != [array.shape[1:] for array in arrays]:
+            raise InputError(
+                f"the test vectors of {project.path} are not of its model",
+                why=f"{VECTORS} and tinygen.json differ in the shapes of inputs or outputs",
+                next_step="build the project again",
+            )
+    return checks
 
 
 class _Run:
@@ -166,10 +180,7 @@ class _Run:
 
     def result(self) -> VerifyResult:
         manifest = self._project.manifest
-        tensors = [
-            OutputTensor(o["name"], tuple(o["shape"]), o["scale"], o["zero_point"])
-            for o in manifest["model"]["outputs"]
-        ]
+        tensors = manifest.model.outputs
         count = len(self._ticks)
         device = [np.stack(column) for column in self._device] if count else []
         reports = verdict.compare(tensors, self._checks, device) if count else ()
@@ -189,10 +200,10 @@ class _Run:
             model=self._project.model,
             model_sha256=self._project.model_sha256,
             board=self._board.id,
-            engine=str(manifest["engine"]),
+            engine=manifest.engine,
             port=self._port,
             oracle=self._checks.oracle,
-            data=manifest["data"] and str(manifest["data"]["source"]),
+            data=None if manifest.data is None else manifest.data.source,
             vectors=count,
             vectors_total=len(self._checks),
             elements=sum(r.elements for r in reports),
@@ -207,7 +218,7 @@ class _Run:
             arena_bytes=hello.arena_bytes if hello else None,
             arena_used_bytes=hello.arena_used if hello else None,
             # Of firmware that is not known to be this project's, nothing can be said.
-            arena_enough_bytes=_enough(hello, manifest["arena"].get("overhead_bytes"))
+            arena_enough_bytes=_enough(hello, manifest.arena.overhead_bytes)
             if decision is Verdict.MATCH
             else None,
             stack_used_bytes=self._stack or None,
@@ -216,9 +227,9 @@ class _Run:
         )
 
     def _next_step(self, decision: Verdict) -> str:
-        if decision is not Verdict.MISMATCH or self._project.manifest["engine"] != "tflm":
+        if decision is not Verdict.MISMATCH or self._project.manifest.engine != "tflm":
             return self._lost.next_step if self._lost else ""
-        kernels, reference = self._project.manifest["kernel_set"], KernelSet.REFERENCE.value
+        kernels, reference = self._project.manifest.kernel_set, KernelSet.REFERENCE.value
         if kernels != reference and reference in tflm.kernel_sets(self._board):
             return (
                 f"build with --kernel-set {reference}: if that matches, the {kernels} kernels "

@@ -254,12 +254,13 @@ def boards(
     Example: tinygen boards qemu-cortex-m4
     """
     from tinygen.boards import all_boards, get_board
+    from tinygen.report.json import board_facts
     from tinygen.report.text import board_report, boards_report
 
     if board is None:
         _run(lambda _: all_boards(), boards_report, json)
     else:
-        _run(lambda _: get_board(board), board_report, json)
+        _run(lambda _: board_facts(get_board(board)), board_report, json)
 
 
 def _run(call: Callable[[Progress], Any], report: Callable[[Any], Any], json: bool) -> Any:

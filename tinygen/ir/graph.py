@@ -1,49 +1,14 @@
-"""Operators, nodes and the graph."""
+"""Nodes and the graph."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir.calls import Lowered
-from tinygen.ir.tensors import ABSENT, Array, Operands, Shape, Tensor, TensorId
-
-
-class Op(ABC):
-    """An operator: its attributes are the fields of a frozen dataclass.
-
-    `Operands` carry the tensors; `values` are arrays in the order of the inputs (None where an
-    optional input is absent), each of its tensor's shape and dtype.
-    """
-
-    kind: ClassVar[str]
-    """TFLite's name of the operator, e.g. CONV_2D."""
-
-    @abstractmethod
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        """Output shapes."""
-
-    @abstractmethod
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
-        """What the operator computes, bit for bit as TFLM's reference kernel does."""
-
-    def lower(self, io: Operands) -> Lowered:  # noqa: ARG002
-        """The portable kernel calls that compute it."""
-        raise UnsupportedModel(
-            f"{self.kind} is compiled only where its result is known beforehand",
-            why="it computes shapes, and here its inputs are not constant",
-        )
-
-    def foldable(self, io: Operands) -> bool:
-        """Whether the result is known beforehand: by default, when every input is constant."""
-        return all(t is None or t.constant for t in io.inputs)
-
-    def macs(self, io: Operands) -> int:  # noqa: ARG002
-        """Multiply-accumulates of one inference."""
-        return 0
+from tinygen.ir.op import Op
+from tinygen.ir.tensors import ABSENT, Operands, Shape, Tensor, TensorId
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +34,17 @@ class Graph:
         return Operands(
             inputs=tuple(None if i == ABSENT else self.tensors[i] for i in node.inputs),
             outputs=tuple(self.tensors[i] for i in node.outputs),
+            kind=node.op.kind,
         )
+
+    def shapes(self, node: Node) -> tuple[Shape, ...]:
+        """The inferred shapes of the node's outputs, one each."""
+        shapes = node.op.infer(self.operands(node))
+        if len(shapes) != len(node.outputs):
+            raise UnsupportedModel(
+                f"{node.op.kind} has {len(node.outputs)} outputs in the file, not {len(shapes)}"
+            )
+        return shapes
 
     def replace(self, **changes: Any) -> Graph:
         """A copy with these fields changed, checked."""
@@ -83,7 +58,7 @@ class Graph:
         self.verify_structure()
         for node in self.nodes:
             io = self.operands(node)
-            for tensor, shape in zip(io.outputs, node.op.infer(io.inputs), strict=True):
+            for tensor, shape in zip(io.outputs, self.shapes(node), strict=True):
                 if tensor.shape != shape:
                     raise UnsupportedModel(
                         f"{node.op.kind} gives '{tensor.name}' the shape {list(shape)}, "
@@ -105,8 +80,11 @@ class Graph:
                     f"constant '{tensor.name}' has {tensor.data.shape}, declared {tensor.shape}"
                 )
         for node in self.nodes:
-            for tensor_id in (*node.inputs, *node.outputs):
-                if tensor_id != ABSENT and tensor_id not in self.tensors:
+            if not node.outputs:
+                raise UnsupportedModel(f"{node.op.kind} without an output")
+            present = (i for i in node.inputs if i != ABSENT)
+            for tensor_id in (*present, *node.outputs):
+                if tensor_id not in self.tensors:
                     raise UnsupportedModel(f"{node.op.kind} names tensor {tensor_id}: not there")
             for tensor_id in node.inputs:
                 if tensor_id != ABSENT and tensor_id not in written:

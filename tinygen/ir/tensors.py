@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -112,19 +113,28 @@ class Operands:
 
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
+    kind: str = "the operator"
+    """Its name, for errors."""
 
     def input(self, index: int) -> Tensor:
         """Input `index`, which must be there."""
-        tensor = self.inputs[index] if index < len(self.inputs) else None
+        tensor = self.optional(index)
         if tensor is None:
-            raise UnsupportedModel(f"input {index} of the operator is missing")
+            raise UnsupportedModel(f"input {index} of {self.kind} is missing")
         return tensor
 
     def optional(self, index: int) -> Tensor | None:
+        """Input `index`, None where the node does not have it."""
         return self.inputs[index] if index < len(self.inputs) else None
 
     @property
+    def every_input(self) -> tuple[Tensor, ...]:
+        """All inputs, of which there is at least one and none may be missing."""
+        return tuple(self.input(i) for i in range(max(1, len(self.inputs))))
+
+    @property
     def output(self) -> Tensor:
+        """The first output; before shapes are inferred it has the shape that the file declares."""
         return self.outputs[0]
 
     def constant(self, index: int) -> Array:
@@ -136,3 +146,26 @@ class Operands:
                 why="shapes, axes and weights have to be known when the code is generated",
             )
         return tensor.data
+
+
+class Values:
+    """The arrays of one node's inputs, in their order, each of its tensor's shape and dtype."""
+
+    def __init__(self, arrays: Sequence[Array | None]) -> None:
+        self._arrays = tuple(arrays)
+
+    def __getitem__(self, index: int) -> Array:
+        array = self._arrays[index]
+        if array is None:
+            raise IndexError(f"input {index} has no value")
+        return array
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __iter__(self) -> Iterator[Array]:
+        return (self[i] for i in range(len(self)))
+
+    def optional(self, index: int) -> Array | None:
+        """Input `index`, None where the node does not have it."""
+        return self._arrays[index] if index < len(self._arrays) else None
