@@ -96,12 +96,12 @@ def _look(path: Path, spec: InputSpec) -> Table:
         characters += len(line)
         if len(lines) > _LOOK_ROWS or (characters > _LOOK_CHARACTERS and len(lines) > 3):
             break
-    if not lines:
-        raise InputError(f"'{path}' is empty", why="it has no rows", next_step="give data")
     dialect = recognise(lines, spec.size)
     if dialect.rival is not None:
         raise _undecided(path, dialect, lines)
     rows = list(dialect.split(lines))
+    if not rows:
+        raise InputError(f"'{path}' is empty", why="it has no rows", next_step="give data")
     names = next(split([comment], dialect.separator), []) if comment.strip() else []
     if len(names) != len(rows[0]) or any(dialect.numbers.parse(name) is not None for name in names):
         names = []
