@@ -157,7 +157,7 @@ def _function(
     sizes = {t.id: t.nbytes for t in (*live, *io.outputs)}
     body: list[str] = []
     for t in (*io.outputs, *live):
-        kind = csource.c_type(t.dtype)
+        kind = t.dtype.c_name
         if t.id in shared:
             body.append(f"  {kind} *t{t.id} = ({kind} *)t{shared[t.id]};")
             continue

@@ -99,16 +99,14 @@ def random_array(shape: Shape, dtype: DType, rng: np.random.Generator) -> Array:
     if dtype is DType.FLOAT32:
         return rng.normal(0.0, 3.0, shape).astype(np.float32)
     if dtype is DType.BOOL:
-        return rng.integers(0, 2, shape).astype(np.bool_)
-    info = np.iinfo(dtype.numpy)
-    return rng.integers(info.min, info.max, shape, dtype=dtype.numpy, endpoint=True)
+        return rng.integers(dtype.low, dtype.high, shape, endpoint=True).astype(np.bool_)
+    return rng.integers(dtype.low, dtype.high, shape, dtype=dtype.numpy, endpoint=True)
 
 
 def _edge_arrays(shape: Shape, dtype: DType) -> list[Array]:
     if dtype not in (DType.INT8, DType.UINT8, DType.INT16):
         return []
-    info = np.iinfo(dtype.numpy)
-    return [np.full(shape, value, dtype.numpy) for value in (info.min, info.max)]
+    return [np.full(shape, value, dtype.numpy) for value in (dtype.low, dtype.high)]
 
 
 def case(

@@ -57,7 +57,7 @@ def read_data(
     """Read and check what `--data` or `--test` names: a path, or the word `random`.
 
     `image_range` is what the pixels 0..255 of an image folder become. `split` is the part of a
-    data set to take where a file holds several. Raises InputError for data that cannot be used
+    data set to take where a file holds several; only what calibrates can be too little. Raises InputError for data that cannot be used
     with the model.
     """
     if str(spec) == RANDOM:
@@ -86,7 +86,9 @@ def read_data(
         )
     count = counts.pop()
     labels = class_labels(raw.labels, count, source)
-    warnings += [*labels.said, *few_samples(count)]
+    warnings += labels.said
+    if split == "train":
+        warnings += few_samples(count)
     for values, input_spec in zip(arrays, inputs, strict=True):
         # Of images the range is known and said already.
         warnings += [

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tinygen.ir.calls import PORTABLE, Alias, Kernel, KernelCall, Lowered, ParamValue, portable
 from tinygen.ir.edges import Edge
-from tinygen.ir.graph import Graph, Node
+from tinygen.ir.graph import Graph, Node, State
 from tinygen.ir.op import Op
 from tinygen.ir.tensors import (
     ABSENT,
@@ -41,6 +41,7 @@ __all__ = [
     "ParamValue",
     "Quant",
     "Shape",
+    "State",
     "Tensor",
     "TensorId",
     "Values",

@@ -8,7 +8,7 @@ from typing import Any
 
 from tinygen.errors import UnsupportedModel
 from tinygen.ir.op import Op
-from tinygen.ir.tensors import ABSENT, Operands, Shape, Tensor, TensorId
+from tinygen.ir.tensors import ABSENT, Array, Operands, Shape, Tensor, TensorId
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,20 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
+class State:
+    """A variable of the model: what one inference leaves for the next.
+
+    `read` holds its value when an inference starts, and no node writes it; `written` holds it
+    when the inference has ended. Both are tensors of one shape, type and quantization.
+    """
+
+    read: TensorId
+    written: TensorId
+    initial: Array
+    """The value after a reset, in the shape and type of the tensors."""
+
+
+@dataclass(frozen=True, eq=False)
 class Graph:
     """A model: nodes in an order in which every tensor is written before it is read."""
 
@@ -29,6 +43,7 @@ class Graph:
     nodes: tuple[Node, ...]
     inputs: tuple[TensorId, ...]
     outputs: tuple[TensorId, ...]
+    states: tuple[State, ...] = ()
 
     def operands(self, node: Node) -> Operands:
         return Operands(
@@ -67,8 +82,10 @@ class Graph:
 
     def verify_structure(self) -> None:
         """Raise UnsupportedModel unless ids are known, every tensor is written once and before
-        it is read, and constants have their declared shape."""
+        it is read, constants have their declared shape, and states are whole."""
         written = set(self.inputs) | {t.id for t in self.tensors.values() if t.constant}
+        self._verify_states(written)
+        written.update(state.read for state in self.states)
         for tensor_id in (*self.inputs, *self.outputs):
             if tensor_id not in self.tensors:
                 raise UnsupportedModel(f"the model's edge names tensor {tensor_id}: not there")
@@ -98,3 +115,34 @@ class Graph:
         for tensor_id in self.outputs:
             if tensor_id not in written:
                 raise UnsupportedModel(f"output {tensor_id} of the model is never written")
+        for state in self.states:
+            if state.written not in written:
+                name = self.tensors[state.written].name
+                raise UnsupportedModel(f"the state '{name}' is never written")
+
+    def _verify_states(self, sources: set[TensorId]) -> None:
+        """`sources` are the tensors that already have a value when an inference starts."""
+        reads = [state.read for state in self.states]
+        for state in self.states:
+            for tensor_id in (state.read, state.written):
+                if tensor_id not in self.tensors:
+                    raise UnsupportedModel(f"a state names tensor {tensor_id}: not there")
+            read, written = self.tensors[state.read], self.tensors[state.written]
+            if read.id in sources or reads.count(read.id) != 1:
+                raise UnsupportedModel(f"'{read.name}' is a state, and something else too")
+            if (read.shape, read.dtype, read.quant) != (
+                written.shape,
+                written.dtype,
+                written.quant,
+            ):
+                raise UnsupportedModel(
+                    f"the state '{read.name}' is left as '{written.name}', which is another type",
+                    why=f"{read.dtype.value}{list(read.shape)} against "
+                    f"{written.dtype.value}{list(written.shape)}, or another quantization",
+                )
+            initial = state.initial
+            if (initial.shape, initial.dtype) != (read.shape, read.dtype.numpy):
+                raise UnsupportedModel(
+                    f"the state '{read.name}' starts as {initial.dtype}{list(initial.shape)}, "
+                    f"declared {read.dtype.value}{list(read.shape)}"
+                )

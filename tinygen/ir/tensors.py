@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,24 +22,52 @@ ABSENT: TensorId = -1
 
 
 class DType(Enum):
-    """Element types, by TFLite's name in lower case."""
+    """Element types, by TFLite's name in lower case: all that one of them says to anybody."""
 
-    INT8 = "int8"
-    UINT8 = "uint8"
-    INT16 = "int16"
-    INT32 = "int32"
-    INT64 = "int64"
-    FLOAT32 = "float32"
-    BOOL = "bool"
+    INT8 = ("int8", "int8_t", 1)
+    UINT8 = ("uint8", "uint8_t", 2)
+    INT16 = ("int16", "int16_t", 3)
+    INT32 = ("int32", "int32_t", 4)
+    INT64 = ("int64", "int64_t", None)
+    FLOAT32 = ("float32", "float", 5)
+    BOOL = ("bool", "uint8_t", None)
+
+    _value_: str
+    c_name: str
+    """The element type in C."""
+    wire: int | None
+    """The type's code in the serial protocol; None where no edge of a model has it."""
+
+    def __new__(cls, name: str, c_name: str = "", wire: int | None = None) -> Self:
+        member = object.__new__(cls)
+        member._value_ = name
+        member.c_name = c_name
+        member.wire = wire
+        return member
 
     @property
     def numpy(self) -> np.dtype[Any]:
-        return np.dtype(self.value)
+        return np.dtype(self._value_)
 
     @property
     def size(self) -> int:
         """Bytes of one element."""
         return self.numpy.itemsize
+
+    @property
+    def integer(self) -> bool:
+        """Whether it has a `low` and a `high`."""
+        return self is not DType.FLOAT32
+
+    @property
+    def low(self) -> int:
+        """The least value of an integer type."""
+        return 0 if self is DType.BOOL else int(np.iinfo(self.numpy).min)
+
+    @property
+    def high(self) -> int:
+        """The greatest value of an integer type."""
+        return 1 if self is DType.BOOL else int(np.iinfo(self.numpy).max)
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ class Aot(Engine):
 
     def make(self, job: Job) -> Made:
         sets = self.kernel_sets(job.board)
-        if job.kernel_set is not None:
-            sets = tuple(dict.fromkeys((job.kernel_set, "portable")))
+        if job.options.kernel_set is not None:
+            sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
         program = compile_graph(job.graph, sets)
         place = place_program(program, job.board)
         model = model_files(program, job.identity, place)

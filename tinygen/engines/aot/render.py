@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tinygen import csource
 from tinygen.boards import ArenaPlace
 from tinygen.engines.aot.program import Layer, Program
+from tinygen.engines.engine import require_stateless
 from tinygen.ir import Array, Tensor, TensorId
 from tinygen.templates import Identity, render
 
@@ -15,6 +16,7 @@ def model_files(
     program: Program, identity: Identity, place: ArenaPlace = ArenaPlace.STATIC
 ) -> dict[str, str]:
     """`model.h`, `model.c`, `weights.h` and `weights.c` of an aot program, its arena at `place`."""
+    require_stateless(program.graph)
     symbols = _Symbols()
     layers = [_layer(program, layer, symbols) for layer in program.layers]
     graph = program.graph
@@ -95,7 +97,7 @@ def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, ob
 
 def _at(offset: int, tensor: Tensor, *, const: bool) -> str:
     qualifier = "const " if const else ""
-    return f"({qualifier}{csource.c_type(tensor.dtype)} *)&model_arena.bytes[{offset}]"
+    return f"({qualifier}{tensor.dtype.c_name} *)&model_arena.bytes[{offset}]"
 
 
 def _wrap(arguments: list[str], indent: int) -> str:
