@@ -57,8 +57,8 @@ def read_data(
     """Read and check what `--data` or `--test` names: a path, or the word `random`.
 
     `image_range` is what the pixels 0..255 of an image folder become. `split` is the part of a
-    data set to take where a file holds several; only what calibrates can be too little. Raises InputError for data that cannot be used
-    with the model.
+    data set to take where a file holds several; only of the part that calibrates it is said that
+    samples are few. Raises InputError for data that cannot be used with the model.
     """
     if str(spec) == RANDOM:
         return _random(inputs, seed)
