@@ -109,7 +109,7 @@ def _layer(program: Program, layer: Layer) -> LayerReport:
         input_shapes=tuple(t.shape for t in layer.io.inputs if t is not None and not t.constant),
         output_shape=layer.io.outputs[0].shape,
         macs=layer.macs,
-        constant_bytes=sum(a.nbytes for a in layer.call.constants.values()),
+        constant_bytes=sum(c.data.nbytes for c in layer.call.constants.values()),
         live_bytes=program.plan.live_bytes[layer.index],
     )
 
