@@ -19,14 +19,17 @@ def text(value: str) -> bytes:
     return struct.pack("<H", len(value.encode())) + value.encode()
 
 
-def tensor(name: str, size: int) -> bytes:
-    return text(name) + struct.pack("<BIfiBI", 1, size, 0.5, -3, 1, size)
+def tensor(name: str, size: int, code: int = 1) -> bytes:
+    return text(name) + struct.pack("<BIfiBI", code, size, 0.5, -3, 1, size)
 
 
-def description(payload: int = 64, window: int = 4, status: int = 0) -> bytes:
-    head = struct.pack("<BIIIIHBHH", status, 1000, 1500, 32000, 77, payload, window, 1, 1)
-    names = text("a model with a long name, much longer than one frame carries") * 3
-    return bytes(range(32)) + head + names + tensor("in", 200) + tensor("out", 70)
+def description(
+    payload: int = 64, window: int = 4, status: int = 0, features: int = 0, code: int = 1
+) -> bytes:
+    numbers = (features, status, 1000, 1500, 32000, 77, payload, window, 1, 1, 0)
+    head = b"\xb1" * 16 + bytes(range(32)) + struct.pack("<IBIIIIHBHHH", *numbers)
+    names = text("a model with a long name, much longer than one frame carries") * 3 + text("GCC")
+    return head + names + tensor("in", 200, code) + tensor("out", 70, code)
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ def test_an_inference_on_a_clean_line_takes_no_time_and_no_retry() -> None:
     device = FakeDevice()
     session, transport = open_session(device)
     hello = session.hello()
-    assert (hello.protocol, hello.model_sha256) == (1, bytes(range(32)).hex())
+    assert (hello.protocol, hello.model_sha256) == (2, bytes(range(32)).hex())
+    assert (hello.build_id, hello.compiler) == ("b1" * 16, "GCC")
     assert (hello.arena_bytes, hello.arena_used) == (1000, 1500)
     assert (hello.tick_hz, hello.init_ticks) == (32000, 77)
     assert hello.inputs[0].name == "in"
@@ -173,7 +177,7 @@ def test_another_version_is_named_with_ours() -> None:
         (content,) = frames.Decoder().feed(data)
         return frames.encode(bytes([9, content[1] | 0x80]) + content[2:8] + b"\1")
 
-    with pytest.raises(DeviceError, match="version 9 of the protocol, this tinygen version 1"):
+    with pytest.raises(DeviceError, match="version 9 of the protocol, this tinygen version 2"):
         Session(ReplayTransport(respond)).hello()
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygen import passes, pio, project, tflite
 from tinygen.api.board import board_files
+from tinygen.api.built import look
 from tinygen.api.prepare import IMAGE_RANGE, RANDOM, Prepared, prepare
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import choose_engine
@@ -23,7 +24,7 @@ from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import SILENT, Progress
-from tinygen.project import sources
+from tinygen.project import build_id, sources
 from tinygen.project.platformio import platformio_files
 from tinygen.proof import oracle, vectors
 from tinygen.proof.vectors import Vectors
@@ -79,10 +80,11 @@ class GenerateResult:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """A built project: what was generated, the ELF file and its sizes in bytes."""
+    """A built project: what was generated, the ELF file, its build id and its sizes in bytes."""
 
     generated: GenerateResult
     elf: Path
+    build_id: str
     sizes: Sizes
     flash_available: int
     ram_available: int
@@ -136,6 +138,8 @@ def build(
     sizes = elf.sizes(built.elf, target.memory)
     elf.check_fit(sizes, target)
     current = project.open_project(generated.project)
+    firmware = look(current, target)
+    firmware.require_current()
     project.update(
         current,
         firmware={
@@ -148,6 +152,7 @@ def build(
     return BuildResult(
         generated=generated,
         elf=built.elf,
+        build_id=firmware.build_id,
         sizes=sizes,
         flash_available=target.memory.flash.bytes,
         ram_available=target.memory.ram.bytes,
@@ -218,7 +223,8 @@ def generate(
     for report in fidelity:
         progress.note(report.text)
     folder = Path(out) if out is not None else Path("build", f"{ready.loaded.name}-{target.id}")
-    ini = platformio_files(target, identity, made.build_flags, made.options)
+    scripts = (build_id.SCRIPT, *made.scripts)
+    ini = platformio_files(target, identity, made.build_flags, scripts)
     files = {
         **sources.project_files(target, made.arena_place),
         **made.files,

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tinygen.errors import InputError
+from tinygen.project import build_id
 
 MANIFEST = "tinygen.json"
 STATE = ".tinygen"
@@ -86,6 +87,7 @@ def write(folder: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any])
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+    build_id.update(folder)  # not among the files: every build of a person's edits writes it again
     complete = {**manifest, "files": {name: _sha256(data) for name, data in sorted(files.items())}}
     return _write_manifest(folder, complete)
 
