@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 flags="-Wall -Wextra -Wconversion -Wshadow -Wundef -Wstrict-prototypes -Werror -fsyntax-only"
-includes="-Ifirmware/kernels -Ifirmware/kernels/portable -Ifirmware/protocol -Ifirmware/hal
+includes="-Ifirmware/kernels -Ifirmware/protocol -Ifirmware/hal
   -Ifirmware/example_model"
 for file in firmware/kernels/*.h firmware/kernels/*/*.h firmware/protocol/*.h firmware/hal/*.h \
   firmware/memory/*.h firmware/tflm/*.h firmware/protocol/*.c firmware/main.c \

@@ -5,27 +5,16 @@ Knows C and nothing about operators. A model's names reach C only as `comment` a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
 
-from tinygen.ir import Array, DType, KernelCall, ParamValue, Tensor
+from tinygen.ir import Array, DType, Kernel, KernelCall, ParamValue, Tensor
 
-C_TYPES: Mapping[str, str] = {
-    "int8": "int8_t",
-    "uint8": "uint8_t",
-    "int16": "int16_t",
-    "int32": "int32_t",
-    "int64": "int64_t",
-    "float32": "float",
-    "bool": "uint8_t",
-}
 _LINE = 100
-
-
-def c_type(dtype: DType | np.dtype[np.generic]) -> str:
-    """The C element type."""
-    return C_TYPES[dtype.value if isinstance(dtype, DType) else dtype.name]
+_SET = re.compile(r"[a-z][a-z0-9]*")
+_KERNEL = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def comment(text: str) -> str:
@@ -72,7 +61,7 @@ def declaration(name: str, values: Array, qualifier: str = "") -> str:
 
 
 def _const(values: Array, qualifier: str) -> str:
-    return " ".join(filter(None, ("const", qualifier, c_type(values.dtype))))
+    return " ".join(filter(None, ("const", qualifier, DType(values.dtype.name).c_name)))
 
 
 def _value(value: ParamValue) -> str:
@@ -81,8 +70,23 @@ def _value(value: ParamValue) -> str:
     return number(value)
 
 
+def kernel_header(kernel: Kernel) -> str:
+    """The header that defines the kernel, as it is included."""
+    return f"{kernel.set}/tg_{kernel.name}.h"
+
+
+def kernel_symbol(kernel: Kernel) -> str:
+    """The kernel's function; its struct is that and `_params`.
+
+    A set's name has no underscore, so that no two kernels have one symbol.
+    """
+    if not _SET.fullmatch(kernel.set) or not _KERNEL.fullmatch(kernel.name):
+        raise ValueError(f"{kernel} is no name of a kernel")
+    return f"tg_{kernel.set}_{kernel.name}"
+
+
 def initializer(call: KernelCall, constants: Mapping[str, str], indent: str = "    ") -> str:
-    """The fields of `struct tg_<kernel>_params`, filled; `constants` gives each array's symbol."""
+    """The fields of the kernel's params struct, filled; `constants` gives each array's symbol."""
     fields = [f".{key} = {_value(value)}" for key, value in call.params.items()]
     fields += [f".{key} = {constants[key]}" for key in call.constants]
     lines: list[str] = []

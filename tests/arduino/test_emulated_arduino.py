@@ -58,7 +58,6 @@ external_bytes = 8000000 }}
 [engines]
 available = ["tflm", "aot"]
 default = "tflm"
-kernel_sets = ["portable"]
 tflm_kernel_sets = ["esp_nn", "reference"]
 
 [serial]

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tinygen.boards import Fpu, Port, all_boards, get_board
+from tinygen.boards import Extension, Fpu, Port, all_boards, get_board
 
 CORTEX_M = [board.id for board in all_boards() if board.port is Port.CORTEX_M]
 
@@ -32,11 +32,26 @@ def _macros(board_id: str, include: str | None = None) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("board_id", CORTEX_M)
-def test_kernel_sets_are_what_the_core_can_run(board_id: str) -> None:
+def test_the_extensions_are_what_the_core_has(board_id: str) -> None:
     macros = _macros(board_id, include="arm_acle.h")
-    sets = get_board(board_id).engines.kernel_sets
-    assert ("dsp" in sets) == ("__ARM_FEATURE_DSP" in macros)
-    assert ("mve" in sets) == ("__ARM_FEATURE_MVE" in macros)
+    features = {Extension.DSP: "__ARM_FEATURE_DSP", Extension.MVE: "__ARM_FEATURE_MVE"}
+    expected = {extension for extension, macro in features.items() if macro in macros}
+    assert set(get_board(board_id).extensions) == expected
+
+
+def test_the_extensions_of_a_risc_v_are_in_its_name() -> None:
+    assert "__riscv_muldiv" in _macros("qemu-hifive1")
+    for board in all_boards():
+        if board.core.startswith("rv32i"):
+            assert (Extension.M in board.extensions) == ("m" in board.core)
+
+
+def test_boards_of_one_core_have_the_same_extensions() -> None:
+    """Armv8-M leaves DSP open on the Cortex-M33; every one of ours has it."""
+    found: dict[str, set[tuple[Extension, ...]]] = {}
+    for board in all_boards():
+        found.setdefault(board.core, set()).add(board.extensions)
+    assert all(len(extensions) == 1 for extensions in found.values())
 
 
 @pytest.mark.parametrize("board_id", CORTEX_M)

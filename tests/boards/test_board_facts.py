@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tinygen.boards import Board, Kind, SerialKind, all_boards, get_board
+from tinygen.boards import Board, Extension, Kind, SerialKind, all_boards, get_board
 
 FACTS = Path(os.environ.get("TINYGEN_FACTS", Path(__file__).parents[3] / "shared" / "facts"))
 HARDWARE = [board.id for board in all_boards() if board.kind is Kind.HARDWARE]
@@ -91,10 +91,12 @@ def test_the_language_and_the_engines_are_what_the_facts_say(board_id: str) -> N
     tflm = row["tflm"] != "NO"
     assert ("tflm" in board.engines.available) == tflm
     assert board.engines.default == ("tflm" if tflm else "aot")
+    assert (Extension.DSP in board.extensions) == ("DSP" in row["simd"])
+    assert (Extension.PIE in board.extensions) == ("PIE" in row["simd"])
+    assert (Extension.MAC16 in board.extensions) == ("Xtensa" in row["core"])
     # GCC before 10 lacks DSP intrinsics.
     old = re.search(r"GCC [5-9]\.", row["compiler"]) is not None
     dsp = "DSP" in row["simd"] and not old
-    assert ("dsp" in board.engines.kernel_sets) == dsp
     assert ("cmsis_nn" in board.engines.tflm_kernel_sets) == dsp
     assert ("esp_nn" in board.engines.tflm_kernel_sets) == row["mcu"].startswith("esp32")
 

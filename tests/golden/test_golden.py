@@ -35,7 +35,7 @@ def compile_model(main: Path, *flags: str) -> Path:
     """main.c with the example model, for the host; kernels beside main.c or in the checkout."""
     binary = main.with_suffix("")
     kernels = EXAMPLE.parent / "kernels"
-    includes = [f"-I{folder}" for folder in (main.parent, EXAMPLE, kernels, kernels / "portable")]
+    includes = [f"-I{folder}" for folder in (main.parent, EXAMPLE, kernels)]
     sources_c = [str(path) for path in (main, EXAMPLE / "model.c", EXAMPLE / "weights.c")]
     warnings = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
     command = ["gcc", "-std=c11", *warnings, "-fno-sanitize-recover=all", *flags, *includes]
@@ -55,7 +55,9 @@ def test_the_generated_c_computes_the_reference(tmp_path: Path) -> None:
     graph = passes.simplify(tflite.read(MODEL.read_bytes(), "digits"))
     program = aot.compile_graph(graph, ("portable",))
     for name, content in sources.kernel_files(program.kernels).items():
-        (tmp_path / Path(name).name).write_bytes(content)
+        path = tmp_path / Path(name).relative_to("src/kernels")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
     (tmp_path / "main.c").write_text(HARNESS)
     binary = compile_model(tmp_path / "main.c", "-fsanitize=address,undefined")
     inputs = np.random.default_rng(0).integers(-128, 128, (20, 1, 8, 8, 1)).astype(np.int8)
@@ -99,7 +101,7 @@ def test_quantizing_rounds_to_nearest_and_clips(tmp_path: Path) -> None:
 
 def test_the_only_variable_is_the_arena(tmp_path: Path) -> None:
     kernels = EXAMPLE.parent / "kernels"
-    includes = [f"-I{folder}" for folder in (EXAMPLE, kernels, kernels / "portable")]
+    includes = [f"-I{folder}" for folder in (EXAMPLE, kernels)]
     variables = set()
     for source in ("model.c", "weights.c"):
         compiled = tmp_path / f"{source}.o"

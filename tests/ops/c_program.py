@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tinygen import csource
-from tinygen.ir import Alias, Array, KernelCall, Lowered, Op, Operands, TensorId
+from tinygen.ir import Alias, Array, Kernel, KernelCall, Lowered, Op, Operands, TensorId
 
 
 class CaseLike(Protocol):
@@ -55,7 +55,7 @@ static void give(const void *buffer, size_t bytes) {
 
 def program(cases: Sequence[CaseLike]) -> tuple[str, tuple[Run, ...]]:
     """The program's text and its runs in order."""
-    kernels: set[str] = set()
+    kernels: set[Kernel] = set()
     functions: list[str] = []
     calls: list[str] = []
     runs: list[Run] = []
@@ -71,7 +71,7 @@ def program(cases: Sequence[CaseLike]) -> tuple[str, tuple[Run, ...]]:
             runs += _runs(case, pair)
     includes = ["stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"]
     head = "".join(f"#include <{name}>\n" for name in includes)
-    head += "".join(f'#include "tg_{name}.h"\n' for name in sorted(kernels))
+    head += "".join(f'#include "{csource.kernel_header(k)}"\n' for k in sorted(kernels))
     main = "int main(void) {\n" + "\n".join(calls) + "\n  return 0;\n}\n"
     return "\n".join([head, _PRELUDE, *functions, main]), tuple(runs)
 
@@ -157,7 +157,7 @@ def _function(
     sizes = {t.id: t.nbytes for t in (*live, *io.outputs)}
     body: list[str] = []
     for t in (*io.outputs, *live):
-        kind = csource.c_type(t.dtype)
+        kind = t.dtype.c_name
         if t.id in shared:
             body.append(f"  {kind} *t{t.id} = ({kind} *)t{shared[t.id]};")
             continue
@@ -183,14 +183,15 @@ def _call(
     if isinstance(call, Alias):
         return [f"  memcpy({names[call.target]}, {names[call.source]}, {sizes[call.target]}u);"]
     arguments = ["&params", *(names[i] for i in (*call.inputs, *call.outputs))]
+    symbol = csource.kernel_symbol(call.kernel)
     lines = ["  {"]
-    lines.append(f"    static const struct tg_{call.kernel}_params params = {{")
+    lines.append(f"    static const struct {symbol}_params params = {{")
     lines.append(csource.initializer(call, symbols, "      "))
     lines.append("    };")
     if call.scratch_bytes:
         lines.append(f"    void *scratch = fresh({call.scratch_bytes}u);")
         arguments.append("scratch")
-    lines.append(f"    tg_{call.kernel}({', '.join(arguments)});")
+    lines.append(f"    {symbol}({', '.join(arguments)});")
     if call.scratch_bytes:
         lines.append("    free(scratch);")
     lines.append("  }")

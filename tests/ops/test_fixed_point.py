@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 
 from tests.ops.harness import case, check, tensor
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, KernelCall, Lowered, Op, Operands, Shape, Tensor
+from tinygen.ir import Array, DType, KernelCall, Lowered, Op, Operands, Shape, Values, portable
 from tinygen.ops.fixed_point import (
     INT32_MAX,
     INT32_MIN,
@@ -101,35 +99,30 @@ def test_quantize_multiplier_refuses_huge_ratios() -> None:
         quantize_multiplier(2.0**31)
 
 
-@dataclass(frozen=True)
 class _Requantize(Op):
     """value, multiplier, shift -> tg_requantize, and tg_requantize_right where it is allowed."""
 
     kind = "REQUANTIZE"
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        assert inputs[0] is not None
-        return (inputs[0].shape, inputs[0].shape)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        return (io.input(0).shape, io.input(0).shape)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:  # noqa: ARG002
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:  # noqa: ARG002
         value, multiplier, shift = values
-        assert value is not None
-        assert multiplier is not None
-        assert shift is not None
         result = multiply_by_quantized_multiplier(value, multiplier, shift).astype(np.int32)
         return result, result
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         ids = tuple(t.id for t in io.inputs if t is not None)
         params = {"count": io.output.elements}
-        return (KernelCall("requantize", ids, tuple(t.id for t in io.outputs), params),)
+        return (KernelCall(portable("requantize"), ids, tuple(t.id for t in io.outputs), params),)
 
 
 def test_c_equals_numpy(tmp_path: Path) -> None:
     (tmp_path / "portable").mkdir()
     (tmp_path / "portable" / "tg_requantize.h").write_text(
         '#include "tg_weighted.h"\n'
-        "struct tg_requantize_params { int32_t count; };\n"
+        "struct tg_portable_requantize_params { int32_t count; };\n"
         "static void tg_requantize_all(int32_t n, const int32_t *v, const int32_t *m,\n"
         "    const int32_t *s, int32_t *a, int32_t *b) {\n"
         "  for (int32_t i = 0; i < n; ++i) {\n"
@@ -137,7 +130,8 @@ def test_c_equals_numpy(tmp_path: Path) -> None:
         "    b[i] = s[i] < 0 ? tg_requantize_right(v[i], m[i], s[i]) : a[i];\n"
         "  }\n"
         "}\n"
-        "#define tg_requantize(p, v, m, s, a, b) tg_requantize_all((p)->count, v, m, s, a, b)\n"
+        "#define tg_portable_requantize(p, v, m, s, a, b) \\\n"
+        "  tg_requantize_all((p)->count, v, m, s, a, b)\n"
     )
     arrays = [array.astype(np.int32) for array in _triples(2, 100_000)]
     inputs = [tensor(arrays[0].shape, DType.INT32) for _ in arrays]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pytest
 
 from tests.ops.c_struct import fields
 from tests.ops.harness import KERNELS, Case, case, check, int8
-from tinygen.ir import Array, KernelCall, Lowered, Op, Operands, ParamValue, Shape, Tensor
+from tinygen import csource
+from tinygen.ir import Array, KernelCall, Lowered, Op, Operands, ParamValue, Shape, Values, portable
 
 _GOOD = "for (int32_t i = 0; i < p->count; ++i) output[i] = (int8_t)(input[i] ^ p->mask[0]);"
 
@@ -24,17 +24,15 @@ class _Flip(Op):
 
     kind = "FLIP"
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        assert inputs[0] is not None
-        return (inputs[0].shape,)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        return (io.input(0).shape,)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:  # noqa: ARG002
-        assert values[0] is not None
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:  # noqa: ARG002
         return (~values[0],)
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         call = KernelCall(
-            "flip",
+            portable("flip"),
             (io.input(0).id,),
             (io.output.id,),
             dict(self.params),
@@ -48,13 +46,13 @@ def _kernel(folder: Path, body: str) -> Path:
     (folder / "portable").mkdir()
     (folder / "portable" / "tg_flip.h").write_text(
         '#include "tg_fixed_point.h"\n'
-        "struct tg_flip_params {\n"
+        "struct tg_portable_flip_params {\n"
         "  int32_t count; /* elements; not a field */\n"
         "  int8_t mask[2];\n"
         "  const int8_t *unused; // nor this\n"
         "};\n"
-        "TG_INLINE void tg_flip(const struct tg_flip_params *p, const int8_t *input,"
-        f" int8_t *output) {{ {body} }}\n"
+        "TG_INLINE void tg_portable_flip(const struct tg_portable_flip_params *p,"
+        f" const int8_t *input, int8_t *output) {{ {body} }}\n"
     )
     return folder
 
@@ -108,7 +106,8 @@ def test_a_call_that_does_not_fit_its_struct_fails(
     "path", sorted((KERNELS / "portable").glob("tg_*.h")), ids=lambda p: p.stem
 )
 def test_every_portable_kernel_has_its_struct_and_function(path: Path) -> None:
-    kernel = path.stem.removeprefix("tg_")
+    kernel = portable(path.stem.removeprefix("tg_"))
+    symbol = csource.kernel_symbol(kernel)
     text = path.read_text(encoding="utf-8")
     assert fields(text, kernel)
-    assert f"TG_INLINE void tg_{kernel}(const struct tg_{kernel}_params *p," in text
+    assert f"TG_INLINE void {symbol}(const struct {symbol}_params *p," in text

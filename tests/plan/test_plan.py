@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from tinygen.ir import Alias, DType, KernelCall, Lowered, Tensor
+from tinygen.ir import Alias, DType, KernelCall, Lowered, Tensor, portable
 from tinygen.plan import ALIGNMENT, MemoryPlan, plan
 
 
@@ -18,7 +18,7 @@ def call(
     scratch: int = 0,
     in_place: tuple[tuple[int, int], ...] = (),
 ) -> KernelCall:
-    return KernelCall("k", inputs, outputs, scratch_bytes=scratch, in_place=in_place)
+    return KernelCall(portable("k"), inputs, outputs, scratch_bytes=scratch, in_place=in_place)
 
 
 def require_disjoint(memory: MemoryPlan) -> None:

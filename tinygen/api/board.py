@@ -18,4 +18,4 @@ def board_files(id_or_path: str, board: Board) -> dict[str, bytes]:
 def project_board(project: Project) -> Board:
     """The board that the project was generated for."""
     own = f"{project.board}.toml"
-    return get_board(project.path / own if own in project.manifest["files"] else project.board)
+    return get_board(project.path / own if own in project.manifest.files else project.board)

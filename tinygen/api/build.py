@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tinygen import passes, pio, project, tflite
 from tinygen.api.board import board_files
 from tinygen.api.built import look
-from tinygen.api.prepare import IMAGE_RANGE, RANDOM, Prepared, prepare
+from tinygen.api.keywords import by_keywords
+from tinygen.api.prepare import Prepared, prepare
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import choose_engine
 from tinygen.engines.engine import Job, Made
-from tinygen.ir import Graph
+from tinygen.ir import Edge, Graph
+from tinygen.options import BuildOptions
 from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
-from tinygen.progress import SILENT, Progress
-from tinygen.project import build_id, sources
+from tinygen.progress import Progress
+from tinygen.project import build_id, manifest, sources
+from tinygen.project.manifest import Manifest
 from tinygen.project.platformio import platformio_files
 from tinygen.proof import oracle, vectors
 from tinygen.proof.vectors import Vectors
-from tinygen.proof.verdict import OutputTensor, RealDistance, real_distance
+from tinygen.proof.verdict import RealDistance, real_distance
 from tinygen.templates import Identity
 
 
@@ -91,68 +94,34 @@ class BuildResult:
     seconds: float
 
 
-def build(
-    model: str | Path,
-    *,
-    board: str,
-    data: str | None = None,
-    test: str | None = None,
-    image_range: tuple[float, float] = IMAGE_RANGE,
-    out: str | Path | None = None,
-    engine: str | None = None,
-    kernel_set: str | None = None,
-    arena: int | None = None,
-    debug: bool = False,
-    trust_model: bool = False,
-    seed: int = 0,
-    jobs: int | None = None,
-    progress: Progress = SILENT,
-) -> BuildResult:
+def build_project(model: Path, options: BuildOptions) -> BuildResult:
     """Quantize, generate, build with PlatformIO, and hold the sizes against the board.
 
-    `board` is an id or a path to a board file. `kernel_set`, `arena` (bytes) and `debug` are the
-    engine's; left out, the board and the engine decide. Raises InputError, DoesNotFit and
-    ToolchainError.
+    `board` is an id or a path to a board file; left out, the board and the engine decide `engine`,
+    `kernel_set` and `arena` (bytes). Raises InputError, DoesNotFit and ToolchainError.
     """
     started = time.monotonic()
-    target = get_board(board)
+    target = get_board(options.board)
     require_toolchain(target)
-    generated = generate(
-        model,
-        board=board,
-        data=data,
-        test=test,
-        image_range=image_range,
-        out=out,
-        engine=engine,
-        kernel_set=kernel_set,
-        arena=arena,
-        debug=debug,
-        trust_model=trust_model,
-        seed=seed,
-        progress=progress,
-    )
-    progress.stage("Building with PlatformIO")
-    compiling = _Compiling(generated.project, progress)
-    built = pio.build(generated.project, target, jobs=jobs, on_line=compiling.line)
+    generated = generate_project(model, options)
+    options.progress.stage("Building with PlatformIO")
+    compiling = _Compiling(generated.project, options.progress)
+    built = pio.build(generated.project, target, jobs=options.jobs, on_line=compiling.line)
     sizes = elf.sizes(built.elf, target.memory)
     elf.check_fit(sizes, target)
     current = project.open_project(generated.project)
-    firmware = look(current, target)
-    firmware.require_current()
-    project.update(
-        current,
-        firmware={
-            "elf": built.elf.relative_to(generated.project).as_posix(),
-            "sha256": hashlib.sha256(built.elf.read_bytes()).hexdigest(),
-            "bytes": asdict(sizes),
-        },
+    now = look(current, target)
+    now.require_current()
+    firmware = manifest.Firmware(
+        elf=built.elf.relative_to(generated.project).as_posix(),
+        sha256=hashlib.sha256(built.elf.read_bytes()).hexdigest(),
+        bytes=sizes,
     )
-    project.remember(current)
+    project.remember(project.built(current, firmware))
     return BuildResult(
         generated=generated,
         elf=built.elf,
-        build_id=firmware.build_id,
+        build_id=now.build_id,
         sizes=sizes,
         flash_available=target.memory.flash.bytes,
         ram_available=target.memory.ram.bytes,
@@ -174,34 +143,13 @@ class _Compiling:
             self._progress.count(self._done, self._total)
 
 
-def generate(
-    model: str | Path,
-    *,
-    board: str,
-    data: str | None = None,
-    test: str | None = None,
-    image_range: tuple[float, float] = IMAGE_RANGE,
-    out: str | Path | None = None,
-    engine: str | None = None,
-    kernel_set: str | None = None,
-    arena: int | None = None,
-    debug: bool = False,
-    trust_model: bool = False,
-    seed: int = 0,
-    progress: Progress = SILENT,
-) -> GenerateResult:
+def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
     """Render the project without building it. Raises InputError and DoesNotFit."""
-    target = get_board(board)
-    chosen = choose_engine(target, engine)
-    ready = prepare(
-        Path(model),
-        data=data,
-        test=test,
-        image_range=image_range,
-        trust_model=trust_model,
-        seed=seed,
-        progress=progress,
-    )
+    progress = options.progress
+    target = get_board(options.board)
+    chosen = choose_engine(target, options.engine)
+    chosen.check(options, target)
+    ready = prepare(model, options)
     progress.stage(f"Compiling for {target.id}")
     graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
     identity = Identity(
@@ -211,32 +159,27 @@ def generate(
         sha256=hashlib.sha256(ready.tflite).hexdigest(),
         version=metadata.version("tinygen"),
     )
-    job = Job(target, graph, ready.tflite, identity, kernel_set, arena, debug, progress)
-    chosen.check(job)
-    made = chosen.make(job)
+    made = chosen.make(Job(target, graph, ready.tflite, identity, options))
     for note in made.notes:
         progress.note(note)
     progress.stage("Computing the expected outputs on the host")
-    checks = _vectors(ready, graph, seed, progress)
-    outputs = _output_tensors(graph)
-    fidelity = _fidelity(outputs, checks)
+    checks = _vectors(ready, graph, options)
+    fidelity = _fidelity([Edge.of(graph.tensors[i]) for i in graph.outputs], checks)
     for report in fidelity:
         progress.note(report.text)
-    folder = Path(out) if out is not None else Path("build", f"{ready.loaded.name}-{target.id}")
+    folder = Path(options.out or Path("build", f"{ready.loaded.name}-{target.id}"))
     scripts = (build_id.SCRIPT, *made.scripts)
     ini = platformio_files(target, identity, made.build_flags, scripts)
     files = {
         **sources.project_files(target, made.arena_place),
         **made.files,
         **{name: text.encode() for name, text in ini.items()},
-        **board_files(board, target),
+        **board_files(options.board, target),
         project.MODEL: ready.tflite,
         project.VECTORS: checks.to_bytes(),
     }
-    manifest = _manifest(ready, made, target, identity, checks, fidelity)
-    manifest["model"]["outputs"] = [asdict(t) for t in outputs]
-    written = project.write(folder, files, manifest)
-    project.remember(written)
+    described = _manifest(ready, graph, made, target, identity, checks, fidelity)
+    project.remember(project.write(folder, files, described))
     return GenerateResult(
         project=folder,
         model=identity.name,
@@ -260,12 +203,12 @@ def generate(
     )
 
 
-def _vectors(ready: Prepared, graph: Graph, seed: int, progress: Progress) -> Vectors:
+def _vectors(ready: Prepared, graph: Graph, options: BuildOptions) -> Vectors:
     inputs = [graph.tensors[i] for i in graph.inputs]
-    chosen = vectors.choose(inputs, oracle.quantize, ready.samples, seed)
+    chosen = vectors.choose(inputs, oracle.quantize, ready.samples, options.seed)
     truth = oracle.expected(ready.tflite, graph, chosen.quantized)
     if truth.note:
-        progress.warn(f"the oracle is the {truth.name}: {truth.note}")
+        options.progress.warn(f"the oracle is the {truth.name}: {truth.note}")
     real = None
     if ready.float_tflite is not None:
         real = oracle.float_outputs(ready.float_tflite, chosen.real)
@@ -280,13 +223,7 @@ def _vectors(ready: Prepared, graph: Graph, seed: int, progress: Progress) -> Ve
     )
 
 
-def _output_tensors(graph: Graph) -> tuple[OutputTensor, ...]:
-    """The model's outputs, as comparing needs them."""
-    tensors = [graph.tensors[i] for i in graph.outputs]
-    return tuple(OutputTensor(t.name, t.shape, t.q.scale, t.q.zero_point) for t in tensors)
-
-
-def _fidelity(outputs: Sequence[OutputTensor], checks: Vectors) -> tuple[Fidelity, ...]:
+def _fidelity(outputs: Sequence[Edge], checks: Vectors) -> tuple[Fidelity, ...]:
     """int8 (as the oracle computes it) against the float model, on samples of the user's data."""
     if checks.real_outputs is None:
         return ()
@@ -301,47 +238,69 @@ def _fidelity(outputs: Sequence[OutputTensor], checks: Vectors) -> tuple[Fidelit
 
 def _manifest(
     ready: Prepared,
+    graph: Graph,
     made: Made,
     board: Board,
     identity: Identity,
     checks: Vectors,
     fidelity: tuple[Fidelity, ...],
-) -> dict[str, Any]:
+) -> Manifest:
     origins, counts = np.unique(checks.origins, return_counts=True)
-    return {
-        "tinygen": identity.version,
-        "engine": identity.engine,
-        "kernel_set": made.kernel_set,
-        "board": {"id": board.id, "core": board.core},
-        "model": {
-            "name": identity.name,
-            "sha256": identity.sha256,
-            "source": {
-                "file": ready.loaded.path.name,
-                "format": ready.loaded.format,
-                "loader": ready.loaded.loader,
-                "sha256": ready.loaded.sha256,
-            },
-            "macs": made.macs,
-        },
-        "data": None
+    return Manifest(
+        version=manifest.VERSION,
+        tinygen=identity.version,
+        engine=identity.engine,
+        kernel_set=made.kernel_set,
+        board=manifest.Target(board.id, board.core),
+        model=manifest.Model(
+            name=identity.name,
+            sha256=identity.sha256,
+            source=manifest.Source(
+                file=ready.loaded.path.name,
+                format=ready.loaded.format,
+                loader=ready.loaded.loader,
+                sha256=ready.loaded.sha256,
+            ),
+            macs=made.macs,
+            inputs=tuple(Edge.of(graph.tensors[i]) for i in graph.inputs),
+            outputs=tuple(Edge.of(graph.tensors[i]) for i in graph.outputs),
+        ),
+        data=None
         if ready.data is None
-        else {
-            "source": ready.data.source,
-            "random": ready.data.source == RANDOM,
-            "samples": len(ready.data.inputs[0]),
-            "warnings": list(ready.data.warnings),
-        },
-        "fidelity": [asdict(f) for f in fidelity],
-        "arena": {
-            "bytes": made.arena_bytes,
-            "minimum_bytes": made.arena_minimum_bytes,
-            "overhead_bytes": made.arena_overhead_bytes,
-            "place": made.arena_place.value,
-        },
-        "vectors": {
-            "count": len(checks),
-            "oracle": checks.oracle,
-            "origins": {str(o): int(c) for o, c in zip(origins, counts, strict=True)},
-        },
-    }
+        else manifest.Calibration(
+            source=ready.data.source,
+            random=ready.data.is_random,
+            samples=len(ready.data.inputs[0]),
+            warnings=ready.data.warnings,
+        ),
+        fidelity=tuple(_recorded(f) for f in fidelity),
+        arena=manifest.Arena(
+            bytes=made.arena_bytes,
+            minimum_bytes=made.arena_minimum_bytes,
+            overhead_bytes=made.arena_overhead_bytes,
+            place=made.arena_place,
+        ),
+        vectors=manifest.Vectors(
+            count=len(checks),
+            oracle=checks.oracle,
+            origins={str(o): int(c) for o, c in zip(origins, counts, strict=True)},
+        ),
+        files={},
+        firmware=None,
+    )
+
+
+def _recorded(fidelity: Fidelity) -> manifest.Fidelity:
+    d = fidelity.distance
+    return manifest.Fidelity(
+        output=fidelity.output,
+        samples=fidelity.samples,
+        sqnr_db=d.sqnr_db if math.isfinite(d.sqnr_db) else None,
+        rmse=d.rmse,
+        max_abs_diff=d.max_abs_diff,
+        argmax_agreement=d.argmax_agreement,
+    )
+
+
+build = by_keywords(BuildOptions, build_project, "build")
+generate = by_keywords(BuildOptions, generate_project, "generate")

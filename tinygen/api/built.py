@@ -56,7 +56,7 @@ class Built:
         What differs is named for both: the model, the board, the engine, else the builds.
         """
         project, flash = self.project, f"tinygen flash {self.project.path}"
-        engine = str(project.manifest["engine"])
+        engine = project.manifest.engine
         ids = (
             f"build {_short(hello.build_id)} on the device, {_short(self.build_id)} in the project"
         )

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,10 +20,10 @@ from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
 from tinygen.progress import SILENT, Progress
-from tinygen.project.folder import VECTORS, open_project
+from tinygen.project.folder import VECTORS, Project, open_project
 from tinygen.proof import verdict
 from tinygen.proof.vectors import Vectors
-from tinygen.proof.verdict import Accuracy, FirstMismatch, OutputReport, OutputTensor, Verdict
+from tinygen.proof.verdict import Accuracy, FirstMismatch, OutputReport, Verdict
 
 EXIT_CODES = {
     Verdict.MATCH: 0,
@@ -127,13 +126,27 @@ def verify(
     board = project_board(current)
     if limit is not None and limit < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
-    checks = Vectors.from_bytes(current.read(VECTORS))
+    checks = _vectors(current)
     built = look(current, board)
     url = port or device_port(built, progress)
     run = _Run(built, checks, url)
     with Session(open_transport(url, board.serial.baud, board.serial.reset)) as session:
         run.execute(session, min(limit or len(checks), len(checks)), progress)
     return run.result()
+
+
+def _vectors(project: Project) -> Vectors:
+    """The project's vectors; InputError where they are another model's than the manifest's."""
+    checks = Vectors.from_bytes(project.read(VECTORS))
+    model = project.manifest.model
+    for edges, arrays in ((model.inputs, checks.inputs), (model.outputs, checks.expected)):
+        if [edge.shape for edge in edges] != [array.shape[1:] for array in arrays]:
+            raise InputError(
+                f"the test vectors of {project.path} are not of its model",
+                why=f"{VECTORS} and tinygen.json differ in the shapes of inputs or outputs",
+                next_step="build the project again",
+            )
+    return checks
 
 
 class _Run:
@@ -183,12 +196,11 @@ class _Run:
             (hello.inputs, self._checks.inputs),
             (hello.outputs, self._checks.expected),
         ):
-            device = [(t.shape, t.dtype.numpy) for t in told]
-            vectors = [(v.shape[1:], v.dtype) for v in known]
+            device = ", ".join(f"{t.bytes} bytes of {t.dtype.value}" for t in told)
+            vectors = ", ".join(f"{v[0].nbytes} bytes of {v.dtype}" for v in known)
             if device != vectors:
                 raise DeviceError(
-                    f"the device has the tensors {_tensors(device)}, "
-                    f"the project {_tensors(vectors)}",
+                    f"the device has tensors of {device}, the project of {vectors}",
                     why="its description is not that of the firmware which it names",
                     next_step=f"tinygen flash {self._project.path}",
                 )
@@ -204,10 +216,7 @@ class _Run:
 
     def result(self) -> VerifyResult:
         manifest = self._project.manifest
-        tensors = [
-            OutputTensor(o["name"], tuple(o["shape"]), o["scale"], o["zero_point"])
-            for o in manifest["model"]["outputs"]
-        ]
+        tensors = manifest.model.outputs
         count = len(self._ticks)
         device = [np.stack(column) for column in self._device] if count else []
         reports = verdict.compare(tensors, self._checks, device) if count else ()
@@ -227,12 +236,12 @@ class _Run:
             model=self._project.model,
             model_sha256=self._project.model_sha256,
             board=self._board.id,
-            engine=str(manifest["engine"]),
+            engine=manifest.engine,
             build_id=self._built.build_id,
             device=self._runs,
             port=self._port,
             oracle=self._checks.oracle,
-            data=manifest["data"] and str(manifest["data"]["source"]),
+            data=None if manifest.data is None else manifest.data.source,
             vectors=count,
             vectors_total=len(self._checks),
             elements=sum(r.elements for r in reports),
@@ -247,7 +256,7 @@ class _Run:
             arena_bytes=hello.arena_bytes if hello else None,
             arena_used_bytes=hello.arena_used if hello else None,
             # Of firmware that is not known to be this project's, nothing can be said.
-            arena_enough_bytes=_enough(hello, manifest["arena"].get("overhead_bytes"))
+            arena_enough_bytes=_enough(hello, manifest.arena.overhead_bytes)
             if decision is Verdict.MATCH
             else None,
             stack_used_bytes=self._stack or None,
@@ -256,19 +265,15 @@ class _Run:
         )
 
     def _next_step(self, decision: Verdict) -> str:
-        if decision is not Verdict.MISMATCH or self._project.manifest["engine"] != "tflm":
+        if decision is not Verdict.MISMATCH or self._project.manifest.engine != "tflm":
             return self._lost.next_step if self._lost else ""
-        kernels, reference = self._project.manifest["kernel_set"], KernelSet.REFERENCE.value
+        kernels, reference = self._project.manifest.kernel_set, KernelSet.REFERENCE.value
         if kernels != reference and reference in tflm.kernel_sets(self._board):
             return (
                 f"build with --kernel-set {reference}: if that matches, the {kernels} kernels "
                 "are wrong on this device"
             )
         return "build with --engine aot: if that matches, the interpreter's build is at fault"
-
-
-def _tensors(tensors: Sequence[tuple[tuple[int, ...], np.dtype[Any]]]) -> str:
-    return ", ".join(f"{dtype} {'x'.join(map(str, shape))}" for shape, dtype in tensors)
 
 
 def _cost(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | None:

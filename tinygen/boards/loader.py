@@ -69,7 +69,10 @@ def _value(hint: Any, value: Any, file: str, where: str) -> Any:
         if not isinstance(value, list):
             raise _wrong(file, f"{where} must be a list")
         item = typing.get_args(hint)[0]
-        return tuple(_value(item, element, file, where) for element in value)
+        values = tuple(_value(item, element, file, where) for element in value)
+        if issubclass(item, Enum) and len(set(values)) < len(values):
+            raise _wrong(file, f"{where} names one twice")
+        return values
     if dataclasses.is_dataclass(hint):
         if not isinstance(value, dict):
             raise _wrong(file, f"{where} must be a table")
@@ -89,8 +92,6 @@ def _value(hint: Any, value: Any, file: str, where: str) -> Any:
 def _check_consistent(board: Board, file: str) -> None:
     if board.engines.default not in board.engines.available:
         raise _wrong(file, "engines.default is not one of engines.available")
-    if "portable" not in board.engines.kernel_sets:
-        raise _wrong(file, "engines.kernel_sets must contain portable, which is always complete")
     _check_tflm(board, file)
     if (board.kind is Kind.EMULATED) != (board.emulator is not None):
         raise _wrong(file, "an emulated board, and only that, has a table [emulator]")

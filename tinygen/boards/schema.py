@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -19,6 +20,21 @@ class Fpu(Enum):
     NONE = "none"
     SINGLE = "single"
     DOUBLE = "double"
+
+
+class Extension(Enum):
+    """What a core's instruction set has beyond its base, as far as a kernel set could want it."""
+
+    DSP = "dsp"
+    """Arm's: dual 16-bit multiplications, saturation; of every Armv7E-M, of some Armv8-M cores."""
+    MVE = "mve"
+    """Arm's vectors of 128 bits, Helium, for integers."""
+    MAC16 = "mac16"
+    """Xtensa's 16-bit multiplications into an accumulator of 40 bits."""
+    PIE = "pie"
+    """The ESP32-S3's vectors of 128 bits."""
+    M = "m"
+    """RISC-V's multiplication and division."""
 
 
 class Port(Enum):
@@ -260,15 +276,15 @@ class TflmFrom(Enum):
 
 @dataclass(frozen=True)
 class Engines:
-    """Engines that run on the board, and the kernel sets its core can execute, best first.
+    """Engines that run on the board.
 
-    `kernel_sets` are the aot engine's, `tflm_kernel_sets` those of TensorFlow Lite Micro, which
-    comes from `tflm_from`.
+    `tflm_kernel_sets` are the kernel sets of TensorFlow Lite Micro that the framework and its
+    compiler can build, the preferred one first; what a set requires of the core it says itself.
+    TensorFlow Lite Micro comes from `tflm_from`.
     """
 
     available: tuple[str, ...]
     default: str
-    kernel_sets: tuple[str, ...]
     tflm_kernel_sets: tuple[str, ...] = ()
     tflm_from: TflmFrom = TflmFrom.SOURCES
 
@@ -277,6 +293,7 @@ class Engines:
 class Board:
     """One target.
 
+    `extensions` are what the core itself has; which kernel sets run there follows.
     `protocol_payload` is the most payload bytes in one frame of the serial protocol, `stack_bytes`
     what the linker or the framework keeps for the stack, `proven` how far the board has been run,
     in words.
@@ -295,12 +312,17 @@ class Board:
     memory: Memories
     engines: Engines
     serial: Serial
+    extensions: tuple[Extension, ...] = ()
     ticks: Ticks | None = None
     stack_mark: StackMark = StackMark.UNKNOWN
     upload: Upload | None = None
     toolchain: Toolchain | None = None
     emulator: Emulator | None = None
     notes: tuple[str, ...] = field(default=())
+
+    def runs(self, extensions: Collection[Extension]) -> bool:
+        """Whether the core has all of these."""
+        return set(extensions) <= set(self.extensions)
 
     @property
     def arena_rooms(self) -> tuple[tuple[ArenaPlace, int], ...]:

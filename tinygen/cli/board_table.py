@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from tinygen.boards import Board, Kind, all_boards
+from tinygen.engines import kernel_sets
 
 _HEAD = """# The boards
 
@@ -13,7 +14,8 @@ Generated from the board files by `python -m tinygen.cli.board_table > docs/boar
 it against them. `tinygen boards NAME` shows all that is known of one. `--board` also takes the path
 of a file of your own, in the form of those in `tinygen/boards`.
 
-The engine named first is the board's default. RAM and flash are what the firmware may use.
+The engine named first is the board's default; in brackets are the kernel sets there are for it, of
+which the first is taken. RAM and flash are what the firmware may use.
 "Compiled" means by PlatformIO, with the board's own framework, but with the compiler that is named.
 
 `engines.tflm_from` says where a project gets TensorFlow Lite Micro from: `sources`, unless the
@@ -41,8 +43,7 @@ def _section(kind: Kind) -> Iterator[str]:
 
 
 def _row(board: Board) -> str:
-    default = board.engines.default
-    engines = [default, *(e for e in board.engines.available if e != default)]
+    engines = [f"{name} ({', '.join(sets)})" for name, sets in kernel_sets(board).items()]
     platform = board.platformio.platform
     if "://" in platform:
         platform = platform.split("/")[-1].partition("#")[0]

@@ -10,10 +10,17 @@ from tinygen.engines.engine import Engine, Job, Made
 from tinygen.engines.tflm import Tflm
 from tinygen.errors import InputError
 
-__all__ = ["ENGINES", "Engine", "Job", "Made", "choose_engine"]
+__all__ = ["ENGINES", "Engine", "Job", "Made", "choose_engine", "kernel_sets"]
 
 ENGINES: Mapping[str, Engine] = {engine.name: engine for engine in (Aot(), Tflm())}
 """Every engine, by its name."""
+
+
+def kernel_sets(board: Board) -> dict[str, tuple[str, ...]]:
+    """The kernel sets there are on the board, of each of its engines: the default one first."""
+    default = board.engines.default
+    names = (default, *(name for name in board.engines.available if name != default))
+    return {name: ENGINES[name].kernel_sets(board) for name in names}
 
 
 def choose_engine(board: Board, engine: str | None) -> Engine:

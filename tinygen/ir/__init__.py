@@ -8,16 +8,31 @@ all that later stages see: a kernel's name, the tensors it touches, its paramete
 
 from __future__ import annotations
 
-from tinygen.ir.calls import Alias, KernelCall, Lowered, ParamValue
-from tinygen.ir.graph import Graph, Node, Op
-from tinygen.ir.tensors import ABSENT, Array, DType, Operands, Quant, Shape, Tensor, TensorId
+from tinygen.ir.calls import PORTABLE, Alias, Kernel, KernelCall, Lowered, ParamValue, portable
+from tinygen.ir.edges import Edge
+from tinygen.ir.graph import Graph, Node, State
+from tinygen.ir.op import Op
+from tinygen.ir.tensors import (
+    ABSENT,
+    Array,
+    DType,
+    Operands,
+    Quant,
+    Shape,
+    Tensor,
+    TensorId,
+    Values,
+)
 
 __all__ = [
     "ABSENT",
+    "PORTABLE",
     "Alias",
     "Array",
     "DType",
+    "Edge",
     "Graph",
+    "Kernel",
     "KernelCall",
     "Lowered",
     "Node",
@@ -26,6 +41,9 @@ __all__ = [
     "ParamValue",
     "Quant",
     "Shape",
+    "State",
     "Tensor",
     "TensorId",
+    "Values",
+    "portable",
 ]

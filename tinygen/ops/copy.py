@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import KernelCall, Tensor
+from tinygen.ir import KernelCall, Tensor, portable
 from tinygen.ops.loops import Loops
 
 _LOOPS = 5
@@ -29,7 +29,7 @@ def copy_call(
         )
     loops = Loops(dims, (steps_in, steps_out)).padded(_LOOPS)
     return KernelCall(
-        kernel="copy",
+        kernel=portable("copy"),
         inputs=(source.id,),
         outputs=(target.id,),
         params={

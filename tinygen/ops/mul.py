@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import tflite
 
-from tinygen.ir import Operands, ParamValue
+from tinygen.ir import Operands, ParamValue, portable
 from tinygen.ops.activation import quantized_range
 from tinygen.ops.elementwise import Elementwise
 from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
 
 
-@dataclass(frozen=True)
 class Mul(Elementwise):
-    kind: ClassVar[str] = "MUL"
-    options_type: ClassVar[Any] = tflite.MulOptions
+    kind = "MUL"
+    options_type = tflite.MulOptions
     ufunc: ClassVar[np.ufunc] = np.multiply
-    kernel: ClassVar[str] = "mul"
+    kernel = portable("mul")
 
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
         low, high = quantized_range(self.activation, io.output.q)

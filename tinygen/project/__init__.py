@@ -6,10 +6,10 @@ from tinygen.project.folder import (
     MODEL,
     VECTORS,
     Project,
+    built,
     open_project,
     remember,
-    update,
     write,
 )
 
-__all__ = ["MODEL", "VECTORS", "Project", "open_project", "remember", "update", "write"]
+__all__ = ["MODEL", "VECTORS", "Project", "built", "open_project", "remember", "write"]

@@ -8,17 +8,16 @@ unless they say so.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from tinygen.errors import InputError
 from tinygen.project import build_id
+from tinygen.project import manifest as manifests
+from tinygen.project.manifest import MANIFEST, Firmware, Manifest
 
-MANIFEST = "tinygen.json"
 STATE = ".tinygen"
 """Folder for what is not part of the project: the running emulator, the last build."""
 
@@ -29,22 +28,22 @@ _LAST = "last-build"
 
 @dataclass(frozen=True)
 class Project:
-    """An existing project. `manifest` is the content of tinygen.json."""
+    """An existing project."""
 
     path: Path
-    manifest: Mapping[str, Any]
+    manifest: Manifest
 
     @property
     def board(self) -> str:
-        return str(self.manifest["board"]["id"])
+        return self.manifest.board.id
 
     @property
     def model(self) -> str:
-        return str(self.manifest["model"]["name"])
+        return self.manifest.model.name
 
     @property
     def model_sha256(self) -> str:
-        return str(self.manifest["model"]["sha256"])
+        return self.manifest.model.sha256
 
     @property
     def state_dir(self) -> Path:
@@ -62,13 +61,13 @@ class Project:
             ) from error
 
 
-def write(folder: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Project:
+def write(folder: Path, files: Mapping[str, bytes], manifest: Manifest) -> Project:
     """Write the generated files and their manifest; replaces an older project of tinygen.
 
-    Raises InputError when the folder holds something else, or generated files that a person has
-    edited since.
+    The manifest's `files` are taken from `files`. Raises InputError when the folder holds something
+    else, or generated files that a person has edited since.
     """
-    old = _generated(folder)
+    old = manifests.generated(folder)
     if old is None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
             f"{folder} exists and is not a tinygen project",
@@ -88,30 +87,20 @@ def write(folder: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any])
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     build_id.update(folder)  # not among the files: every build of a person's edits writes it again
-    complete = {**manifest, "files": {name: _sha256(data) for name, data in sorted(files.items())}}
-    return _write_manifest(folder, complete)
+    hashes = {name: _sha256(data) for name, data in sorted(files.items())}
+    return _write_manifest(folder, replace(manifest, files=hashes))
 
 
-def update(project: Project, **changes: object) -> Project:
-    """The project with these keys of its manifest changed on disk."""
-    return _write_manifest(project.path, {**project.manifest, **changes})
+def built(project: Project, firmware: Firmware) -> Project:
+    """The project, whose manifest now names the firmware that was built of it."""
+    return _write_manifest(project.path, replace(project.manifest, firmware=firmware))
 
 
 def open_project(folder: Path | None = None) -> Project:
     """The project in `folder`, or the last one built from the current directory."""
     if folder is None:
         folder = last_build()
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        if not {"board", "model", "files", "tinygen"} <= manifest.keys():
-            raise ValueError("keys are missing")
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"{folder} is not a complete tinygen project",
-            why=f"{MANIFEST} cannot be read: {error}",
-            next_step="tinygen build MODEL --board BOARD",
-        ) from error
-    return Project(folder, manifest)
+    return Project(folder, manifests.read(folder))
 
 
 def remember(project: Project) -> None:
@@ -128,7 +117,7 @@ def last_build() -> Path:
     """The project last built from the current directory."""
     try:
         return Path((Path(STATE) / _LAST).read_text("utf-8").strip())
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             "no project was built from this directory",
             why="flash and verify take the last build of the current directory, or a folder",
@@ -136,21 +125,11 @@ def last_build() -> Path:
         ) from error
 
 
-def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> Project:
-    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
+def _write_manifest(folder: Path, manifest: Manifest) -> Project:
     temporary = folder / f"{MANIFEST}.{os.getpid()}"
-    temporary.write_text(text, "utf-8")
+    temporary.write_bytes(manifest.to_bytes())
     temporary.replace(folder / MANIFEST)
-    return Project(folder, json.loads(text))
-
-
-def _generated(folder: Path) -> dict[str, str] | None:
-    """Name -> SHA-256 of what an older build wrote; None when there was none."""
-    try:
-        files = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return {str(name): str(digest) for name, digest in dict(files).items()}
+    return Project(folder, manifest)
 
 
 def _refuse_edited(folder: Path, old: Mapping[str, str], new: Mapping[str, bytes]) -> None:
@@ -172,11 +151,15 @@ def _refuse_edited(folder: Path, old: Mapping[str, str], new: Mapping[str, bytes
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """A path of an old manifest, which may be anybody's: it must not leave the folder."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts:
-        raise InputError(f"{folder / MANIFEST} names a file outside of the project: {name}")
-    return folder / path
+    """Where a file of an old manifest lies, which may be anybody's: no link leads elsewhere."""
+    path = folder / PurePosixPath(name)
+    if not path.parent.resolve().is_relative_to(folder.resolve()):
+        raise InputError(
+            f"{path} lies outside of the project",
+            why="a folder on the way to it is a link",
+            next_step="remove the link, or build into another folder with --out",
+        )
+    return path
 
 
 def _sha256(content: bytes) -> str:

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from tinygen import csource
 from tinygen.boards import ArenaPlace, Board
+from tinygen.errors import InputError
+from tinygen.ir import Kernel
 from tinygen.project import build_id
 from tinygen.project.firmware import hal_files, memory_files, platform_files, root_files
 from tinygen.resources import firmware_dir
 
-_INCLUDE = re.compile(rb'^#include "(tg_[a-z0-9_]+\.h)"', re.MULTILINE)
+_INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"\n]+)"', re.MULTILINE)
 
 
 def project_files(board: Board, place: ArenaPlace = ArenaPlace.STATIC) -> dict[str, bytes]:
@@ -33,22 +36,33 @@ def project_files(board: Board, place: ArenaPlace = ArenaPlace.STATIC) -> dict[s
     return dict(sorted(files.items()))
 
 
-def kernel_files(kernels: Iterable[tuple[str, str]]) -> dict[str, bytes]:
-    """The headers of these (kernel set, kernel) pairs, and every header that they include."""
-    folder = firmware_dir() / "kernels"
+def kernel_files(kernels: Iterable[Kernel], folder: Path | None = None) -> dict[str, bytes]:
+    """The headers of these kernels and every header that they include: path in the project ->
+    content. Each keeps its place in `folder`, which is firmware/kernels.
+
+    InputError when one of them is missing.
+    """
+    folder = folder or firmware_dir() / "kernels"
     files: dict[str, bytes] = {}
-    waiting = [folder / kernel_set / f"tg_{kernel}.h" for kernel_set, kernel in kernels]
+    waiting = [folder / csource.kernel_header(kernel) for kernel in kernels]
     while waiting:
         path = waiting.pop()
-        name = f"src/kernels/{path.name}"
+        name = f"src/kernels/{path.relative_to(folder).as_posix()}"
         if name in files:
             continue
-        files[name] = path.read_bytes()
+        try:
+            files[name] = path.read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"tinygen's own kernel header {path.relative_to(folder).as_posix()} is missing",
+                why=str(error),
+                next_step="pip install --force-reinstall tinygen",
+            ) from error
         waiting += [_find(folder, path, found.decode()) for found in _INCLUDE.findall(files[name])]
     return files
 
 
 def _find(folder: Path, user: Path, name: str) -> Path:
-    """A header beside the one that includes it, else the shared one."""
+    """The header that `user` includes as `name`: beside itself, else from the kernels' folder."""
     beside = user.parent / name
     return beside if beside.is_file() else folder / name

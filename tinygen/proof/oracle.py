@@ -143,8 +143,8 @@ def quantize(tensor: Tensor, real: Array) -> Array:
         real.astype(np.float32) / np.float32(tensor.q.scale), nan=0.0, posinf=1e6, neginf=-1e6
     )
     rounded = np.trunc(scaled) + (np.abs(scaled - np.trunc(scaled)) >= 0.5) * np.sign(scaled)
-    clipped: Array = np.clip(rounded + tensor.q.zero_point, -128, 127)
-    return clipped.astype(np.int8)
+    clipped: Array = np.clip(rounded + tensor.q.zero_point, tensor.dtype.low, tensor.dtype.high)
+    return clipped.astype(tensor.dtype.numpy)
 
 
 def dequantize(tensor: Tensor, quantized: Array) -> Array:

@@ -8,7 +8,7 @@ from enum import Enum
 
 import numpy as np
 
-from tinygen.ir import Array
+from tinygen.ir import Array, Edge
 from tinygen.proof import metrics
 from tinygen.proof.vectors import Vectors
 
@@ -80,22 +80,8 @@ class Accuracy:
     host_float: float | None
 
 
-@dataclass(frozen=True)
-class OutputTensor:
-    """What is needed to compare an output: its quantization."""
-
-    name: str
-    shape: tuple[int, ...]
-    scale: float
-    zero_point: int
-
-    def real(self, quantized: Array) -> Array:
-        """int8 values as float64 real values."""
-        return self.scale * (quantized.astype(np.float64) - self.zero_point)
-
-
 def compare(
-    tensors: Sequence[OutputTensor], vectors: Vectors, device: Sequence[Array]
+    tensors: Sequence[Edge], vectors: Vectors, device: Sequence[Array]
 ) -> tuple[OutputReport, ...]:
     """One report per output; `device` holds (vectors, *shape) int8, the first of `vectors`."""
     reports = []
@@ -117,9 +103,9 @@ def compare(
     return tuple(reports)
 
 
-def distance(tensor: OutputTensor, expected: Array, actual: Array) -> Distance:
+def distance(tensor: Edge, expected: Array, actual: Array) -> Distance:
     """Both int8, (vectors, *shape)."""
-    reference, measured = tensor.real(expected), tensor.real(actual)
+    reference, measured = _real(tensor, expected), _real(tensor, actual)
     return Distance(
         mismatched_elements=metrics.mismatched_elements(expected, actual),
         max_abs_diff_lsb=int(metrics.max_abs_diff(expected, actual)),
@@ -131,15 +117,20 @@ def distance(tensor: OutputTensor, expected: Array, actual: Array) -> Distance:
     )
 
 
-def real_distance(tensor: OutputTensor, real: Array, quantized: Array) -> RealDistance:
+def real_distance(tensor: Edge, real: Array, quantized: Array) -> RealDistance:
     """`real` float32 and `quantized` int8, both (vectors, *shape)."""
-    measured = tensor.real(quantized)
+    measured = _real(tensor, quantized)
     return RealDistance(
         sqnr_db=metrics.sqnr_db(real, measured),
         rmse=metrics.rmse(real, measured),
         max_abs_diff=float(metrics.max_abs_diff(real, measured)),
         argmax_agreement=_argmax(real, measured),
     )
+
+
+def _real(edge: Edge, quantized: Array) -> Array:
+    """int8 values as float64 real values."""
+    return edge.scale * (quantized.astype(np.float64) - edge.zero_point)
 
 
 def _argmax(reference: Array, actual: Array) -> float | None:
@@ -150,7 +141,7 @@ def _argmax(reference: Array, actual: Array) -> float | None:
 
 
 def first_mismatch(
-    tensors: Sequence[OutputTensor], vectors: Vectors, device: Sequence[Array]
+    tensors: Sequence[Edge], vectors: Vectors, device: Sequence[Array]
 ) -> FirstMismatch | None:
     """The first element, in the order of vectors, then outputs, that differs."""
     for vector in range(len(device[0])):

@@ -10,11 +10,19 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from tinygen.boards import Board
+from tinygen.engines import kernel_sets
+
 
 def print_json(result: object) -> None:
     """To standard output, as strict JSON."""
     json.dump(to_json(result), sys.stdout, indent=2, allow_nan=False)
     sys.stdout.write("\n")
+
+
+def board_facts(board: Board) -> dict[str, Any]:
+    """Everything that is known of a board, and the kernel sets there are on it."""
+    return {**to_json(board), "kernel_sets": to_json(kernel_sets(board))}
 
 
 def to_json(value: object) -> Any:

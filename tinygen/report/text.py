@@ -9,15 +9,13 @@ import io
 import math
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
-
-from tinygen.report.json import to_json
 
 if TYPE_CHECKING:
     from tinygen.api.bench import BenchResult
@@ -359,8 +357,8 @@ def boards_report(boards: Sequence[Board]) -> RenderableType:
     return Group(table, Text("the engine named first is the board's default"))
 
 
-def board_report(board: Board) -> RenderableType:
-    """Everything that is known of one board."""
+def board_report(facts: Mapping[str, Any]) -> RenderableType:
+    """All of `board_facts`, a line each."""
 
     def rows(prefix: str, value: object) -> Iterable[tuple[str, str]]:
         if isinstance(value, dict):
@@ -380,7 +378,7 @@ def board_report(board: Board) -> RenderableType:
             return f"{name} = {_bytes(item) if isinstance(item, int) else item}"
         return str(value)
 
-    return _facts(list(rows("", to_json(board))))
+    return _facts(list(rows("", dict(facts))))
 
 
 def _table(first: str, *others: str) -> Table:

@@ -1,12 +1,12 @@
 /* CONV_2D in portable C: per output pixel, four output channels at a time. */
-#ifndef TG_CONV_2D_H
-#define TG_CONV_2D_H
+#ifndef TG_PORTABLE_CONV_2D_H
+#define TG_PORTABLE_CONV_2D_H
 
 #include <stdint.h>
 
 #include "tg_weighted.h"
 
-struct tg_conv_2d_params {
+struct tg_portable_conv_2d_params {
   int32_t batches;
   int32_t input_height;
   int32_t input_width;
@@ -34,16 +34,16 @@ struct tg_conv_2d_params {
   const TG_FLASH int8_t *shift;       /* [output_channels]; multiplier * 2^(shift - 31) */
 };
 
-TG_INLINE int8_t tg_conv_2d_output(const struct tg_conv_2d_params *p, uint32_t sum,
-                                   int32_t channel) {
+TG_INLINE int8_t tg_portable_conv_2d_output(const struct tg_portable_conv_2d_params *p,
+                                            uint32_t sum, int32_t channel) {
   return tg_output(sum, p->multiplier[channel], p->shift[channel], p->shift_max,
                    p->output_zero_point, p->output_min, p->output_max);
 }
 
 /* One output pixel; `origin` is the input under tap (0, 0), which may lie outside the image. */
-TG_INLINE void tg_conv_2d_pixel(const struct tg_conv_2d_params *p, const int8_t *image,
-                                int32_t origin, struct tg_taps rows, struct tg_taps columns,
-                                int8_t *output) {
+TG_INLINE void tg_portable_conv_2d_pixel(const struct tg_portable_conv_2d_params *p,
+                                         const int8_t *image, int32_t origin, struct tg_taps rows,
+                                         struct tg_taps columns, int8_t *output) {
   const int32_t depth = p->input_channels / p->groups;
   const int32_t filter_row = p->filter_width * depth;
   const int32_t filter_size = p->filter_height * filter_row;
@@ -69,10 +69,10 @@ TG_INLINE void tg_conv_2d_pixel(const struct tg_conv_2d_params *p, const int8_t 
                   filter + y * filter_row + x * depth, filter_size, run, depth);
         }
       }
-      output[channel] = tg_conv_2d_output(p, sums.s0, channel);
-      output[channel + 1] = tg_conv_2d_output(p, sums.s1, channel + 1);
-      output[channel + 2] = tg_conv_2d_output(p, sums.s2, channel + 2);
-      output[channel + 3] = tg_conv_2d_output(p, sums.s3, channel + 3);
+      output[channel] = tg_portable_conv_2d_output(p, sums.s0, channel);
+      output[channel + 1] = tg_portable_conv_2d_output(p, sums.s1, channel + 1);
+      output[channel + 2] = tg_portable_conv_2d_output(p, sums.s2, channel + 2);
+      output[channel + 3] = tg_portable_conv_2d_output(p, sums.s3, channel + 3);
       filter += 4 * filter_size;
       channel += 4;
     }
@@ -84,14 +84,15 @@ TG_INLINE void tg_conv_2d_pixel(const struct tg_conv_2d_params *p, const int8_t 
                         p->input_zero_point, filter + y * filter_row + x * depth, run, depth);
         }
       }
-      output[channel] = tg_conv_2d_output(p, sum, channel);
+      output[channel] = tg_portable_conv_2d_output(p, sum, channel);
       filter += filter_size;
       ++channel;
     }
   }
 }
 
-TG_INLINE void tg_conv_2d(const struct tg_conv_2d_params *p, const int8_t *input, int8_t *output) {
+TG_INLINE void tg_portable_conv_2d(const struct tg_portable_conv_2d_params *p, const int8_t *input,
+                                   int8_t *output) {
   const int full_rows = tg_unpadded(p->input_height, p->output_height, p->filter_height,
                                     p->stride_height, p->dilation_height, p->pad_top);
   const int full_columns = tg_unpadded(p->input_width, p->output_width, p->filter_width,
@@ -109,8 +110,8 @@ TG_INLINE void tg_conv_2d(const struct tg_conv_2d_params *p, const int8_t *input
         if (!full_columns) {
           columns = tg_taps_inside(left, p->input_width, p->filter_width, p->dilation_width);
         }
-        tg_conv_2d_pixel(p, input, (top * p->input_width + left) * p->input_channels, rows, columns,
-                         output);
+        tg_portable_conv_2d_pixel(p, input, (top * p->input_width + left) * p->input_channels, rows,
+                                  columns, output);
         output += p->output_channels;
         left += p->stride_width;
       }
@@ -120,4 +121,4 @@ TG_INLINE void tg_conv_2d(const struct tg_conv_2d_params *p, const int8_t *input
   }
 }
 
-#endif /* TG_CONV_2D_H */
+#endif /* TG_PORTABLE_CONV_2D_H */

@@ -1,14 +1,14 @@
 /* Moves blocks of bytes between strided positions: slices, transposes, joins, the inside of a
  * padded tensor. */
-#ifndef TG_COPY_H
-#define TG_COPY_H
+#ifndef TG_PORTABLE_COPY_H
+#define TG_PORTABLE_COPY_H
 
 #include <stddef.h>
 #include <string.h>
 
 #include "tg_fixed_point.h"
 
-struct tg_copy_params {
+struct tg_portable_copy_params {
   int32_t dims[5];           /* loop counts, outermost first */
   int32_t input_strides[5];  /* step at each loop, in bytes; may be negative */
   int32_t output_strides[5]; /* the same for the output */
@@ -17,7 +17,8 @@ struct tg_copy_params {
   int32_t block_bytes; /* moved at once */
 };
 
-TG_INLINE void tg_copy(const struct tg_copy_params *p, const void *input, void *output) {
+TG_INLINE void tg_portable_copy(const struct tg_portable_copy_params *p, const void *input,
+                                void *output) {
   const uint8_t *from = (const uint8_t *)input + p->input_offset;
   uint8_t *to = (uint8_t *)output + p->output_offset;
   for (int32_t i0 = 0; i0 < p->dims[0]; ++i0) {
@@ -38,4 +39,4 @@ TG_INLINE void tg_copy(const struct tg_copy_params *p, const void *input, void *
   }
 }
 
-#endif /* TG_COPY_H */
+#endif /* TG_PORTABLE_COPY_H */

@@ -1,12 +1,12 @@
 /* DEPTHWISE_CONV_2D in portable C: per output pixel, four output channels at a time. */
-#ifndef TG_DEPTHWISE_CONV_2D_H
-#define TG_DEPTHWISE_CONV_2D_H
+#ifndef TG_PORTABLE_DEPTHWISE_CONV_2D_H
+#define TG_PORTABLE_DEPTHWISE_CONV_2D_H
 
 #include <stdint.h>
 
 #include "tg_weighted.h"
 
-struct tg_depthwise_conv_2d_params {
+struct tg_portable_depthwise_conv_2d_params {
   int32_t batches;
   int32_t input_height;
   int32_t input_width;
@@ -33,8 +33,8 @@ struct tg_depthwise_conv_2d_params {
   const TG_FLASH int8_t *shift;       /* [output channels]; multiplier * 2^(shift - 31) */
 };
 
-TG_INLINE int8_t tg_depthwise_conv_2d_output(const struct tg_depthwise_conv_2d_params *p,
-                                             uint32_t sum, int32_t channel) {
+TG_INLINE int8_t tg_portable_depthwise_conv_2d_output(
+    const struct tg_portable_depthwise_conv_2d_params *p, uint32_t sum, int32_t channel) {
   return tg_output(sum, p->multiplier[channel], p->shift[channel], p->shift_max,
                    p->output_zero_point, p->output_min, p->output_max);
 }
@@ -42,10 +42,9 @@ TG_INLINE int8_t tg_depthwise_conv_2d_output(const struct tg_depthwise_conv_2d_p
 /* Four neighbouring output channels of one pixel. Their inputs are `spread` apart: 1, or 0 where
  * all four are filters of the same input channel. `input` is under tap (0, 0) and may lie outside
  * the image. */
-TG_INLINE void tg_depthwise_conv_2d_four(const struct tg_depthwise_conv_2d_params *p,
-                                         const int8_t *image, int32_t origin, struct tg_taps rows,
-                                         struct tg_taps columns, int32_t channel, int32_t spread,
-                                         int8_t *output) {
+TG_INLINE void tg_portable_depthwise_conv_2d_four(
+    const struct tg_portable_depthwise_conv_2d_params *p, const int8_t *image, int32_t origin,
+    struct tg_taps rows, struct tg_taps columns, int32_t channel, int32_t spread, int8_t *output) {
   const int32_t channels = p->input_channels * p->depth_multiplier;
   const int32_t row = p->dilation_height * p->input_width * p->input_channels;
   const int32_t column = p->dilation_width * p->input_channels;
@@ -67,16 +66,16 @@ TG_INLINE void tg_depthwise_conv_2d_four(const struct tg_depthwise_conv_2d_param
       weights += channels;
     }
   }
-  output[channel] = tg_depthwise_conv_2d_output(p, s0, channel);
-  output[channel + 1] = tg_depthwise_conv_2d_output(p, s1, channel + 1);
-  output[channel + 2] = tg_depthwise_conv_2d_output(p, s2, channel + 2);
-  output[channel + 3] = tg_depthwise_conv_2d_output(p, s3, channel + 3);
+  output[channel] = tg_portable_depthwise_conv_2d_output(p, s0, channel);
+  output[channel + 1] = tg_portable_depthwise_conv_2d_output(p, s1, channel + 1);
+  output[channel + 2] = tg_portable_depthwise_conv_2d_output(p, s2, channel + 2);
+  output[channel + 3] = tg_portable_depthwise_conv_2d_output(p, s3, channel + 3);
 }
 
 /* One output channel of one pixel. */
-TG_INLINE void tg_depthwise_conv_2d_one(const struct tg_depthwise_conv_2d_params *p,
-                                        const int8_t *image, int32_t origin, struct tg_taps rows,
-                                        struct tg_taps columns, int32_t channel, int8_t *output) {
+TG_INLINE void tg_portable_depthwise_conv_2d_one(
+    const struct tg_portable_depthwise_conv_2d_params *p, const int8_t *image, int32_t origin,
+    struct tg_taps rows, struct tg_taps columns, int32_t channel, int8_t *output) {
   const int32_t channels = p->input_channels * p->depth_multiplier;
   const int32_t row = p->dilation_height * p->input_width * p->input_channels;
   const int32_t column = p->dilation_width * p->input_channels;
@@ -91,20 +90,21 @@ TG_INLINE void tg_depthwise_conv_2d_one(const struct tg_depthwise_conv_2d_params
       weights += channels;
     }
   }
-  output[channel] = tg_depthwise_conv_2d_output(p, sum, channel);
+  output[channel] = tg_portable_depthwise_conv_2d_output(p, sum, channel);
 }
 
 /* All channels of one pixel. */
-TG_INLINE void tg_depthwise_conv_2d_pixel(const struct tg_depthwise_conv_2d_params *p,
-                                          const int8_t *image, int32_t origin, struct tg_taps rows,
-                                          struct tg_taps columns, int8_t *output) {
+TG_INLINE void tg_portable_depthwise_conv_2d_pixel(
+    const struct tg_portable_depthwise_conv_2d_params *p, const int8_t *image, int32_t origin,
+    struct tg_taps rows, struct tg_taps columns, int8_t *output) {
   if (p->depth_multiplier == 1) {
     const int32_t blocks_end = p->input_channels - p->input_channels % 4;
     for (int32_t channel = 0; channel < blocks_end; channel += 4) {
-      tg_depthwise_conv_2d_four(p, image, origin + channel, rows, columns, channel, 1, output);
+      tg_portable_depthwise_conv_2d_four(p, image, origin + channel, rows, columns, channel, 1,
+                                         output);
     }
     for (int32_t channel = blocks_end; channel < p->input_channels; ++channel) {
-      tg_depthwise_conv_2d_one(p, image, origin + channel, rows, columns, channel, output);
+      tg_portable_depthwise_conv_2d_one(p, image, origin + channel, rows, columns, channel, output);
     }
     return;
   }
@@ -112,17 +112,18 @@ TG_INLINE void tg_depthwise_conv_2d_pixel(const struct tg_depthwise_conv_2d_para
   for (int32_t source = 0; source < p->input_channels; ++source) {
     const int32_t channel = source * p->depth_multiplier;
     for (int32_t filter = 0; filter < blocks_end; filter += 4) {
-      tg_depthwise_conv_2d_four(p, image, origin + source, rows, columns, channel + filter, 0,
-                                output);
+      tg_portable_depthwise_conv_2d_four(p, image, origin + source, rows, columns, channel + filter,
+                                         0, output);
     }
     for (int32_t filter = blocks_end; filter < p->depth_multiplier; ++filter) {
-      tg_depthwise_conv_2d_one(p, image, origin + source, rows, columns, channel + filter, output);
+      tg_portable_depthwise_conv_2d_one(p, image, origin + source, rows, columns, channel + filter,
+                                        output);
     }
   }
 }
 
-TG_INLINE void tg_depthwise_conv_2d(const struct tg_depthwise_conv_2d_params *p,
-                                    const int8_t *input, int8_t *output) {
+TG_INLINE void tg_portable_depthwise_conv_2d(const struct tg_portable_depthwise_conv_2d_params *p,
+                                             const int8_t *input, int8_t *output) {
   const int full_rows = tg_unpadded(p->input_height, p->output_height, p->filter_height,
                                     p->stride_height, p->dilation_height, p->pad_top);
   const int full_columns = tg_unpadded(p->input_width, p->output_width, p->filter_width,
@@ -140,8 +141,8 @@ TG_INLINE void tg_depthwise_conv_2d(const struct tg_depthwise_conv_2d_params *p,
         if (!full_columns) {
           columns = tg_taps_inside(left, p->input_width, p->filter_width, p->dilation_width);
         }
-        tg_depthwise_conv_2d_pixel(p, input, (top * p->input_width + left) * p->input_channels,
-                                   rows, columns, output);
+        tg_portable_depthwise_conv_2d_pixel(
+            p, input, (top * p->input_width + left) * p->input_channels, rows, columns, output);
         output += p->input_channels * p->depth_multiplier;
         left += p->stride_width;
       }
@@ -151,4 +152,4 @@ TG_INLINE void tg_depthwise_conv_2d(const struct tg_depthwise_conv_2d_params *p,
   }
 }
 
-#endif /* TG_DEPTHWISE_CONV_2D_H */
+#endif /* TG_PORTABLE_DEPTHWISE_CONV_2D_H */

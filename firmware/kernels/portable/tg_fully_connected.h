@@ -1,12 +1,12 @@
 /* FULLY_CONNECTED in portable C: four units at a time. */
-#ifndef TG_FULLY_CONNECTED_H
-#define TG_FULLY_CONNECTED_H
+#ifndef TG_PORTABLE_FULLY_CONNECTED_H
+#define TG_PORTABLE_FULLY_CONNECTED_H
 
 #include <stdint.h>
 
 #include "tg_weighted.h"
 
-struct tg_fully_connected_params {
+struct tg_portable_fully_connected_params {
   int32_t rows;                       /* of the input and of the output */
   int32_t depth;                      /* elements of an input row */
   int32_t units;                      /* elements of an output row */
@@ -22,15 +22,15 @@ struct tg_fully_connected_params {
   const TG_FLASH int8_t *shift;       /* [units] or [1]; multiplier * 2^(shift - 31) */
 };
 
-TG_INLINE int8_t tg_fully_connected_output(const struct tg_fully_connected_params *p, uint32_t sum,
-                                           int32_t unit) {
+TG_INLINE int8_t tg_portable_fully_connected_output(
+    const struct tg_portable_fully_connected_params *p, uint32_t sum, int32_t unit) {
   return tg_output(sum, p->multiplier[unit * p->multiplier_step],
                    p->shift[unit * p->multiplier_step], p->shift_max, p->output_zero_point,
                    p->output_min, p->output_max);
 }
 
-TG_INLINE void tg_fully_connected(const struct tg_fully_connected_params *p, const int8_t *input,
-                                  int8_t *output) {
+TG_INLINE void tg_portable_fully_connected(const struct tg_portable_fully_connected_params *p,
+                                           const int8_t *input, int8_t *output) {
   const int32_t blocks_end = p->units - p->units % 4;
   for (int32_t row = 0; row < p->rows; ++row) {
     const TG_FLASH int8_t *weights = p->weights;
@@ -39,16 +39,16 @@ TG_INLINE void tg_fully_connected(const struct tg_fully_connected_params *p, con
       struct tg_sums sums = {(uint32_t)bias[0], (uint32_t)bias[1], (uint32_t)bias[2],
                              (uint32_t)bias[3]};
       tg_dot4(&sums, input, p->input_zero_point, weights, p->depth, p->depth, p->depth);
-      output[unit] = tg_fully_connected_output(p, sums.s0, unit);
-      output[unit + 1] = tg_fully_connected_output(p, sums.s1, unit + 1);
-      output[unit + 2] = tg_fully_connected_output(p, sums.s2, unit + 2);
-      output[unit + 3] = tg_fully_connected_output(p, sums.s3, unit + 3);
+      output[unit] = tg_portable_fully_connected_output(p, sums.s0, unit);
+      output[unit + 1] = tg_portable_fully_connected_output(p, sums.s1, unit + 1);
+      output[unit + 2] = tg_portable_fully_connected_output(p, sums.s2, unit + 2);
+      output[unit + 3] = tg_portable_fully_connected_output(p, sums.s3, unit + 3);
       weights += 4 * p->depth;
     }
     for (int32_t unit = blocks_end; unit < p->units; ++unit) {
       const uint32_t sum =
           tg_dot1((uint32_t)p->bias[unit], input, p->input_zero_point, weights, p->depth, p->depth);
-      output[unit] = tg_fully_connected_output(p, sum, unit);
+      output[unit] = tg_portable_fully_connected_output(p, sum, unit);
       weights += p->depth;
     }
     input += p->depth;
@@ -56,4 +56,4 @@ TG_INLINE void tg_fully_connected(const struct tg_fully_connected_params *p, con
   }
 }
 
-#endif /* TG_FULLY_CONNECTED_H */
+#endif /* TG_PORTABLE_FULLY_CONNECTED_H */

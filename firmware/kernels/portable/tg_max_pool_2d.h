@@ -1,12 +1,12 @@
 /* MAX_POOL_2D in portable C. */
-#ifndef TG_MAX_POOL_2D_H
-#define TG_MAX_POOL_2D_H
+#ifndef TG_PORTABLE_MAX_POOL_2D_H
+#define TG_PORTABLE_MAX_POOL_2D_H
 
 #include <stdint.h>
 
 #include "tg_weighted.h"
 
-struct tg_max_pool_2d_params {
+struct tg_portable_max_pool_2d_params {
   int32_t batches;
   int32_t input_height;
   int32_t input_width;
@@ -24,9 +24,10 @@ struct tg_max_pool_2d_params {
 };
 
 /* One output pixel; `origin` is the input under tap (0, 0), which may lie outside the image. */
-TG_INLINE void tg_max_pool_2d_pixel(const struct tg_max_pool_2d_params *p, const int8_t *image,
-                                    int32_t origin, struct tg_taps rows, struct tg_taps columns,
-                                    int8_t *output) {
+TG_INLINE void tg_portable_max_pool_2d_pixel(const struct tg_portable_max_pool_2d_params *p,
+                                             const int8_t *image, int32_t origin,
+                                             struct tg_taps rows, struct tg_taps columns,
+                                             int8_t *output) {
   for (int32_t channel = 0; channel < p->channels; ++channel) {
     int32_t largest = INT8_MIN;
     for (int32_t y = rows.first; y < rows.last; ++y) {
@@ -41,8 +42,8 @@ TG_INLINE void tg_max_pool_2d_pixel(const struct tg_max_pool_2d_params *p, const
   }
 }
 
-TG_INLINE void tg_max_pool_2d(const struct tg_max_pool_2d_params *p, const int8_t *input,
-                              int8_t *output) {
+TG_INLINE void tg_portable_max_pool_2d(const struct tg_portable_max_pool_2d_params *p,
+                                       const int8_t *input, int8_t *output) {
   const int full_rows = tg_unpadded(p->input_height, p->output_height, p->filter_height,
                                     p->stride_height, 1, p->pad_top);
   const int full_columns = tg_unpadded(p->input_width, p->output_width, p->filter_width,
@@ -60,8 +61,8 @@ TG_INLINE void tg_max_pool_2d(const struct tg_max_pool_2d_params *p, const int8_
         if (!full_columns) {
           columns = tg_taps_inside(left, p->input_width, p->filter_width, 1);
         }
-        tg_max_pool_2d_pixel(p, input, (top * p->input_width + left) * p->channels, rows, columns,
-                             output);
+        tg_portable_max_pool_2d_pixel(p, input, (top * p->input_width + left) * p->channels, rows,
+                                      columns, output);
         output += p->channels;
         left += p->stride_width;
       }
@@ -71,4 +72,4 @@ TG_INLINE void tg_max_pool_2d(const struct tg_max_pool_2d_params *p, const int8_
   }
 }
 
-#endif /* TG_MAX_POOL_2D_H */
+#endif /* TG_PORTABLE_MAX_POOL_2D_H */

@@ -1,12 +1,12 @@
 /* MEAN over any axes in portable C. */
-#ifndef TG_MEAN_H
-#define TG_MEAN_H
+#ifndef TG_PORTABLE_MEAN_H
+#define TG_PORTABLE_MEAN_H
 
 #include <stdint.h>
 
 #include "tg_weighted.h"
 
-struct tg_mean_params {
+struct tg_portable_mean_params {
   int32_t kept_size[3];      /* elements per kept dimension, outermost first */
   int32_t kept_stride[3];    /* input elements from one to the next */
   int32_t reduced_size[3];   /* elements per reduced dimension, outermost first */
@@ -17,7 +17,8 @@ struct tg_mean_params {
   int32_t output_zero_point;
 };
 
-TG_INLINE int8_t tg_mean_one(const struct tg_mean_params *p, const int8_t *input) {
+TG_INLINE int8_t tg_portable_mean_one(const struct tg_portable_mean_params *p,
+                                      const int8_t *input) {
   uint32_t sum = 0;
   for (int32_t a = 0; a < p->reduced_size[0]; ++a) {
     for (int32_t b = 0; b < p->reduced_size[1]; ++b) {
@@ -35,15 +36,16 @@ TG_INLINE int8_t tg_mean_one(const struct tg_mean_params *p, const int8_t *input
                    INT8_MAX);
 }
 
-TG_INLINE void tg_mean(const struct tg_mean_params *p, const int8_t *input, int8_t *output) {
+TG_INLINE void tg_portable_mean(const struct tg_portable_mean_params *p, const int8_t *input,
+                                int8_t *output) {
   for (int32_t a = 0; a < p->kept_size[0]; ++a) {
     for (int32_t b = 0; b < p->kept_size[1]; ++b) {
       for (int32_t c = 0; c < p->kept_size[2]; ++c) {
-        *output++ = tg_mean_one(
+        *output++ = tg_portable_mean_one(
             p, input + a * p->kept_stride[0] + b * p->kept_stride[1] + c * p->kept_stride[2]);
       }
     }
   }
 }
 
-#endif /* TG_MEAN_H */
+#endif /* TG_PORTABLE_MEAN_H */

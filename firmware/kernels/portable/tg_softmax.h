@@ -1,36 +1,37 @@
 /* int8 softmax over rows: exponentials from a table, the reciprocal of their sum in fixed point.
  * Qm is an int32 with m integer bits and 31 - m fractional bits. */
-#ifndef TG_SOFTMAX_H
-#define TG_SOFTMAX_H
+#ifndef TG_PORTABLE_SOFTMAX_H
+#define TG_PORTABLE_SOFTMAX_H
 
 #include "tg_fixed_point.h"
 
-struct tg_softmax_params {
+struct tg_portable_softmax_params {
   int32_t rows;                  /* each with its own softmax */
   int32_t depth;                 /* elements of a row, 1 to 4095 */
   int32_t table_length;          /* 1 to 256 */
   const TG_FLASH int32_t *table; /* entry i: exp of i codes below the maximum in Q0, then zero */
 };
 
-TG_INLINE int32_t tg_softmax_saturating_shift(int32_t value, int32_t shift) {
+TG_INLINE int32_t tg_portable_softmax_saturating_shift(int32_t value, int32_t shift) {
   const int64_t wide = (int64_t)value * ((int64_t)1 << shift);
   return wide > INT32_MAX ? INT32_MAX : (wide < INT32_MIN ? INT32_MIN : (int32_t)wide);
 }
 
 /* 1 / (1 + a) in Q0 for a in [0, 1) in Q0: three Newton steps in Q2 from 48/17 - 32/17 * d, where
  * d is half the denominator. */
-TG_INLINE int32_t tg_softmax_reciprocal(int32_t a) {
+TG_INLINE int32_t tg_portable_softmax_reciprocal(int32_t a) {
   const int32_t d = (int32_t)(((int64_t)a + ((int64_t)1 << 31)) >> 1);
   int32_t x = 1515870810 + tg_high_mul(-1010580540, d);
   for (int i = 0; i < 3; ++i) {
     const int32_t error = ((int32_t)1 << 29) - tg_high_mul(x, d);
-    x += tg_softmax_saturating_shift(tg_high_mul(x, error), 2);
+    x += tg_portable_softmax_saturating_shift(tg_high_mul(x, error), 2);
   }
-  return tg_softmax_saturating_shift(x, 1);
+  return tg_portable_softmax_saturating_shift(x, 1);
 }
 
 /* May run in place. */
-TG_INLINE void tg_softmax(const struct tg_softmax_params *p, const int8_t *input, int8_t *output) {
+TG_INLINE void tg_portable_softmax(const struct tg_portable_softmax_params *p, const int8_t *input,
+                                   int8_t *output) {
   for (int32_t row = 0; row < p->rows; ++row) {
     const int8_t *in = input + row * p->depth;
     int8_t *out = output + row * p->depth;
@@ -51,7 +52,7 @@ TG_INLINE void tg_softmax(const struct tg_softmax_params *p, const int8_t *input
       bits <<= 1;
       ++zeros;
     }
-    const int32_t reciprocal = tg_softmax_reciprocal((int32_t)(bits - 0x80000000u));
+    const int32_t reciprocal = tg_portable_softmax_reciprocal((int32_t)(bits - 0x80000000u));
     const int32_t shift = 12 - zeros + 31 - 8;
     for (int32_t i = 0; i < p->depth; ++i) {
       const int32_t below = maximum - in[i];
@@ -64,4 +65,4 @@ TG_INLINE void tg_softmax(const struct tg_softmax_params *p, const int8_t *input
   }
 }
 
-#endif /* TG_SOFTMAX_H */
+#endif /* TG_PORTABLE_SOFTMAX_H */

@@ -74,13 +74,7 @@ ANSWER = 0x80
 BUILD_ID_BYTES = 16
 PAYLOAD_MAX = 32768
 
-TYPES = {
-    1: DType.INT8,
-    2: DType.UINT8,
-    3: DType.INT16,
-    4: DType.INT32,
-    5: DType.FLOAT32,
-}
+TYPES = {dtype.wire: dtype for dtype in DType if dtype.wire is not None}
 """The element types by their codes."""
 
 _HEAD = struct.Struct("<BBHI")

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tinygen.boards import Board, Port
 from tinygen.engines.aot.fit import place_program
-from tinygen.engines.aot.kernel_sets import KERNEL_SETS
+from tinygen.engines.aot.kernel_sets import kernel_sets
 from tinygen.engines.aot.program import compile_graph
 from tinygen.engines.aot.render import model_files
 from tinygen.engines.engine import Engine, Job, Made
@@ -29,13 +29,12 @@ class Aot(Engine):
     options: ClassVar[frozenset[str]] = frozenset({"kernel_set"})
 
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
-        written = {kernel_set.name for kernel_set in KERNEL_SETS}
-        return tuple(name for name in board.engines.kernel_sets if name in written)
+        return kernel_sets(board)
 
     def make(self, job: Job) -> Made:
         sets = self.kernel_sets(job.board)
-        if job.kernel_set is not None:
-            sets = tuple(dict.fromkeys((job.kernel_set, "portable")))
+        if job.options.kernel_set is not None:
+            sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
         program = compile_graph(job.graph, sets)
         place = place_program(program, job.board)
         model = model_files(program, job.identity, place)
@@ -48,7 +47,7 @@ class Aot(Engine):
                 **({_SCRIPT: (firmware_dir() / "aot" / "build.py").read_bytes()} if script else {}),
                 **{f"src/model/{name}": text.encode() for name, text in model.items()},
             },
-            kernel_set="+".join(dict.fromkeys(layer.kernel_set for layer in program.layers)),
+            kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.layers)),
             layers=len(program.layers),
             macs=program.macs,
             constant_bytes=program.constant_bytes,

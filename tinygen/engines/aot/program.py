@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS, Declined
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, Graph, KernelCall, Lowered, Node, Operands
+from tinygen.ir import Alias, Graph, Kernel, KernelCall, Lowered, Node, Operands
 from tinygen.plan import MemoryPlan, plan
 
 
@@ -19,7 +19,6 @@ class Layer:
     node: Node
     io: Operands
     call: KernelCall
-    kernel_set: str
 
     @property
     def title(self) -> str:
@@ -55,9 +54,9 @@ class Program:
         return sum(arrays.values())
 
     @property
-    def kernels(self) -> tuple[tuple[str, str], ...]:
-        """(kernel set, kernel) of every kernel used, each once, sorted."""
-        return tuple(sorted({(layer.kernel_set, layer.call.kernel) for layer in self.layers}))
+    def kernels(self) -> tuple[Kernel, ...]:
+        """Every kernel used, each once, sorted."""
+        return tuple(sorted({layer.call.kernel for layer in self.layers}))
 
 
 def compile_graph(graph: Graph, kernel_sets: Sequence[str]) -> Program:
@@ -66,23 +65,22 @@ def compile_graph(graph: Graph, kernel_sets: Sequence[str]) -> Program:
     steps: list[KernelCall | Alias] = []
     for node in graph.nodes:
         io = graph.operands(node)
-        name, lowered = _lower(node, io, kernel_sets)
-        for step in lowered:
+        for step in _lower(node, io, kernel_sets):
             steps.append(step)
             if isinstance(step, KernelCall):
-                layers.append(Layer(len(layers), node, io, step, name))
-    memory = plan(tuple(steps), graph.tensors, graph.inputs, graph.outputs)
+                layers.append(Layer(len(layers), node, io, step))
+    memory = plan(tuple(steps), graph.tensors, graph.inputs, graph.outputs, graph.states)
     return Program(graph, tuple(layers), memory)
 
 
-def _lower(node: Node, io: Operands, names: Sequence[str]) -> tuple[str, Lowered]:
+def _lower(node: Node, io: Operands, names: Sequence[str]) -> Lowered:
     try:
         for kernel_set in KERNEL_SETS:
             if kernel_set.name not in names:
                 continue
             lowered = kernel_set.lower(node, io)
             if not isinstance(lowered, Declined):
-                return kernel_set.name, lowered
+                return lowered
     except UnsupportedModel as error:
         raise UnsupportedModel(
             f"{node.op.kind} (output '{io.outputs[0].name}'): {error.what}",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tinygen import csource
 from tinygen.boards import ArenaPlace
 from tinygen.engines.aot.program import Layer, Program
+from tinygen.engines.engine import require_stateless
 from tinygen.ir import Array, Tensor, TensorId
 from tinygen.templates import Identity, render
 
@@ -15,6 +16,7 @@ def model_files(
     program: Program, identity: Identity, place: ArenaPlace = ArenaPlace.STATIC
 ) -> dict[str, str]:
     """`model.h`, `model.c`, `weights.h` and `weights.c` of an aot program, its arena at `place`."""
+    require_stateless(program.graph)
     symbols = _Symbols()
     layers = [_layer(program, layer, symbols) for layer in program.layers]
     graph = program.graph
@@ -30,7 +32,7 @@ def model_files(
         "inputs": [_edge(program, i) for i in graph.inputs],
         "outputs": [_edge(program, i) for i in graph.outputs],
         "hash_bytes": csource.hash_bytes(identity.sha256),
-        "headers": sorted({f"tg_{layer.call.kernel}.h" for layer in program.layers}),
+        "headers": [csource.kernel_header(kernel) for kernel in program.kernels],
         "layers": layers,
         "definitions": [csource.array(name, *data) for name, data in symbols.arrays.items()],
         "declarations": [csource.declaration(name, *data) for name, data in symbols.arrays.items()],
@@ -80,20 +82,22 @@ def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, ob
     if scratch is not None:
         arguments.append(f"&model_arena.bytes[{scratch}]")
     ins = ", ".join(csource.shape(t) for t in layer.io.inputs if t is not None and not t.constant)
+    symbol = csource.kernel_symbol(call.kernel)
     return {
         "number": layer.index,
-        "kernel": call.kernel,
+        "function": f"layer_{layer.index}_{call.kernel.name}",
+        "symbol": symbol,
         "comment": csource.comment(f'{layer.node.op.kind} "{layer.title}"'),
         "shapes": f"{ins} -> {', '.join(csource.shape(t) for t in layer.io.outputs)}",
         "cost": f", {layer.macs:,} MACs" if layer.macs else "",
         "initializer": csource.initializer(call, constants, indent=" " * 6),
-        "arguments": _wrap(arguments, len(f"  tg_{call.kernel}(")),
+        "arguments": _wrap(arguments, len(f"  {symbol}(")),
     }
 
 
 def _at(offset: int, tensor: Tensor, *, const: bool) -> str:
     qualifier = "const " if const else ""
-    return f"({qualifier}{csource.c_type(tensor.dtype)} *)&model_arena.bytes[{offset}]"
+    return f"({qualifier}{tensor.dtype.c_name} *)&model_arena.bytes[{offset}]"
 
 
 def _wrap(arguments: list[str], indent: int) -> str:

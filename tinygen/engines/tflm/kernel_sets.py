@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from tinygen.boards import Board, TflmFrom
+from tinygen.boards import Board, Extension, TflmFrom
 from tinygen.engines.tflm.source import CMSIS_NN, CORE_PINS, ESP_NN, ESP_TFLITE_MICRO, Pin
 from tinygen.errors import InputError
 
@@ -30,7 +30,8 @@ class Vendor:
     function, `sources` is where these are defined and `includes` where headers are found, both in
     the project's library. The whole project is built with `defines`. `names` is the header that
     maps a function's general name to the chip's, where there is one. `stand_ins` are what the
-    vendor's framework brings; on bare metal our own take its place.
+    vendor's framework brings; on bare metal our own take its place. `requires` is what the
+    functions take for granted of a core.
     """
 
     kernels: str
@@ -41,12 +42,13 @@ class Vendor:
     pins: tuple[Pin, ...]
     names: str = ""
     stand_ins: tuple[str, ...] = ()
+    requires: frozenset[Extension] = frozenset()
 
 
 _ESP_NN = "third_party/esp_nn"
 
 
-def _esp_nn(names: str, *defines: str) -> Vendor:
+def _esp_nn(names: str, *defines: str, requires: frozenset[Extension] = frozenset()) -> Vendor:
     return Vendor(
         kernels="esp_nn",
         prefix="esp_nn_",
@@ -56,6 +58,7 @@ def _esp_nn(names: str, *defines: str) -> Vendor:
         pins=(ESP_NN, ESP_TFLITE_MICRO),
         names=f"{_ESP_NN}/include/{names}",
         stand_ins=("esp_timer.h", "tg_esp_bare.c"),
+        requires=requires,
     )
 
 
@@ -75,7 +78,9 @@ VENDORS: Mapping[KernelSet, Vendor] = {
         pins=(CMSIS_NN,),
     ),
     KernelSet.ESP_NN: _esp_nn("esp_nn_generic_opt.h"),
-    KernelSet.ESP_NN_S3: _esp_nn("esp_nn_esp32s3.h", "ARCH_ESP32_S3=1"),
+    KernelSet.ESP_NN_S3: _esp_nn(
+        "esp_nn_esp32s3.h", "ARCH_ESP32_S3=1", requires=frozenset({Extension.PIE})
+    ),
 }
 
 
@@ -87,8 +92,8 @@ def pins(kernel_set: KernelSet) -> tuple[Pin, ...]:
 
 def kernel_sets(board: Board) -> tuple[str, ...]:
     """The names of the kernel sets there are for the board, the best one first."""
-    known = {kernels.value for kernels in KernelSet}
-    there = [kernels for kernels in board.engines.tflm_kernel_sets if kernels in known]
+    runs = {k.value for k in KernelSet if k not in VENDORS or board.runs(VENDORS[k].requires)}
+    there = [kernels for kernels in board.engines.tflm_kernel_sets if kernels in runs]
     if board.engines.tflm_from is TflmFrom.SOURCES and KernelSet.REFERENCE.value not in there:
         there.append(KernelSet.REFERENCE.value)
     return tuple(there)

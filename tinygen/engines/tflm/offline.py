@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from tinygen.ir import ABSENT, Alias, Graph, KernelCall, Node
+from tinygen.ir import ABSENT, Alias, Graph, Kernel, KernelCall, Node
 from tinygen.plan import MemoryPlan, plan
 
 NAME = "OfflineMemoryAllocation"
@@ -47,7 +47,7 @@ def plan_graph(graph: Graph) -> MemoryPlan:
     RESHAPE, which then has nothing to copy. Scratch is TFLM's own, around our tensors.
     """
     steps = tuple(_step(node, graph) for node in graph.nodes)
-    return plan(steps, graph.tensors, graph.inputs, graph.outputs)
+    return plan(steps, graph.tensors, graph.inputs, graph.outputs, graph.states)
 
 
 def _step(node: Node, graph: Graph) -> KernelCall | Alias:
@@ -57,7 +57,7 @@ def _step(node: Node, graph: Graph) -> KernelCall | Alias:
     edges = (*graph.inputs, *graph.outputs)
     if moves and inputs[0] not in edges and node.outputs[0] not in edges:
         return Alias(inputs[0], node.outputs[0])
-    return KernelCall(node.op.kind, inputs, node.outputs)
+    return KernelCall(Kernel("tflm", node.op.kind), inputs, node.outputs)
 
 
 def prepend(content: bytes, offsets: list[int], memory: MemoryPlan) -> Planned:

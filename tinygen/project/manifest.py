@@ -1,0 +1,245 @@
+"""What a project is: `tinygen.json` as a frozen value, read, checked and versioned here.
+
+The file may be another tinygen's, cut short, or anybody's: every key is required and of its type,
+and a path in it does not leave the project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from tinygen.boards import ArenaPlace
+from tinygen.errors import InputError
+from tinygen.ir import Edge
+from tinygen.pio.elf import Sizes
+
+MANIFEST = "tinygen.json"
+VERSION = 2
+"""Of the manifest's form: it rises with every key that comes, goes or means something else."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The board that the project is for."""
+
+    id: str
+    core: str
+
+    def __post_init__(self) -> None:
+        if _escapes(self.id) or "/" in self.id or self.id.endswith(".toml"):
+            raise ValueError("a board's id is not a path")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The model file that the project was made of."""
+
+    file: str
+    format: str
+    loader: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """The int8 model. `sha256` is that of its .tflite file."""
+
+    name: str
+    sha256: str
+    source: Source
+    macs: int
+    inputs: tuple[Edge, ...]
+    outputs: tuple[Edge, ...]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the model was quantized with."""
+
+    source: str
+    random: bool
+    samples: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How far one int8 output is from the float model. `sqnr_db` is None where it is infinite."""
+
+    output: str
+    samples: int
+    sqnr_db: float | None
+    rmse: float
+    max_abs_diff: float
+    argmax_agreement: float | None
+
+
+@dataclass(frozen=True)
+class Arena:
+    """The model's memory in bytes. None is what is not known of this very device."""
+
+    bytes: int
+    minimum_bytes: int | None
+    overhead_bytes: int | None
+    """What starting takes beyond the arena that the engine then says it uses."""
+    place: ArenaPlace
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """How many vectors there are, whose numbers are expected, and how many are of which origin."""
+
+    count: int
+    oracle: str
+    origins: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """What was built: the ELF file's path in the project, its hash, what it takes."""
+
+    elf: str
+    sha256: str
+    bytes: Sizes
+
+    def __post_init__(self) -> None:
+        if _escapes(self.elf):
+            raise ValueError("the ELF file lies outside of the project")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All that a project says of itself.
+
+    `tinygen` is the version that wrote it. `files` are the generated files by their paths in the
+    project, with their SHA-256. `data` is None for a model that was int8 already, `firmware` until
+    the project is built.
+    """
+
+    version: int
+    tinygen: str
+    engine: str
+    kernel_set: str
+    board: Target
+    model: Model
+    data: Calibration | None
+    fidelity: tuple[Fidelity, ...]
+    arena: Arena
+    vectors: Vectors
+    files: Mapping[str, str]
+    firmware: Firmware | None
+
+    def __post_init__(self) -> None:
+        for name in self.files:
+            if _escapes(name):
+                raise ValueError(f"the file {name[:80]!a} lies outside of the project")
+
+    def to_bytes(self) -> bytes:
+        """The file; the same manifest gives the same bytes."""
+        return msgspec.json.format(msgspec.json.encode(self, order="sorted")) + b"\n"
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest of the project in `folder`; InputError says which key is wrong, and of whose."""
+    file = folder / MANIFEST
+    try:
+        content = file.read_bytes()
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{folder} is not a complete tinygen project",
+            why=f"{MANIFEST} cannot be read: {error}",
+            next_step="tinygen build MODEL --board BOARD",
+        ) from error
+    keys = _keys(content, file)
+    version = keys.get("version", 1)
+    if isinstance(version, int) and version != VERSION:
+        raise InputError(
+            f"{folder} is a project of {'a newer' if version > VERSION else 'an older'} tinygen",
+            why=_versions(keys),
+            next_step=_again(folder, keys),
+        )
+    try:
+        return msgspec.convert(keys, Manifest)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise InputError(
+            f"{file} is not whole",
+            why=f"{_plain(error)}\n{_versions(keys)}",
+            next_step=_again(folder, keys),
+        ) from error
+
+
+def generated(folder: Path) -> Mapping[str, str] | None:
+    """The files, with their SHA-256, that a build of whatever version left in `folder`.
+
+    None where there was none; InputError where its manifest does not tell, or names files that
+    lie elsewhere.
+    """
+    file = folder / MANIFEST
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None
+    keys = _keys(content, file)
+    try:
+        files = msgspec.convert(keys.get("files"), dict[str, str])
+    except msgspec.ValidationError as error:
+        raise _unknown_files(file, f"its key files: {_plain(error)}\n{_versions(keys)}") from error
+    for name in files:
+        if _escapes(name):
+            raise _unknown_files(file, f"it names a file outside of the project: {name[:80]!a}")
+    return files
+
+
+def _keys(content: bytes, file: Path) -> dict[str, Any]:
+    """The file's keys, whatever they are; InputError where it is no JSON object."""
+    try:
+        return msgspec.json.decode(content, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _unknown_files(file, f"{_plain(error)}; this is tinygen {_installed()}") from error
+
+
+def _unknown_files(file: Path, why: str) -> InputError:
+    return InputError(
+        f"{file} is not whole",
+        why=why,
+        next_step=f"build into another folder with --out; or remove {file.parent}, but for what is "
+        "yours in it, and build again",
+    )
+
+
+def _versions(keys: Mapping[str, Any]) -> str:
+    written = keys.get("tinygen", "of an unknown version")
+    return (
+        f"its manifest has the version {ascii(keys.get('version', 1))[:20]}, written by tinygen "
+        f"{ascii(written)[:40].strip(chr(39))}; this is tinygen {_installed()}, which reads "
+        f"version {VERSION}"
+    )
+
+
+def _again(folder: Path, keys: Mapping[str, Any]) -> str:
+    board = keys.get("board")
+    known = board.get("id") if isinstance(board, dict) else None
+    safe = isinstance(known, str) and known.replace("-", "").replace("_", "").isalnum()
+    return f"tinygen build MODEL --board {known if safe else 'BOARD'} --out {folder}"
+
+
+def _plain(error: Exception) -> str:
+    """What went wrong, without what a file could do to a terminal."""
+    return "".join(c if c.isprintable() else "?" for c in str(error))[:300]
+
+
+def _installed() -> str:
+    return metadata.version("tinygen")
+
+
+def _escapes(name: str) -> bool:
+    """Whether a path is anything but a plain relative one, on any system."""
+    path = PurePosixPath(name)
+    odd = path.is_absolute() or ".." in path.parts or not path.parts
+    return odd or any(c in name for c in "\\:\0")
