@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.protocol import protocol_device as pd
 from tinygen.devices.link import ReplayTransport, Session, frames
-from tinygen.devices.link.frames import Code, Kind
+from tinygen.devices.link.frames import Code, Feature, Kind
+from tinygen.devices.link.hello import parse_description
 from tinygen.errors import DeviceError, DoesNotFit
 
 
@@ -307,3 +311,65 @@ def test_the_real_device_says_no_when_its_model_fails() -> None:
         pytest.raises(DoesNotFit, match=r"3,000 bytes.*2,000 bytes"),
     ):
         session.infer([bytes(pd.IMAGE), bytes(pd.EXTRA)])
+
+
+@pytest.mark.parametrize(
+    ("code", "dtype", "size"),
+    [(1, "int8", 1), (2, "uint8", 1), (3, "int16", 2), (4, "int32", 4), (5, "float32", 4)],
+)
+def test_a_tensors_bytes_are_its_elements_times_their_size(
+    code: int, dtype: str, size: int
+) -> None:
+    hello = open_session(FakeDevice(description(code=code)))[0].hello()
+    assert [t.dtype.value for t in (*hello.inputs, *hello.outputs)] == [dtype] * 2
+    assert [t.bytes for t in (*hello.inputs, *hello.outputs)] == [200 * size, 70 * size]
+
+
+def test_features_of_a_later_firmware_do_no_harm() -> None:
+    hello = open_session(FakeDevice(description(features=0x80000003)))[0].hello()
+    assert Feature.LAYERS in hello.features
+    assert Feature.LAYERS not in open_session(FakeDevice())[0].hello().features
+
+
+def test_a_device_of_version_1_is_told_from_ours() -> None:
+    """It answers in the head that all versions have, whatever the request's body is."""
+
+    def respond(data: bytes) -> bytes:
+        (content,) = frames.Decoder().feed(data)
+        assert content[0] == frames.VERSION == 2
+        return frames.encode(bytes([1, content[1] | 0x80]) + content[2:8] + b"\1")
+
+    with pytest.raises(DeviceError, match="version 1 of the protocol, this tinygen version 2") as e:
+        Session(ReplayTransport(respond)).hello()
+    assert "flash" in e.value.next_step
+
+
+def test_what_a_device_calls_itself_cannot_reach_the_terminal() -> None:
+    told = description().replace(b"GCC", b"\x1b[2")
+    assert open_session(FakeDevice(told))[0].hello().compiler == "?[2"
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.data())
+def test_a_damaged_description_is_read_within_bounds_or_refused(data: st.DataObject) -> None:
+    """Whatever a device says, what is read of it is no larger than what it sent."""
+    told = bytearray(description())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(told) - 1))
+        value = data.draw(st.binary(min_size=1, max_size=4))
+        told[at : at + len(value)] = value
+    told = told[: data.draw(st.integers(0, len(told)))] if data.draw(st.booleans()) else told
+    try:
+        hello = parse_description(bytes(told))
+    except DeviceError:
+        return
+    tensors = (*hello.inputs, *hello.outputs)
+    assert len(tensors) * 20 <= len(told)
+    assert all(0 <= t.bytes <= 1 << 26 for t in tensors)
+    assert all(4 * len(t.shape) <= len(told) for t in tensors)
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_description_or_an_error(told: bytes) -> None:
+    with contextlib.suppress(DeviceError):
+        assert parse_description(told).window >= 1

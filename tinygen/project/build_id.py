@@ -73,6 +73,7 @@ def update(project: Path) -> bytes:
     target, content = project / SOURCE, source(value).encode()
     if not target.is_file() or target.read_bytes() != content:
         target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)  # a link is replaced, not followed
         target.write_bytes(content)
     return value
 

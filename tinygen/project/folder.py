@@ -86,7 +86,8 @@ def write(folder: Path, files: Mapping[str, bytes], manifest: Manifest) -> Proje
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-    build_id.update(folder)  # not among the files: every build of a person's edits writes it again
+    if build_id.SCRIPT in files:
+        build_id.update(folder)  # not one of the files: a build of a person's edits writes it anew
     hashes = {name: _sha256(data) for name, data in sorted(files.items())}
     return _write_manifest(folder, replace(manifest, files=hashes))
 
