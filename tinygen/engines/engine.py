@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tinygen.boards import ArenaPlace, Board
+from tinygen.boards import ArenaPlace, Board, EngineName
 from tinygen.errors import InputError
 from tinygen.ir import Graph
 from tinygen.progress import Progress
@@ -57,7 +57,7 @@ class Made:
 class Engine(ABC):
     """How a model runs on a device."""
 
-    name: ClassVar[str]
+    name: ClassVar[EngineName]
     options: ClassVar[frozenset[str]]
     """The fields of a `Job` that this engine lets a user choose."""
 

@@ -23,6 +23,7 @@ from tinygen.pio.log import (
     failure,
     no_network,
     upload_failure,
+    uploaded_nothing,
 )
 from tinygen.pio.network import any_answers
 from tinygen.pio.toolchain import require_toolchain
@@ -119,6 +120,8 @@ def upload(
     code, log = _run(command, on_line)
     if code != 0:
         raise upload_failure(log, board, project, port)
+    if nothing := uploaded_nothing(log, board):
+        raise nothing
     return UploadResult(seconds=time.monotonic() - started, log_tail=tuple(log[-WHY_LINES:]))
 
 
