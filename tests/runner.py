@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-GOLDEN_MODEL = Path(__file__).resolve().parent / "golden" / "digits.tflite"
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN_MODEL = ROOT / "tests" / "golden" / "digits.tflite"
+STAND_IN = "tests.tflm.stand_in"
+"""The module that is the command line with the stand-in for TensorFlow Lite Micro."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,30 @@ def _refuse(constant: str) -> Any:
     raise AssertionError(f"{constant} is not JSON")
 
 
-def tinygen(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None) -> Ran:
+def tinygen(
+    *arguments: str | Path,
+    cwd: Path,
+    env: dict[str, str] | None = None,
+    module: str = "tinygen",
+) -> Ran:
     """`tinygen ARGUMENTS` in `cwd`; `env` is added to the environment."""
     done = subprocess.run(
-        [sys.executable, "-m", "tinygen", *map(str, arguments)],
+        command(*arguments, module=module),
         cwd=cwd,
-        env={**os.environ, **(env or {})},
+        env=environment(env),
         capture_output=True,
         text=True,
         timeout=600,
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def command(*arguments: str | Path, module: str = "tinygen") -> list[str]:
+    """The command line as a list, for a process that a test wants to hold in its own hand."""
+    return [sys.executable, "-m", module, *map(str, arguments)]
+
+
+def environment(env: dict[str, str] | None = None) -> dict[str, str]:
+    """This process's environment, with this checkout as what is run."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}

@@ -12,23 +12,9 @@ import numpy as np
 
 from tinygen.ir import Array, DType, Kernel, KernelCall, ParamValue, Tensor
 
-C_TYPES: Mapping[str, str] = {
-    "int8": "int8_t",
-    "uint8": "uint8_t",
-    "int16": "int16_t",
-    "int32": "int32_t",
-    "int64": "int64_t",
-    "float32": "float",
-    "bool": "uint8_t",
-}
 _LINE = 100
 _SET = re.compile(r"[a-z][a-z0-9]*")
 _KERNEL = re.compile(r"[a-z][a-z0-9_]*")
-
-
-def c_type(dtype: DType | np.dtype[np.generic]) -> str:
-    """The C element type."""
-    return C_TYPES[dtype.value if isinstance(dtype, DType) else dtype.name]
 
 
 def comment(text: str) -> str:
@@ -75,7 +61,7 @@ def declaration(name: str, values: Array, qualifier: str = "") -> str:
 
 
 def _const(values: Array, qualifier: str) -> str:
-    return " ".join(filter(None, ("const", qualifier, c_type(values.dtype))))
+    return " ".join(filter(None, ("const", qualifier, DType(values.dtype.name).c_name)))
 
 
 def _value(value: ParamValue) -> str:

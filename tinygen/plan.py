@@ -13,7 +13,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tinygen.ir import Alias, KernelCall, Lowered, Tensor, TensorId
+from tinygen.ir import Alias, KernelCall, Lowered, State, Tensor, TensorId
 
 ALIGNMENT = 4
 """Bytes. Word loads of packed int8 need no more; the arena itself starts at 16."""
@@ -60,10 +60,17 @@ def plan(
     tensors: Mapping[TensorId, Tensor],
     inputs: Sequence[TensorId],
     outputs: Sequence[TensorId],
+    states: Sequence[State] = (),
 ) -> MemoryPlan:
-    """Place every tensor that is not constant, and every scratch."""
+    """Place every tensor that is not constant, and every scratch.
+
+    What a state is read from keeps its bytes from one inference to the next; what it is left as
+    lives until the inference has ended, when it is carried over.
+    """
     calls = [step for step in steps if isinstance(step, KernelCall)]
-    groups = _Groups(steps, tensors, inputs, outputs)
+    reads = [state.read for state in states]
+    writes = [state.written for state in states]
+    groups = _Groups(steps, tensors, (*inputs, *reads), (*outputs, *reads, *writes))
     activations = groups.buffers()
     scratches = [
         (i, Buffer((), _aligned(call.scratch_bytes), i + 1, i + 1))

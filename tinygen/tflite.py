@@ -182,11 +182,7 @@ class _Reader:
                 why=f"tinygen compiles {', '.join(sorted(BY_KIND))}",
                 next_step="replace the layer that makes it, or cut the model before it",
             )
-        parser = Parser(
-            kind=kind,
-            table=raw.BuiltinOptions(),
-            output_shapes=tuple(tensors[i].shape for i in outputs),
-        )
+        parser = Parser(kind=kind, table=raw.BuiltinOptions())
         return Node(operator.parse(parser), inputs, outputs)
 
     def _kind(self, index: int) -> str:

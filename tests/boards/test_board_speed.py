@@ -9,7 +9,7 @@ from tinygen import passes, tflite
 from tinygen.boards import BOARD_IDS, Kind, Port, get_board
 from tinygen.engines import ENGINES
 from tinygen.engines.engine import Job
-from tinygen.progress import SILENT
+from tinygen.options import BuildOptions
 from tinygen.templates import Identity
 
 IDENTITY = Identity(name="m", engine="aot", board="b", sha256="0" * 64, version="1")
@@ -21,7 +21,8 @@ def test_the_model_is_compiled_for_speed(board_id: str) -> None:
     board = get_board(board_id)
     content = GOLDEN_MODEL.read_bytes()
     graph = passes.simplify(tflite.read(content, "digits"))
-    made = ENGINES["aot"].make(Job(board, graph, content, IDENTITY, None, None, False, SILENT))
+    options = BuildOptions(board=board_id)
+    made = ENGINES["aot"].make(Job(board, graph, content, IDENTITY, options))
     scripts = [value.removeprefix("pre:") for name, value in made.options if name[:5] == "extra"]
     wants_script = board.kind is Kind.HARDWARE and board.port is not Port.ESP_IDF
     assert len(scripts) == wants_script

@@ -1,12 +1,13 @@
-"""Runs operators' kernels on the host, under sanitizers, against their numpy references.
+"""Runs operators' kernels against their numpy references: on the host and on emulated cores.
 
     cases = [case(Relu(), [int8((1, 4), scale=0.1)], [int8(..., scale=0.1, zero_point=-128)])]
     check(cases, tmp_path)
 
 `check` infers the output shapes, lowers each case, holds every kernel call's parameters against
-the fields of its C struct, compiles all cases into one C program (warnings are errors,
+the fields of its C struct, compiles all cases into one C program for the host (warnings are errors,
 AddressSanitizer, UBSan), runs it on exact-size heap buffers, and compares every output byte with
-`Op.reference`. Calls that may work in place are run a second time on one shared buffer.
+`Op.reference`. Calls that may work in place are run a second time on one shared buffer. Then the
+same on every core of `CORES`, compiled as the product compiles them (see `emulated`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +26,7 @@ import pytest
 
 from tests.ops.c_program import program
 from tests.ops.c_struct import check_fields
+from tests.ops.emulated import Core, differences
 from tinygen.ir import ABSENT, Array, DType, KernelCall, Op, Operands, Quant, Shape, Tensor
 
 KERNELS = Path(__file__).resolve().parents[2] / "firmware" / "kernels"
@@ -31,6 +34,15 @@ FLAGS = (
     *("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-O1"),
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
 )
+CORES = (Core("qemu-cortex-m4", "-O2"), Core("qemu-cortex-m4", "-Os"))
+MORE_CORES = (
+    Core("qemu-cortex-m3", "-O2", compile_for="qemu-cortex-m0"),
+    Core("qemu-cortex-m3", "-O2"),
+    Core("qemu-cortex-m7", "-O2"),
+    Core("qemu-cortex-m33", "-O2"),
+    Core("qemu-cortex-m55", "-O2"),
+)
+"""Each batch of cases runs on one of them too."""
 _RUN_SECONDS = 120
 
 
@@ -99,16 +111,14 @@ def random_array(shape: Shape, dtype: DType, rng: np.random.Generator) -> Array:
     if dtype is DType.FLOAT32:
         return rng.normal(0.0, 3.0, shape).astype(np.float32)
     if dtype is DType.BOOL:
-        return rng.integers(0, 2, shape).astype(np.bool_)
-    info = np.iinfo(dtype.numpy)
-    return rng.integers(info.min, info.max, shape, dtype=dtype.numpy, endpoint=True)
+        return rng.integers(dtype.low, dtype.high, shape, endpoint=True).astype(np.bool_)
+    return rng.integers(dtype.low, dtype.high, shape, dtype=dtype.numpy, endpoint=True)
 
 
 def _edge_arrays(shape: Shape, dtype: DType) -> list[Array]:
     if dtype not in (DType.INT8, DType.UINT8, DType.INT16):
         return []
-    info = np.iinfo(dtype.numpy)
-    return [np.full(shape, value, dtype.numpy) for value in (info.min, info.max)]
+    return [np.full(shape, value, dtype.numpy) for value in (dtype.low, dtype.high)]
 
 
 def case(
@@ -122,7 +132,8 @@ def case(
     random_vectors: int = 2,
     seed: int = 0,
 ) -> Case:
-    """A case: tensors get ids 0, 1, ... (inputs, then outputs), outputs the inferred shapes.
+    """A case: tensors get ids 0, 1, ... (inputs, then outputs), outputs the inferred shapes; their
+    own count only where a shape hangs on values that are not known.
 
     `values` gives, per vector, an array for each input that is neither constant nor absent.
     Without it the vectors are all-lowest, all-highest and `random_vectors` random ones.
@@ -131,7 +142,7 @@ def case(
         None if t is None else replace(t, id=i, name=t.name or f"in{i}")
         for i, t in enumerate(inputs)
     )
-    shapes = op.infer(numbered)
+    shapes = op.infer(Operands(numbered, tuple(outputs), op.kind))
     assert len(shapes) == len(outputs), f"{op.kind}: {len(shapes)} outputs inferred"
     results = tuple(
         replace(t, id=len(inputs) + i, name=t.name or f"out{i}", shape=shape)
@@ -155,11 +166,32 @@ def case(
             if t is not None and array is not None:
                 assert (array.shape, array.dtype) == (t.shape, t.dtype.numpy), f"{name}: {t.name}"
         vectors.append(vector)
-    return Case(name or op.kind, op, Operands(numbered, results), tuple(vectors), options)
+    return Case(name or op.kind, op, Operands(numbered, results, op.kind), tuple(vectors), options)
 
 
 def check(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:
-    """Every case's kernels equal its reference, in every byte, without a sanitizer's word."""
+    """Every case's kernels equal its reference, in every byte, without a sanitizer's word.
+
+    Skips where a compiler or an emulator is missing, after what can be run has been run.
+    """
+    check_on_host(cases, folder, kernels)
+    more = MORE_CORES[zlib.crc32(cases[0].name.encode()) % len(MORE_CORES)]
+    for core in (*CORES, more):
+        check_on_core(cases, core, folder, kernels)
+
+
+def check_on_core(cases: Sequence[Case], core: Core, folder: Path, kernels: Path = KERNELS) -> None:
+    """Every case's kernels, in one model for this core, equal its reference in every byte."""
+    missing = core.missing_tool()
+    if missing is not None:
+        pytest.skip(f"run on the host only: {missing} is not installed")
+    found = differences(cases, core, folder / core.name.replace(" ", "_"), (kernels, KERNELS))
+    if found:
+        pytest.fail(f"on {core.name}:\n" + "\n".join(found[:20]))
+
+
+def check_on_host(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:
+    """Every case's kernels, on a buffer for each tensor, equal its reference in every byte."""
     for one in cases:
         for call in one.op.lower(one.io):
             if isinstance(call, KernelCall):

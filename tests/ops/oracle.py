@@ -22,7 +22,7 @@ def check_against_tflm(cases: Sequence[Case]) -> None:
         model = single_operator(one.op.kind, inputs, one.io.outputs, one.options)
         parsed, io = parse_operator(model)
         assert parsed == one.op, f"{one.name}: read back as {parsed}"
-        assert parsed.infer(io.inputs) == tuple(t.shape for t in one.io.outputs), one.name
+        assert parsed.infer(io) == tuple(t.shape for t in one.io.outputs), one.name
         for index, (vector, expected) in enumerate(zip(one.vectors, one.expected, strict=True)):
             live = [
                 array

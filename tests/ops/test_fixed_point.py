@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 
 from tests.ops.harness import case, check, tensor
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, KernelCall, Lowered, Op, Operands, Shape, Tensor, portable
+from tinygen.ir import Array, DType, KernelCall, Lowered, Op, Operands, Shape, Values, portable
 from tinygen.ops.fixed_point import (
     INT32_MAX,
     INT32_MIN,
@@ -101,25 +99,20 @@ def test_quantize_multiplier_refuses_huge_ratios() -> None:
         quantize_multiplier(2.0**31)
 
 
-@dataclass(frozen=True)
 class _Requantize(Op):
     """value, multiplier, shift -> tg_requantize, and tg_requantize_right where it is allowed."""
 
     kind = "REQUANTIZE"
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        assert inputs[0] is not None
-        return (inputs[0].shape, inputs[0].shape)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        return (io.input(0).shape, io.input(0).shape)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:  # noqa: ARG002
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:  # noqa: ARG002
         value, multiplier, shift = values
-        assert value is not None
-        assert multiplier is not None
-        assert shift is not None
         result = multiply_by_quantized_multiplier(value, multiplier, shift).astype(np.int32)
         return result, result
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         ids = tuple(t.id for t in io.inputs if t is not None)
         params = {"count": io.output.elements}
         return (KernelCall(portable("requantize"), ids, tuple(t.id for t in io.outputs), params),)

@@ -25,10 +25,9 @@ _RANDOM_VECTORS = 2
 
 def _vectors(graph: Graph) -> list[list[Array]]:
     tensors = [graph.tensors[i] for i in graph.inputs]
-    info = [np.iinfo(t.dtype.numpy) for t in tensors]
     vectors = [
-        [np.full(t.shape, i.min, t.dtype.numpy) for t, i in zip(tensors, info, strict=True)],
-        [np.full(t.shape, i.max, t.dtype.numpy) for t, i in zip(tensors, info, strict=True)],
+        [np.full(t.shape, t.dtype.low, t.dtype.numpy) for t in tensors],
+        [np.full(t.shape, t.dtype.high, t.dtype.numpy) for t in tensors],
     ]
     rng = np.random.default_rng(1)
     for _ in range(_RANDOM_VECTORS):

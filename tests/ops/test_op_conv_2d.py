@@ -179,4 +179,4 @@ def test_conv_2d_refuses_weights(weights: object, message: str) -> None:
 )
 def test_conv_2d_refuses_shapes(image: tuple[int, int, int], weights: tuple[int, ...]) -> None:
     with pytest.raises(UnsupportedModel):
-        Conv2D(Padding.VALID, 1, 1).infer([int8((1, *image)), int8(weights)])
+        Conv2D(Padding.VALID, 1, 1).infer(Operands((int8((1, *image)), int8(weights)), ()))

@@ -11,6 +11,7 @@ from tests.ops.harness import Case, case, check, int8
 from tests.ops.oracle import check_against_tflm
 from tests.ops.weighted_cases import bias_of, input_of, output_of, weights_of
 from tinygen.errors import UnsupportedModel
+from tinygen.ir import Operands
 from tinygen.ops.activation import Activation
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.spatial import Padding
@@ -146,5 +147,6 @@ def test_depthwise_conv_2d_counts_macs() -> None:
 
 @pytest.mark.parametrize("weights", [(1, 3, 3, 5), (2, 3, 3, 4)], ids=["channels", "first"])
 def test_depthwise_conv_2d_refuses_shapes(weights: tuple[int, ...]) -> None:
+    io = Operands((int8((1, 5, 5, 4)), int8(weights)), ())
     with pytest.raises(UnsupportedModel):
-        DepthwiseConv2D(Padding.SAME, 1, 1).infer([int8((1, 5, 5, 4)), int8(weights)])
+        DepthwiseConv2D(Padding.SAME, 1, 1).infer(io)

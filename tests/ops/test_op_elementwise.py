@@ -138,7 +138,7 @@ def test_plain_numbers_are_computed_but_not_compiled(dtype: DType) -> None:
 def test_unsupported_shapes_and_scales_are_refused() -> None:
     add = Add(Activation.NONE)
     with pytest.raises(UnsupportedModel, match="shapes"):
-        add.infer([int8((2, 3)), int8((4,))])
+        add.infer(Operands((int8((2, 3)), int8((4,))), ()))
     six = binary(Add, ((2, 1, 2, 1, 2, 1), (1, 2, 1, 2, 1, 2)), values=[])
     with pytest.raises(UnsupportedModel, match="broadcasts"):
         six.op.lower(six.io)

@@ -12,7 +12,7 @@ from tests.ops.oracle import check_against_tflm
 from tests.ops.tflite_file import reference, run_tflm, single_operator, tensor
 from tests.ops.weighted_cases import bias_of, input_of, output_of, weights_of
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Shape
+from tinygen.ir import DType, Operands, Shape
 from tinygen.ops.activation import Activation
 from tinygen.ops.fully_connected import FullyConnected
 
@@ -128,4 +128,4 @@ def test_fully_connected_counts_macs() -> None:
 )
 def test_fully_connected_refuses_shapes(op: FullyConnected, source: Shape, weights: Shape) -> None:
     with pytest.raises(UnsupportedModel):
-        op.infer([int8(source), int8(weights)])
+        op.infer(Operands((int8(source), int8(weights)), ()))

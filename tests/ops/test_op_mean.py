@@ -10,7 +10,7 @@ import pytest
 from tests.ops.harness import Case, case, check, int8, int32
 from tests.ops.oracle import check_against_tflm
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Shape
+from tinygen.ir import Operands, Shape
 from tinygen.ops.mean import Mean
 
 
@@ -90,6 +90,6 @@ def test_mean_reference_equals_tflm() -> None:
 def test_mean_refuses_axes_out_of_range_or_unknown() -> None:
     source = int8((1, 4, 3))
     with pytest.raises(UnsupportedModel, match="axis 3"):
-        Mean().infer([source, int32(np.array([3], np.int32))])
+        Mean().infer(Operands((source, int32(np.array([3], np.int32))), ()))
     with pytest.raises(UnsupportedModel, match="constant"):
-        Mean().infer([source, None])
+        Mean().infer(Operands((source, None), ()))

@@ -10,6 +10,7 @@ import pytest
 from tests.ops.harness import Case, case, check, int8
 from tests.ops.oracle import check_against_tflm
 from tinygen.errors import UnsupportedModel
+from tinygen.ir import Operands
 from tinygen.ops.activation import Activation
 from tinygen.ops.average_pool_2d import AveragePool2D
 from tinygen.ops.max_pool_2d import MaxPool2D
@@ -128,4 +129,4 @@ def test_pool_2d_refuses_a_change_of_quantization(type_: type[Pool2D]) -> None:
 @pytest.mark.parametrize("shape", [(4, 4, 1), (1, 4, 0, 1), (1, 1, 4, 1)])
 def test_pool_2d_refuses_shapes(shape: tuple[int, ...]) -> None:
     with pytest.raises(UnsupportedModel):
-        AveragePool2D(Padding.VALID, 1, 1, 2, 2).infer([int8(shape)])
+        AveragePool2D(Padding.VALID, 1, 1, 2, 2).infer(Operands((int8(shape),), ()))

@@ -10,6 +10,7 @@ others (outputs apart) its inputs, in their order. Ids are not used.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,37 +28,25 @@ RELU, RELU_N1_TO_1, RELU6, TANH = 1, 2, 3, 4
 SAME, VALID = 0, 1
 """Values of Padding."""
 
-_OPTIONS: Mapping[str, str] = {
-    "ADD": "AddOptions",
-    "AVERAGE_POOL_2D": "Pool2DOptions",
-    "CAST": "CastOptions",
-    "CONCATENATION": "ConcatenationOptions",
-    "CONV_2D": "Conv2DOptions",
-    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
-    "DEQUANTIZE": "DequantizeOptions",
-    "EXPAND_DIMS": "ExpandDimsOptions",
-    "FULLY_CONNECTED": "FullyConnectedOptions",
-    "GATHER": "GatherOptions",
-    "HARD_SWISH": "HardSwishOptions",
-    "LEAKY_RELU": "LeakyReluOptions",
-    "MAX_POOL_2D": "Pool2DOptions",
-    "MEAN": "ReducerOptions",
-    "MUL": "MulOptions",
-    "PACK": "PackOptions",
-    "PAD": "PadOptions",
-    "PADV2": "PadV2Options",
-    "QUANTIZE": "QuantizeOptions",
-    "REDUCE_PROD": "ReducerOptions",
-    "RESHAPE": "ReshapeOptions",
-    "SHAPE": "ShapeOptions",
-    "SOFTMAX": "SoftmaxOptions",
-    "SQUEEZE": "SqueezeOptions",
-    "STRIDED_SLICE": "StridedSliceOptions",
-    "SUB": "SubOptions",
-    "TRANSPOSE": "TransposeOptions",
-    "UNPACK": "UnpackOptions",
+_SHARED: Mapping[str, str] = {
+    r".*_POOL_2D": "Pool2DOptions",
+    r"MEAN|SUM|REDUCE_(ALL|ANY|MAX|MIN|PROD)": "ReducerOptions",
+    r"MAXIMUM|MINIMUM": "MaximumMinimumOptions",
+    r"L2_NORMALIZATION": "L2NormOptions",
+    r"UNIDIRECTIONAL_SEQUENCE_RNN": "SequenceRNNOptions",
+    r"CONV_3D_TRANSPOSE": "Conv3DOptions",
+    r"RANDOM_.*|MULTINOMIAL": "RandomOptions",
 }
-"""The options table of each operator that has one."""
+"""Where the schema's table of options is not named after the operator: all such tables."""
+
+
+def options_of(kind: str) -> str:
+    """The schema's table of an operator's options; "NONE" for an operator without one."""
+    own = f"{kind.replace('_', '')}Options".lower()
+    tables: list[str] = list(vars(schema.BuiltinOptions))
+    named = [name for name in tables if name.lower() == own]
+    shared = [name for pattern, name in _SHARED.items() if re.fullmatch(pattern, kind)]
+    return (*named, *shared, "NONE")[0]
 
 
 def tensor(
@@ -119,7 +108,7 @@ def single_operator(
         outputs=list(range(len(present), len(tensors))),
     )
     if options is not None:
-        name = _OPTIONS[kind]
+        name = options_of(kind)
         operator.builtinOptionsType = getattr(schema.BuiltinOptions, name)
         operator.builtinOptions = getattr(schema, f"{name}T")(**options)
     code = getattr(schema.BuiltinOperator, kind)
@@ -187,8 +176,8 @@ def parse_operator(model: bytes) -> tuple[Parsed, Operands]:
     outputs = tuple(
         _read_tensor(root, graph, operator.Outputs(i)) for i in range(operator.OutputsLength())
     )
-    parser = Parser(kind, operator.BuiltinOptions(), tuple(t.shape for t in outputs))
-    return BY_KIND[kind].parse(parser), Operands(inputs, outputs)
+    parser = Parser(kind, operator.BuiltinOptions())
+    return BY_KIND[kind].parse(parser), Operands(inputs, outputs, kind)
 
 
 def _read_tensor(root: Any, graph: Any, i: int) -> Tensor:
@@ -214,7 +203,7 @@ def _read_tensor(root: Any, graph: Any, i: int) -> Tensor:
 def reference(model: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
     """What tinygen's numpy reference computes for the same file; also checks `infer`."""
     op, io = parse_operator(model)
-    assert op.infer(io.inputs) == tuple(t.shape for t in io.outputs)
+    assert op.infer(io) == tuple(t.shape for t in io.outputs)
     feed = iter(inputs)
     values = [None if t is None else (t.data if t.constant else next(feed)) for t in io.inputs]
     outputs = op.reference(io, values)

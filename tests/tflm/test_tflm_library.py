@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from tests.tflm.includes import missing_headers
 from tinygen.engines.tflm import KernelSet, TflmTree, scratch, source
 from tinygen.engines.tflm.kernel_sets import VENDORS
 from tinygen.engines.tflm.library import LIBRARY, UNITS, Library, assemble
@@ -37,8 +38,6 @@ BEHIND_CONDITIONS = {
     "tensorflow/lite/tensorflow_profiler_logger.h",
 }
 """Headers that no build for a microcontroller includes."""
-
-_INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
 def library(upstream: Upstream, kernels: KernelSet, kinds: tuple[str, ...] = KWS) -> Library:
@@ -155,27 +154,7 @@ def test_the_core_is_the_same_for_every_model(upstream: Upstream) -> None:
 @pytest.mark.parametrize("kernels", list(KernelSet))
 def test_every_header_comes_along(upstream: Upstream, kernels: KernelSet) -> None:
     made = library(upstream, kernels)
-    folders = [flag[2:] for flag in made.build_flags if flag.startswith("-I")]
-    missing = set()
-    for path, content in made.files.items():
-        if not path.endswith((".c", ".cc", ".h", ".S")):
-            continue
-        for name in _INCLUDE.findall(content.decode()):
-            near = PurePosixPath(path).parent
-            places = [near / name, *(PurePosixPath(folder) / name for folder in folders)]
-            if not any(_normal(place) in made.files for place in places):
-                missing.add(name)
-    assert {name.removeprefix("./") for name in missing} <= BEHIND_CONDITIONS
-
-
-def _normal(path: PurePosixPath) -> str:
-    parts: list[str] = []
-    for part in path.parts:
-        if part == "..":
-            parts.pop()
-        else:
-            parts.append(part)
-    return "/".join(parts)
+    assert missing_headers(made) <= BEHIND_CONDITIONS
 
 
 def test_assembling_twice_gives_the_same(upstream: Upstream, tree: TflmTree) -> None:

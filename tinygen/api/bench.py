@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tinygen.api.build import build
+from tinygen.api.build import build_project
 from tinygen.api.flash import stop
+from tinygen.api.keywords import by_keywords
 from tinygen.api.verify import verify
-from tinygen.boards import get_board
+from tinygen.boards import Board, get_board
+from tinygen.engines import choose_engine
+from tinygen.engines.engine import not_taken
 from tinygen.errors import InputError
 from tinygen.load import safe_name
-from tinygen.progress import SILENT, Progress
+from tinygen.options import BenchOptions, BuildOptions, flags, given, shared
 from tinygen.proof.verdict import Verdict
 
 VECTORS = 6
@@ -49,46 +51,29 @@ class BenchResult:
     rows: tuple[BenchRow, ...]
 
 
-def bench(
-    model: str | Path,
-    *,
-    board: str,
-    engines: Sequence[str],
-    data: str | None = None,
-    out: str | Path | None = None,
-    trust_model: bool = False,
-    progress: Progress = SILENT,
-) -> BenchResult:
+def bench_engines(model: Path, options: BenchOptions) -> BenchResult:
     """Build, run and measure. An engine may name its kernel set: `tflm:cmsis_nn`.
 
-    Raises InputError for a board that is not emulated: one run needs a device each.
+    An option of the engines goes to those that take it. Raises InputError for a board that is not
+    emulated: one run needs a device each.
     """
-    target = get_board(board)
+    target = get_board(options.board)
     if target.emulator is None:
         raise InputError(
-            f"{board} is not an emulated board",
+            f"{options.board} is not an emulated board",
             why="bench starts each engine's firmware itself",
             next_step="build and verify each engine on the board instead",
         )
-    folder = Path(out) if out is not None else Path("build", "bench")
+    folder = Path(options.out or Path("build", "bench"))
     rows = []
     name = sha256 = ""
-    for wanted in engines:
-        engine, _, kernel_set = wanted.partition(":")
-        built = build(
-            model,
-            board=board,
-            data=data,
-            out=folder / f"{safe_name(Path(model))}-{target.id}-{wanted.replace(':', '-')}",
-            engine=engine,
-            kernel_set=kernel_set or None,
-            trust_model=trust_model,
-            progress=progress,
-        )
+    for wanted in _wanted(options, target):
+        out = folder / f"{safe_name(model)}-{target.id}-{wanted.name.replace(':', '-')}"
+        built = build_project(model, replace(wanted.options, out=out))
         generated = built.generated
         name, sha256 = generated.model, generated.model_sha256
         try:
-            result = verify(generated.project, limit=VECTORS, progress=progress)
+            result = verify(generated.project, limit=VECTORS, progress=options.progress)
         finally:
             stop(generated.project)
         rows.append(
@@ -107,3 +92,33 @@ def bench(
             )
         )
     return BenchResult(name, sha256, target.id, VECTORS, tuple(rows))
+
+
+bench = by_keywords(BenchOptions, bench_engines, "bench")
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One engine of those to compare, as it was named, and what it is told."""
+
+    name: str
+    options: BuildOptions
+
+
+def _wanted(options: BenchOptions, board: Board) -> tuple[_Wanted, ...]:
+    """Each engine with those of the options that it takes; one that none takes is an error."""
+    if not options.engines:
+        raise InputError("there is no engine to measure", next_step="--engine tflm,aot")
+    named = [(text, *text.partition(":")[::2]) for text in options.engines]
+    engines = {engine: choose_engine(board, engine) for _, engine, _ in named}
+    for option, flag in given(options).items():
+        if not any(option in engine.options for engine in engines.values()):
+            raise not_taken(flag, tuple(engines.values()))
+    foreign = {name for name, flag in flags(BuildOptions).items() if flag.engine}
+    wanted = []
+    for text, engine, kernel_set in named:
+        left_out = foreign - engines[engine].options
+        kept = {name: value for name, value in shared(options).items() if name not in left_out}
+        own = BuildOptions(**kept, engine=engine, kernel_set=kernel_set or None)
+        wanted.append(_Wanted(text, own))
+    return tuple(wanted)

@@ -14,15 +14,17 @@ import numpy as np
 
 from tinygen import passes, pio, project, tflite
 from tinygen.api.board import board_files
-from tinygen.api.prepare import IMAGE_RANGE, RANDOM, Prepared, prepare
+from tinygen.api.keywords import by_keywords
+from tinygen.api.prepare import Prepared, prepare
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import choose_engine
 from tinygen.engines.engine import Job, Made
 from tinygen.ir import Edge, Graph
+from tinygen.options import BuildOptions
 from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
-from tinygen.progress import SILENT, Progress
+from tinygen.progress import Progress
 from tinygen.project import manifest, sources
 from tinygen.project.manifest import Manifest
 from tinygen.project.platformio import platformio_files
@@ -90,50 +92,19 @@ class BuildResult:
     seconds: float
 
 
-def build(
-    model: str | Path,
-    *,
-    board: str,
-    data: str | None = None,
-    test: str | None = None,
-    image_range: tuple[float, float] = IMAGE_RANGE,
-    out: str | Path | None = None,
-    engine: str | None = None,
-    kernel_set: str | None = None,
-    arena: int | None = None,
-    debug: bool = False,
-    trust_model: bool = False,
-    seed: int = 0,
-    jobs: int | None = None,
-    progress: Progress = SILENT,
-) -> BuildResult:
+def build_project(model: Path, options: BuildOptions) -> BuildResult:
     """Quantize, generate, build with PlatformIO, and hold the sizes against the board.
 
-    `board` is an id or a path to a board file. `kernel_set`, `arena` (bytes) and `debug` are the
-    engine's; left out, the board and the engine decide. Raises InputError, DoesNotFit and
-    ToolchainError.
+    `board` is an id or a path to a board file; left out, the board and the engine decide `engine`,
+    `kernel_set` and `arena` (bytes). Raises InputError, DoesNotFit and ToolchainError.
     """
     started = time.monotonic()
-    target = get_board(board)
+    target = get_board(options.board)
     require_toolchain(target)
-    generated = generate(
-        model,
-        board=board,
-        data=data,
-        test=test,
-        image_range=image_range,
-        out=out,
-        engine=engine,
-        kernel_set=kernel_set,
-        arena=arena,
-        debug=debug,
-        trust_model=trust_model,
-        seed=seed,
-        progress=progress,
-    )
-    progress.stage("Building with PlatformIO")
-    compiling = _Compiling(generated.project, progress)
-    built = pio.build(generated.project, target, jobs=jobs, on_line=compiling.line)
+    generated = generate_project(model, options)
+    options.progress.stage("Building with PlatformIO")
+    compiling = _Compiling(generated.project, options.progress)
+    built = pio.build(generated.project, target, jobs=options.jobs, on_line=compiling.line)
     sizes = elf.sizes(built.elf, target.memory)
     elf.check_fit(sizes, target)
     firmware = manifest.Firmware(
@@ -166,34 +137,13 @@ class _Compiling:
             self._progress.count(self._done, self._total)
 
 
-def generate(
-    model: str | Path,
-    *,
-    board: str,
-    data: str | None = None,
-    test: str | None = None,
-    image_range: tuple[float, float] = IMAGE_RANGE,
-    out: str | Path | None = None,
-    engine: str | None = None,
-    kernel_set: str | None = None,
-    arena: int | None = None,
-    debug: bool = False,
-    trust_model: bool = False,
-    seed: int = 0,
-    progress: Progress = SILENT,
-) -> GenerateResult:
+def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
     """Render the project without building it. Raises InputError and DoesNotFit."""
-    target = get_board(board)
-    chosen = choose_engine(target, engine)
-    ready = prepare(
-        Path(model),
-        data=data,
-        test=test,
-        image_range=image_range,
-        trust_model=trust_model,
-        seed=seed,
-        progress=progress,
-    )
+    progress = options.progress
+    target = get_board(options.board)
+    chosen = choose_engine(target, options.engine)
+    chosen.check(options, target)
+    ready = prepare(model, options)
     progress.stage(f"Compiling for {target.id}")
     graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
     identity = Identity(
@@ -203,23 +153,21 @@ def generate(
         sha256=hashlib.sha256(ready.tflite).hexdigest(),
         version=metadata.version("tinygen"),
     )
-    job = Job(target, graph, ready.tflite, identity, kernel_set, arena, debug, progress)
-    chosen.check(job)
-    made = chosen.make(job)
+    made = chosen.make(Job(target, graph, ready.tflite, identity, options))
     for note in made.notes:
         progress.note(note)
     progress.stage("Computing the expected outputs on the host")
-    checks = _vectors(ready, graph, seed, progress)
+    checks = _vectors(ready, graph, options)
     fidelity = _fidelity([Edge.of(graph.tensors[i]) for i in graph.outputs], checks)
     for report in fidelity:
         progress.note(report.text)
-    folder = Path(out) if out is not None else Path("build", f"{ready.loaded.name}-{target.id}")
+    folder = Path(options.out or Path("build", f"{ready.loaded.name}-{target.id}"))
     ini = platformio_files(target, identity, made.build_flags, made.options)
     files = {
         **sources.project_files(target, made.arena_place),
         **made.files,
         **{name: text.encode() for name, text in ini.items()},
-        **board_files(board, target),
+        **board_files(options.board, target),
         project.MODEL: ready.tflite,
         project.VECTORS: checks.to_bytes(),
     }
@@ -248,12 +196,12 @@ def generate(
     )
 
 
-def _vectors(ready: Prepared, graph: Graph, seed: int, progress: Progress) -> Vectors:
+def _vectors(ready: Prepared, graph: Graph, options: BuildOptions) -> Vectors:
     inputs = [graph.tensors[i] for i in graph.inputs]
-    chosen = vectors.choose(inputs, oracle.quantize, ready.samples, seed)
+    chosen = vectors.choose(inputs, oracle.quantize, ready.samples, options.seed)
     truth = oracle.expected(ready.tflite, graph, chosen.quantized)
     if truth.note:
-        progress.warn(f"the oracle is the {truth.name}: {truth.note}")
+        options.progress.warn(f"the oracle is the {truth.name}: {truth.note}")
     real = None
     if ready.float_tflite is not None:
         real = oracle.float_outputs(ready.float_tflite, chosen.real)
@@ -314,7 +262,7 @@ def _manifest(
         if ready.data is None
         else manifest.Calibration(
             source=ready.data.source,
-            random=ready.data.source == RANDOM,
+            random=ready.data.is_random,
             samples=len(ready.data.inputs[0]),
             warnings=ready.data.warnings,
         ),
@@ -345,3 +293,7 @@ def _recorded(fidelity: Fidelity) -> manifest.Fidelity:
         max_abs_diff=d.max_abs_diff,
         argmax_agreement=d.argmax_agreement,
     )
+
+
+build = by_keywords(BuildOptions, build_project, "build")
+generate = by_keywords(BuildOptions, generate_project, "generate")

@@ -11,6 +11,7 @@ from tinygen.boards import Board, all_boards
 from tinygen.engines import aot
 from tinygen.engines.aot import Layer, Program
 from tinygen.ir import Tensor
+from tinygen.options import ModelOptions
 from tinygen.progress import SILENT, Progress
 
 
@@ -75,7 +76,8 @@ def inspect(
     model: str | Path, *, trust_model: bool = False, progress: Progress = SILENT
 ) -> InspectResult:
     """Look at a model without building it. Raises InputError."""
-    ready = prepare(Path(model), trust_model=trust_model, random_if_needed=True, progress=progress)
+    options = ModelOptions(trust_model=trust_model, progress=progress)
+    ready = prepare(Path(model), options, random_if_needed=True)
     graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
     program = aot.compile_graph(graph, ("portable",))
     return InspectResult(

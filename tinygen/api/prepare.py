@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import load as loading
-from tinygen.data import Dataset, no_data_error, read_data
+from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
 from tinygen.load import LoadedModel
-from tinygen.progress import Progress
+from tinygen.options import ModelOptions
 from tinygen.proof.vectors import Samples
-
-RANDOM = "random"
-IMAGE_RANGE = (0.0, 255.0)
-"""What the darkest and the brightest value of an image file are to the model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,23 +23,24 @@ class Prepared:
     samples: tuple[Samples, ...]
 
 
-def prepare(
-    model: Path,
-    *,
-    data: str | None = None,
-    test: str | None = None,
-    trust_model: bool = False,
-    seed: int = 0,
-    random_if_needed: bool = False,
-    image_range: tuple[float, float] = IMAGE_RANGE,
-    progress: Progress,
-) -> Prepared:
+def prepare(model: Path, options: ModelOptions, *, random_if_needed: bool = False) -> Prepared:
     """Load, read the data, quantize what is not quantized.
 
     `random_if_needed` quantizes with random data where a model needs some and none is given.
     """
+    progress, data = options.progress, options.data
+
+    def read(source: str, split: Split) -> Dataset:
+        return read_data(
+            source,
+            loaded.inputs,
+            seed=options.seed,
+            image_range=options.image_range,
+            split=split,
+        )
+
     progress.stage(f"Opening {model.name}")
-    loaded = loading.load(model, trust_model=trust_model)
+    loaded = loading.load(model, trust_model=options.trust_model)
     for attempt in loaded.attempts:
         progress.note(f"not opened by {attempt}")
     progress.note(f"opened by {loaded.loader}")
@@ -52,17 +49,19 @@ def prepare(
         data = RANDOM
     if data is not None:
         progress.stage("Reading the data")
-        dataset = read_data(data, loaded.inputs, seed=seed, image_range=image_range)
+        dataset = read(data, "train")
         for warning in dataset.warnings:
             progress.warn(warning)
     elif loaded.tflite is None:
         raise no_data_error(loaded.inputs, model.name)
     samples = []
-    if test is not None:
-        tests = read_data(test, loaded.inputs, seed=seed, image_range=image_range)
+    if options.test is not None:
+        tests = read(options.test, "test")
+        for warning in tests.warnings:
+            progress.warn(f"test data: {warning}")
         samples.append(Samples("test", tests.inputs, tests.labels, limit=None))
     if dataset is not None:
-        origin = "data" if data != RANDOM else "random data"
+        origin = "random data" if dataset.is_random else "data"
         samples.append(Samples(origin, dataset.inputs, dataset.labels))
     if loaded.tflite is not None:
         return Prepared(loaded, loaded.tflite, None, dataset, tuple(samples))

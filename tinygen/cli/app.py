@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tinygen.cli.options import (
-    BoardOption,
-    DataOption,
-    Job,
     Json,
     ModelArgument,
-    OutOption,
     PortOption,
     ProjectArgument,
     TrustOption,
-    with_job,
+    with_options,
 )
 from tinygen.errors import TinygenError
+from tinygen.options import BenchOptions, BuildOptions
 
 if TYPE_CHECKING:
     from tinygen.progress import Progress
@@ -58,46 +56,29 @@ def _tinygen(
 
 
 @app.command(short_help="Model in, built firmware out.")
-@with_job
-def build(
-    job: Job,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Parallel compilations.")
-    ] = None,
-    json: Json = False,
-) -> None:
+@with_options
+def build(model: ModelArgument, options: BuildOptions, json: Json = False) -> None:
     """Quantize a model, generate its firmware and build it with PlatformIO.
 
     Example: tinygen build model.h5 --board qemu-cortex-m4 --data samples.npz
     """
-    from tinygen.api.build import build as call
+    from tinygen.api.build import build_project as call
     from tinygen.report.text import build_report
 
-    _run(
-        lambda progress: call(**job.keywords, jobs=jobs, progress=progress),
-        build_report,
-        json,
-    )
+    _run(lambda progress: call(model, replace(options, progress=progress)), build_report, json)
 
 
 @app.command(short_help="Render the project, do not build it.")
-@with_job
-def generate(
-    job: Job,
-    json: Json = False,
-) -> None:
+@with_options
+def generate(model: ModelArgument, options: BuildOptions, json: Json = False) -> None:
     """Render the project without building it.
 
     Example: tinygen generate model.tflite --board qemu-cortex-m4 --out firmware
     """
-    from tinygen.api.build import generate as call
+    from tinygen.api.build import generate_project as call
     from tinygen.report.text import generate_report
 
-    _run(
-        lambda progress: call(**job.keywords, progress=progress),
-        generate_report,
-        json,
-    )
+    _run(lambda progress: call(model, replace(options, progress=progress)), generate_report, json)
 
 
 @app.command(short_help="Put the firmware on the device.")
@@ -154,43 +135,18 @@ def verify(
 
 
 @app.command(short_help="Compare engines on an emulated board.")
-def bench(
-    model: ModelArgument,
-    board: BoardOption,
-    engine: Annotated[
-        str,
-        typer.Option(
-            "--engine",
-            help="Engines to compare, with commas; one may name its kernels: tflm:reference.",
-        ),
-    ] = "aot",
-    data: DataOption = None,
-    out: OutOption = None,
-    trust_model: TrustOption = False,
-    json: Json = False,
-) -> None:
+@with_options
+def bench(model: ModelArgument, options: BenchOptions, json: Json = False) -> None:
     """Build, run and measure a model with several engines, side by side from one run.
 
     Instructions per inference and for starting up, flash (code, model), static RAM, arena, stack.
 
     Example: tinygen bench model.tflite --board qemu-cortex-m4 --engine tflm,aot
     """
-    from tinygen.api.bench import bench as call
+    from tinygen.api.bench import bench_engines as call
     from tinygen.report.text import bench_report
 
-    _run(
-        lambda progress: call(
-            model,
-            board=board,
-            engines=tuple(name.strip() for name in engine.split(",")),
-            data=data,
-            out=out,
-            trust_model=trust_model,
-            progress=progress,
-        ),
-        bench_report,
-        json,
-    )
+    _run(lambda progress: call(model, replace(options, progress=progress)), bench_report, json)
 
 
 @app.command(short_help="End the emulator that `flash` started.")

@@ -5,11 +5,24 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from tinygen.options import Flag, ModelOptions, TrustModel, flags
+
+_NAMES = tuple[str, ...]
+
+
+def _typer_option(hint: Any) -> Any:
+    """An option of tinygen's, as Typer has it."""
+    flag = next(m for m in hint.__metadata__ if isinstance(m, Flag))
+    names = (flag.name, flag.short) if flag.short else (flag.name,)
+    return typer.Option(*names, help=flag.help, metavar=flag.metavar, min=flag.minimum)
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 ModelArgument = Annotated[
@@ -19,58 +32,6 @@ ProjectArgument = Annotated[
     Path | None,
     typer.Argument(help="A project folder. [default: the last build of this directory]"),
 ]
-BoardOption = Annotated[
-    str, typer.Option("--board", "-b", help="A board id (see `tinygen boards`) or a board file.")
-]
-DataOption = Annotated[
-    str | None,
-    typer.Option(
-        "--data",
-        "-d",
-        help="Calibration samples: .npz, .npy, .csv or a folder of images; or the word `random`, "
-        "which makes the accuracy meaningless.",
-    ),
-]
-TestOption = Annotated[
-    str | None,
-    typer.Option(
-        "--test", help="Labelled samples that `verify` runs on the device, all of them, as --data."
-    ),
-]
-ImageRangeOption = Annotated[
-    tuple[float, float],
-    typer.Option(
-        "--image-range",
-        metavar="LOW HIGH",
-        help="What 0 and 255 of image files are to the model.",
-    ),
-]
-OutOption = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Project folder. [default: build/MODEL-BOARD]")
-]
-EngineOption = Annotated[
-    str | None, typer.Option("--engine", help="How the model runs. [default: the board's]")
-]
-KernelSetOption = Annotated[
-    str | None,
-    typer.Option(
-        "--kernel-set",
-        help="Which kernels the engine uses, of those that `tinygen boards BOARD` names. "
-        "[default: the board's]",
-    ),
-]
-ArenaOption = Annotated[
-    int | None,
-    typer.Option("--arena", min=16, help="Bytes of arena, for tflm. [default: measured]"),
-]
-DebugOption = Annotated[
-    bool, typer.Option("--debug", help="Keep the engine's error texts in the firmware.")
-]
-TrustOption = Annotated[
-    bool,
-    typer.Option("--trust-model", help="Open a model file that runs code of its own (Lambda)."),
-]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
 PortOption = Annotated[
     str | None,
     typer.Option(
@@ -82,41 +43,50 @@ PortOption = Annotated[
 ]
 
 
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """What `build` and `generate` make, of what, for what: an option or argument per field."""
-
-    model: ModelArgument
-    board: BoardOption
-    data: DataOption = None
-    test: TestOption = None
-    image_range: ImageRangeOption = (0.0, 255.0)
-    out: OutOption = None
-    engine: EngineOption = None
-    kernel_set: KernelSetOption = None
-    arena: ArenaOption = None
-    debug: DebugOption = False
-    trust_model: TrustOption = False
-    seed: SeedOption = 0
-
-    @property
-    def keywords(self) -> dict[str, Any]:
-        """All of it, by name, for the function that the command calls."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+TrustOption = Annotated[bool, _typer_option(TrustModel)]
 
 
-def with_job(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose first parameter is a Job, as one that has a parameter for each field of it:
-    Typer makes the command line of a function's parameters."""
-    fields = inspect.signature(Job, eval_str=True).parameters
-    _, *own = inspect.signature(command, eval_str=True).parameters.values()
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameter `options` is one of `tinygen.options`, as one that has a parameter
+    for each option in it: Typer makes the command line of a function's parameters."""
+    signature = inspect.signature(command, eval_str=True)
+    kind: type[ModelOptions] = signature.parameters["options"].annotation
+    hints = typing.get_type_hints(kind, include_extras=True)
+    defaults = {field.name: field.default for field in dataclasses.fields(kind)}
+    names = tuple(flags(kind))
 
     @functools.wraps(command)
     def call(**values: Any) -> None:
-        job = Job(**{name: values.pop(name) for name in fields})
-        command(job, **values)
+        given = {name: _given(hints[name], values.pop(name)) for name in names}
+        command(options=kind(**given), **values)
 
-    parameters = [*fields.values(), *own]
-    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        if parameter.name != "options":
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        parameters += [_parameter(name, hints[name], defaults[name]) for name in names]
+    call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {p.name: p.annotation for p in parameters}
     return call
+
+
+def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
+    kind, *_ = typing.get_args(hint)
+    if kind == _NAMES:
+        kind, default = str, ",".join(default)
+    elif Path in typing.get_args(kind):
+        kind = Path | None
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if default is dataclasses.MISSING else default,
+        annotation=Annotated[kind, _typer_option(hint)],
+    )
+
+
+def _given(hint: Any, value: Any) -> Any:
+    """What an option's text means: several names are written with commas."""
+    if typing.get_args(hint)[0] == _NAMES:
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+    return value

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tinygen.boards import ArenaPlace, Board, EngineName
-from tinygen.errors import InputError
+from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import Graph
-from tinygen.progress import Progress
+from tinygen.options import BuildOptions, Flag, flags, given
 from tinygen.templates import Identity
 
 
@@ -22,13 +22,7 @@ class Job:
     graph: Graph
     content: bytes
     identity: Identity
-    kernel_set: str | None
-    """The kernel set asked for, None for the board's own choice."""
-    arena_bytes: int | None
-    """The arena asked for, None for what the engine finds right."""
-    debug: bool
-    """Whether the firmware keeps its error texts."""
-    progress: Progress
+    options: BuildOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +53,7 @@ class Engine(ABC):
 
     name: ClassVar[EngineName]
     options: ClassVar[frozenset[str]]
-    """The fields of a `Job` that this engine lets a user choose."""
+    """Those of the engines' options, by their fields' names, that this engine takes."""
 
     @abstractmethod
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
@@ -69,18 +63,38 @@ class Engine(ABC):
     def make(self, job: Job) -> Made:
         """The model's sources for the job's board. Raises UnsupportedModel and DoesNotFit."""
 
-    def check(self, job: Job) -> None:
-        """InputError for an option that this engine has not, or a kernel set it has not there."""
-        if job.arena_bytes is not None and "arena_bytes" not in self.options:
+    def check(self, options: BuildOptions, board: Board) -> None:
+        """InputError for an option that this engine does not take, or a kernel set that it has not
+        on the board."""
+        for name, flag in given(options).items():
+            if name not in self.options:
+                raise not_taken(flag, [self])
+        sets = self.kernel_sets(board)
+        if options.kernel_set is not None and options.kernel_set not in sets:
             raise InputError(
-                f"the engine {self.name} has no arena to choose",
-                why="its memory plan is exact",
-                next_step="leave --arena out",
-            )
-        sets = self.kernel_sets(job.board)
-        if job.kernel_set is not None and job.kernel_set not in sets:
-            raise InputError(
-                f"{job.board.id} has no kernel set {job.kernel_set} for the engine {self.name}",
+                f"{board.id} has no kernel set {options.kernel_set} for the engine {self.name}",
                 why=f"kernel sets there: {', '.join(sets) or 'none'}",
                 next_step="leave --kernel-set out for the board's own choice",
             )
+
+
+def not_taken(flag: Flag, engines: Sequence[Engine]) -> InputError:
+    """The error for an option that none of the engines takes."""
+    names = flags(BuildOptions)
+    taken = sorted({names[name].name for engine in engines for name in engine.options})
+    return InputError(
+        f"{flag.name} is no option of the engine {' or '.join(e.name for e in engines)}",
+        why=f"of the engines' options it takes {', '.join(taken) or 'none'}",
+        next_step=f"leave {flag.name} out, or choose another engine with --engine",
+    )
+
+
+def require_stateless(graph: Graph) -> None:
+    """Raise UnsupportedModel for a model with state, which no engine carries over yet."""
+    if graph.states:
+        names = ", ".join(f"'{graph.tensors[state.read].name}'" for state in graph.states)
+        raise UnsupportedModel(
+            f"the model keeps state between inferences: {names}",
+            why="neither engine carries it from one inference to the next",
+            next_step="make the state an input and an output of the model",
+        )

@@ -10,8 +10,19 @@ from __future__ import annotations
 
 from tinygen.ir.calls import PORTABLE, Alias, Kernel, KernelCall, Lowered, ParamValue, portable
 from tinygen.ir.edges import Edge
-from tinygen.ir.graph import Graph, Node, Op
-from tinygen.ir.tensors import ABSENT, Array, DType, Operands, Quant, Shape, Tensor, TensorId
+from tinygen.ir.graph import Graph, Node, State
+from tinygen.ir.op import Op
+from tinygen.ir.tensors import (
+    ABSENT,
+    Array,
+    DType,
+    Operands,
+    Quant,
+    Shape,
+    Tensor,
+    TensorId,
+    Values,
+)
 
 __all__ = [
     "ABSENT",
@@ -30,7 +41,9 @@ __all__ = [
     "ParamValue",
     "Quant",
     "Shape",
+    "State",
     "Tensor",
     "TensorId",
+    "Values",
     "portable",
 ]

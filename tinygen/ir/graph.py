@@ -1,49 +1,14 @@
-"""Operators, nodes and the graph."""
+"""Nodes and the graph."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir.calls import Lowered
+from tinygen.ir.op import Op
 from tinygen.ir.tensors import ABSENT, Array, Operands, Shape, Tensor, TensorId
-
-
-class Op(ABC):
-    """An operator: its attributes are the fields of a frozen dataclass.
-
-    `Operands` carry the tensors; `values` are arrays in the order of the inputs (None where an
-    optional input is absent), each of its tensor's shape and dtype.
-    """
-
-    kind: ClassVar[str]
-    """TFLite's name of the operator, e.g. CONV_2D."""
-
-    @abstractmethod
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        """Output shapes."""
-
-    @abstractmethod
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
-        """What the operator computes, bit for bit as TFLM's reference kernel does."""
-
-    def lower(self, io: Operands) -> Lowered:  # noqa: ARG002
-        """The portable kernel calls that compute it."""
-        raise UnsupportedModel(
-            f"{self.kind} is compiled only where its result is known beforehand",
-            why="it computes shapes, and here its inputs are not constant",
-        )
-
-    def foldable(self, io: Operands) -> bool:
-        """Whether the result is known beforehand: by default, when every input is constant."""
-        return all(t is None or t.constant for t in io.inputs)
-
-    def macs(self, io: Operands) -> int:  # noqa: ARG002
-        """Multiply-accumulates of one inference."""
-        return 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +21,20 @@ class Node:
 
 
 @dataclass(frozen=True, eq=False)
+class State:
+    """A variable of the model: what one inference leaves for the next.
+
+    `read` holds its value when an inference starts, and no node writes it; `written` holds it
+    when the inference has ended. Both are tensors of one shape, type and quantization.
+    """
+
+    read: TensorId
+    written: TensorId
+    initial: Array
+    """The value after a reset, in the shape and type of the tensors."""
+
+
+@dataclass(frozen=True, eq=False)
 class Graph:
     """A model: nodes in an order in which every tensor is written before it is read."""
 
@@ -64,12 +43,23 @@ class Graph:
     nodes: tuple[Node, ...]
     inputs: tuple[TensorId, ...]
     outputs: tuple[TensorId, ...]
+    states: tuple[State, ...] = ()
 
     def operands(self, node: Node) -> Operands:
         return Operands(
             inputs=tuple(None if i == ABSENT else self.tensors[i] for i in node.inputs),
             outputs=tuple(self.tensors[i] for i in node.outputs),
+            kind=node.op.kind,
         )
+
+    def shapes(self, node: Node) -> tuple[Shape, ...]:
+        """The inferred shapes of the node's outputs, one each."""
+        shapes = node.op.infer(self.operands(node))
+        if len(shapes) != len(node.outputs):
+            raise UnsupportedModel(
+                f"{node.op.kind} has {len(node.outputs)} outputs in the file, not {len(shapes)}"
+            )
+        return shapes
 
     def replace(self, **changes: Any) -> Graph:
         """A copy with these fields changed, checked."""
@@ -83,7 +73,7 @@ class Graph:
         self.verify_structure()
         for node in self.nodes:
             io = self.operands(node)
-            for tensor, shape in zip(io.outputs, node.op.infer(io.inputs), strict=True):
+            for tensor, shape in zip(io.outputs, self.shapes(node), strict=True):
                 if tensor.shape != shape:
                     raise UnsupportedModel(
                         f"{node.op.kind} gives '{tensor.name}' the shape {list(shape)}, "
@@ -92,8 +82,10 @@ class Graph:
 
     def verify_structure(self) -> None:
         """Raise UnsupportedModel unless ids are known, every tensor is written once and before
-        it is read, and constants have their declared shape."""
+        it is read, constants have their declared shape, and states are whole."""
         written = set(self.inputs) | {t.id for t in self.tensors.values() if t.constant}
+        self._verify_states(written)
+        written.update(state.read for state in self.states)
         for tensor_id in (*self.inputs, *self.outputs):
             if tensor_id not in self.tensors:
                 raise UnsupportedModel(f"the model's edge names tensor {tensor_id}: not there")
@@ -105,8 +97,11 @@ class Graph:
                     f"constant '{tensor.name}' has {tensor.data.shape}, declared {tensor.shape}"
                 )
         for node in self.nodes:
-            for tensor_id in (*node.inputs, *node.outputs):
-                if tensor_id != ABSENT and tensor_id not in self.tensors:
+            if not node.outputs:
+                raise UnsupportedModel(f"{node.op.kind} without an output")
+            present = (i for i in node.inputs if i != ABSENT)
+            for tensor_id in (*present, *node.outputs):
+                if tensor_id not in self.tensors:
                     raise UnsupportedModel(f"{node.op.kind} names tensor {tensor_id}: not there")
             for tensor_id in node.inputs:
                 if tensor_id != ABSENT and tensor_id not in written:
@@ -120,3 +115,34 @@ class Graph:
         for tensor_id in self.outputs:
             if tensor_id not in written:
                 raise UnsupportedModel(f"output {tensor_id} of the model is never written")
+        for state in self.states:
+            if state.written not in written:
+                name = self.tensors[state.written].name
+                raise UnsupportedModel(f"the state '{name}' is never written")
+
+    def _verify_states(self, sources: set[TensorId]) -> None:
+        """`sources` are the tensors that already have a value when an inference starts."""
+        reads = [state.read for state in self.states]
+        for state in self.states:
+            for tensor_id in (state.read, state.written):
+                if tensor_id not in self.tensors:
+                    raise UnsupportedModel(f"a state names tensor {tensor_id}: not there")
+            read, written = self.tensors[state.read], self.tensors[state.written]
+            if read.id in sources or reads.count(read.id) != 1:
+                raise UnsupportedModel(f"'{read.name}' is a state, and something else too")
+            if (read.shape, read.dtype, read.quant) != (
+                written.shape,
+                written.dtype,
+                written.quant,
+            ):
+                raise UnsupportedModel(
+                    f"the state '{read.name}' is left as '{written.name}', which is another type",
+                    why=f"{read.dtype.value}{list(read.shape)} against "
+                    f"{written.dtype.value}{list(written.shape)}, or another quantization",
+                )
+            initial = state.initial
+            if (initial.shape, initial.dtype) != (read.shape, read.dtype.numpy):
+                raise UnsupportedModel(
+                    f"the state '{read.name}' starts as {initial.dtype}{list(initial.shape)}, "
+                    f"declared {read.dtype.value}{list(read.shape)}"
+                )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,24 +22,52 @@ ABSENT: TensorId = -1
 
 
 class DType(Enum):
-    """Element types, by TFLite's name in lower case."""
+    """Element types, by TFLite's name in lower case: all that one of them says to anybody."""
 
-    INT8 = "int8"
-    UINT8 = "uint8"
-    INT16 = "int16"
-    INT32 = "int32"
-    INT64 = "int64"
-    FLOAT32 = "float32"
-    BOOL = "bool"
+    INT8 = ("int8", "int8_t", 1)
+    UINT8 = ("uint8", "uint8_t", 2)
+    INT16 = ("int16", "int16_t", 3)
+    INT32 = ("int32", "int32_t", 4)
+    INT64 = ("int64", "int64_t", None)
+    FLOAT32 = ("float32", "float", 5)
+    BOOL = ("bool", "uint8_t", None)
+
+    _value_: str
+    c_name: str
+    """The element type in C."""
+    wire: int | None
+    """The type's code in the serial protocol; None where no edge of a model has it."""
+
+    def __new__(cls, name: str, c_name: str = "", wire: int | None = None) -> Self:
+        member = object.__new__(cls)
+        member._value_ = name
+        member.c_name = c_name
+        member.wire = wire
+        return member
 
     @property
     def numpy(self) -> np.dtype[Any]:
-        return np.dtype(self.value)
+        return np.dtype(self._value_)
 
     @property
     def size(self) -> int:
         """Bytes of one element."""
         return self.numpy.itemsize
+
+    @property
+    def integer(self) -> bool:
+        """Whether it has a `low` and a `high`."""
+        return self is not DType.FLOAT32
+
+    @property
+    def low(self) -> int:
+        """The least value of an integer type."""
+        return 0 if self is DType.BOOL else int(np.iinfo(self.numpy).min)
+
+    @property
+    def high(self) -> int:
+        """The greatest value of an integer type."""
+        return 1 if self is DType.BOOL else int(np.iinfo(self.numpy).max)
 
 
 @dataclass(frozen=True)
@@ -112,19 +141,28 @@ class Operands:
 
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
+    kind: str = "the operator"
+    """Its name, for errors."""
 
     def input(self, index: int) -> Tensor:
         """Input `index`, which must be there."""
-        tensor = self.inputs[index] if index < len(self.inputs) else None
+        tensor = self.optional(index)
         if tensor is None:
-            raise UnsupportedModel(f"input {index} of the operator is missing")
+            raise UnsupportedModel(f"input {index} of {self.kind} is missing")
         return tensor
 
     def optional(self, index: int) -> Tensor | None:
+        """Input `index`, None where the node does not have it."""
         return self.inputs[index] if index < len(self.inputs) else None
 
     @property
+    def every_input(self) -> tuple[Tensor, ...]:
+        """All inputs, of which there is at least one and none may be missing."""
+        return tuple(self.input(i) for i in range(max(1, len(self.inputs))))
+
+    @property
     def output(self) -> Tensor:
+        """The first output; before shapes are inferred it has the shape that the file declares."""
         return self.outputs[0]
 
     def constant(self, index: int) -> Array:
@@ -136,3 +174,26 @@ class Operands:
                 why="shapes, axes and weights have to be known when the code is generated",
             )
         return tensor.data
+
+
+class Values:
+    """The arrays of one node's inputs, in their order, each of its tensor's shape and dtype."""
+
+    def __init__(self, arrays: Sequence[Array | None]) -> None:
+        self._arrays = tuple(arrays)
+
+    def __getitem__(self, index: int) -> Array:
+        array = self._arrays[index]
+        if array is None:
+            raise IndexError(f"input {index} has no value")
+        return array
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __iter__(self) -> Iterator[Array]:
+        return (self[i] for i in range(len(self)))
+
+    def optional(self, index: int) -> Array | None:
+        """Input `index`, None where the node does not have it."""
+        return self._arrays[index] if index < len(self._arrays) else None

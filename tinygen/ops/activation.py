@@ -8,9 +8,9 @@ from enum import Enum
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Quant
+from tinygen.ir import DType, Quant
 
-INT8_MIN, INT8_MAX = -128, 127
+INT8_MIN, INT8_MAX = DType.INT8.low, DType.INT8.high
 
 
 class Activation(Enum):

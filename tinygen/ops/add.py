@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import tflite
@@ -18,13 +17,12 @@ from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, qua
 _LEFT_SHIFT = 20
 
 
-@dataclass(frozen=True)
 class Add(Elementwise):
-    kind: ClassVar[str] = "ADD"
-    options_type: ClassVar[Any] = tflite.AddOptions
+    kind = "ADD"
+    options_type = tflite.AddOptions
     ufunc: ClassVar[np.ufunc] = np.add
     kernel = portable("add")
-    sign: ClassVar[int] = 1
+    sign = 1
     """Of the second input."""
 
     def real_multipliers(self, io: Operands) -> tuple[float, float, float]:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
-from tinygen.ir import Array, Lowered, Operands, portable
+from tinygen.ir import Array, Lowered, Operands, Values, portable
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
 
 
-@dataclass(frozen=True)
 class AveragePool2D(Pool2D):
     """The quotient is rounded half away from zero, on quantized values as they are."""
 
     kind = "AVERAGE_POOL_2D"
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         image = values[0]
-        assert image is not None
         low, high = self.bounds(io)
         height, width = self.extents(image.shape)
         total = windows(image.astype(np.int64), height, width, 0).sum(axis=(3, 4))
@@ -29,5 +24,5 @@ class AveragePool2D(Pool2D):
         mean = (np.abs(total) + count // 2) // count * np.sign(total)
         return (np.clip(mean, low, high).astype(np.int8),)
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         return self.call(io, portable("average_pool_2d"))

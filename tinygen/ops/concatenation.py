@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Array, DType, Lowered, Operands, Shape, Values
 from tinygen.ops import require
 from tinygen.ops.activation import Activation
 from tinygen.ops.copy import copy_call
@@ -23,18 +22,18 @@ class Concatenation(Parsed):
     axis: int
     """May count from the back."""
 
-    kind: ClassVar[str] = "CONCATENATION"
+    kind = "CONCATENATION"
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.ConcatenationOptions)
-        code = options.FusedActivationFunction() if options else 0
+        code = options.FusedActivationFunction()
         if Activation.parse(code, parser.kind) is not Activation.NONE:
             raise UnsupportedModel("CONCATENATION with a fused activation is not compiled")
-        return cls(int(options.Axis()) if options else 0)
+        return cls(int(options.Axis()))
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        tensors = _present(inputs)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        tensors = io.every_input
         first = tensors[0].shape
         axis = require.axis(self.kind, self.axis, len(first))
         around = (first[:axis], first[axis + 1 :])
@@ -43,32 +42,23 @@ class Concatenation(Parsed):
             raise UnsupportedModel(f"CONCATENATION cannot join {shapes} along axis {axis}")
         return ((*around[0], sum(t.shape[axis] for t in tensors), *around[1]),)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
-        self._check(io)
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         axis = require.axis(self.kind, self.axis, len(io.output.shape))
-        return (np.concatenate([v for v in values if v is not None], axis=axis),)
+        return (np.concatenate(list(values), axis=axis),)
 
-    def lower(self, io: Operands) -> Lowered:
-        self._check(io)
+    def kernels(self, io: Operands) -> Lowered:
         axis = require.axis(self.kind, self.axis, len(io.output.shape))
         steps = row_major(io.output.shape)
         calls = []
         position = 0
-        for source in _present(io.inputs):
+        for source in io.every_input:
             loops = Loops(source.shape, (row_major(source.shape), steps))
             calls.append(copy_call(self.kind, source, io.output, loops, (0, position)))
             position += source.shape[axis] * steps[axis]
         return tuple(calls)
 
-    def _check(self, io: Operands) -> None:
-        for source in _present(io.inputs):
+    def check(self, io: Operands) -> None:
+        for source in io.every_input:
             require.dtype(self.kind, source, io.output.dtype)
             if io.output.dtype is DType.INT8:
                 require.same_quant(self.kind, source, io.output)
-
-
-def _present(inputs: Sequence[Tensor | None]) -> list[Tensor]:
-    tensors = [t for t in inputs if t is not None]
-    if not tensors or len(tensors) != len(inputs):
-        raise UnsupportedModel("CONCATENATION with a missing input")
-    return tensors

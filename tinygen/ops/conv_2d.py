@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Lowered, Operands, Shape, Tensor, portable
+from tinygen.ir import Lowered, Operands, Shape, Values, portable
 from tinygen.ops.convolution import Convolution
+from tinygen.ops.fixed_point import Int64
 from tinygen.ops.spatial import nhwc, windows
 from tinygen.ops.weighted import bias_or_zeros, check_bias
 
 
-@dataclass(frozen=True)
 class Conv2D(Convolution):
     """input [n, y, x, c], weights [out c, filter y, filter x, c / groups], bias [out c]."""
 
@@ -24,9 +21,9 @@ class Conv2D(Convolution):
     kernel = portable("conv_2d")
     channel_axis = 0
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        image = nhwc(inputs[0] if inputs else None, self.kind)
-        weights = nhwc(inputs[1] if len(inputs) > 1 else None, self.kind)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        image = nhwc(io.input(0), self.kind)
+        weights = nhwc(io.input(1), self.kind)
         height, width = self.extents(image, weights)
         groups = image[3] // weights[3]
         if image[3] % weights[3] or weights[0] % groups:
@@ -34,14 +31,11 @@ class Conv2D(Convolution):
                 f"{self.kind} from {image[3]} channels with weights of shape {list(weights)}",
                 why="channels have to divide into groups of equal size",
             )
-        check_bias(inputs[2] if len(inputs) > 2 else None, weights[0], self.kind)
+        check_bias(io.optional(2), weights[0], self.kind)
         return ((image[0], height.output, width.output, weights[0]),)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+    def sums(self, io: Operands, values: Values) -> Int64:
         image, weights = values[0], values[1]
-        assert image is not None
-        assert weights is not None
-        bias = values[2] if len(values) > 2 else None
         height, width = self.extents(image.shape, weights.shape)
         channels, depth = weights.shape[0], weights.shape[3]
         groups = image.shape[3] // depth
@@ -54,11 +48,10 @@ class Conv2D(Convolution):
             columns[..., g * depth : (g + 1) * depth].reshape(-1, flat.shape[2]) @ flat[g].T
             for g in range(groups)
         ]
-        exact = np.concatenate(sums, axis=1).astype(np.int64)
-        exact = exact.reshape(*pixels, channels) + bias_or_zeros(bias, channels)
-        return (self.requantization(io).apply(exact),)
+        exact = np.concatenate(sums, axis=1).astype(np.int64).reshape(*pixels, channels)
+        return exact + bias_or_zeros(values.optional(2), channels)
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         channels, _, _, depth = io.input(1).shape
         groups = io.input(0).shape[3] // depth
         return self.lower_with(io, {"output_channels": channels, "groups": groups})

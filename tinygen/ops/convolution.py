@@ -6,22 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from tinygen.errors import UnsupportedModel
 from tinygen.ir import Kernel, KernelCall, Lowered, Operands, Shape
-from tinygen.ops.activation import Activation, quantized_range
-from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.activation import Activation
+from tinygen.ops.parse import Parser
 from tinygen.ops.spatial import Extent, Padding, extent
-from tinygen.ops.weighted import (
-    Requantization,
-    channel_scales,
-    check_weights,
-    int8_quant,
-    requantization,
-)
+from tinygen.ops.weighted import Weighted
 
 
 @dataclass(frozen=True)
-class Convolution(Parsed):
+class Convolution(Weighted):
     """Filters slid over an NHWC image."""
 
     padding: Padding
@@ -34,14 +27,10 @@ class Convolution(Parsed):
     options: ClassVar[Any]
     """The schema's class of the options."""
     kernel: ClassVar[Kernel]
-    channel_axis: ClassVar[int]
-    """The dimension of the weights that counts output channels."""
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
-        options: Any = parser.options(cls.options)
-        if options is None:
-            raise UnsupportedModel(f"{cls.kind} without options")
+        options = parser.required(cls.options)
         return cls(
             padding=Padding.parse(options.Padding(), cls.kind),
             stride_height=options.StrideH(),
@@ -89,11 +78,3 @@ class Convolution(Parsed):
             extent(self.padding, image[1], weights[1], self.stride_height, self.dilation_height),
             extent(self.padding, image[2], weights[2], self.stride_width, self.dilation_width),
         )
-
-    def requantization(self, io: Operands) -> Requantization:
-        """From sums to the output's int8, per channel."""
-        int8_quant(io.input(0), self.kind)
-        check_weights(io.input(1), self.kind, axis=self.channel_axis)
-        output = int8_quant(io.output, self.kind)
-        scales = channel_scales(io, io.input(1).shape[self.channel_axis])
-        return requantization(scales, output.zero_point, quantized_range(self.activation, output))

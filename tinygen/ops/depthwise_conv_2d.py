@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Lowered, Operands, Shape, Tensor, portable
+from tinygen.ir import Lowered, Operands, Shape, Values, portable
 from tinygen.ops.convolution import Convolution
+from tinygen.ops.fixed_point import Int64
 from tinygen.ops.spatial import nhwc, windows
 from tinygen.ops.weighted import bias_or_zeros, check_bias
 
 
-@dataclass(frozen=True)
 class DepthwiseConv2D(Convolution):
     """input [n, y, x, c], weights [1, filter y, filter x, c * multiplier], bias as many.
 
@@ -28,23 +25,20 @@ class DepthwiseConv2D(Convolution):
     kernel = portable("depthwise_conv_2d")
     channel_axis = 3
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        image = nhwc(inputs[0] if inputs else None, self.kind)
-        weights = nhwc(inputs[1] if len(inputs) > 1 else None, self.kind)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        image = nhwc(io.input(0), self.kind)
+        weights = nhwc(io.input(1), self.kind)
         height, width = self.extents(image, weights)
         if weights[0] != 1 or weights[3] % image[3]:
             raise UnsupportedModel(
                 f"{self.kind} from {image[3]} channels with weights of shape {list(weights)}",
                 why="the weights have to be [1, height, width, a multiple of the channels]",
             )
-        check_bias(inputs[2] if len(inputs) > 2 else None, weights[3], self.kind)
+        check_bias(io.optional(2), weights[3], self.kind)
         return ((image[0], height.output, width.output, weights[3]),)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+    def sums(self, io: Operands, values: Values) -> Int64:
         image, weights = values[0], values[1]
-        assert image is not None
-        assert weights is not None
-        bias = values[2] if len(values) > 2 else None
         height, width = self.extents(image.shape, weights.shape)
         # A product is at most 2**15: int32 holds the sum of up to 2**16 of them.
         dtype = np.int32 if height.filter * width.filter < 1 << 16 else np.int64
@@ -55,10 +49,9 @@ class DepthwiseConv2D(Convolution):
         for y in range(height.filter):
             for x in range(width.filter):
                 total += taps[:, :, :, y, x, :] * weights[0, y, x].astype(dtype)
-        exact = total.astype(np.int64) + bias_or_zeros(bias, weights.shape[3])
-        return (self.requantization(io).apply(exact),)
+        return total.astype(np.int64) + bias_or_zeros(values.optional(2), weights.shape[3])
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         multiplier = io.input(1).shape[3] // io.input(0).shape[3]
         return self.lower_with(io, {"depth_multiplier": multiplier})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -19,7 +19,7 @@ from tinygen.ir import (
     Operands,
     ParamValue,
     Shape,
-    Tensor,
+    Values,
 )
 from tinygen.ops import require
 from tinygen.ops.activation import Activation
@@ -30,6 +30,9 @@ from tinygen.ops.parse import Parsed, Parser
 
 _LOOPS = 5
 """Nested loops of the kernels: broadcasting that alternates more often is not compiled."""
+
+_PLAIN = (DType.INT32, DType.INT64, DType.FLOAT32)
+"""Numbers that shapes are computed with: folded, never compiled."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,7 @@ class Elementwise(Parsed):
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(cls.options_type)
-        code = options.FusedActivationFunction() if options else 0
-        return cls(Activation.parse(code, parser.kind))
+        return cls(Activation.parse(options.FusedActivationFunction(), parser.kind))
 
     @abstractmethod
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
@@ -58,8 +60,7 @@ class Elementwise(Parsed):
     def quantized(self, io: Operands, a: Int64, b: Int64) -> Int64:
         """int8 codes for broadcastable int8 codes."""
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        io = Operands(tuple(inputs), ())
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
         a, b = io.input(0), io.input(1)
         try:
             return (np.broadcast_shapes(a.shape, b.shape),)
@@ -68,18 +69,15 @@ class Elementwise(Parsed):
                 f"{self.kind} cannot combine the shapes {list(a.shape)} and {list(b.shape)}"
             ) from None
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         a, b = values
-        assert a is not None
-        assert b is not None
-        if io.output.dtype is not DType.INT8:
+        if io.output.dtype in _PLAIN:
             return (self._plain(io, a, b),)
-        self._check(io)
         return (self.quantized(io, a.astype(np.int64), b.astype(np.int64)).astype(np.int8),)
 
-    def lower(self, io: Operands) -> Lowered:
-        self._check(io)
+    def kernels(self, io: Operands) -> Lowered:
         a, b, target = io.input(0), io.input(1), io.output
+        require.int8(self.kind, a, b, target)
         # A constant scalar leaves a function of one code.
         if b.data is not None and b.elements == 1 and a.elements == target.elements:
             other = b.data.reshape(())
@@ -112,14 +110,14 @@ class Elementwise(Parsed):
             ),
         )
 
-    def _check(self, io: Operands) -> None:
-        require.int8(self.kind, io.input(0), io.input(1), io.output)
+    def check(self, io: Operands) -> None:
+        if io.output.dtype not in _PLAIN:
+            require.int8(self.kind, io.input(0), io.input(1), io.output)
 
     def _of(self, io: Operands, a: Array, b: Array) -> Array:
         return self.quantized(io, a.astype(np.int64), b.astype(np.int64))
 
     def _plain(self, io: Operands, a: Array, b: Array) -> Array:
-        require.dtype(self.kind, io.output, DType.INT32, DType.INT64, DType.FLOAT32)
         if self.activation is not Activation.NONE:
             raise UnsupportedModel(
                 f"{self.kind} of {io.output.dtype.value} with a fused activation is not compiled"

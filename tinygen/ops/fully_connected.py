@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, portable
-from tinygen.ops.activation import Activation, quantized_range
-from tinygen.ops.parse import Parsed, Parser
-from tinygen.ops.weighted import (
-    Requantization,
-    bias_or_zeros,
-    channel_scales,
-    check_bias,
-    check_weights,
-    int8_quant,
-    requantization,
-)
+from tinygen.ir import KernelCall, Lowered, Operands, Shape, Values, portable
+from tinygen.ops.activation import Activation
+from tinygen.ops.fixed_point import Int64
+from tinygen.ops.parse import Parser
+from tinygen.ops.weighted import Weighted, bias_or_zeros, check_bias
 
 
 @dataclass(frozen=True)
-class FullyConnected(Parsed):
+class FullyConnected(Weighted):
     """input [..., depth] in any shape of whole rows, weights [units, depth], bias [units]."""
 
     activation: Activation = Activation.NONE
@@ -32,12 +25,11 @@ class FullyConnected(Parsed):
     """The output is [..., units]; otherwise [rows, units]."""
 
     kind = "FULLY_CONNECTED"
+    channel_axis = 0
 
     @classmethod
-    def parse(cls, parser: Parser) -> FullyConnected:
+    def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.FullyConnectedOptions)
-        if options is None:
-            return cls()
         if options.WeightsFormat() != 0:
             raise UnsupportedModel(f"{cls.kind} with shuffled weights is not compiled")
         return cls(
@@ -45,11 +37,8 @@ class FullyConnected(Parsed):
             keep_num_dims=bool(options.KeepNumDims()),
         )
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        rows = inputs[0] if inputs else None
-        weights = inputs[1] if len(inputs) > 1 else None
-        if rows is None or weights is None:
-            raise UnsupportedModel(f"an input of {self.kind} is missing")
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        rows, weights = io.input(0), io.input(1)
         fits = len(weights.shape) == 2 and 0 not in weights.shape and rows.elements > 0
         if not fits or rows.elements % weights.shape[1]:
             raise UnsupportedModel(
@@ -57,7 +46,7 @@ class FullyConnected(Parsed):
                 why="the input has to be whole rows of the weights' second dimension",
             )
         units, depth = weights.shape
-        check_bias(inputs[2] if len(inputs) > 2 else None, units, self.kind)
+        check_bias(io.optional(2), units, self.kind)
         if not self.keep_num_dims:
             return ((rows.elements // depth, units),)
         if rows.shape[-1] != depth:
@@ -66,21 +55,17 @@ class FullyConnected(Parsed):
             )
         return ((*rows.shape[:-1], units),)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+    def sums(self, io: Operands, values: Values) -> Int64:
         rows, weights = values[0], values[1]
-        assert rows is not None
-        assert weights is not None
-        bias = values[2] if len(values) > 2 else None
         units, depth = weights.shape
         # float64 holds every sum exactly: far fewer than 2**38 products of at most 2**15.
         centred = rows.reshape(-1, depth).astype(np.float64) - io.input(0).q.zero_point
         exact = (centred @ weights.T.astype(np.float64)).astype(np.int64)
-        exact += bias_or_zeros(bias, units)
-        return (self._requantization(io).apply(exact).reshape(io.output.shape),)
+        return exact + bias_or_zeros(values.optional(2), units)
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         weights = io.constant(1)
-        scale = self._requantization(io)
+        scale = self.requantization(io)
         call = KernelCall(
             kernel=portable("fully_connected"),
             inputs=(io.input(0).id,),
@@ -100,15 +85,10 @@ class FullyConnected(Parsed):
     def macs(self, io: Operands) -> int:
         return io.output.elements * io.input(1).shape[1]
 
-    def _requantization(self, io: Operands) -> Requantization:
-        source = int8_quant(io.input(0), self.kind)
-        weights = io.input(1)
-        check_weights(weights, self.kind, axis=0)
-        output = int8_quant(io.output, self.kind)
-        if weights.q.per_tensor:
-            # Unlike the convolutions, TFLM multiplies these two scales in float32.
-            product = np.float32(source.scale) * np.float32(weights.q.scale)
-            scales = [float(product) / output.scale]
-        else:
-            scales = channel_scales(io, weights.shape[0])
-        return requantization(scales, output.zero_point, quantized_range(self.activation, output))
+    def scales(self, io: Operands) -> list[float]:
+        source, weights, output = io.input(0).q, io.input(1).q, io.output.q
+        if not weights.per_tensor:
+            return super().scales(io)
+        # Unlike the convolutions, TFLM multiplies these two scales in float32.
+        product = np.float32(source.scale) * np.float32(weights.scale)
+        return [float(product) / output.scale]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Self
-
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
@@ -12,18 +9,12 @@ from tinygen.ir import Array, Operands
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, quantize_multiplier, rounding_divide_by_pot
 from tinygen.ops.lookup import Lookup
-from tinygen.ops.parse import Parser
 
 _INT16_MIN, _INT16_MAX = -(1 << 15), (1 << 15) - 1
 
 
-@dataclass(frozen=True)
 class HardSwish(Lookup):
-    kind: ClassVar[str] = "HARD_SWISH"
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:  # noqa: ARG003
-        return cls()
+    kind = "HARD_SWISH"
 
     def codes(self, io: Operands, codes: Int64) -> Array:
         source, target = io.input(0).q, io.output.q

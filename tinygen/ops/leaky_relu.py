@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 import tflite
@@ -20,12 +20,12 @@ class LeakyRelu(Lookup):
     alpha: float
     """Slope below zero, a float32 value."""
 
-    kind: ClassVar[str] = "LEAKY_RELU"
+    kind = "LEAKY_RELU"
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.LeakyReluOptions)
-        return cls(alpha=float(options.Alpha()) if options else 0.0)
+        return cls(alpha=float(options.Alpha()))
 
     def codes(self, io: Operands, codes: Int64) -> Array:
         source, target = io.input(0).q, io.output.q

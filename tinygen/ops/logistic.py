@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Self
-
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
@@ -13,23 +10,20 @@ from tinygen.ops import fixed_functions
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, rounding_divide_by_pot
 from tinygen.ops.lookup import Lookup, saturating_function
-from tinygen.ops.parse import Parser
 
 
-@dataclass(frozen=True)
 class Logistic(Lookup):
-    kind: ClassVar[str] = "LOGISTIC"
+    kind = "LOGISTIC"
 
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:  # noqa: ARG003
-        return cls()
-
-    def codes(self, io: Operands, codes: Int64) -> Array:
+    def check(self, io: Operands) -> None:
+        super().check(io)
         if io.output.q.zero_point != INT8_MIN:
             raise UnsupportedModel(
                 f"LOGISTIC gives '{io.output.name}' the zero point {io.output.q.zero_point}",
                 why=f"the int8 specification fixes it at {INT8_MIN}",
             )
+
+    def codes(self, io: Operands, codes: Int64) -> Array:
         result, beyond = saturating_function(io, codes, fixed_functions.logistic)
         rounded = np.clip(rounding_divide_by_pot(result, 23) + INT8_MIN, INT8_MIN, INT8_MAX)
         return np.select([beyond < 0, beyond > 0], [INT8_MIN, INT8_MAX], rounded)

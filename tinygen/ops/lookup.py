@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, portable
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
 from tinygen.ops import require
 from tinygen.ops.fixed_functions import input_multiplier, input_radius, rescale_input
 from tinygen.ops.fixed_point import Int64
@@ -37,18 +37,20 @@ class Lookup(Parsed):
     def codes(self, io: Operands, codes: Int64) -> Array:
         """The output codes for these input codes; both within int8."""
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        return (Operands(tuple(inputs), ()).input(0).shape,)
-
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
-        (value,) = values
-        assert value is not None
+    def check(self, io: Operands) -> None:
         require.int8(self.kind, io.input(0), io.output)
-        return (self.codes(io, value.astype(np.int64)).astype(np.int8),)
 
-    def lower(self, io: Operands) -> Lowered:
-        require.int8(self.kind, io.input(0), io.output)
-        return (lookup_call(io.input(0), io.output, lambda v: self.reference(io, (v,))[0]),)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        return (io.input(0).shape,)
+
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        return (self._mapped(io, values[0]),)
+
+    def kernels(self, io: Operands) -> Lowered:
+        return (lookup_call(io.input(0), io.output, lambda codes: self._mapped(io, codes)),)
+
+    def _mapped(self, io: Operands, codes: Array) -> Array:
+        return self.codes(io, codes.astype(np.int64)).astype(np.int8)
 
 
 def saturating_function(

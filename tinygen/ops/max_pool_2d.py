@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
-from tinygen.ir import Array, Lowered, Operands, portable
+from tinygen.ir import Array, Lowered, Operands, Values, portable
 from tinygen.ops.activation import INT8_MIN
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
 
 
-@dataclass(frozen=True)
 class MaxPool2D(Pool2D):
     """What lies outside the image is never the largest."""
 
     kind = "MAX_POOL_2D"
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         image = values[0]
-        assert image is not None
         low, high = self.bounds(io)
         height, width = self.extents(image.shape)
         largest = windows(image, height, width, INT8_MIN).max(axis=(3, 4))
         return (np.clip(largest, low, high).astype(np.int8),)
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         return self.call(io, portable("max_pool_2d"))

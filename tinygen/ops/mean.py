@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, portable
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Values, portable
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import quantize_multiplier
@@ -29,14 +29,13 @@ class Mean(Parsed):
     kind = "MEAN"
 
     @classmethod
-    def parse(cls, parser: Parser) -> Mean:
+    def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.ReducerOptions)
-        return cls(keep_dims=options is not None and bool(options.KeepDims()))
+        return cls(keep_dims=bool(options.KeepDims()))
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        source = inputs[0] if inputs else None
-        axes = inputs[1] if len(inputs) > 1 else None
-        if source is None or axes is None or axes.data is None:
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        source, axes = io.input(0), io.optional(1)
+        if axes is None or axes.data is None:
             raise UnsupportedModel(f"the axes of {self.kind} have to be a constant")
         if source.elements == 0:
             raise UnsupportedModel(f"{self.kind} of '{source.name}', which is empty")
@@ -45,10 +44,12 @@ class Mean(Parsed):
             return (tuple(1 if i in reduced else d for i, d in enumerate(source.shape)),)
         return (tuple(d for i, d in enumerate(source.shape) if i not in reduced),)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+    def check(self, io: Operands) -> None:
+        int8_quant(io.input(0), self.kind)
+        int8_quant(io.output, self.kind)
+
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         source, axes = values[0], values[1]
-        assert source is not None
-        assert axes is not None
         reduced = _axes(axes, source.ndim)
         count = int(np.prod([source.shape[i] for i in reduced], dtype=np.int64))
         total = source.astype(np.int64).sum(axis=tuple(sorted(reduced)))
@@ -56,7 +57,7 @@ class Mean(Parsed):
         scale = self._requantization(io, count)
         return (scale.apply(np.asarray(exact)).reshape(io.output.shape),)
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         source = io.input(0)
         reduced = _axes(io.constant(1), len(source.shape))
         kept_loops, reduced_loops = _loops(source.shape, reduced)
@@ -80,8 +81,7 @@ class Mean(Parsed):
         return (call,)
 
     def _requantization(self, io: Operands, count: int) -> Requantization:
-        source = int8_quant(io.input(0), self.kind)
-        output = int8_quant(io.output, self.kind)
+        source, output = io.input(0).q, io.output.q
         multiplier, shift = quantize_multiplier(source.scale / output.scale)
         # 1 / count goes into the multiplier, with as many more bits as count has.
         extra = min(count.bit_length() - 1, 32, 31 + shift)

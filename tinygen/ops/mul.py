@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import tflite
@@ -15,10 +14,9 @@ from tinygen.ops.elementwise import Elementwise
 from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
 
 
-@dataclass(frozen=True)
 class Mul(Elementwise):
-    kind: ClassVar[str] = "MUL"
-    options_type: ClassVar[Any] = tflite.MulOptions
+    kind = "MUL"
+    options_type = tflite.MulOptions
     ufunc: ClassVar[np.ufunc] = np.multiply
     kernel = portable("mul")
 

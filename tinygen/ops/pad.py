@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Self
-
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Tensor, portable
+from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
 from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
-from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.parse import Parsed
 
 
-@dataclass(frozen=True)
 class Pad(Parsed):
-    declared: Shape
-    """The output's shape in the file, for paddings that are not yet known."""
+    kind = "PAD"
 
-    kind: ClassVar[str] = "PAD"
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        return cls(parser.output_shapes[0])
-
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        io = Operands(tuple(inputs), ())
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
         if not io.input(1).constant:
-            return (self.declared,)
+            return (io.output.shape,)
         source = io.input(0)
         paddings = _paddings(source, io.constant(1))
         return (tuple(d + a + b for d, (a, b) in zip(source.shape, paddings, strict=True)),)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         value = values[0]
-        assert value is not None
         border = self._border(io)
         paddings = _paddings(io.input(0), io.constant(1))
         return (np.pad(value, paddings, constant_values=border),)
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
         require.int8(self.kind, source, target)
         steps = row_major(target.shape)
@@ -64,16 +50,17 @@ class Pad(Parsed):
         return io.output.q.zero_point
 
 
-@dataclass(frozen=True)
 class PadV2(Pad):
-    kind: ClassVar[str] = "PADV2"
+    kind = "PADV2"
 
-    def _border(self, io: Operands) -> int | float:
+    def check(self, io: Operands) -> None:
         border = io.input(2)
         if border.elements != 1:
             raise UnsupportedModel(f"PADV2 pads with '{border.name}', which is not one number")
         if io.output.dtype is DType.INT8:
             require.same_quant(self.kind, border, io.output)
+
+    def _border(self, io: Operands) -> int | float:
         value: int | float = io.constant(2).reshape(-1)[0].item()
         return value
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
-from tinygen.ir import Op, Shape
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Op
 
 
 class _Options(Protocol):
@@ -14,6 +14,9 @@ class _Options(Protocol):
 
 
 OptionsT = TypeVar("OptionsT", bound=_Options)
+
+_NO_FIELDS = bytes((4, 0, 4, 0, 4, 0, 0, 0))
+"""A flatbuffer table at byte 4, its vtable at 0: without a field, so that all are defaults."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,23 +26,27 @@ class Parser:
     kind: str
     table: Any | None
     """The untyped flatbuffer table with the options, None where the file has none."""
-    output_shapes: tuple[Shape, ...] = ()
-    """Shapes the file declares for the outputs: what is left to trust where an operator's result
-    depends on values that are not known."""
 
-    def options(self, type_: type[OptionsT]) -> OptionsT | None:
-        """The options as the schema's class, or None where the file has none (defaults)."""
-        if self.table is None:
-            return None
+    def options(self, type_: type[OptionsT]) -> OptionsT:
+        """The options as the schema's class; its defaults where the file has none."""
         options = type_()
-        options.Init(self.table.Bytes, self.table.Pos)
+        if self.table is None:
+            options.Init(_NO_FIELDS, 4)
+        else:
+            options.Init(self.table.Bytes, self.table.Pos)
         return options
+
+    def required(self, type_: type[OptionsT]) -> OptionsT:
+        """The options, which the file must have: the schema's defaults mean nothing here."""
+        if self.table is None:
+            raise UnsupportedModel(f"{self.kind} without options")
+        return self.options(type_)
 
 
 class Parsed(Op):
     """An operator that a .tflite file can hold."""
 
     @classmethod
-    @abstractmethod
-    def parse(cls, parser: Parser) -> Self:
-        """The operator with the attributes the file gives it."""
+    def parse(cls, parser: Parser) -> Self:  # noqa: ARG003
+        """The operator with the attributes the file gives it; by default it has none."""
+        return cls()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Kernel, KernelCall, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.spatial import Extent, Padding, extent, nhwc
@@ -29,9 +28,7 @@ class Pool2D(Parsed):
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
-        options = parser.options(tflite.Pool2DOptions)
-        if options is None:
-            raise UnsupportedModel(f"{cls.kind} without options")
+        options = parser.required(tflite.Pool2DOptions)
         return cls(
             padding=Padding.parse(options.Padding(), cls.kind),
             stride_height=options.StrideH(),
@@ -41,8 +38,8 @@ class Pool2D(Parsed):
             activation=Activation.parse(options.FusedActivationFunction(), cls.kind),
         )
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        image = nhwc(inputs[0] if inputs else None, self.kind)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        image = nhwc(io.input(0), self.kind)
         height, width = self.extents(image)
         return ((image[0], height.output, width.output, image[3]),)
 
@@ -53,8 +50,7 @@ class Pool2D(Parsed):
             extent(self.padding, image[2], self.filter_width, self.stride_width),
         )
 
-    def bounds(self, io: Operands) -> tuple[int, int]:
-        """The output's lowest and highest value, after checking both quantizations."""
+    def check(self, io: Operands) -> None:
         source = int8_quant(io.input(0), self.kind)
         output = int8_quant(io.output, self.kind)
         if abs(source.scale - output.scale) > 1e-6 or source.zero_point != output.zero_point:
@@ -62,7 +58,10 @@ class Pool2D(Parsed):
                 f"{self.kind} of '{io.input(0).name}' changes the quantization",
                 why="input and output have to have the same scale and zero point",
             )
-        return quantized_range(self.activation, output)
+
+    def bounds(self, io: Operands) -> tuple[int, int]:
+        """The output's lowest and highest value."""
+        return quantized_range(self.activation, io.output.q)
 
     def call(self, io: Operands, kernel: Kernel) -> Lowered:
         """The one kernel call."""

@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Self
-
 import numpy as np
 
-from tinygen.ir import Alias, Array, DType, KernelCall, Lowered, Operands, Shape, Tensor, portable
+from tinygen.ir import Alias, Array, DType, KernelCall, Lowered, Operands, Shape, Values, portable
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tinygen.ops.lookup import lookup_call
-from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.parse import Parsed
 
 
-@dataclass(frozen=True)
 class Quantize(Parsed):
-    kind: ClassVar[str] = "QUANTIZE"
+    kind = "QUANTIZE"
 
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:  # noqa: ARG003
-        return cls()
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        return (io.input(0).shape,)
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        return (Operands(tuple(inputs), ()).input(0).shape,)
-
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
-        self._check(io)
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         (value,) = values
-        assert value is not None
         if io.input(0).dtype is DType.FLOAT32:
             return (quantize_float32(value, io.output.q.scale, io.output.q.zero_point),)
+        return (self._rescaled(io, value),)
+
+    def _rescaled(self, io: Operands, codes: Array) -> Array:
         source, target = io.input(0).q, io.output.q
         multiplier, shift = quantize_multiplier(source.scale / target.scale)
         scaled = multiply_by_quantized_multiplier(
-            value.astype(np.int64) - source.zero_point, multiplier, shift
+            codes.astype(np.int64) - source.zero_point, multiplier, shift
         )
-        return (np.clip(scaled + target.zero_point, INT8_MIN, INT8_MAX).astype(np.int8),)
+        return np.clip(scaled + target.zero_point, INT8_MIN, INT8_MAX).astype(np.int8)
 
-    def lower(self, io: Operands) -> Lowered:
-        self._check(io)
+    def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
         if source.dtype is DType.FLOAT32:
             return (
@@ -58,9 +49,9 @@ class Quantize(Parsed):
             )
         if require.same(source.q, target.q):
             return (Alias(source.id, target.id),)
-        return (lookup_call(source, target, lambda v: self.reference(io, (v,))[0]),)
+        return (lookup_call(source, target, lambda v: self._rescaled(io, v)),)
 
-    def _check(self, io: Operands) -> None:
+    def check(self, io: Operands) -> None:
         require.dtype(self.kind, io.input(0), DType.FLOAT32, DType.INT8)
         require.int8(self.kind, io.output)
 

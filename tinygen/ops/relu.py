@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Self
-
 import numpy as np
 
 from tinygen.ir import Array, Operands
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
 from tinygen.ops.lookup import Lookup
-from tinygen.ops.parse import Parser
 
 
-@dataclass(frozen=True)
 class Relu(Lookup):
-    kind: ClassVar[str] = "RELU"
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:  # noqa: ARG003
-        return cls()
+    kind = "RELU"
 
     def codes(self, io: Operands, codes: Int64) -> Array:
         source, target = io.input(0).q, io.output.q

@@ -6,25 +6,16 @@ then mean something else, which the comparison with the float model shows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Self
-
 import numpy as np
 
 from tinygen.ir import Array, Operands
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.lookup import Lookup
-from tinygen.ops.parse import Parser
 
 
-@dataclass(frozen=True)
 class Relu6(Lookup):
-    kind: ClassVar[str] = "RELU6"
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:  # noqa: ARG003
-        return cls()
+    kind = "RELU6"
 
     def codes(self, io: Operands, codes: Int64) -> Array:
         low, high = quantized_range(Activation.RELU6, io.input(0).q)

@@ -3,56 +3,52 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, Array, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Alias, Array, Lowered, Operands, Shape, Tensor, Values
 from tinygen.ops.parse import Parsed, Parser
 
 
 class SameBytes(Parsed):
     """An operator that only renames dimensions: no code, one buffer for both tensors."""
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
-        assert values[0] is not None
-        return (values[0].reshape(io.output.shape),)
-
-    def lower(self, io: Operands) -> Lowered:
+    def check(self, io: Operands) -> None:
         source, target = io.input(0), io.output
         if source.elements != target.elements:
             raise _impossible(self.kind, source, target.shape)
-        return (Alias(source.id, target.id),)
+
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        return (values[0].reshape(io.output.shape),)
+
+    def kernels(self, io: Operands) -> Lowered:
+        return (Alias(io.input(0).id, io.output.id),)
 
 
 @dataclass(frozen=True)
 class Reshape(SameBytes):
     new_shape: Shape | None
     """The attribute that stands in for a missing shape operand; may hold one -1."""
-    declared: Shape
-    """The output's shape in the file, for a shape operand that is not yet known. Where the file
-    leaves dimensions open it holds ones, so nothing is concluded from it."""
 
-    kind: ClassVar[str] = "RESHAPE"
+    kind = "RESHAPE"
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.ReshapeOptions)
         new_shape = None
-        if options is not None and not options.NewShapeIsNone():
+        if not options.NewShapeIsNone():
             new_shape = tuple(int(options.NewShape(i)) for i in range(options.NewShapeLength()))
-        return cls(new_shape, parser.output_shapes[0])
+        return cls(new_shape)
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        io = Operands(tuple(inputs), ())
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
         operand = io.optional(1)
         if operand is None:
-            wanted = self.declared if self.new_shape is None else self.new_shape
+            wanted = io.output.shape if self.new_shape is None else self.new_shape
         elif operand.data is None:
-            return (self.declared,)
+            return (io.output.shape,)
         else:
             wanted = tuple(int(d) for d in operand.data.reshape(-1))
         return (resolve(self.kind, io.input(0), wanted),)

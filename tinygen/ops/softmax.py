@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, portable
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_functions import (
@@ -36,20 +35,18 @@ class Softmax(Parsed):
     beta: float
     """Factor of the inputs, a float32 value."""
 
-    kind: ClassVar[str] = "SOFTMAX"
+    kind = "SOFTMAX"
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.SoftmaxOptions)
-        return cls(float(options.Beta()) if options else 0.0)
+        return cls(float(options.Beta()))
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        return (Operands(tuple(inputs), ()).input(0).shape,)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        return (io.input(0).shape,)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
-        self._check(io)
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         (value,) = values
-        assert value is not None
         table = self._table(io)
         below = np.max(value, axis=-1, keepdims=True).astype(np.int64) - value
         counted = below < len(table)
@@ -65,8 +62,7 @@ class Softmax(Parsed):
         codes = np.clip(np.where(shift > 31, 0, share) + INT8_MIN, INT8_MIN, INT8_MAX)
         return (np.where(counted, codes, INT8_MIN).astype(np.int8),)
 
-    def lower(self, io: Operands) -> Lowered:
-        self._check(io)
+    def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
         depth = source.shape[-1]
         table = self._table(io).astype(np.int32)
@@ -101,7 +97,7 @@ class Softmax(Parsed):
             )
         return input_multiplier(min(real, float(INT32_MAX)))
 
-    def _check(self, io: Operands) -> None:
+    def check(self, io: Operands) -> None:
         source, target = io.input(0), io.output
         require.int8(self.kind, source, target)
         if target.q.scale != 1.0 / 256.0 or target.q.zero_point != INT8_MIN:

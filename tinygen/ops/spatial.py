@@ -62,10 +62,8 @@ def extent(padding: Padding, size: int, taps: int, stride: int, dilation: int = 
     return Extent(size, output, taps, stride, dilation, total // 2)
 
 
-def nhwc(tensor: Tensor | None, kind: str) -> Shape:
+def nhwc(tensor: Tensor, kind: str) -> Shape:
     """The shape of a tensor that must have four dimensions, none of them empty."""
-    if tensor is None:
-        raise UnsupportedModel(f"an input of {kind} is missing")
     if len(tensor.shape) != 4 or 0 in tensor.shape:
         raise UnsupportedModel(
             f"{kind} on '{tensor.name}' of shape {list(tensor.shape)}",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Operands, Shape, Tensor
+from tinygen.ir import Operands, Shape
 from tinygen.ops import require
 from tinygen.ops.parse import Parser
 from tinygen.ops.reshape import SameBytes
@@ -20,16 +19,15 @@ class Squeeze(SameBytes):
     axes: tuple[int, ...]
     """What is dropped; empty for every dimension of length one."""
 
-    kind: ClassVar[str] = "SQUEEZE"
+    kind = "SQUEEZE"
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.SqueezeOptions)
-        count = options.SqueezeDimsLength() if options else 0
-        return cls(tuple(int(options.SqueezeDims(i)) for i in range(count)) if options else ())
+        return cls(tuple(int(options.SqueezeDims(i)) for i in range(options.SqueezeDimsLength())))
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        source = Operands(tuple(inputs), ()).input(0)
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        source = io.input(0)
         axes = {require.axis(self.kind, a, len(source.shape)) for a in self.axes}
         if any(source.shape[a] != 1 for a in axes):
             raise UnsupportedModel(

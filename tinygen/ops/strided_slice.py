@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Array, Lowered, Operands, Shape, Values
 from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
@@ -25,40 +24,33 @@ class StridedSlice(Parsed):
     """Bit i: dimension i goes on to its other end."""
     shrink_mask: int
     """Bit i: dimension i is one index, and dropped."""
-    declared: Shape
-    """The output's shape in the file, for ends that are not yet known."""
 
-    kind: ClassVar[str] = "STRIDED_SLICE"
+    kind = "STRIDED_SLICE"
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.StridedSliceOptions)
-        declared = parser.output_shapes[0]
-        if options is None:
-            return cls(0, 0, 0, declared)
         if options.EllipsisMask() or options.NewAxisMask() or options.Offset():
             raise UnsupportedModel(
                 "STRIDED_SLICE with an ellipsis, a new axis or offsets is not compiled",
                 why="TensorFlow Lite Micro does not run it either",
                 next_step="write the slice with explicit ranges",
             )
-        return cls(options.BeginMask(), options.EndMask(), options.ShrinkAxisMask(), declared)
+        return cls(options.BeginMask(), options.EndMask(), options.ShrinkAxisMask())
 
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        io = Operands(tuple(inputs), ())
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
         if not all(io.input(i).constant for i in (1, 2, 3)):
-            return (self.declared,)
+            return (io.output.shape,)
         ranges = self._ranges(io)
         return (tuple(len(r) for i, r in enumerate(ranges) if not self.shrink_mask >> i & 1),)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         value = values[0]
-        assert value is not None
         for axis, indices in enumerate(self._ranges(io)):
             value = np.take(value, np.asarray(indices, dtype=np.int64), axis=axis)
         return (value.reshape(io.output.shape),)
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
         require.dtype(self.kind, source, target.dtype)
         if target.elements == 0:

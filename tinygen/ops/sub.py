@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import tflite
@@ -12,12 +11,11 @@ from tinygen.ir import Operands
 from tinygen.ops.add import Add
 
 
-@dataclass(frozen=True)
 class Sub(Add):
-    kind: ClassVar[str] = "SUB"
-    options_type: ClassVar[Any] = tflite.SubOptions
+    kind = "SUB"
+    options_type = tflite.SubOptions
     ufunc: ClassVar[np.ufunc] = np.subtract
-    sign: ClassVar[int] = -1
+    sign = -1
 
     def real_multipliers(self, io: Operands) -> tuple[float, float, float]:
         """The factors of both inputs and of the difference, in float32 unlike ADD's."""

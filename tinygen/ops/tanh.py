@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Self
-
 import numpy as np
 
 from tinygen.ir import Array, Operands
@@ -12,16 +9,10 @@ from tinygen.ops import fixed_functions
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, rounding_divide_by_pot
 from tinygen.ops.lookup import Lookup, saturating_function
-from tinygen.ops.parse import Parser
 
 
-@dataclass(frozen=True)
 class Tanh(Lookup):
-    kind: ClassVar[str] = "TANH"
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:  # noqa: ARG003
-        return cls()
+    kind = "TANH"
 
     def codes(self, io: Operands, codes: Int64) -> Array:
         result, beyond = saturating_function(io, codes, fixed_functions.tanh)

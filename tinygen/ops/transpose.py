@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Self
-
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, Array, Lowered, Operands, Shape, Tensor
+from tinygen.ir import Alias, Array, Lowered, Operands, Shape, Values
 from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
-from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.parse import Parsed
 
 
-@dataclass(frozen=True)
 class Transpose(Parsed):
-    declared: Shape
-    """The output's shape in the file, for an order that is not yet known."""
+    kind = "TRANSPOSE"
 
-    kind: ClassVar[str] = "TRANSPOSE"
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        return cls(parser.output_shapes[0])
-
-    def infer(self, inputs: Sequence[Tensor | None]) -> tuple[Shape, ...]:
-        io = Operands(tuple(inputs), ())
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
         if not io.input(1).constant:
-            return (self.declared,)
+            return (io.output.shape,)
         shape = io.input(0).shape
         return (tuple(shape[axis] for axis in self._order(io)),)
 
-    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
-        assert values[0] is not None
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         return (np.ascontiguousarray(np.transpose(values[0], self._order(io))),)
 
-    def lower(self, io: Operands) -> Lowered:
+    def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
         require.dtype(self.kind, source, target.dtype)
         order = self._order(io)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, Operands, ParamValue, Quant, Tensor
+from tinygen.ir import Array, DType, Operands, ParamValue, Quant, Tensor, Values
 from tinygen.ops import require
-from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.activation import INT8_MAX, INT8_MIN, Activation, quantized_range
 from tinygen.ops.fixed_point import (
+    Int64,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
     wrap_int32,
 )
+from tinygen.ops.parse import Parsed
 
 
 def int8_quant(tensor: Tensor, kind: str) -> Quant:
@@ -95,21 +99,45 @@ class Requantization:
         }
 
 
-def requantization(scales: list[float], zero_point: int, bounds: tuple[int, int]) -> Requantization:
-    """The requantization by these real factors."""
-    pairs = [quantize_multiplier(scale) for scale in scales]
-    return Requantization(
-        np.array([multiplier for multiplier, _ in pairs], np.int32),
-        # Nothing is left of a zero multiplier, whatever its shift; right shifts are cheaper.
-        np.array([shift if multiplier else -1 for multiplier, shift in pairs], np.int8),
-        zero_point,
-        *bounds,
-    )
+class Weighted(Parsed):
+    """Sums of products with constant weights, requantized per output channel.
 
+    Inputs: activation, weights, bias (may be absent).
+    """
 
-def channel_scales(io: Operands, channels: int) -> list[float]:
-    """input scale * weight scale / output scale per output channel, in double as TFLM does."""
-    weights = io.input(1).q.scales
-    if len(weights) == 1:
-        weights = weights * channels
-    return [io.input(0).q.scale * scale / io.output.q.scale for scale in weights]
+    activation: Activation
+    channel_axis: ClassVar[int]
+    """The dimension of the weights that counts output channels."""
+
+    @abstractmethod
+    def sums(self, io: Operands, values: Values) -> Int64:
+        """The exact sums of products and bias, before int32 wraps: [..., output channel]."""
+
+    def check(self, io: Operands) -> None:
+        int8_quant(io.input(0), self.kind)
+        check_weights(io.input(1), self.kind, axis=self.channel_axis)
+        int8_quant(io.output, self.kind)
+
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        return (self.requantization(io).apply(self.sums(io, values)).reshape(io.output.shape),)
+
+    def requantization(self, io: Operands) -> Requantization:
+        """From sums to the output's int8, per channel or for all."""
+        pairs = [quantize_multiplier(scale) for scale in self.scales(io)]
+        return Requantization(
+            np.array([multiplier for multiplier, _ in pairs], np.int32),
+            # Nothing is left of a zero multiplier, whatever its shift; right shifts are cheaper.
+            np.array([shift if multiplier else -1 for multiplier, shift in pairs], np.int8),
+            io.output.q.zero_point,
+            *quantized_range(self.activation, io.output.q),
+        )
+
+    def scales(self, io: Operands) -> list[float]:
+        """input scale * weight scale / output scale per output channel, in double as TFLM does.
+
+        An operator whose kernel can do with one factor for all channels may give one.
+        """
+        weights, source, output = io.input(1), io.input(0).q.scale, io.output.q.scale
+        channels = weights.shape[self.channel_axis]
+        scales = weights.q.scales * channels if weights.q.per_tensor else weights.q.scales
+        return [source * scale / output for scale in scales]

@@ -21,8 +21,7 @@ def fold_constants(graph: Graph) -> Graph:
     nodes: list[Node] = []
     for node in graph.nodes:
         current = replace(graph, tensors=tensors)
-        shapes = node.op.infer(current.operands(node).inputs)
-        for tensor_id, shape in zip(node.outputs, shapes, strict=True):
+        for tensor_id, shape in zip(node.outputs, current.shapes(node), strict=True):
             tensors[tensor_id] = replace(tensors[tensor_id], shape=shape)
         io = current.operands(node)
         if not node.op.foldable(io):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygen import processes
 from tinygen.boards import Board
 from tinygen.errors import InputError, ToolchainError
 from tinygen.pio.core import cache_dir, core_dir, environment
@@ -67,7 +66,7 @@ def build(
     """
     require_toolchain(board)
     env = env or board.id
-    command = ["run", "-d", str(project), "-e", env]
+    command = ["run", "-d", str(project.absolute()), "-e", env]
     if jobs is not None:
         command += ["-j", str(jobs)]
     started = time.monotonic()
@@ -113,7 +112,7 @@ def upload(
             why=f"the protocol {board.upload.protocol} goes through it",
             next_step="tinygen flash --port PORT",
         )
-    command = ["run", "-d", str(project), "-e", env or board.id, "-t", "upload"]
+    command = ["run", "-d", str(project.absolute()), "-e", env or board.id, "-t", "upload"]
     if port is not None and board.upload.needs_port:
         command += ["--upload-port", port]
     started = time.monotonic()
@@ -130,7 +129,7 @@ def _object_cache(board: Board) -> dict[str, str]:
     tells flags and sources apart but not compilers."""
     if board.toolchain is not None:
         name = f"{board.toolchain.prefix}-gcc"
-        told = subprocess.run([name, "--version"], capture_output=True, check=False).stdout
+        told = processes.run([name, "--version"]).stdout
     else:
         name = "registry"
         packages = sorted((core_dir() / "packages").glob("*/package.json"))
@@ -148,7 +147,7 @@ def _install(project: Path, board: Board, env: str, on_line: Callable[[str], Non
     done = core_dir() / "tinygen" / f"installed-{board.platformio.framework}-{digest}"
     if done.exists():
         return
-    code, log = _run(["pkg", "install", "-d", str(project), "-e", env], on_line)
+    code, log = _run(["pkg", "install", "-d", str(project.absolute()), "-e", env], on_line)
     if code != 0:
         raise failure(log, board, project)
     done.parent.mkdir(exist_ok=True)
@@ -160,30 +159,20 @@ def _run(
     on_line: Callable[[str], None] | None,
     settings: Mapping[str, str] | None = None,
 ) -> tuple[int, list[str]]:
-    """Exit code and last lines of `python -m platformio` with these arguments."""
+    """Exit code and last lines of PlatformIO with these arguments."""
     log: deque[str] = deque(maxlen=_LOG_LINES)
-    with subprocess.Popen(
-        [sys.executable, "-m", "platformio", *arguments],
-        env=environment() | dict(settings or {}),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
+    started = processes.python_lines(
+        "platformio", *arguments, env=environment() | dict(settings or {})
+    )
+    with started as process:
         assert process.stdout is not None
-        try:
-            for text in process.stdout:
-                line = text.rstrip()
-                log.append(line)
-                if on_line is not None:
-                    on_line(line)
-                if match := INSTALLING.search(line):
-                    _require_network(match["what"])
-        except BaseException:
-            process.terminate()
-            raise
+        for text in process.stdout:
+            line = text.rstrip()
+            log.append(line)
+            if on_line is not None:
+                on_line(line)
+            if match := INSTALLING.search(line):
+                _require_network(match["what"])
     return process.returncode, list(log)
 
 

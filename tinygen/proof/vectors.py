@@ -140,14 +140,14 @@ def choose(
         *(
             (
                 "random",
-                [generator.integers(-128, 128, t.shape, dtype=np.int64) for t in tensors],
+                [generator.integers(t.dtype.low, t.dtype.high + 1, t.shape) for t in tensors],
             )
             for _ in range(randoms)
         ),
     ]
     for origin, values in made:
         for i, (tensor, value) in enumerate(zip(tensors, values, strict=True)):
-            codes = value.astype(np.int8)
+            codes = value.astype(tensor.dtype.numpy)
             quantized[i].append(codes)
             real[i].append(dequantize(tensor, codes))
         origins.append(origin)
@@ -166,15 +166,19 @@ def _edges(tensors: Sequence[Tensor]) -> list[tuple[str, list[Array]]]:
     def each(name: str, make: Callable[[Tensor], Array]) -> tuple[str, list[Array]]:
         return f"edge: {name}", [make(t).reshape(t.shape) for t in tensors]
 
+    low, high = tensors[0].dtype.low, tensors[0].dtype.high
     return [
-        each("all -128", lambda t: np.full(t.elements, -128)),
-        each("all 127", lambda t: np.full(t.elements, 127)),
+        each(f"all {low}", lambda t: np.full(t.elements, t.dtype.low)),
+        each(f"all {high}", lambda t: np.full(t.elements, t.dtype.high)),
         each("all zero point", lambda t: np.full(t.elements, t.q.zero_point)),
-        each("ramp up", lambda t: np.arange(t.elements) % 256 - 128),
-        each("ramp down", lambda t: 127 - np.arange(t.elements) % 256),
-        each("alternating -128 and 127", lambda t: np.where(np.arange(t.elements) % 2, 127, -128)),
-        each("one 127 in zero points", lambda t: _impulse(t, 127)),
-        each("one -128 in zero points", lambda t: _impulse(t, -128)),
+        each("ramp up", lambda t: t.dtype.low + np.arange(t.elements) % 256),
+        each("ramp down", lambda t: t.dtype.high - np.arange(t.elements) % 256),
+        each(
+            f"alternating {low} and {high}",
+            lambda t: np.where(np.arange(t.elements) % 2, t.dtype.high, t.dtype.low),
+        ),
+        each(f"one {high} in zero points", lambda t: _impulse(t, t.dtype.high)),
+        each(f"one {low} in zero points", lambda t: _impulse(t, t.dtype.low)),
     ]
 
 

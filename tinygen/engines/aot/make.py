@@ -13,7 +13,7 @@ from tinygen.engines.engine import Engine, Job, Made
 from tinygen.project import sources
 from tinygen.resources import firmware_dir
 
-_BUILD_FLAGS = ("-fno-tree-reassoc",)
+BUILD_FLAGS = ("-fno-tree-reassoc",)
 """GCC would regroup the sums of dot products, which costs registers: 5 to 8 % more instructions on
 a Cortex-M4."""
 
@@ -32,8 +32,8 @@ class Aot(Engine):
 
     def make(self, job: Job) -> Made:
         sets = self.kernel_sets(job.board)
-        if job.kernel_set is not None:
-            sets = tuple(dict.fromkeys((job.kernel_set, "portable")))
+        if job.options.kernel_set is not None:
+            sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
         program = compile_graph(job.graph, sets)
         place = place_program(program, job.board)
         model = model_files(program, job.identity, place)
@@ -53,6 +53,6 @@ class Aot(Engine):
             arena_bytes=program.plan.arena_bytes,
             arena_minimum_bytes=program.plan.minimum_bytes,
             arena_place=place,
-            build_flags=_BUILD_FLAGS,
+            build_flags=BUILD_FLAGS,
             options=(("extra_scripts", f"pre:{_SCRIPT}"),) if script else (),
         )

@@ -69,7 +69,7 @@ def compile_graph(graph: Graph, kernel_sets: Sequence[str]) -> Program:
             steps.append(step)
             if isinstance(step, KernelCall):
                 layers.append(Layer(len(layers), node, io, step))
-    memory = plan(tuple(steps), graph.tensors, graph.inputs, graph.outputs)
+    memory = plan(tuple(steps), graph.tensors, graph.inputs, graph.outputs, graph.states)
     return Program(graph, tuple(layers), memory)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tinygen import csource
 from tinygen.boards import ArenaPlace
 from tinygen.engines.aot.program import Layer, Program
+from tinygen.engines.engine import require_stateless
 from tinygen.ir import Array, Tensor, TensorId
 from tinygen.templates import Identity, render
 
@@ -15,6 +16,7 @@ def model_files(
     program: Program, identity: Identity, place: ArenaPlace = ArenaPlace.STATIC
 ) -> dict[str, str]:
     """`model.h`, `model.c`, `weights.h` and `weights.c` of an aot program, its arena at `place`."""
+    require_stateless(program.graph)
     symbols = _Symbols()
     layers = [_layer(program, layer, symbols) for layer in program.layers]
     graph = program.graph
@@ -74,11 +76,11 @@ def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, ob
         if tensor.data is not None:
             arguments.append(symbols.tensor(tensor, tensor.data))
         else:
-            arguments.append(_at(program.plan.offsets[tensor_id], tensor, const=True))
-    arguments += [_at(program.plan.offsets[i], tensors[i], const=False) for i in call.outputs]
+            arguments.append(_at(program.plan.offsets[tensor_id]))
+    arguments += [_at(program.plan.offsets[i]) for i in call.outputs]
     scratch = program.plan.scratch[layer.index]
     if scratch is not None:
-        arguments.append(f"&model_arena.bytes[{scratch}]")
+        arguments.append(_at(scratch))
     ins = ", ".join(csource.shape(t) for t in layer.io.inputs if t is not None and not t.constant)
     symbol = csource.kernel_symbol(call.kernel)
     return {
@@ -93,9 +95,8 @@ def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, ob
     }
 
 
-def _at(offset: int, tensor: Tensor, *, const: bool) -> str:
-    qualifier = "const " if const else ""
-    return f"({qualifier}{csource.c_type(tensor.dtype)} *)&model_arena.bytes[{offset}]"
+def _at(offset: int) -> str:
+    return f"arena_at({offset})"
 
 
 def _wrap(arguments: list[str], indent: int) -> str:

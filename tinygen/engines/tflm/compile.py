@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tinygen import tflite
 from tinygen.boards import Board, TflmFrom
+from tinygen.engines.engine import require_stateless
 from tinygen.engines.tflm import arena, offline, probe, render, scratch
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.kernel_sets import KernelSet
@@ -15,7 +16,7 @@ from tinygen.engines.tflm.library import Library, assemble, bundled
 from tinygen.engines.tflm.source import TflmTree
 from tinygen.engines.tflm.upstream import Operator, Upstream
 from tinygen.ir import Graph
-from tinygen.progress import SILENT, Progress
+from tinygen.options import BuildOptions
 from tinygen.templates import Identity
 
 
@@ -42,24 +43,22 @@ def compile_model(
     tree: TflmTree,
     cache: Path,
     identity: Identity,
-    *,
-    arena_bytes: int | None = None,
-    debug: bool = False,
-    progress: Progress = SILENT,
+    options: BuildOptions,
 ) -> TflmFirmware:
     """The int8 .tflite file `content` for `board`.
 
-    `arena_bytes` sets the arena without measuring; `debug` keeps TFLM's error texts.
+    Of the options, `arena` sets the arena without measuring, `debug` keeps TFLM's error texts.
     Raises UnsupportedModel, DoesNotFit, and ToolchainError when the arena cannot be measured.
     """
     graph = tflite.read(content, identity.name)
     render.require_int8_edges(graph)
+    require_stateless(graph)
     upstream = Upstream(tree)
     kinds = tuple(sorted({node.op.kind for node in graph.nodes}))
     operators = [upstream.operator(kind) for kind in kinds]
     registered = [render.registered(graph, operator) for operator in operators]
     library = (
-        assemble(upstream, operators, kernels, debug=debug)
+        assemble(upstream, operators, kernels, debug=options.debug)
         if board.engines.tflm_from is TflmFrom.SOURCES
         else bundled(board)
     )
@@ -74,10 +73,10 @@ def compile_model(
         identity,
     )
     measured = probe.recall(trial, cache)
-    if measured is None and arena_bytes is None:
-        progress.stage("Finding the smallest arena")
-        measured = probe.measure(core, trial, cache)
-    chosen = arena.choose(board, core, measured, arena_bytes)
+    if measured is None and options.arena is None:
+        options.progress.stage("Finding the smallest arena")
+        measured = probe.measure(core, trial, cache, options.jobs)
+    chosen = arena.choose(board, core, measured, options.arena)
     embedded, original = (content, 0)
     if chosen.offline_plan:
         embedded, original = planned.content, planned.original

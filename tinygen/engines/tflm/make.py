@@ -19,20 +19,20 @@ class Tflm(Engine):
     """TensorFlow Lite Micro's interpreter."""
 
     name: ClassVar[EngineName] = "tflm"
-    options: ClassVar[frozenset[str]] = frozenset({"kernel_set", "arena_bytes", "debug"})
+    options: ClassVar[frozenset[str]] = frozenset({"kernel_set", "arena", "debug"})
 
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
     def make(self, job: Job) -> Made:
-        kernels = kernel_set(job.board, job.kernel_set)
+        kernels = kernel_set(job.board, job.options.kernel_set)
         require_toolchain(job.board, cxx=True)
         cache = core.cache_dir()
         needed = pins(kernels)
         tree = installed(cache, needed)
         if tree is None:
-            job.progress.stage("Obtaining TensorFlow Lite Micro")
-            tree = setup(cache, progress=job.progress, pins=needed)
+            job.options.progress.stage("Obtaining TensorFlow Lite Micro")
+            tree = setup(cache, progress=job.options.progress, pins=needed)
         firmware = compile_model(
             job.content,
             job.board,
@@ -40,9 +40,7 @@ class Tflm(Engine):
             tree,
             cache,
             job.identity,
-            arena_bytes=job.arena_bytes,
-            debug=job.debug,
-            progress=job.progress,
+            job.options,
         )
         arena = firmware.arena
         best = None if arena.measured is None else arena.measured.best

@@ -47,7 +47,7 @@ def plan_graph(graph: Graph) -> MemoryPlan:
     RESHAPE, which then has nothing to copy. Scratch is TFLM's own, around our tensors.
     """
     steps = tuple(_step(node, graph) for node in graph.nodes)
-    return plan(steps, graph.tensors, graph.inputs, graph.outputs)
+    return plan(steps, graph.tensors, graph.inputs, graph.outputs, graph.states)
 
 
 def _step(node: Node, graph: Graph) -> KernelCall | Alias:

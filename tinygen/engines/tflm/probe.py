@@ -6,16 +6,15 @@ One firmware with a large arena; how much of it the interpreter gets is said at 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import serial
 
 from tinygen import pio
@@ -56,13 +55,15 @@ def recall(files: Mapping[str, bytes], cache: Path) -> Measured | None:
     return _read(_record(files, cache))
 
 
-def measure(board: Board, files: Mapping[str, bytes], cache: Path) -> Measured:
+def measure(
+    board: Board, files: Mapping[str, bytes], cache: Path, jobs: int | None = None
+) -> Measured:
     """The arena that the model in the probe project `files` needs on the emulated `board`.
 
-    The result is kept in `cache`.
+    It is compiled by `jobs` compilers at once. The result is kept in `cache`.
     """
     with tempfile.TemporaryDirectory(prefix="tinygen-probe-") as folder:
-        found = _run(board, files, Path(folder))
+        found = _run(board, files, Path(folder), jobs)
     _write(_record(files, cache), found)
     return found
 
@@ -113,12 +114,12 @@ def glue_files(board: Board, kernels: KernelSet) -> dict[str, bytes]:
     return {f"src/tflm/{name}": (folder / name).read_bytes() for name in names}
 
 
-def _run(board: Board, files: Mapping[str, bytes], folder: Path) -> Measured:
+def _run(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | None) -> Measured:
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    elf = pio.build(folder, board).elf
+    elf = pio.build(folder, board, jobs=jobs).elf
     with _Device(board, elf) as device:
 
         def need(model: int) -> Need:
@@ -200,16 +201,15 @@ def _record(files: Mapping[str, bytes], cache: Path) -> Path:
 
 def _read(record: Path) -> Measured | None:
     try:
-        content = json.loads(record.read_text(encoding="utf-8"))
-        return Measured(Need(**content["planned"]), Need(**content["greedy"]), content["board"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return msgspec.json.decode(record.read_bytes(), type=Measured)
+    except (OSError, msgspec.DecodeError):
         return None
 
 
 def _write(record: Path, measured: Measured) -> None:
     record.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=record.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(asdict(measured), file, indent=2)
+    with os.fdopen(handle, "wb") as file:
+        file.write(msgspec.json.encode(measured))
     with contextlib.suppress(OSError):
         Path(name).replace(record)

@@ -1,0 +1,3 @@
+#include "arm_nnfunctions.h"
+
+const int8_t arm_nn_least[1] = {-128};

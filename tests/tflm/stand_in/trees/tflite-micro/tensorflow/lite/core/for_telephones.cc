@@ -1,0 +1,1 @@
+#error "excluded by sources.inc"

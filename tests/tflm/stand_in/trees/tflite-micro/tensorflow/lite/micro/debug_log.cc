@@ -1,0 +1,1 @@
+#error "tinygen has a DebugLog of its own"

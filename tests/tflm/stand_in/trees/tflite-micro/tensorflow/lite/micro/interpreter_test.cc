@@ -1,0 +1,1 @@
+#error "a test is no part of the library"

@@ -1,0 +1,69 @@
+"""What an operator is to every stage: shapes, meaning, kernel calls."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir.calls import Lowered
+from tinygen.ir.tensors import Array, Operands, Shape, Values
+
+
+@dataclass(frozen=True)
+class Op(ABC):
+    """An operator: its attributes are the fields of a frozen dataclass.
+
+    An operator writes `infer`, `compute` and `kernels`, and `check` for what both of the latter
+    rely on; others call `reference` and `lower`, which check first.
+    """
+
+    kind: ClassVar[str]
+    """TFLite's name of the operator, e.g. CONV_2D."""
+
+    @abstractmethod
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        """Output shapes, from the inputs' shapes and the constants among them.
+
+        Where a shape hangs on values that are not known yet, the output's own shape is left to
+        trust: the one that the file declares.
+        """
+
+    def check(self, io: Operands) -> None:  # noqa: B027 - most operators have something to check
+        """Raise UnsupportedModel unless these tensors are what the operator computes on."""
+
+    @abstractmethod
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        """The outputs for these values of the inputs; `check` has passed."""
+
+    def kernels(self, io: Operands) -> Lowered:  # noqa: ARG002
+        """The portable kernel calls that compute it; `check` has passed."""
+        raise UnsupportedModel(
+            f"{self.kind} is compiled only where its result is known beforehand",
+            why="it computes shapes, and here its inputs are not constant",
+        )
+
+    @final
+    def reference(self, io: Operands, values: Sequence[Array | None]) -> tuple[Array, ...]:
+        """What the operator computes, bit for bit as TFLM's reference kernel does.
+
+        `values` are arrays in the order of the inputs, None where an optional one is absent.
+        """
+        self.check(io)
+        return self.compute(io, Values(values))
+
+    @final
+    def lower(self, io: Operands) -> Lowered:
+        """The portable kernel calls that compute it."""
+        self.check(io)
+        return self.kernels(io)
+
+    def foldable(self, io: Operands) -> bool:
+        """Whether the result is known beforehand: by default, when every input is constant."""
+        return all(t is None or t.constant for t in io.inputs)
+
+    def macs(self, io: Operands) -> int:  # noqa: ARG002
+        """Multiply-accumulates of one inference."""
+        return 0

@@ -1,0 +1,171 @@
+"""What a build may be told: each option once, with its type, its default and its help.
+
+The command line, the Python API and the engines all read it here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from tinygen.errors import InputError
+from tinygen.progress import SILENT, Progress
+
+
+@dataclass(frozen=True)
+class Flag:
+    """How an option stands on the command line. A number is at least `minimum`."""
+
+    name: str
+    help: str
+    short: str = ""
+    metavar: str | None = None
+    minimum: int | None = None
+    engine: bool = False
+    """Whether it is the engines': each says which of those it takes."""
+
+
+TrustModel = Annotated[
+    bool, Flag("--trust-model", "Open a model file that runs code of its own (Lambda).")
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """How a model file is opened, and with what data it is quantized and tested."""
+
+    data: Annotated[
+        str | None,
+        Flag(
+            "--data",
+            "Calibration samples: .npz, .npy, .csv or a folder of images; or the word `random`, "
+            "which makes the accuracy meaningless.",
+            short="-d",
+        ),
+    ] = None
+    test: Annotated[
+        str | None,
+        Flag(
+            "--test",
+            "Labelled samples that `verify` runs on the device, all of them, as --data.",
+        ),
+    ] = None
+    image_range: Annotated[
+        tuple[float, float],
+        Flag(
+            "--image-range", "What 0 and 255 of image files are to the model.", metavar="LOW HIGH"
+        ),
+    ] = (0.0, 255.0)
+    trust_model: TrustModel = False
+    seed: Annotated[int, Flag("--seed", "Seed of every random choice.", minimum=0)] = 0
+    progress: Progress = field(default=SILENT, compare=False, repr=False)
+    """Who is told how far it is; no option of the command line, but the command line itself."""
+
+    def __post_init__(self) -> None:
+        for name, flag in flags(type(self)).items():
+            value = getattr(self, name)
+            if flag.minimum is not None and value is not None and value < flag.minimum:
+                raise InputError(
+                    f"{flag.name} is {value}",
+                    why=f"it is at least {flag.minimum}",
+                    next_step=f"give another {flag.name}, or leave it out",
+                )
+        low, high = self.image_range
+        if not (math.isfinite(low) and math.isfinite(high) and low != high):
+            raise InputError(
+                f"--image-range is {low:g} {high:g}",
+                why="it is two different numbers: what black and what white are to the model",
+                next_step="--image-range 0 1, for example",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectOptions(ModelOptions):
+    """What a project is made for and how, whatever the engine."""
+
+    board: Annotated[
+        str,
+        Flag("--board", "A board id (see `tinygen boards`) or a board file.", short="-b"),
+    ]
+    out: Annotated[
+        str | Path | None,
+        Flag(
+            "--out",
+            "Project folder; of bench, the folder of its projects. [default: one in build]",
+            short="-o",
+        ),
+    ] = None
+    arena: Annotated[
+        int | None,
+        Flag("--arena", "Bytes of arena, for tflm. [default: measured]", minimum=16, engine=True),
+    ] = None
+    debug: Annotated[
+        bool,
+        Flag("--debug", "Keep the engine's error texts in the firmware, for tflm.", engine=True),
+    ] = False
+    jobs: Annotated[int | None, Flag("--jobs", "Parallel compilations.", short="-j", minimum=1)] = (
+        None
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildOptions(ProjectOptions):
+    """All that `build` and `generate` may be told."""
+
+    engine: Annotated[
+        str | None, Flag("--engine", "How the model runs. [default: the board's]")
+    ] = None
+    kernel_set: Annotated[
+        str | None,
+        Flag(
+            "--kernel-set",
+            "Which kernels the engine uses, of those that `tinygen boards BOARD` names. "
+            "[default: the board's]",
+            engine=True,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchOptions(ProjectOptions):
+    """All that `bench` may be told. An option of the engines goes to those that take it."""
+
+    engines: Annotated[
+        tuple[str, ...],
+        Flag(
+            "--engine",
+            "Engines to compare, with commas; one may name its kernels: tflm:reference.",
+        ),
+    ] = ("aot",)
+
+
+def flags(options: type[ModelOptions]) -> Mapping[str, Flag]:
+    """The options by their fields' names, in the order of the command line: required ones first."""
+    hints = typing.get_type_hints(options, include_extras=True)
+    fields = sorted(dataclasses.fields(options), key=lambda f: f.default is not dataclasses.MISSING)
+    return {
+        f.name: flag
+        for f in fields
+        for flag in getattr(hints[f.name], "__metadata__", ())
+        if isinstance(flag, Flag)
+    }
+
+
+def given(options: ProjectOptions) -> Mapping[str, Flag]:
+    """The engines' options that were given: what is not at its default."""
+    defaults = {f.name: f.default for f in dataclasses.fields(options)}
+    return {
+        name: flag
+        for name, flag in flags(type(options)).items()
+        if flag.engine and getattr(options, name) != defaults[name]
+    }
+
+
+def shared(options: ProjectOptions) -> dict[str, Any]:
+    """What every command that makes projects has of them, by name."""
+    return {f.name: getattr(options, f.name) for f in dataclasses.fields(ProjectOptions)}
