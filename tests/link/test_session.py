@@ -346,7 +346,7 @@ def test_a_device_of_version_1_is_told_from_ours() -> None:
 
 def test_what_a_device_calls_itself_cannot_reach_the_terminal() -> None:
     told = description().replace(b"GCC", b"\x1b[2")
-    assert open_session(FakeDevice(told))[0].hello().compiler == "?[2"
+    assert open_session(FakeDevice(told))[0].hello().compiler == "\\x1b[2"
 
 
 @settings(max_examples=500, deadline=None)

@@ -11,6 +11,7 @@ from tinygen.devices.link import Hello
 from tinygen.errors import DeviceError, InputError
 from tinygen.pio import elf
 from tinygen.pio.elf import Stamp
+from tinygen.printable import shell_word
 from tinygen.project import build_id
 from tinygen.project.folder import Project
 
@@ -55,7 +56,7 @@ class Built:
 
         What differs is named for both: the model, the board, the engine, else the builds.
         """
-        project, flash = self.project, f"tinygen flash {self.project.path}"
+        project, flash = self.project, f"tinygen flash {shell_word(self.project.path)}"
         engine = project.manifest.engine
         ids = (
             f"build {_short(hello.build_id)} on the device, {_short(self.build_id)} in the project"
@@ -100,7 +101,8 @@ class Built:
 
     @property
     def _build_again(self) -> str:
-        return f"tinygen build, or after an edit of your own: pio run -d {self.project.path}"
+        path = shell_word(self.project.path)
+        return f"tinygen build, or after an edit of your own: pio run -d {path}"
 
 
 def look(project: Project, board: Board) -> Built:

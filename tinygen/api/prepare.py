@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import load as loading
-from tinygen.data import RANDOM, Dataset, no_data_error, read_data
+from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
 from tinygen.load import LoadedModel
 from tinygen.options import ModelOptions
 from tinygen.proof.vectors import Samples
@@ -30,8 +30,14 @@ def prepare(model: Path, options: ModelOptions, *, random_if_needed: bool = Fals
     """
     progress, data = options.progress, options.data
 
-    def read(source: str) -> Dataset:
-        return read_data(source, loaded.inputs, seed=options.seed, image_range=options.image_range)
+    def read(source: str, split: Split) -> Dataset:
+        return read_data(
+            source,
+            loaded.inputs,
+            seed=options.seed,
+            image_range=options.image_range,
+            split=split,
+        )
 
     progress.stage(f"Opening {model.name}")
     loaded = loading.load(model, trust_model=options.trust_model)
@@ -43,14 +49,16 @@ def prepare(model: Path, options: ModelOptions, *, random_if_needed: bool = Fals
         data = RANDOM
     if data is not None:
         progress.stage("Reading the data")
-        dataset = read(data)
+        dataset = read(data, "train")
         for warning in dataset.warnings:
             progress.warn(warning)
     elif loaded.tflite is None:
         raise no_data_error(loaded.inputs, model.name)
     samples = []
     if options.test is not None:
-        tests = read(options.test)
+        tests = read(options.test, "test")
+        for warning in tests.warnings:
+            progress.warn(f"test data: {warning}")
         samples.append(Samples("test", tests.inputs, tests.labels, limit=None))
     if dataset is not None:
         origin = "random data" if dataset.is_random else "data"

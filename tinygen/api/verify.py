@@ -19,6 +19,7 @@ from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
+from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import VECTORS, Project, open_project
 from tinygen.proof import verdict
@@ -202,7 +203,7 @@ class _Run:
                 raise DeviceError(
                     f"the device has tensors of {device}, the project of {vectors}",
                     why="its description is not that of the firmware which it names",
-                    next_step=f"tinygen flash {self._project.path}",
+                    next_step=f"tinygen flash {shell_word(self._project.path)}",
                 )
 
     def _one(self, session: Session, index: int) -> None:

@@ -27,7 +27,7 @@ def platformio_files(
     if scripts:
         own = [options[_SCRIPTS]] if _SCRIPTS in options else []  # a user's own board file has some
         options[_SCRIPTS] = ", ".join([*(f"pre:{script}" for script in scripts), *own])
-    local = firmware.PLATFORMS_DIR if board.platformio.platform == firmware.LOCAL_PLATFORM else ""
+    local = firmware.PLATFORMS_DIR if board.platformio.local else ""
     values = {
         "name": csource.comment(identity.name),
         "board": board.id,

@@ -10,6 +10,7 @@ from tinygen.devices.link import frames
 from tinygen.devices.link.frames import Feature
 from tinygen.errors import DeviceError, DoesNotFit
 from tinygen.ir import DType
+from tinygen.printable import printable
 
 MODEL_OK = 0
 _MODEL_STATUS = {
@@ -120,9 +121,7 @@ class _Reader:
         return float(value)
 
     def text(self) -> str:
-        """What a terminal must not get becomes a question mark."""
-        text = self.bytes(self.number("H")).decode()
-        return "".join(c if c.isprintable() else "?" for c in text)
+        return printable(self.bytes(self.number("H")).decode())
 
     def tensor(self) -> TensorInfo:
         name = self.text()
