@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from tests.ops.harness import Case, check, random_array
+from tests.runner import GOLDEN_MODEL
 from tinygen import tflite
 from tinygen.ir import Array, Graph
 from tinygen.proof import interpret
 
+OURS = "digits"
 MODELS = (
+    OURS,
     "ad01_int8",
     "hello_world_int8",
     "kws_ref_model",
@@ -35,13 +38,21 @@ def _vectors(graph: Graph) -> list[list[Array]]:
     return vectors
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_every_tensor_of_a_model_equals_tflm(name: str, models: Path) -> None:
+@pytest.fixture(params=MODELS)
+def model(request: pytest.FixtureRequest) -> Path:
+    """Our own model, and the benchmark's where they are at hand."""
+    if request.param == OURS:
+        return GOLDEN_MODEL
+    folder: Path = request.getfixturevalue("models")
+    return folder / f"{request.param}.tflite"
+
+
+def test_every_tensor_of_a_model_equals_tflm(model: Path) -> None:
     runtime = pytest.importorskip(
         "tflite_micro.python.tflite_micro.runtime", reason="the tflite-micro wheel is not installed"
     )
-    content = (models / f"{name}.tflite").read_bytes()
-    graph = tflite.read(content, name)
+    content = model.read_bytes()
+    graph = tflite.read(content, model.stem)
     interpreter = runtime.Interpreter.from_bytes(
         content,
         arena_size=16 << 20,
@@ -60,9 +71,8 @@ def test_every_tensor_of_a_model_equals_tflm(name: str, models: Path) -> None:
             np.testing.assert_array_equal(values[i], theirs, where, strict=True)
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_every_kernel_of_a_model_equals_reference(name: str, models: Path, tmp_path: Path) -> None:
-    graph = tflite.read((models / f"{name}.tflite").read_bytes(), name)
+def test_every_kernel_of_a_model_equals_reference(model: Path, tmp_path: Path) -> None:
+    graph = tflite.read(model.read_bytes(), model.stem)
     (vector,) = _vectors(graph)[-1:]
     values = interpret.run(graph, vector)
     cases = []
