@@ -9,10 +9,19 @@ from pathlib import Path
 import pytest
 
 from tests import skipping
+from tests.runner import GOLDEN_MODEL
 from tinygen.engines.tflm import TflmTree, installed, setup, source
 from tinygen.pio import core
 
 ROOT = Path(__file__).resolve().parent.parent
+BENCHMARK_MODELS = (
+    "ad01_int8.tflite",
+    "hello_world_int8.tflite",
+    "kws_ref_model.tflite",
+    "pretrainedResnet_quant.tflite",
+    "vww_96_int8.tflite",
+)
+"""The int8 models of the MLPerf Tiny benchmark, and TensorFlow Lite Micro's hello world."""
 
 
 def models_dir() -> Path:
@@ -37,6 +46,15 @@ def models() -> Path:
     if not have_models():
         pytest.skip(skipping.reasons()["models"])
     return models_dir()
+
+
+@pytest.fixture(params=(GOLDEN_MODEL.name, *BENCHMARK_MODELS))
+def model(request: pytest.FixtureRequest) -> Path:
+    """Our own model, and each of the benchmark's int8 models where they are at hand."""
+    if request.param == GOLDEN_MODEL.name:
+        return GOLDEN_MODEL
+    folder: Path = request.getfixturevalue("models")
+    return folder / str(request.param)
 
 
 @pytest.fixture(scope="session")

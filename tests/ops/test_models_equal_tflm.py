@@ -9,20 +9,10 @@ import numpy as np
 import pytest
 
 from tests.ops.harness import Case, check, random_array
-from tests.runner import GOLDEN_MODEL
 from tinygen import tflite
 from tinygen.ir import Array, Graph
 from tinygen.proof import interpret
 
-OURS = "digits"
-MODELS = (
-    OURS,
-    "ad01_int8",
-    "hello_world_int8",
-    "kws_ref_model",
-    "pretrainedResnet_quant",
-    "vww_96_int8",
-)
 _RANDOM_VECTORS = 2
 
 
@@ -36,15 +26,6 @@ def _vectors(graph: Graph) -> list[list[Array]]:
     for _ in range(_RANDOM_VECTORS):
         vectors.append([random_array(t.shape, t.dtype, rng) for t in tensors])
     return vectors
-
-
-@pytest.fixture(params=MODELS)
-def model(request: pytest.FixtureRequest) -> Path:
-    """Our own model, and the benchmark's where they are at hand."""
-    if request.param == OURS:
-        return GOLDEN_MODEL
-    folder: Path = request.getfixturevalue("models")
-    return folder / f"{request.param}.tflite"
 
 
 def test_every_tensor_of_a_model_equals_tflm(model: Path) -> None:
