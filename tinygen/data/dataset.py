@@ -18,6 +18,7 @@ from tinygen.data.table import read_csv
 from tinygen.errors import InputError
 from tinygen.load.files import exists, missing_path
 from tinygen.load.model import InputSpec
+from tinygen.printable import shell_word
 
 RANDOM = "random"
 RANDOM_SAMPLES = 200
@@ -153,6 +154,6 @@ def no_data_error(inputs: Sequence[InputSpec], model: str = "MODEL") -> InputErr
         why="int8 needs the range of every value in the model, which is measured on samples of"
         f" real data (100 or more, as the model was trained on):\n{shapes}\nAccepted are {_FORMATS}"
         " with one sub-folder per class, scaled as in training. Labels (y) are optional.",
-        next_step=f"np.savez('data.npz', {keys}), then: tinygen build {model} --data data.npz"
-        " (to try without data: --data random)",
+        next_step=f"np.savez('data.npz', {keys}), then: tinygen build {shell_word(model)} "
+        "--data data.npz (to try without data: --data random)",
     )
