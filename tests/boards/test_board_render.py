@@ -8,7 +8,6 @@ import pytest
 
 from tinygen.boards import BOARD_IDS, Board, Kind, Port, get_board
 from tinygen.project import sources
-from tinygen.project.firmware import LOCAL_PLATFORM
 from tinygen.project.platformio import platformio_files
 from tinygen.templates import Identity
 
@@ -20,9 +19,7 @@ def _environment(board: Board) -> configparser.SectionProxy:
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read_string(platformio_files(board, IDENTITY)["platformio.ini"])
     assert parser["platformio"]["default_envs"] == board.id
-    assert ("platforms_dir" in parser["platformio"]) == (
-        board.platformio.platform == LOCAL_PLATFORM
-    )
+    assert ("platforms_dir" in parser["platformio"]) == board.platformio.local
     return parser[f"env:{board.id}"]
 
 
@@ -36,7 +33,7 @@ def test_platformio_ini(board_id: str) -> None:
     assert env.get("build_unflags", "").split() == list(board.platformio.build_unflags)
     flags = env["build_flags"].split()
     assert set(board.platformio.build_flags) <= set(flags)
-    for name, value in board.platformio.options:
+    for name, value in board.platformio.options.items():
         assert env[name] == value
     if board.kind is Kind.HARDWARE:
         assert "@" in env["platform"] or "#" in env["platform"], "the platform is not pinned"

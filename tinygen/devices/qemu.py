@@ -22,6 +22,7 @@ import psutil
 from tinygen import processes
 from tinygen.boards import Board, Emulator
 from tinygen.errors import InputError, ToolchainError
+from tinygen.printable import shell_word
 
 RECORD = "emulator.json"
 LOG = "emulator.log"
@@ -174,7 +175,8 @@ def _check_started(running: Running, state_dir: Path) -> None:
         raise ToolchainError(
             "the emulator ended as soon as it was started",
             why=last_words(state_dir),
-            next_step=f"{running.command[0]} --version (tinygen is tested with QEMU 7.2)",
+            next_step=f"{shell_word(running.command[0])} --version "
+            "(tinygen is tested with QEMU 7.2)",
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tinygen.boards import ArenaPlace, Board
+from tinygen.boards import ArenaPlace, Board, EngineName
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import Graph
 from tinygen.options import BuildOptions, Flag, flags, given
@@ -51,7 +51,7 @@ class Made:
 class Engine(ABC):
     """How a model runs on a device."""
 
-    name: ClassVar[str]
+    name: ClassVar[EngineName]
     options: ClassVar[frozenset[str]]
     """Those of the engines' options, by their fields' names, that this engine takes."""
 

@@ -19,7 +19,7 @@ def platformio_files(
     options: Sequence[tuple[str, str]] = (),
 ) -> dict[str, str]:
     """`platformio.ini` and `README.md` of the project."""
-    local = firmware.PLATFORMS_DIR if board.platformio.platform == firmware.LOCAL_PLATFORM else ""
+    local = firmware.PLATFORMS_DIR if board.platformio.local else ""
     values = {
         "name": csource.comment(identity.name),
         "board": board.id,
@@ -37,7 +37,7 @@ def platformio_files(
         ],
         "build_unflags": board.platformio.build_unflags,
         "lib_ldf_mode": board.platformio.lib_ldf_mode,
-        "options": [*board.platformio.options, *options],
+        "options": [*board.platformio.options.items(), *options],
         "main": firmware.main_file(board),
         "bundled": board.engines.tflm_from is not TflmFrom.SOURCES,
     }

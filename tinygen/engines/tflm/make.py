@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tinygen.boards import Board
+from tinygen.boards import Board, EngineName
 from tinygen.engines.engine import Engine, Job, Made
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.compile import compile_model
@@ -18,7 +18,7 @@ from tinygen.pio.toolchain import require_toolchain
 class Tflm(Engine):
     """TensorFlow Lite Micro's interpreter."""
 
-    name: ClassVar[str] = "tflm"
+    name: ClassVar[EngineName] = "tflm"
     options: ClassVar[frozenset[str]] = frozenset({"kernel_set", "arena", "debug"})
 
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
