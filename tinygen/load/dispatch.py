@@ -40,10 +40,8 @@ def load(path: Path, *, trust_model: bool = False) -> LoadedModel:
         return LoadedModel(
             path, safe_name(path), file_format, "tflite", (), digest, None, content, inputs, outputs
         )
-    version = keras_file.inspect(content, file_format, path.name, trust_model=trust_model)
-    model, loader, attempts = keras_file.open_model(
-        content, file_format, path.name, version, trust_model=trust_model
-    )
+    file = keras_file.inspect(content, file_format, path.name, trust_model=trust_model)
+    model, loader, attempts = keras_file.open_model(file, trust_model=trust_model)
     return LoadedModel(
         path,
         safe_name(path),

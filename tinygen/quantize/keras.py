@@ -7,7 +7,6 @@ the order of inputs and outputs, and lets shape arithmetic on the batch fold awa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from tinygen.data import Dataset
-from tinygen.errors import InputError, UnsupportedModel
+from tinygen.errors import InputError
 from tinygen.load import InputSpec, LoadedModel, SavedModelFunction, format_shape
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
+from tinygen.quantize.diagnosis import check_computes, conversion_failure, not_int8
 from tinygen.quantize.layer_names import with_layer_names
+from tinygen.quantize.names import traceable_names
 
 CALIBRATION_SAMPLES = 500
 """At most so many samples calibrate the ranges, spread evenly over the data."""
@@ -59,14 +60,20 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
     frozen = _frozen(tensorflow, loaded)
     names = [spec.name for spec in loaded.inputs], list(loaded.outputs)
     float_tflite = _convert(tensorflow, frozen, loaded, None)
-    _check_no_loops(loaded, float_tflite)
+    check_computes(loaded, float_tflite)
     int8_tflite = _convert(tensorflow, frozen, loaded, samples)
     quantized = Quantized(
         with_layer_names(int8_tflite, *names),
         with_layer_names(float_tflite, *names),
         len(chosen),
     )
-    check_int8(quantized.tflite, loaded.path.name)
+    try:
+        check_int8(quantized.tflite, loaded.path.name)
+    except InputError as error:
+        # It speaks to whoever gave a .tflite; here the Keras model was given.
+        raise (
+            not_int8(loaded, quantized.tflite, quantized.float_tflite, samples()) or error
+        ) from error
     return quantized
 
 
@@ -104,11 +111,12 @@ def _frozen(tensorflow: Any, loaded: LoadedModel) -> Any:
         return call(inputs)
 
     try:
-        with quiet():
+        with quiet(), traceable_names(loaded.model):
             function = tensorflow.function(serve, input_signature=signature, autograph=False)
             return convert_variables_to_constants_v2(function.get_concrete_function())
     except Exception as error:  # whatever the model's layers raise while they are traced
-        raise _failure(loaded, "cannot be run with a batch of 1", str(error), "") from error
+        what = "cannot be run with a batch of 1"
+        raise conversion_failure(loaded, what, str(error), "") from error
 
 
 def _call(tensorflow: Any, loaded: LoadedModel) -> Callable[[Sequence[Any]], list[Any]]:
@@ -158,34 +166,4 @@ def _convert(
             return bytes(converter.convert())
         except Exception as error:  # the converter raises many types
             what = "cannot be converted" if samples is None else "cannot be quantized to int8"
-            raise _failure(loaded, what, str(error), noise.text()) from error
-
-
-def _check_no_loops(loaded: LoadedModel, float_tflite: bytes) -> None:
-    """Raises UnsupportedModel for control flow, on which TensorFlow's calibrator crashes."""
-    import tflite
-
-    graphs = tflite.Model.GetRootAsModel(float_tflite, 0).SubgraphsLength()
-    if graphs > 1:
-        raise UnsupportedModel(
-            f"'{loaded.path.name}' has loops or branches",
-            why=f"its layers convert to {graphs} subgraphs instead of one, as LSTM, GRU and other"
-            " recurrent layers do; a model has to be one straight graph",
-            next_step="use convolutions over time (Conv1D) instead: recurrent layers are not"
-            " compiled",
-        )
-
-
-def _failure(loaded: LoadedModel, what: str, message: str, noise: str) -> InputError:
-    """An error with the lines that matter of what the converter wrote."""
-    lines = re.findall(r"error: (.+)", message) or re.findall(r"error: (.+)", noise)
-    if not lines:
-        lines = [line for line in message.splitlines() if line.strip()]
-    unique = list(dict.fromkeys(" ".join(line.split())[:200] for line in lines))
-    unsupported = any("neither a custom op nor a flex op" in line for line in unique)
-    kind = UnsupportedModel if unsupported else InputError
-    return kind(
-        f"'{loaded.path.name}' {what}",
-        why="\n".join(unique[:3]) or "the converter gave no reason",
-        next_step="replace the layer named above by layers that TensorFlow Lite has for int8",
-    )
+            raise conversion_failure(loaded, what, str(error), noise.text(), frozen) from error
