@@ -346,8 +346,8 @@ def _board_remarks(result: InspectResult) -> Iterator[str]:
     if others:
         default = sum(fit.is_default for fit in others)
         yield (
-            f"{default} boards take the engine tflm unless --engine says another: it finds the arena "
-            "that it needs by building, so whether it fits is not known here."
+            f"{default} boards take the engine tflm unless --engine says another: it finds the "
+            "arena that it needs by building, so whether it fits is not known here."
         )
     if short := [fit for fit in others if fit.fits is False]:
         names = ", ".join(fit.board for fit in short)

@@ -33,7 +33,9 @@ class Aot(Engine):
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
-    def needs(self, graph: Graph, content: bytes, kernel_sets: Sequence[str]) -> Needs:
+    def needs(  # noqa: ARG002
+        self, graph: Graph, content: bytes, kernel_sets: Sequence[str]
+    ) -> Needs:
         return needs(compile_graph(graph, kernel_sets))
 
     def make(self, job: Job) -> Made:

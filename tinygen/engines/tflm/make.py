@@ -26,7 +26,9 @@ class Tflm(Engine):
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
-    def needs(self, graph: Graph, content: bytes, kernel_sets: Sequence[str]) -> Needs:
+    def needs(  # noqa: ARG002
+        self, graph: Graph, content: bytes, kernel_sets: Sequence[str]
+    ) -> Needs:
         """The flatbuffer; the arena is found by running the interpreter, which takes a build."""
         return Needs(constants=len(content), arena=None, subject="the flatbuffer")
 
