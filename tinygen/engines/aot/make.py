@@ -33,8 +33,11 @@ class Aot(Engine):
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
-    def needs(  # noqa: ARG002
-        self, graph: Graph, content: bytes, kernel_sets: Sequence[str]
+    def needs(
+        self,
+        graph: Graph,
+        content: bytes,
+        kernel_sets: Sequence[str],  # noqa: ARG002
     ) -> Needs:
         return needs(compile_graph(graph, kernel_sets))
 

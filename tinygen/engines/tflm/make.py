@@ -26,8 +26,11 @@ class Tflm(Engine):
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
-    def needs(  # noqa: ARG002
-        self, graph: Graph, content: bytes, kernel_sets: Sequence[str]
+    def needs(
+        self,
+        graph: Graph,
+        content: bytes,
+        kernel_sets: Sequence[str],  # noqa: ARG002
     ) -> Needs:
         """The flatbuffer; the arena is found by running the interpreter, which takes a build."""
         return Needs(constants=len(content), arena=None, subject="the flatbuffer")
