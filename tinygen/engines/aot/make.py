@@ -36,8 +36,8 @@ class Aot(Engine):
     def needs(
         self,
         graph: Graph,
-        content: bytes,
-        kernel_sets: Sequence[str],  # noqa: ARG002
+        content: bytes,  # noqa: ARG002
+        kernel_sets: Sequence[str],
     ) -> Needs:
         return needs(compile_graph(graph, kernel_sets))
 

@@ -28,7 +28,7 @@ class Tflm(Engine):
 
     def needs(
         self,
-        graph: Graph,
+        graph: Graph,  # noqa: ARG002
         content: bytes,
         kernel_sets: Sequence[str],  # noqa: ARG002
     ) -> Needs:
