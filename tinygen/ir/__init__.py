@@ -11,11 +11,13 @@ from __future__ import annotations
 from tinygen.ir.calls import PORTABLE, Alias, Kernel, KernelCall, Lowered, ParamValue, portable
 from tinygen.ir.edges import Edge
 from tinygen.ir.graph import Graph, Node, State
+from tinygen.ir.intervals import Interval
 from tinygen.ir.op import Op
 from tinygen.ir.tensors import (
     ABSENT,
     Array,
     DType,
+    Given,
     Operands,
     Quant,
     Shape,
@@ -31,7 +33,9 @@ __all__ = [
     "Array",
     "DType",
     "Edge",
+    "Given",
     "Graph",
+    "Interval",
     "Kernel",
     "KernelCall",
     "Lowered",

@@ -7,7 +7,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
+from tinygen.ir import (
+    Array,
+    Given,
+    Interval,
+    KernelCall,
+    Lowered,
+    Operands,
+    Shape,
+    Tensor,
+    Values,
+    portable,
+)
 from tinygen.ops import require
 from tinygen.ops.fixed_functions import input_multiplier, input_radius, rescale_input
 from tinygen.ops.fixed_point import Int64
@@ -45,6 +56,9 @@ class Lookup(Parsed):
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         return (self._mapped(io, values[0]),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        return (inputs[0].through(lambda codes: self._mapped(io, codes)),)
 
     def kernels(self, io: Operands) -> Lowered:
         return (lookup_call(io.input(0), io.output, lambda codes: self._mapped(io, codes)),)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygen.ir import Alias, Array, DType, KernelCall, Lowered, Operands, Shape, Values, portable
+from tinygen.ir import (
+    Alias,
+    Array,
+    DType,
+    Given,
+    Interval,
+    KernelCall,
+    Lowered,
+    Operands,
+    Shape,
+    Values,
+    portable,
+)
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
@@ -23,6 +35,11 @@ class Quantize(Parsed):
         if io.input(0).dtype is DType.FLOAT32:
             return (quantize_float32(value, io.output.q.scale, io.output.q.zero_point),)
         return (self._rescaled(io, value),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        if io.input(0).dtype is DType.FLOAT32:
+            return super().ranges(io, inputs)
+        return (inputs[0].through(lambda codes: self._rescaled(io, codes)),)
 
     def _rescaled(self, io: Operands, codes: Array) -> Array:
         source, target = io.input(0).q, io.output.q
