@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygen.data.raw import MAX_BYTES, Raw, too_large
 from tinygen.errors import InputError
-from tinygen.load.model import InputSpec
+from tinygen.ir import Edge
 
 _LABEL_KEYS = ("y", "labels", "label")
 _INPUT_KEYS = ("x", "inputs", "input", "data", "images", "X")
@@ -21,7 +21,7 @@ _SPLITS = (("x_train", "y_train"), ("x_test", "y_test"), ("X_train", "y_train"))
 _UNREADABLE = (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, MemoryError)
 
 
-def read_npy(path: Path, inputs: Sequence[InputSpec]) -> Raw:
+def read_npy(path: Path, inputs: Sequence[Edge]) -> Raw:
     """The one array of an `.npy` file, for a model with one input."""
     if len(inputs) != 1:
         raise several_inputs(path, inputs)
@@ -35,7 +35,7 @@ def read_npy(path: Path, inputs: Sequence[InputSpec]) -> Raw:
     return Raw((np.array(array),))
 
 
-def read_npz(path: Path, inputs: Sequence[InputSpec]) -> Raw:
+def read_npz(path: Path, inputs: Sequence[Edge]) -> Raw:
     """The arrays of an `.npz` file by their keys: x or the inputs' names; y or labels."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -52,10 +52,10 @@ def read_npz(path: Path, inputs: Sequence[InputSpec]) -> Raw:
 
 
 def _choose(
-    path: Path, keys: list[str], inputs: Sequence[InputSpec]
+    path: Path, keys: list[str], inputs: Sequence[Edge]
 ) -> tuple[list[str], str | None, tuple[str, ...]]:
     """Keys of the inputs in order, the key of the labels, and what to tell."""
-    named = [_key_of(spec.name, keys) for spec in inputs]
+    named = [_key_of(edge.name, keys) for edge in inputs]
     label = next((key for key in _LABEL_KEYS if key in keys and key not in named), None)
     if all(key is not None for key in named):
         return [key for key in named if key is not None], label, ()
@@ -89,9 +89,9 @@ def _key_of(name: str, keys: list[str]) -> str | None:
     return next((key for key in (name, layer, plain) if key in keys), None)
 
 
-def several_inputs(path: Path, inputs: Sequence[InputSpec]) -> InputError:
+def several_inputs(path: Path, inputs: Sequence[Edge]) -> InputError:
     """The error for a format that holds one array, for a model with several inputs."""
-    names = ", ".join(spec.name for spec in inputs)
+    names = ", ".join(edge.name for edge in inputs)
     return InputError(
         f"'{path}' holds one array, but the model has {len(inputs)} inputs",
         why=f"the inputs are: {'; '.join(map(str, inputs))}",

@@ -14,8 +14,8 @@ from tinygen.data.images import read_images
 from tinygen.data.raw import Raw
 from tinygen.data.table import read_csv
 from tinygen.errors import InputError
-from tinygen.load.files import exists, missing_path
-from tinygen.load.model import InputSpec
+from tinygen.ir import Edge
+from tinygen.paths import exists, missing_path
 
 RANDOM = "random"
 RANDOM_SAMPLES = 200
@@ -29,13 +29,15 @@ class Dataset:
 
     `inputs` holds one float32 array per model input, of the shape (samples, *input shape);
     `labels` are class numbers (int64, one per sample) or None. `source` is the file's name
-    without its folder, or "random". `warnings` is what the user is to be told.
+    without its folder, or "random". `warnings` is what the user is to be told. `classes` are the
+    names of the class numbers, where the data has names.
     """
 
     inputs: tuple[np.ndarray, ...]
     labels: np.ndarray | None
     source: str
     warnings: tuple[str, ...]
+    classes: tuple[str, ...] = ()
 
     @property
     def is_random(self) -> bool:
@@ -45,7 +47,7 @@ class Dataset:
 
 def read_data(
     spec: str | Path,
-    inputs: Sequence[InputSpec],
+    inputs: Sequence[Edge],
     *,
     seed: int = 0,
     image_range: tuple[float, float] = (0.0, 255.0),
@@ -64,15 +66,14 @@ def read_data(
     source = path.resolve().name
     arrays: list[np.ndarray] = []
     warnings = list(raw.warnings)
-    for array, input_spec in zip(raw.arrays, inputs, strict=True):
-        values, said = fit(array, input_spec, source)
+    for array, edge in zip(raw.arrays, inputs, strict=True):
+        values, said = fit(array, edge, source)
         arrays.append(values)
         warnings += said
     counts = {len(array) for array in arrays}
     if len(counts) != 1:
         listed = ", ".join(
-            f"{input_spec.name} {len(array)}"
-            for input_spec, array in zip(inputs, arrays, strict=True)
+            f"{edge.name} {len(array)}" for edge, array in zip(inputs, arrays, strict=True)
         )
         raise InputError(
             f"the data '{source}' has different numbers of samples for the inputs",
@@ -82,17 +83,17 @@ def read_data(
     count = counts.pop()
     labels, said = class_labels(raw.labels, count, source)
     warnings += said + few_samples(count)
-    for values, input_spec in zip(arrays, inputs, strict=True):
+    for values, edge in zip(arrays, inputs, strict=True):
         # Of images the range is known and said already.
         warnings += [
             text
-            for text in oddities(values, input_spec)
+            for text in oddities(values, edge)
             if not (path.is_dir() and "looks unscaled" in text)
         ]
-    return Dataset(tuple(arrays), labels, source, tuple(warnings))
+    return Dataset(tuple(arrays), labels, source, tuple(warnings), raw.classes)
 
 
-def _read(path: Path, inputs: Sequence[InputSpec], image_range: tuple[float, float]) -> Raw:
+def _read(path: Path, inputs: Sequence[Edge], image_range: tuple[float, float]) -> Raw:
     if path.is_dir():
         return read_images(path, inputs, image_range)
     reader = _READERS.get(path.suffix.lower())
@@ -105,11 +106,11 @@ def _read(path: Path, inputs: Sequence[InputSpec], image_range: tuple[float, flo
     return reader(path, inputs)
 
 
-def _random(inputs: Sequence[InputSpec], seed: int) -> Dataset:
+def _random(inputs: Sequence[Edge], seed: int) -> Dataset:
     """200 samples, every element uniform in 0..1 on its own, from a PCG64 generator."""
     generator = np.random.default_rng(seed)
     arrays = tuple(
-        generator.random((RANDOM_SAMPLES, *spec.shape), dtype=np.float32) for spec in inputs
+        generator.random((RANDOM_SAMPLES, *edge.sample), dtype=np.float32) for edge in inputs
     )
     warning = (
         f"RANDOM DATA: {RANDOM_SAMPLES} samples of uniform noise in 0..1 (seed {seed}) calibrate"
@@ -119,10 +120,11 @@ def _random(inputs: Sequence[InputSpec], seed: int) -> Dataset:
     return Dataset(arrays, None, RANDOM, (warning,))
 
 
-def no_data_error(inputs: Sequence[InputSpec], model: str = "MODEL") -> InputError:
+def no_data_error(inputs: Sequence[Edge], model: str = "MODEL") -> InputError:
     """The error when a model has to be quantized and no data was given."""
     shapes = "\n".join(
-        f"  {spec.name}: (samples, {', '.join(map(str, spec.shape))}) as float32" for spec in inputs
+        f"  {edge.name}: (samples, {', '.join(map(str, edge.sample))}) as float32"
+        for edge in inputs
     )
     keys = "x=x" if len(inputs) == 1 else ", ".join(f"{s.name}=..." for s in inputs)
     return InputError(

@@ -20,6 +20,8 @@ class Raw:
     arrays: tuple[np.ndarray, ...]
     labels: np.ndarray | None = None
     warnings: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    """What the labels' numbers stand for, where names were found."""
 
 
 def too_large(path: Path, size: int) -> InputError:

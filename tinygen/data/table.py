@@ -11,12 +11,12 @@ import numpy as np
 from tinygen.data.arrays import several_inputs
 from tinygen.data.raw import MAX_BYTES, Raw, too_large
 from tinygen.errors import InputError
-from tinygen.load.model import InputSpec
+from tinygen.ir import Edge
 
 _LABEL_NAMES = ("label", "labels", "class", "target", "y")
 
 
-def read_csv(path: Path, inputs: Sequence[InputSpec]) -> Raw:
+def read_csv(path: Path, inputs: Sequence[Edge]) -> Raw:
     """The rows of a table for a model with one input.
 
     A first row with anything but numbers is the header; its column `label` holds the labels,
@@ -41,7 +41,7 @@ def read_csv(path: Path, inputs: Sequence[InputSpec]) -> Raw:
     header = [cell.strip() for cell in rows[0]] if not _all_numbers(rows[0]) else None
     body = rows[1:] if header else rows
     label_column = _label_column(header) if header else None
-    return _parse(path, body, label_column, first_line=2 if header else 1, spec=inputs[0])
+    return _parse(path, body, label_column, first_line=2 if header else 1, edge=inputs[0])
 
 
 def _delimiter(text: str) -> str:
@@ -67,19 +67,19 @@ def _label_column(header: list[str]) -> int | None:
 
 
 def _parse(
-    path: Path, rows: list[list[str]], label_column: int | None, *, first_line: int, spec: InputSpec
+    path: Path, rows: list[list[str]], label_column: int | None, *, first_line: int, edge: Edge
 ) -> Raw:
     if not rows:
-        return Raw((np.empty((0, spec.size)),))
+        return Raw((np.empty((0, edge.elements)),))
     width = len(rows[0])
     columns = [column for column in range(width) if column != label_column]
-    if len(columns) != spec.size:
+    if len(columns) != edge.elements:
         hint = ""
-        if len(columns) == spec.size + 1 and label_column is None:
+        if len(columns) == edge.elements + 1 and label_column is None:
             hint = "; if one column holds labels, name it 'label' in a header row"
         raise InputError(
-            f"'{path}' does not fit the model's input {spec}",
-            why=f"a row has {len(columns)} values; the model takes {spec.size}{hint}",
+            f"'{path}' does not fit the model's input {edge}",
+            why=f"a row has {len(columns)} values; the model takes {edge.elements}{hint}",
             next_step="give one row per sample with the input's values in C order",
         )
     values = np.empty((len(rows), len(columns)), np.float64)
@@ -113,9 +113,8 @@ def _with_labels(values: np.ndarray, labels: list[str]) -> Raw:
         return Raw((values,), np.array([float(label) for label in labels]))
     names = sorted(set(labels))
     numbers = np.array([names.index(label) for label in labels], np.int64)
-    return Raw(
-        (values,), numbers, (f"class numbers are given to the labels by name: {numbered(names)}",)
-    )
+    warning = f"class numbers are given to the labels by name: {numbered(names)}"
+    return Raw((values,), numbers, (warning,), tuple(names))
 
 
 def numbered(names: Sequence[str]) -> str:

@@ -9,18 +9,17 @@ from typing import ClassVar
 
 from tinygen.boards import ArenaPlace, Board
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.ir import Graph
+from tinygen.ir import Graph, Int8Model
 from tinygen.options import BuildOptions, Flag, flags, given
 from tinygen.templates import Identity
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What an engine works on. `content` is the int8 .tflite of which `graph` was read."""
+    """What an engine works on."""
 
     board: Board
-    graph: Graph
-    content: bytes
+    model: Int8Model
     identity: Identity
     options: BuildOptions
 

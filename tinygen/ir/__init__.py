@@ -9,8 +9,16 @@ all that later stages see: a kernel's name, the tensors it touches, its paramete
 from __future__ import annotations
 
 from tinygen.ir.calls import PORTABLE, Alias, Kernel, KernelCall, Lowered, ParamValue, portable
-from tinygen.ir.edges import Edge
+from tinygen.ir.edges import (
+    Edge,
+    dequantize,
+    format_shape,
+    input_edges,
+    output_edges,
+    quantize,
+)
 from tinygen.ir.graph import Graph, Node, State
+from tinygen.ir.model import Int8Model
 from tinygen.ir.op import Op
 from tinygen.ir.tensors import (
     ABSENT,
@@ -32,6 +40,7 @@ __all__ = [
     "DType",
     "Edge",
     "Graph",
+    "Int8Model",
     "Kernel",
     "KernelCall",
     "Lowered",
@@ -45,5 +54,10 @@ __all__ = [
     "Tensor",
     "TensorId",
     "Values",
+    "dequantize",
+    "format_shape",
+    "input_edges",
+    "output_edges",
     "portable",
+    "quantize",
 ]

@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygen import tflite
 from tinygen.data import Dataset
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.load import InputSpec, LoadedModel, SavedModelFunction, format_shape
+from tinygen.ir import Edge, Graph, format_shape
+from tinygen.load import FloatModel, Int8File, LoadedModel, SavedModel
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
 from tinygen.quantize.layer_names import with_layer_names
@@ -27,12 +29,13 @@ CALIBRATION_SAMPLES = 500
 
 @dataclass(frozen=True, eq=False)
 class Quantized:
-    """The int8 model, and the float model for comparison without TensorFlow.
+    """The int8 model with its graph, and the float model for comparison without TensorFlow.
 
     Both take and give the same tensors in the same order under the same names.
     """
 
     tflite: bytes
+    graph: Graph
     float_tflite: bytes
     calibration_samples: int
 
@@ -42,7 +45,7 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
 
     Raises InputError, with what the converter said, when the model cannot be converted.
     """
-    if loaded.model is None:
+    if isinstance(loaded, Int8File):
         raise InputError(
             f"'{loaded.path.name}' is quantized already",
             why="a .tflite is compiled as it is",
@@ -57,21 +60,23 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
             yield [array[index : index + 1] for array in data.inputs]
 
     frozen = _frozen(tensorflow, loaded)
-    names = [spec.name for spec in loaded.inputs], list(loaded.outputs)
+    names = [edge.name for edge in loaded.inputs], list(loaded.outputs)
     float_tflite = _convert(tensorflow, frozen, loaded, None)
     _check_no_loops(loaded, float_tflite)
     int8_tflite = _convert(tensorflow, frozen, loaded, samples)
-    quantized = Quantized(
-        with_layer_names(int8_tflite, *names),
-        with_layer_names(float_tflite, *names),
-        len(chosen),
+    named = with_layer_names(int8_tflite, *names)
+    file = tflite.parse(named, loaded.path.name)
+    check_int8(file)
+    return Quantized(
+        tflite=named,
+        graph=tflite.graph(file, loaded.name),
+        float_tflite=with_layer_names(float_tflite, *names),
+        calibration_samples=len(chosen),
     )
-    check_int8(quantized.tflite, loaded.path.name)
-    return quantized
 
 
-def _check_data(inputs: Sequence[InputSpec], data: Dataset) -> None:
-    wanted = [spec.shape for spec in inputs]
+def _check_data(inputs: Sequence[Edge], data: Dataset) -> None:
+    wanted = [edge.sample for edge in inputs]
     given = [array.shape[1:] for array in data.inputs]
     if wanted != given:
         raise InputError(
@@ -88,7 +93,7 @@ def _calibration_indices(data: Dataset) -> list[int]:
     return [index * total // count for index in range(count)]
 
 
-def _frozen(tensorflow: Any, loaded: LoadedModel) -> Any:
+def _frozen(tensorflow: Any, loaded: FloatModel) -> Any:
     """The model as a function of one sample per input, variables turned into constants."""
     from tensorflow.python.framework.convert_to_constants import (
         convert_variables_to_constants_v2,
@@ -96,8 +101,8 @@ def _frozen(tensorflow: Any, loaded: LoadedModel) -> Any:
 
     call = _call(tensorflow, loaded)
     signature = [
-        tensorflow.TensorSpec((1, *spec.shape), tensorflow.float32, name=f"input_{index}")
-        for index, spec in enumerate(loaded.inputs)
+        tensorflow.TensorSpec((1, *edge.sample), tensorflow.float32, name=f"input_{index}")
+        for index, edge in enumerate(loaded.inputs)
     ]
 
     def serve(*inputs: Any) -> Any:
@@ -111,18 +116,18 @@ def _frozen(tensorflow: Any, loaded: LoadedModel) -> Any:
         raise _failure(loaded, "cannot be run with a batch of 1", str(error), "") from error
 
 
-def _call(tensorflow: Any, loaded: LoadedModel) -> Callable[[Sequence[Any]], list[Any]]:
+def _call(tensorflow: Any, loaded: FloatModel) -> Callable[[Sequence[Any]], list[Any]]:
     """The model as a function of its inputs in order that gives its outputs in order."""
-    model = loaded.model
-    if isinstance(model, SavedModelFunction):
-        names = [spec.name for spec in loaded.inputs]
+    if isinstance(loaded, SavedModel):
+        names = [edge.name for edge in loaded.inputs]
+        function = loaded.function.function
 
         def call_signature(inputs: Sequence[Any]) -> list[Any]:
-            outputs = model.function(**dict(zip(names, inputs, strict=True)))
+            outputs = function(**dict(zip(names, inputs, strict=True)))
             return [outputs[name] for name in loaded.outputs]
 
         return call_signature
-    assert model is not None
+    model = loaded.model
 
     def call_keras(inputs: Sequence[Any]) -> list[Any]:
         packed = inputs[0] if len(inputs) == 1 else list(inputs)
@@ -141,7 +146,7 @@ def _call(tensorflow: Any, loaded: LoadedModel) -> Callable[[Sequence[Any]], lis
 def _convert(
     tensorflow: Any,
     frozen: Any,
-    loaded: LoadedModel,
+    loaded: FloatModel,
     samples: Callable[[], Iterator[list[np.ndarray]]] | None,
 ) -> bytes:
     """The frozen function as `.tflite`: float without samples, int8 with."""
@@ -161,11 +166,9 @@ def _convert(
             raise _failure(loaded, what, str(error), noise.text()) from error
 
 
-def _check_no_loops(loaded: LoadedModel, float_tflite: bytes) -> None:
+def _check_no_loops(loaded: FloatModel, float_tflite: bytes) -> None:
     """Raises UnsupportedModel for control flow, on which TensorFlow's calibrator crashes."""
-    import tflite
-
-    graphs = tflite.Model.GetRootAsModel(float_tflite, 0).SubgraphsLength()
+    graphs = tflite.subgraphs(float_tflite)
     if graphs > 1:
         raise UnsupportedModel(
             f"'{loaded.path.name}' has loops or branches",
@@ -176,7 +179,7 @@ def _check_no_loops(loaded: LoadedModel, float_tflite: bytes) -> None:
         )
 
 
-def _failure(loaded: LoadedModel, what: str, message: str, noise: str) -> InputError:
+def _failure(loaded: FloatModel, what: str, message: str, noise: str) -> InputError:
     """An error with the lines that matter of what the converter wrote."""
     lines = re.findall(r"error: (.+)", message) or re.findall(r"error: (.+)", noise)
     if not lines:

@@ -19,12 +19,13 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from tinygen.api.bench import BenchResult
-    from tinygen.api.build import BuildResult, Fidelity, GenerateResult
+    from tinygen.api.build import BuildResult, GenerateResult
     from tinygen.api.flash import FlashResult, StopResult
     from tinygen.api.inspect import InspectResult
     from tinygen.api.setup import SetupResult
     from tinygen.api.verify import VerifyResult
     from tinygen.boards import Board
+    from tinygen.proof.fidelity import Fidelity
     from tinygen.proof.verdict import Distance, OutputReport
 
 WIDTH = 80
@@ -176,10 +177,11 @@ def verify_report(result: VerifyResult) -> RenderableType:
         parts.append(_accuracy(result))
     if result.first_mismatch is not None:
         first = result.first_mismatch
+        label = "" if first.label is None else f" ({first.label})"
         parts.append(
             Text(
                 f"first difference: vector {first.vector} ({first.origin}), output "
-                f"{first.output}, element {first.element}: expected {first.expected}, "
+                f"{first.output}, element {first.element}{label}: expected {first.expected}, "
                 f"device {first.device}"
             )
         )

@@ -35,7 +35,7 @@ class Aot(Engine):
         sets = self.kernel_sets(job.board)
         if job.options.kernel_set is not None:
             sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
-        program = compile_graph(job.graph, sets)
+        program = compile_graph(job.model.graph, sets)
         place = place_program(program, job.board)
         model = model_files(program, job.identity, place)
         # Our own platform compiles everything for speed; ESP-IDF has a setting for it.

@@ -34,7 +34,7 @@ class Tflm(Engine):
             job.options.progress.stage("Obtaining TensorFlow Lite Micro")
             tree = setup(cache, progress=job.options.progress, pins=needed)
         firmware = compile_model(
-            job.content,
+            job.model,
             job.board,
             kernels,
             tree,
