@@ -1,7 +1,23 @@
-"""`python -m tinygen` is the command `tinygen`."""
+"""The command `tinygen`, also as `python -m tinygen`."""
 
 from __future__ import annotations
 
-from tinygen.cli import main
+import os
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command line. What lies in the current folder is not imported: `python -m` and an
+    empty entry in PYTHONPATH would have it before the standard library."""
+    try:
+        here = os.getcwd()  # noqa: PTH109 - nothing may be imported before this
+    except OSError:  # it has been removed
+        here = ""
+    sys.path[:] = [entry for entry in sys.path if entry not in ("", ".", here)]
+    from tinygen.cli import main as command_line
+
+    command_line()
+
+
+if __name__ == "__main__":
+    main()

@@ -69,7 +69,7 @@ def plan(
     """
     calls = [step for step in steps if isinstance(step, KernelCall)]
     reads = [state.read for state in states]
-    writes = [state.written for state in states]
+    writes = [s.written for s in states if not tensors[s.written].constant]
     groups = _Groups(steps, tensors, (*inputs, *reads), (*outputs, *reads, *writes))
     activations = groups.buffers()
     scratches = [

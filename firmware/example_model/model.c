@@ -41,6 +41,13 @@ uint32_t model_arena_bytes(void) {
   return MODEL_ARENA_BYTES;
 }
 
+/* Where a tensor or scratch lies. That they all lie in one object is kept from the compiler. */
+TG_INLINE void *arena_at(uint32_t offset) {
+  uint8_t *bytes = model_arena.bytes + offset;
+  TG_FORGET(bytes);
+  return bytes;
+}
+
 /* Layer 0: CONV_2D "edges_1"
  * [1, 8, 8, 1] -> [1, 8, 8, 8], 4,608 MACs */
 TG_LAYER void layer_0_conv_2d(void) {
@@ -52,9 +59,7 @@ TG_LAYER void layer_0_conv_2d(void) {
       .shift_max = -7, .output_min = -128, .output_max = 127, .weights = layer_0_weights,
       .bias = layer_0_bias, .multiplier = layer_0_multiplier, .shift = layer_0_shift,
   };
-  tg_portable_conv_2d(&params,
-                      (const int8_t *)&model_arena.bytes[0],
-                      (int8_t *)&model_arena.bytes[1024]);
+  tg_portable_conv_2d(&params, arena_at(0), arena_at(1024));
 }
 
 /* Layer 1: DEPTHWISE_CONV_2D "strokes_1"
@@ -68,9 +73,7 @@ TG_LAYER void layer_1_depthwise_conv_2d(void) {
       .shift_max = -7, .output_min = -128, .output_max = 127, .weights = layer_1_weights,
       .bias = layer_1_bias, .multiplier = layer_1_multiplier, .shift = layer_1_shift,
   };
-  tg_portable_depthwise_conv_2d(&params,
-                                (const int8_t *)&model_arena.bytes[1024],
-                                (int8_t *)&model_arena.bytes[0]);
+  tg_portable_depthwise_conv_2d(&params, arena_at(1024), arena_at(0));
 }
 
 /* Layer 2: MAX_POOL_2D "max_pooling2d_1/MaxPool2d"
@@ -81,9 +84,7 @@ TG_LAYER void layer_2_max_pool_2d(void) {
       .output_width = 4, .filter_height = 2, .filter_width = 2, .stride_height = 2,
       .stride_width = 2, .pad_top = 0, .pad_left = 0, .output_min = -128, .output_max = 127,
   };
-  tg_portable_max_pool_2d(&params,
-                          (const int8_t *)&model_arena.bytes[0],
-                          (int8_t *)&model_arena.bytes[1024]);
+  tg_portable_max_pool_2d(&params, arena_at(0), arena_at(1024));
 }
 
 /* Layer 3: CONV_2D "shapes_1"
@@ -97,9 +98,7 @@ TG_LAYER void layer_3_conv_2d(void) {
       .shift_max = -8, .output_min = -128, .output_max = 127, .weights = layer_3_weights,
       .bias = layer_3_bias, .multiplier = layer_3_multiplier, .shift = layer_3_shift,
   };
-  tg_portable_conv_2d(&params,
-                      (const int8_t *)&model_arena.bytes[1024],
-                      (int8_t *)&model_arena.bytes[0]);
+  tg_portable_conv_2d(&params, arena_at(1024), arena_at(0));
 }
 
 /* Layer 4: MAX_POOL_2D "max_pooling2d_1_2/MaxPool2d"
@@ -110,9 +109,7 @@ TG_LAYER void layer_4_max_pool_2d(void) {
       .output_width = 2, .filter_height = 2, .filter_width = 2, .stride_height = 2,
       .stride_width = 2, .pad_top = 0, .pad_left = 0, .output_min = -128, .output_max = 127,
   };
-  tg_portable_max_pool_2d(&params,
-                          (const int8_t *)&model_arena.bytes[0],
-                          (int8_t *)&model_arena.bytes[384]);
+  tg_portable_max_pool_2d(&params, arena_at(0), arena_at(384));
 }
 
 /* Layer 5: FULLY_CONNECTED "digit_1"
@@ -124,9 +121,7 @@ TG_LAYER void layer_5_fully_connected(void) {
       .weights = layer_5_weights, .bias = layer_5_bias, .multiplier = layer_5_multiplier,
       .shift = layer_5_shift,
   };
-  tg_portable_fully_connected(&params,
-                              (const int8_t *)&model_arena.bytes[384],
-                              (int8_t *)&model_arena.bytes[0]);
+  tg_portable_fully_connected(&params, arena_at(384), arena_at(0));
 }
 
 /* Layer 6: SOFTMAX "digit"
@@ -135,9 +130,7 @@ TG_LAYER void layer_6_softmax(void) {
   static const struct tg_portable_softmax_params params = {
       .rows = 1, .depth = 10, .table_length = 125, .table = layer_6_table,
   };
-  tg_portable_softmax(&params,
-                      (const int8_t *)&model_arena.bytes[0],
-                      (int8_t *)&model_arena.bytes[0]);
+  tg_portable_softmax(&params, arena_at(0), arena_at(0));
 }
 
 enum model_status model_init(void) {

@@ -25,6 +25,19 @@
 #define TG_LAYER static
 #endif
 
+/* The compiler forgets where this byte pointer points. Of two pointers into one object, GCC 12 for
+ * Thumb-2 computes one from the other, and then drops the stores through it, and with them the
+ * whole layer, as if they reached nothing. */
+#if defined(__GNUC__)
+#define TG_FORGET(pointer) __asm__("" : "+r"(pointer))
+#else
+#define TG_FORGET(pointer)                \
+  do {                                    \
+    uint8_t *volatile hidden = (pointer); \
+    (pointer) = hidden;                   \
+  } while (0)
+#endif
+
 /* round(a * b / 2^31), ties toward plus infinity; b is a multiplier in [0, 2^31). */
 TG_INLINE int32_t tg_high_mul(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * (int64_t)b + ((int64_t)1 << 30)) >> 31);

@@ -83,7 +83,8 @@ def sketch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     names = ("main", "tg_hal_arduino", "ticks_esp_cycles", "stack_esp")
     cpp = [port / f"{name}.cpp" for name in names]
     target = folder / "sketch"
-    flags = [f"-std={request.param}", *flags, "-DTG_SERIAL_FLUSH", f"-I{HEADERS}"]
+    port_flags = ["-DTG_SERIAL_FLUSH", "-DTG_SERIAL_RX_BYTES=2048U"]
+    flags = [f"-std={request.param}", *flags, *port_flags, f"-I{HEADERS}"]
     _run(["g++", *flags, *cpp, FAKE / "fake_core.cpp", *folder.glob("*.o"), "-o", target])
     return target
 

@@ -21,6 +21,9 @@ HARDWARE = [board.id for board in all_boards() if board.kind is Kind.HARDWARE]
 # What the linker gives a sketch is not what PlatformIO's board file says.
 RAM = {
     "esp32": 0x2C200 - 0xDB5C,  # dram0_0_seg less the Bluetooth reserve
+    "esp32c3": 321_296 - 55_808,  # dram0_0_seg less the code that runs from RAM
+    "esp32s3": 345_856 - 37_712,
+    "xiao_esp32s3": 345_856 - 37_712,
     "feather_nrf52840": 0x40000 - 0x6000,  # the SoftDevice keeps the first 24 KB
     "pico": 0x40000,  # without the two banks of 4 KB at its end
     "portenta_h7": 0x80000,  # all of AXI RAM

@@ -64,7 +64,7 @@ def program(cases: Sequence[CaseLike]) -> tuple[str, tuple[Run, ...]]:
         kernels |= {call.kernel for call in lowered if isinstance(call, KernelCall)}
         constants, text = _constants(f"c{number}", case.io, lowered)
         functions.append(f"/* {csource.comment(case.name)} */\n{text}")
-        for variant, pair in enumerate((None, *_in_place(lowered))):
+        for variant, pair in enumerate((None, *in_place(lowered))):
             symbol = f"case_{number}_{variant}"
             functions.append(_function(symbol, case.io, lowered, constants, pair))
             calls += [f"  {symbol}();"] * len(case.vectors)
@@ -96,7 +96,7 @@ def _runs(case: CaseLike, pair: tuple[TensorId, TensorId] | None) -> list[Run]:
     return runs
 
 
-def _in_place(lowered: Lowered) -> list[tuple[TensorId, TensorId]]:
+def in_place(lowered: Lowered) -> list[tuple[TensorId, TensorId]]:
     """Pairs of tensors that may share a buffer for this one operator: the call is the last
     reader of its input and the first writer of its output."""
     pairs = []

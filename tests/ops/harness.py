@@ -1,12 +1,13 @@
-"""Runs operators' kernels on the host, under sanitizers, against their numpy references.
+"""Runs operators' kernels against their numpy references: on the host and on emulated cores.
 
     cases = [case(Relu(), [int8((1, 4), scale=0.1)], [int8(..., scale=0.1, zero_point=-128)])]
     check(cases, tmp_path)
 
 `check` infers the output shapes, lowers each case, holds every kernel call's parameters against
-the fields of its C struct, compiles all cases into one C program (warnings are errors,
+the fields of its C struct, compiles all cases into one C program for the host (warnings are errors,
 AddressSanitizer, UBSan), runs it on exact-size heap buffers, and compares every output byte with
-`Op.reference`. Calls that may work in place are run a second time on one shared buffer.
+`Op.reference`. Calls that may work in place are run a second time on one shared buffer. Then the
+same on every core of `CORES`, compiled as the product compiles them (see `emulated`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +26,7 @@ import pytest
 
 from tests.ops.c_program import program
 from tests.ops.c_struct import check_fields
+from tests.ops.emulated import Core, differences
 from tinygen.ir import ABSENT, Array, DType, KernelCall, Op, Operands, Quant, Shape, Tensor
 
 KERNELS = Path(__file__).resolve().parents[2] / "firmware" / "kernels"
@@ -31,6 +34,15 @@ FLAGS = (
     *("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-O1"),
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
 )
+CORES = (Core("qemu-cortex-m4", "-O2"), Core("qemu-cortex-m4", "-Os"))
+MORE_CORES = (
+    Core("qemu-cortex-m3", "-O2", compile_for="qemu-cortex-m0"),
+    Core("qemu-cortex-m3", "-O2"),
+    Core("qemu-cortex-m7", "-O2"),
+    Core("qemu-cortex-m33", "-O2"),
+    Core("qemu-cortex-m55", "-O2"),
+)
+"""Each batch of cases runs on one of them too."""
 _RUN_SECONDS = 120
 
 
@@ -158,7 +170,28 @@ def case(
 
 
 def check(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:
-    """Every case's kernels equal its reference, in every byte, without a sanitizer's word."""
+    """Every case's kernels equal its reference, in every byte, without a sanitizer's word.
+
+    Skips where a compiler or an emulator is missing, after what can be run has been run.
+    """
+    check_on_host(cases, folder, kernels)
+    more = MORE_CORES[zlib.crc32(cases[0].name.encode()) % len(MORE_CORES)]
+    for core in (*CORES, more):
+        check_on_core(cases, core, folder, kernels)
+
+
+def check_on_core(cases: Sequence[Case], core: Core, folder: Path, kernels: Path = KERNELS) -> None:
+    """Every case's kernels, in one model for this core, equal its reference in every byte."""
+    missing = core.missing_tool()
+    if missing is not None:
+        pytest.skip(f"run on the host only: {missing} is not installed")
+    found = differences(cases, core, folder / core.name.replace(" ", "_"), (kernels, KERNELS))
+    if found:
+        pytest.fail(f"on {core.name}:\n" + "\n".join(found[:20]))
+
+
+def check_on_host(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:
+    """Every case's kernels, on a buffer for each tensor, equal its reference in every byte."""
     for one in cases:
         for call in one.op.lower(one.io):
             if isinstance(call, KernelCall):

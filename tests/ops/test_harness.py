@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.ops.c_struct import fields
-from tests.ops.harness import KERNELS, Case, case, check, int8
+from tests.ops.harness import CORES, KERNELS, Case, case, check, check_on_core, int8
 from tinygen import csource
 from tinygen.ir import Array, KernelCall, Lowered, Op, Operands, ParamValue, Shape, Values, portable
 
@@ -21,6 +21,7 @@ class _Flip(Op):
     """Inverts the bits of its input; `params` are what the call fills in."""
 
     params: tuple[tuple[str, ParamValue], ...] = (("count", 6), ("mask", (-1, 0)))
+    scratch_bytes: int = 0
 
     kind = "FLIP"
 
@@ -37,12 +38,13 @@ class _Flip(Op):
             (io.output.id,),
             dict(self.params),
             {"unused": np.zeros(1, np.int8)},
+            scratch_bytes=self.scratch_bytes,
             in_place=((0, 0),),
         )
         return (call,)
 
 
-def _kernel(folder: Path, body: str) -> Path:
+def _kernel(folder: Path, body: str, scratch: str = "") -> Path:
     (folder / "portable").mkdir()
     (folder / "portable" / "tg_flip.h").write_text(
         '#include "tg_fixed_point.h"\n'
@@ -52,7 +54,7 @@ def _kernel(folder: Path, body: str) -> Path:
         "  const int8_t *unused; // nor this\n"
         "};\n"
         "TG_INLINE void tg_portable_flip(const struct tg_portable_flip_params *p,"
-        f" const int8_t *input, int8_t *output) {{ {body} }}\n"
+        f" const int8_t *input, int8_t *output{scratch}) {{ {body} }}\n"
     )
     return folder
 
@@ -64,6 +66,12 @@ def _case(op: _Flip | None = None) -> Case:
 def test_a_right_kernel_passes_also_in_place(tmp_path: Path) -> None:
     check([_case()], tmp_path, _kernel(tmp_path, _GOOD))
     assert (tmp_path / "cases.c").read_text().count("case_0_1();") == 4
+
+
+def test_a_kernel_with_scratch_passes(tmp_path: Path) -> None:
+    body = "int8_t *copy = scratch; for (int i = 0; i < 6; ++i) copy[i] = (int8_t)~input[i];"
+    body += "for (int32_t i = 0; i < p->count; ++i) output[i] = copy[i];"
+    check([_case(_Flip(scratch_bytes=6))], tmp_path, _kernel(tmp_path, body, ", void *scratch"))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +92,28 @@ def test_a_right_kernel_passes_also_in_place(tmp_path: Path) -> None:
 def test_a_wrong_kernel_fails(tmp_path: Path, body: str, message: str) -> None:
     with pytest.raises(pytest.fail.Exception, match=message):
         check([_case()], tmp_path, _kernel(tmp_path, body))
+
+
+def test_what_only_the_core_computes_wrong_fails(tmp_path: Path) -> None:
+    body = _GOOD + "\n#ifdef __arm__\n output[p->count - 1] ^= 1;\n#endif\n"
+    with pytest.raises(pytest.fail.Exception, match=r"on cortex-m4 -O2.*\n.*1 of 6 bytes differ"):
+        check([_case()], tmp_path, _kernel(tmp_path, body))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("output[p->count] = 0;", "written where no tensor is"),
+        ("((int8_t *)input)[0] = (int8_t)~input[0];", "1 of 6 bytes differ, of an input"),
+    ],
+    ids=["beside the output", "the input"],
+)
+def test_what_is_written_elsewhere_fails_on_the_core(
+    tmp_path: Path, body: str, message: str
+) -> None:
+    kernels = _kernel(tmp_path, _GOOD + body)
+    with pytest.raises(pytest.fail.Exception, match=message):
+        check_on_core([_case()], CORES[0], tmp_path, kernels)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tinygen import load as loading
 from tinygen import passes
-from tinygen.data import RANDOM, Dataset, no_data_error, read_data
+from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
 from tinygen.ir import Graph, Int8Model
 from tinygen.load import Int8File, LoadedModel
 from tinygen.options import ModelOptions
@@ -44,26 +44,36 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
         source = RANDOM
     if source is None and not isinstance(loaded, Int8File):
         raise no_data_error(loaded.inputs, path.name)
-    data = _read(source, loaded, options)
+    data = _read(source, loaded, options, "train")
     for warning in () if data is None else data.warnings:
         progress.warn(warning)
-    test = _read(options.test, loaded, options)
+    test = _read(options.test, loaded, options, "test")
+    for warning in () if test is None else test.warnings:
+        progress.warn(f"test data: {warning}")
     samples = []
     if test is not None:
         samples.append(Samples("test", test.inputs, test.labels, limit=None))
     if data is not None:
         origin = "random data" if data.is_random else "data"
         samples.append(Samples(origin, data.inputs, data.labels))
-    classes = next((d.classes for d in (data, test) if d is not None and d.classes), ())
+    classes = next((d.class_names for d in (data, test) if d is not None and d.class_names), ())
     model, float_tflite = _quantized(loaded, data, progress)
     return Prepared(loaded, model, float_tflite, data, tuple(samples), classes)
 
 
-def _read(spec: str | None, loaded: LoadedModel, options: ModelOptions) -> Dataset | None:
+def _read(
+    spec: str | None, loaded: LoadedModel, options: ModelOptions, split: Split
+) -> Dataset | None:
     if spec is None:
         return None
     options.progress.stage("Reading the data")
-    return read_data(spec, loaded.inputs, seed=options.seed, image_range=options.image_range)
+    return read_data(
+        spec,
+        loaded.inputs,
+        seed=options.seed,
+        image_range=options.image_range,
+        split=split,
+    )
 
 
 def _quantized(

@@ -18,6 +18,7 @@ from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
+from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import VECTORS, Project, open_project
 from tinygen.proof import verdict
@@ -166,7 +167,7 @@ class _Run:
                 f"the device runs {hello.model} ({hello.model_sha256[:12]}), "
                 f"the project is {self._project.model} ({expected[:12]})",
                 why="the firmware on this port was built from another model",
-                next_step=f"tinygen flash {self._project.path}",
+                next_step=f"tinygen flash {shell_word(self._project.path)}",
             )
 
     def _one(self, session: Session, index: int) -> None:

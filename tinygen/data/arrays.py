@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
-from tinygen.data.raw import MAX_BYTES, Raw, too_large
+from tinygen.data.keys import Split, choose
+from tinygen.data.npy import Header, read_header, read_values
+from tinygen.data.raw import MAX_VALUES, Raw, too_large
 from tinygen.errors import InputError
 from tinygen.ir import Edge
 
-_LABEL_KEYS = ("y", "labels", "label")
-_INPUT_KEYS = ("x", "inputs", "input", "data", "images", "X")
-# Splits as data sets name them: training data calibrates.
-_SPLITS = (("x_train", "y_train"), ("x_test", "y_test"), ("X_train", "y_train"))
-_UNREADABLE = (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, MemoryError)
+_MAX_ARRAYS = 1000
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    RuntimeError,  # encrypted
+    NotImplementedError,  # a compression that zipfile has not
+    zipfile.BadZipFile,
+    zlib.error,
+    MemoryError,
+)
 
 
 def read_npy(path: Path, inputs: Sequence[Edge]) -> Raw:
@@ -26,67 +34,75 @@ def read_npy(path: Path, inputs: Sequence[Edge]) -> Raw:
     if len(inputs) != 1:
         raise several_inputs(path, inputs)
     try:
-        # Mapped, not read: a header can claim any size.
-        array = np.load(path, allow_pickle=False, mmap_mode="r")
+        with path.open("rb") as file:
+            header = read_header(file, path.stat().st_size)
+            return Raw((_read(path, file, header),))
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
-    if array.nbytes > MAX_BYTES:
-        raise too_large(path, array.nbytes)
-    return Raw((np.array(array),))
 
 
-def read_npz(path: Path, inputs: Sequence[Edge]) -> Raw:
-    """The arrays of an `.npz` file by their keys: x or the inputs' names; y or labels."""
+def read_npz(path: Path, inputs: Sequence[Edge], split: Split) -> Raw:
+    """The arrays of an `.npz` file: the inputs and labels by their keys, else by shape."""
     try:
         with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > MAX_BYTES:
-            raise too_large(path, size)
-        with np.load(path, allow_pickle=False) as file:
-            chosen, label_key, warnings = _choose(path, list(file.files), inputs)
-            arrays = tuple(np.asarray(file[key]) for key in chosen)
-            labels = np.asarray(file[label_key]) if label_key else None
+            entries = _entries(path, archive)
+            headers = {key: _header(archive, entry) for key, entry in entries.items()}
+            sound = {key: head for key, head in headers.items() if isinstance(head, Header)}
+            choice = choose(path, list(headers), sound, inputs, split)
+            arrays = []
+            for key in (*choice.inputs, *choice.labels):
+                header = headers[key]
+                if isinstance(header, ValueError):
+                    raise ValueError(f"the array '{key[:60]}': {header}")
+                with archive.open(entries[key]) as member:
+                    member.read(header.offset)
+                    arrays.append(_read(path, member, header, labels=key in choice.labels))
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
-    return Raw(arrays, labels, warnings)
+    count = len(choice.inputs)
+    labels = arrays[count] if choice.labels else None
+    return Raw(tuple(arrays[:count]), labels, choice.said)
 
 
-def _choose(
-    path: Path, keys: list[str], inputs: Sequence[Edge]
-) -> tuple[list[str], str | None, tuple[str, ...]]:
-    """Keys of the inputs in order, the key of the labels, and what to tell."""
-    named = [_key_of(edge.name, keys) for edge in inputs]
-    label = next((key for key in _LABEL_KEYS if key in keys and key not in named), None)
-    if all(key is not None for key in named):
-        return [key for key in named if key is not None], label, ()
-    if len(inputs) == 1:
-        for key in _INPUT_KEYS:
-            if key in keys:
-                return [key], label, ()
-        for key, split_label in _SPLITS:
-            if key in keys:
-                found = split_label if split_label in keys else label
-                return [key], found, (f"of several arrays, '{key}' is used",)
-        rest = [key for key in keys if key not in _LABEL_KEYS]
-        if len(rest) == 1:
-            return rest, label, ()
-    for pattern in ("x{}", "x_{}", "input_{}", "arr_{}"):
-        numbered = [pattern.format(index) for index in range(len(inputs))]
-        if all(key in keys for key in numbered):
-            return numbered, label, ()
-    wanted = "x" if len(inputs) == 1 else "the model's inputs: " + ", ".join(s.name for s in inputs)
-    raise InputError(
-        f"'{path}' does not say which array is the model's input",
-        why=f"its keys are: {', '.join(sorted(keys)) or 'none'}",
-        next_step=f"name the array {wanted} (labels, if any: y)",
-    )
+def _entries(path: Path, archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
+    """The arrays of an archive by their keys."""
+    entries: dict[str, zipfile.ZipInfo] = {}
+    for entry in archive.infolist():
+        key = entry.filename.removesuffix(".npy")
+        if key == entry.filename:
+            continue
+        if key in entries:
+            raise InputError(
+                f"'{path}' holds two arrays named '{key[:60]}'",
+                why="which of the two is meant is not known",
+                next_step="save the data again: np.savez('data.npz', x=x, y=y)",
+            )
+        entries[key] = entry
+    if len(entries) > _MAX_ARRAYS:
+        raise InputError(
+            f"'{path}' holds {len(entries)} arrays",
+            why=f"at most {_MAX_ARRAYS} are looked at",
+            next_step="save all samples in one array: np.savez('data.npz', x=x, y=y)",
+        )
+    return entries
 
 
-def _key_of(name: str, keys: list[str]) -> str | None:
-    """The key that means this input: its name, or its name as an identifier."""
-    layer = name.split(":", 1)[0]
-    plain = re.sub(r"[^A-Za-z0-9]+", "_", layer).strip("_")
-    return next((key for key in (name, layer, plain) if key in keys), None)
+def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Header | ValueError:
+    """An array's header; what is wrong with it matters only if the array is used."""
+    try:
+        with archive.open(entry) as member:
+            return read_header(member, entry.file_size)
+    except ValueError as error:
+        return error
+
+
+def _read(path: Path, stream: IO[bytes], header: Header, *, labels: bool = False) -> np.ndarray:
+    """The values, numbers as float32; labels stay of their type, which is exact."""
+    size = max(header.count, header.count * header.dtype.itemsize // 8)
+    if size > MAX_VALUES:
+        raise too_large(path, size)
+    as_float = header.numeric and not labels
+    return read_values(stream, header, np.dtype(np.float32) if as_float else header.dtype)
 
 
 def several_inputs(path: Path, inputs: Sequence[Edge]) -> InputError:
@@ -100,8 +116,7 @@ def several_inputs(path: Path, inputs: Sequence[Edge]) -> InputError:
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    message = str(error).lower()
-    if "pickle" in message or "python objects" in message:
+    if "Python objects" in str(error):
         return InputError(
             f"'{path}' is refused: it holds Python objects",
             why="arrays of objects are stored as pickles, which can run code when they are read",

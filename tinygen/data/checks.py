@@ -14,6 +14,8 @@ _UNSCALED = 10.0
 _HUGE = 1e4
 _TINY = 1e-3
 _OUTLIER = 50.0
+_LOOKED_AT = 1 << 22
+"""About so many values, spread evenly, tell what is typical: sorting all of them takes memory."""
 
 
 def fit(array: np.ndarray, edge: Edge, source: str) -> tuple[np.ndarray, list[str]]:
@@ -66,6 +68,13 @@ def _shaped(array: np.ndarray, edge: Edge, source: str) -> tuple[np.ndarray, lis
     )
 
 
+def fits(shape: tuple[int, ...], edge: Edge) -> bool:
+    """Whether an array of this shape can hold samples of the input."""
+    if not shape:
+        return False
+    return _essential(shape[1:]) == _essential(edge.sample) or shape[1:] == (edge.elements,)
+
+
 def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(axis for axis in shape if axis != 1)
 
@@ -102,7 +111,8 @@ def oddities(values: np.ndarray, edge: Edge) -> list[str]:
         )
     elif size < _TINY:
         said.append(f"{name} stays below {size:g}, which is unusually small")
-    typical = float(np.quantile(np.abs(values), 0.999))
+    looked_at = values.reshape(-1)[:: max(1, values.size // _LOOKED_AT)]
+    typical = float(np.quantile(np.abs(looked_at), 0.999))
     if math.isfinite(typical) and size > _OUTLIER * max(typical, _TINY):
         said.append(
             f"{name} has outliers: {size:g}, where 99.9% stay within {typical:g}; int8 steps"
@@ -117,36 +127,3 @@ def few_samples(count: int) -> list[str]:
         return []
     plural = "sample is" if count == 1 else "samples are"
     return [f"only {count} {plural} given: {FEW_SAMPLES} or more make reliable ranges"]
-
-
-def class_labels(
-    labels: np.ndarray | None, count: int, source: str
-) -> tuple[np.ndarray | None, list[str]]:
-    """Labels as int64 of the shape (samples,), or None when they are no class numbers.
-
-    One-hot rows become class numbers. Raises InputError when their number differs from `count`.
-    """
-    if labels is None:
-        return None, []
-    if labels.ndim == 0 or len(labels) != count:
-        raise InputError(
-            f"the data '{source}' has {count} samples, but"
-            f" {len(labels) if labels.ndim else 'no list of'} labels",
-            why="each sample needs one label",
-            next_step="save samples and labels together again",
-        )
-    flat = labels.reshape(count, -1) if count else labels
-    if labels.dtype.kind in "buif" and flat.ndim == 2:
-        with np.errstate(invalid="ignore"):
-            if flat.shape[1] > 1 and _is_one_hot(flat):
-                return np.argmax(flat, axis=1).astype(np.int64), []
-            if flat.shape[1] == 1 and bool((flat == np.floor(flat)).all()) and flat.min() >= 0:
-                numbers = flat[:, 0].astype(np.int64)
-                if len(np.unique(numbers)) == 1 and count > 1:
-                    return numbers, [f"all samples have the same label ({numbers[0]})"]
-                return numbers, []
-    return None, ["the labels are no class numbers and are left out: accuracy is not computed"]
-
-
-def _is_one_hot(rows: np.ndarray) -> bool:
-    return bool(((rows == 0) | (rows == 1)).all() and (rows.sum(axis=1) == 1).all())

@@ -9,17 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from tinygen.data.arrays import read_npy, read_npz
-from tinygen.data.checks import class_labels, few_samples, fit, oddities
+from tinygen.data.checks import few_samples, fit, oddities
 from tinygen.data.images import read_images
+from tinygen.data.keys import Split
+from tinygen.data.labels import class_labels
 from tinygen.data.raw import Raw
 from tinygen.data.table import read_csv
 from tinygen.errors import InputError
 from tinygen.ir import Edge
 from tinygen.paths import exists, missing_path
+from tinygen.printable import shell_word
 
 RANDOM = "random"
 RANDOM_SAMPLES = 200
-_READERS = {".npz": read_npz, ".npy": read_npy, ".csv": read_csv}
 _FORMATS = "an .npz, .npy or .csv file, or a folder of images"
 
 
@@ -29,15 +31,15 @@ class Dataset:
 
     `inputs` holds one float32 array per model input, of the shape (samples, *input shape);
     `labels` are class numbers (int64, one per sample) or None. `source` is the file's name
-    without its folder, or "random". `warnings` is what the user is to be told. `classes` are the
-    names of the class numbers, where the data has names.
+    without its folder, or "random". `warnings` is what the user is to be told. `class_names` are
+    the names of the classes from 0 on, empty where the data does not say them.
     """
 
     inputs: tuple[np.ndarray, ...]
     labels: np.ndarray | None
     source: str
     warnings: tuple[str, ...]
-    classes: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
 
     @property
     def is_random(self) -> bool:
@@ -51,18 +53,20 @@ def read_data(
     *,
     seed: int = 0,
     image_range: tuple[float, float] = (0.0, 255.0),
+    split: Split = "train",
 ) -> Dataset:
-    """Read and check what `--data` names: a path, or the word `random`.
+    """Read and check what `--data` or `--test` names: a path, or the word `random`.
 
-    `image_range` is what the pixels 0..255 of an image folder become. Raises InputError for
-    data that cannot be used with the model.
+    `image_range` is what the pixels 0..255 of an image folder become. `split` is the part of a
+    data set to take where a file holds several; only of the part that calibrates it is said that
+    samples are few. Raises InputError for data that cannot be used with the model.
     """
     if str(spec) == RANDOM:
         return _random(inputs, seed)
     path = Path(spec)
     if not exists(path):
         raise missing_path(path, "data")
-    raw = _read(path, inputs, image_range)
+    raw = _read(path, inputs, image_range, split)
     source = path.resolve().name
     arrays: list[np.ndarray] = []
     warnings = list(raw.warnings)
@@ -81,8 +85,10 @@ def read_data(
             next_step="give as many samples for each input",
         )
     count = counts.pop()
-    labels, said = class_labels(raw.labels, count, source)
-    warnings += said + few_samples(count)
+    labels = class_labels(raw.labels, count, source)
+    warnings += labels.said
+    if split == "train":
+        warnings += few_samples(count)
     for values, edge in zip(arrays, inputs, strict=True):
         # Of images the range is known and said already.
         warnings += [
@@ -90,20 +96,28 @@ def read_data(
             for text in oddities(values, edge)
             if not (path.is_dir() and "looks unscaled" in text)
         ]
-    return Dataset(tuple(arrays), labels, source, tuple(warnings), raw.classes)
+    names = raw.class_names or labels.names
+    return Dataset(tuple(arrays), labels.numbers, source, tuple(warnings), names)
 
 
-def _read(path: Path, inputs: Sequence[Edge], image_range: tuple[float, float]) -> Raw:
+def _read(
+    path: Path, inputs: Sequence[Edge], image_range: tuple[float, float], split: Split
+) -> Raw:
     if path.is_dir():
         return read_images(path, inputs, image_range)
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None or not path.is_file():
-        raise InputError(
-            f"the data '{path}' is of a kind that is not read",
-            why=f"the suffix is '{path.suffix}'",
-            next_step=f"give {_FORMATS}",
-        )
-    return reader(path, inputs)
+    if path.is_file():
+        match path.suffix.lower():
+            case ".npz":
+                return read_npz(path, inputs, split)
+            case ".npy":
+                return read_npy(path, inputs)
+            case ".csv" | ".tsv" | ".txt" | ".dat":
+                return read_csv(path, inputs)
+    raise InputError(
+        f"the data '{path}' is of a kind that is not read",
+        why=f"the suffix is '{path.suffix}'" if path.is_file() else "it is no regular file",
+        next_step=f"give {_FORMATS}",
+    )
 
 
 def _random(inputs: Sequence[Edge], seed: int) -> Dataset:
@@ -123,8 +137,7 @@ def _random(inputs: Sequence[Edge], seed: int) -> Dataset:
 def no_data_error(inputs: Sequence[Edge], model: str = "MODEL") -> InputError:
     """The error when a model has to be quantized and no data was given."""
     shapes = "\n".join(
-        f"  {edge.name}: (samples, {', '.join(map(str, edge.sample))}) as float32"
-        for edge in inputs
+        f"  {e.name}: (samples, {', '.join(map(str, e.sample))}) as float32" for e in inputs
     )
     keys = "x=x" if len(inputs) == 1 else ", ".join(f"{s.name}=..." for s in inputs)
     return InputError(
@@ -132,6 +145,6 @@ def no_data_error(inputs: Sequence[Edge], model: str = "MODEL") -> InputError:
         why="int8 needs the range of every value in the model, which is measured on samples of"
         f" real data (100 or more, as the model was trained on):\n{shapes}\nAccepted are {_FORMATS}"
         " with one sub-folder per class, scaled as in training. Labels (y) are optional.",
-        next_step=f"np.savez('data.npz', {keys}), then: tinygen build {model} --data data.npz"
-        " (to try without data: --data random)",
+        next_step=f"np.savez('data.npz', {keys}), then: tinygen build {shell_word(model)} "
+        "--data data.npz (to try without data: --data random)",
     )

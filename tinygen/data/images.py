@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from tinygen.data.arrays import several_inputs
-from tinygen.data.raw import MAX_BYTES, Raw, too_large
-from tinygen.data.table import numbered
+from tinygen.data.labels import numbered
+from tinygen.data.pictures import SUFFIXES, Change, read_picture, told
+from tinygen.data.raw import MAX_VALUES, Raw, too_large
 from tinygen.errors import InputError
 from tinygen.ir import Edge, format_shape
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-_DEEP_MODES = ("I", "F")  # and I;16...: more than 8 bits per channel
+_HIDDEN = ("thumbs.db", "desktop.ini", "__macosx")
 
 
 def read_images(folder: Path, inputs: Sequence[Edge], image_range: tuple[float, float]) -> Raw:
@@ -23,12 +24,21 @@ def read_images(folder: Path, inputs: Sequence[Edge], image_range: tuple[float, 
     Pixels 0..255 are mapped linearly to `image_range`. Images in sub-folders are labelled with
     the sub-folders' numbers in the order of their names; the folder itself then holds none.
     """
+    try:
+        return _read_folder(folder, inputs, image_range)
+    except OSError as error:
+        raise InputError(
+            f"the folder '{folder}' cannot be read",
+            why=str(error)[:200],
+            next_step="check the folder's permissions",
+        ) from error
+
+
+def _read_folder(folder: Path, inputs: Sequence[Edge], image_range: tuple[float, float]) -> Raw:
     if len(inputs) != 1:
         raise several_inputs(folder, inputs)
     height, width, channels = _image_shape(folder, inputs[0])
-    classes = sorted(
-        entry.name for entry in folder.iterdir() if entry.is_dir() and entry.name[0] != "."
-    )
+    classes = [entry.name for entry in _visible(folder) if entry.is_dir()]
     files = [(file, None) for file in _images_in(folder)]
     labelled = [
         (file, number) for number, name in enumerate(classes) for file in _images_in(folder / name)
@@ -42,24 +52,32 @@ def read_images(folder: Path, inputs: Sequence[Edge], image_range: tuple[float, 
     if not files and not labelled:
         raise InputError(
             f"the folder '{folder}' holds no images",
-            why="looked for " + " ".join(_SUFFIXES) + ", also in sub-folders",
+            why="\n".join(
+                (
+                    "looked for " + " ".join(SUFFIXES) + ", also in sub-folders",
+                    *_left_out(folder, classes),
+                )
+            ),
             next_step="give a folder of images, one sub-folder per class if there are classes",
         )
     chosen = labelled or files
-    size = len(chosen) * height * width * channels * 4
-    if size > MAX_BYTES:
+    size = len(chosen) * height * width * channels
+    if size > MAX_VALUES:
         raise too_large(folder, size)
     pixels = np.empty((len(chosen), height, width, channels), np.float32)
-    resized = 0
+    changes: Counter[Change] = Counter()
     for index, (file, _) in enumerate(chosen):
-        pixels[index], changed = _read_image(file, height, width, channels)
-        resized += changed
+        pixels[index], made = read_picture(file, height, width, channels)
+        changes.update(made)
     low, high = image_range
     if (low, high) != (0.0, 255.0):
-        pixels = (low + pixels * ((high - low) / 255.0)).astype(np.float32)
-    warnings = [_range_warning(low, high)]
-    if resized:
-        warnings.append(f"{resized} of {len(chosen)} images were resized to {width}x{height}")
+        pixels *= (high - low) / 255.0
+        pixels += low
+    warnings = [
+        _range_warning(low, high),
+        *told(changes, len(chosen), height, width),
+        *_left_out(folder, classes),
+    ]
     labels = None
     if labelled:
         labels = np.array([number for _, number in labelled], np.int64)
@@ -90,34 +108,38 @@ def _image_shape(folder: Path, edge: Edge) -> tuple[int, int, int]:
     )
 
 
-def _images_in(folder: Path) -> list[Path]:
+def _visible(folder: Path) -> list[Path]:
+    """What is in a folder by name, without what programs hide there."""
     return sorted(
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() in _SUFFIXES and file.name[0] != "." and file.is_file()
+        entry
+        for entry in folder.iterdir()
+        if entry.name[0] != "." and entry.name.lower() not in _HIDDEN
     )
 
 
-def _read_image(file: Path, height: int, width: int, channels: int) -> tuple[np.ndarray, bool]:
-    """The pixels 0..255 as float32, and whether the image had another size."""
-    import PIL.Image
+def _images_in(folder: Path) -> list[Path]:
+    return [
+        entry for entry in _visible(folder) if entry.suffix.lower() in SUFFIXES and entry.is_file()
+    ]
 
-    try:
-        with PIL.Image.open(file) as image:
-            if image.mode.split(";")[0] in _DEEP_MODES:
-                raise InputError(
-                    f"the image '{file}' has more than 8 bits per channel",
-                    why=f"its mode is {image.mode}; how to scale it is not known",
-                    next_step="give the data as an .npy or .npz file",
-                )
-            picture = image.convert("L" if channels == 1 else "RGB")
-            changed = picture.size != (width, height)
-            if changed:
-                picture = picture.resize((width, height), PIL.Image.Resampling.BILINEAR)
-            return np.asarray(picture, np.float32).reshape(height, width, channels), changed
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
-        raise InputError(
-            f"the image '{file}' cannot be read",
-            why=str(error)[:200],
-            next_step="mend or remove it",
-        ) from error
+
+def _left_out(folder: Path, classes: Sequence[str]) -> Iterator[str]:
+    """What lies in the folder and is not read, which may be a mistake."""
+    inside = [(folder / name, _visible(folder / name)) for name in classes]
+    files = [entry for entry in _visible(folder) if not entry.is_dir()]
+    files += [entry for _, entries in inside for entry in entries if not entry.is_dir()]
+    suffixes = Counter(
+        file.suffix.lower() or file.name for file in files if file.suffix.lower() not in SUFFIXES
+    )
+    if suffixes:
+        listed = ", ".join(f"{count} {suffix[:20]}" for suffix, count in suffixes.most_common(5))
+        yield f"{suffixes.total()} files are not read, as their suffix is none of images: {listed}"
+    deeper = [entry for _, entries in inside for entry in entries if entry.is_dir()]
+    if deeper:
+        yield (
+            f"{len(deeper)} folders inside the classes' folders are not read, among them"
+            f" '{deeper[0].relative_to(folder)}'"
+        )
+    empty = [path.name for path, _ in inside if not _images_in(path)]
+    if empty and len(empty) < len(classes):
+        yield f"{len(empty)} classes have no images: {', '.join(empty[:5])}"

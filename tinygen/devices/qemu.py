@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import socket
 import tempfile
 import time
@@ -20,8 +19,10 @@ from pathlib import Path
 
 import psutil
 
+from tinygen import processes
 from tinygen.boards import Board, Emulator
 from tinygen.errors import InputError, ToolchainError
+from tinygen.printable import shell_word
 
 RECORD = "emulator.json"
 LOG = "emulator.log"
@@ -66,7 +67,7 @@ def start(board: Board, elf: Path, state_dir: Path) -> Running:
             why="its board file has no [emulator]",
             next_step="tinygen flash --port PORT",
         )
-    program = shutil.which(board.emulator.program)
+    program = processes.which(board.emulator.program)
     if program is None:
         raise ToolchainError(
             f"the emulator {board.emulator.program} is not installed",
@@ -83,7 +84,7 @@ def start(board: Board, elf: Path, state_dir: Path) -> Running:
         listener.listen(1)
         listener.set_inheritable(True)
         command = (program, *_arguments(board, elf.resolve(), listener.fileno()))
-        pid = _spawn(command, state_dir / LOG)
+        pid = processes.detach(command, state_dir / LOG)
         try:
             running = Running(
                 pid=pid,
@@ -161,21 +162,6 @@ def _serial_port(emulator: Emulator, listener: int) -> list[str]:
     return ["-chardev", f"{socket_},mux=on", "-serial", "chardev:uart", "-echr", "0x100"]
 
 
-def _spawn(command: tuple[str, ...], log: Path) -> int:
-    """Start `command` in a session of its own, its output in `log`; its process id."""
-    return os.posix_spawn(
-        command[0],
-        command,
-        os.environ,
-        setsid=True,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-    )
-
-
 def _check_started(running: Running, state_dir: Path) -> None:
     """ToolchainError if QEMU ends at once, as it does when it does not know an option."""
     started = time.monotonic()
@@ -189,7 +175,8 @@ def _check_started(running: Running, state_dir: Path) -> None:
         raise ToolchainError(
             "the emulator ended as soon as it was started",
             why=last_words(state_dir),
-            next_step=f"{running.command[0]} --version (tinygen is tested with QEMU 7.2)",
+            next_step=f"{shell_word(running.command[0])} --version "
+            "(tinygen is tested with QEMU 7.2)",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from tinygen.errors import UnsupportedModel
@@ -51,6 +52,31 @@ class Graph:
             outputs=tuple(self.tensors[i] for i in node.outputs),
             kind=node.op.kind,
         )
+
+    def writer(self, tensor_id: TensorId) -> Node | None:
+        """The node that writes the tensor; None for inputs, constants and states."""
+        return self._writers.get(tensor_id)
+
+    def readers(self, tensor_id: TensorId) -> tuple[Node, ...]:
+        """The nodes that read the tensor, in order, each once."""
+        return self._readers.get(tensor_id, ())
+
+    def fresh(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """These tensors under ids that the graph does not have; they are not added to it."""
+        first = max(self.tensors, default=-1) + 1
+        return tuple(replace(tensor, id=first + i) for i, tensor in enumerate(tensors))
+
+    @cached_property
+    def _writers(self) -> Mapping[TensorId, Node]:
+        return {i: node for node in self.nodes for i in node.outputs}
+
+    @cached_property
+    def _readers(self) -> Mapping[TensorId, tuple[Node, ...]]:
+        readers: dict[TensorId, list[Node]] = {}
+        for node in self.nodes:
+            for i in dict.fromkeys(node.inputs):
+                readers.setdefault(i, []).append(node)
+        return {i: tuple(nodes) for i, nodes in readers.items() if i != ABSENT}
 
     def shapes(self, node: Node) -> tuple[Shape, ...]:
         """The inferred shapes of the node's outputs, one each."""

@@ -6,12 +6,11 @@ The HDF5 library crashes on some damaged files, so the file is first read by a c
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygen import processes
 from tinygen.errors import InputError
 from tinygen.load.files import MAX_BYTES
 
@@ -34,15 +33,9 @@ class Hdf5Facts:
 def inspect_hdf5(content: bytes, file_name: str) -> Hdf5Facts:
     """Read the whole file and report. Raises InputError when it is damaged or too large."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", str(_CHILD), str(MAX_BYTES)],
-            input=content,
-            capture_output=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
+        done = processes.run_python(str(_CHILD), str(MAX_BYTES), input=content, timeout=_TIMEOUT_S)
         facts = json.loads(done.stdout) if done.returncode == 0 else None
-    except (subprocess.TimeoutExpired, ValueError):
+    except (processes.TimeoutExpired, ValueError):
         facts = None
     if facts is None:
         facts = {"damage": "the HDF5 library fails on it"}

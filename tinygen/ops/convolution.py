@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from tinygen.ir import Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation
 from tinygen.ops.parse import Parser
-from tinygen.ops.spatial import Extent, Padding, extent
+from tinygen.ops.spatial import Border, Extent, Padding, extents
 from tinygen.ops.weighted import Weighted
 
 
@@ -17,7 +17,7 @@ from tinygen.ops.weighted import Weighted
 class Convolution(Weighted):
     """Filters slid over an NHWC image."""
 
-    padding: Padding
+    padding: Padding | Border
     stride_height: int
     stride_width: int
     dilation_height: int = 1
@@ -74,7 +74,8 @@ class Convolution(Weighted):
 
     def extents(self, image: Shape, weights: Shape) -> tuple[Extent, Extent]:
         """How the filter of [?, height, width, ?] lies over the height and width of the image."""
-        return (
-            extent(self.padding, image[1], weights[1], self.stride_height, self.dilation_height),
-            extent(self.padding, image[2], weights[2], self.stride_width, self.dilation_width),
+        taps = (weights[1], weights[2])
+        strides = (self.stride_height, self.stride_width)
+        return extents(
+            self.padding, image, taps, strides, (self.dilation_height, self.dilation_width)
         )

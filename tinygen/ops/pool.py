@@ -11,7 +11,7 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.parse import Parsed, Parser
-from tinygen.ops.spatial import Extent, Padding, extent, nhwc
+from tinygen.ops.spatial import Border, Extent, Padding, extents, nhwc
 from tinygen.ops.weighted import int8_quant
 
 
@@ -19,7 +19,7 @@ from tinygen.ops.weighted import int8_quant
 class Pool2D(Parsed):
     """input [n, y, x, c] -> [n, out y, out x, c] in the same quantization."""
 
-    padding: Padding
+    padding: Padding | Border
     stride_height: int
     stride_width: int
     filter_height: int
@@ -45,10 +45,8 @@ class Pool2D(Parsed):
 
     def extents(self, image: Shape) -> tuple[Extent, Extent]:
         """The window along height and width."""
-        return (
-            extent(self.padding, image[1], self.filter_height, self.stride_height),
-            extent(self.padding, image[2], self.filter_width, self.stride_width),
-        )
+        taps = (self.filter_height, self.filter_width)
+        return extents(self.padding, image, taps, (self.stride_height, self.stride_width))
 
     def check(self, io: Operands) -> None:
         source = int8_quant(io.input(0), self.kind)

@@ -12,10 +12,12 @@ from tinygen.ir import Array, Shape, Tensor
 
 
 class Padding(Enum):
-    """How a window treats the border, by the file's number."""
+    """A rule that gives a border, by the file's number."""
 
     SAME = 0
+    """As many windows as strides fit into the image; an odd element goes behind."""
     VALID = 1
+    """No border."""
 
     @classmethod
     def parse(cls, code: int, kind: str) -> Padding:
@@ -24,6 +26,30 @@ class Padding(Enum):
             return cls(code)
         except ValueError:
             raise UnsupportedModel(f"{kind} has an unknown padding (number {code})") from None
+
+
+@dataclass(frozen=True)
+class Border:
+    """Rows and columns around an image, as four numbers: what a rule of padding comes to, and
+    what a PAD in front adds to it."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @classmethod
+    def of(cls, height: Extent, width: Extent) -> Border:
+        """The border that these windows reach into."""
+        return cls(height.before, height.after, width.before, width.after)
+
+    def __add__(self, other: Border) -> Border:
+        return Border(
+            self.top + other.top,
+            self.bottom + other.bottom,
+            self.left + other.left,
+            self.right + other.right,
+        )
 
 
 @dataclass(frozen=True)
@@ -40,26 +66,63 @@ class Extent:
     """Padding in front of the first element."""
 
     @property
+    def span(self) -> int:
+        """From the window's first tap to its last one."""
+        return (self.filter - 1) * self.dilation + 1
+
+    @property
     def after(self) -> int:
         """Padding behind the last element that the last window reaches."""
-        span = (self.output - 1) * self.stride + (self.filter - 1) * self.dilation + 1
-        return max(0, span - self.before - self.input)
+        return max(0, (self.output - 1) * self.stride + self.span - self.before - self.input)
 
 
-def extent(padding: Padding, size: int, taps: int, stride: int, dilation: int = 1) -> Extent:
-    """The window's geometry over `size` elements; the output is never empty."""
+Pair = tuple[int, int]
+"""Of the height and the width."""
+
+
+def extents(
+    padding: Padding | Border, image: Shape, taps: Pair, strides: Pair, dilations: Pair = (1, 1)
+) -> tuple[Extent, Extent]:
+    """The window over the height and over the width of an image [batch, y, x, channel]."""
+    rows: Padding | Pair
+    columns: Padding | Pair
+    if isinstance(padding, Border):
+        rows, columns = (padding.top, padding.bottom), (padding.left, padding.right)
+    else:
+        rows = columns = padding
+    return (
+        extent(rows, image[1], taps[0], strides[0], dilations[0]),
+        extent(columns, image[2], taps[1], strides[1], dilations[1]),
+    )
+
+
+def extent(
+    padding: Padding | tuple[int, int], size: int, taps: int, stride: int, dilation: int = 1
+) -> Extent:
+    """The window's geometry over `size` elements, with a rule or the elements before and after
+    them; the output is never empty, and every window reaches over an element."""
     if min(size, taps, stride, dilation) < 1:
         raise UnsupportedModel(
             f"a window of {taps} taps, stride {stride}, dilation {dilation} over {size} elements",
             why="each of them has to be at least 1",
         )
     span = (taps - 1) * dilation + 1
-    places = size if padding is Padding.SAME else size - span + 1
-    output = -(-places // stride)
-    if output < 1:
+    before, after = _border(padding, size, span, stride)
+    output = (before + size + after - span) // stride + 1
+    if output < 1 or min(before, after) < 0:
         raise UnsupportedModel(f"a window spanning {span} does not fit into {size} elements")
-    total = max(0, (output - 1) * stride + span - size)
-    return Extent(size, output, taps, stride, dilation, total // 2)
+    if before >= span or (output - 1) * stride - before >= size:
+        raise UnsupportedModel(f"a window spanning {span} lies outside of {size} elements")
+    return Extent(size, output, taps, stride, dilation, before)
+
+
+def _border(padding: Padding | tuple[int, int], size: int, span: int, stride: int) -> Pair:
+    if isinstance(padding, tuple):
+        return padding
+    if padding is Padding.VALID:
+        return 0, 0
+    total = max(0, (-(-size // stride) - 1) * stride + span - size)
+    return total // 2, total - total // 2
 
 
 def nhwc(tensor: Tensor, kind: str) -> Shape:

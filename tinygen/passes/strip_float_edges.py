@@ -15,44 +15,35 @@ from tinygen.ir import DType, Graph, Node, TensorId
 
 def strip_float_edges(graph: Graph) -> Graph:
     """The graph with int8 inputs and outputs; UnsupportedModel where an edge stays float."""
-    readers: dict[TensorId, list[Node]] = {}
-    writer: dict[TensorId, Node] = {}
-    for node in graph.nodes:
-        for tensor_id in node.inputs:
-            readers.setdefault(tensor_id, []).append(node)
-        for tensor_id in node.outputs:
-            writer[tensor_id] = node
-
-    dropped: set[int] = set()
-    inputs: list[TensorId] = []
-    for tensor_id in graph.inputs:
-        uses = readers.get(tensor_id, [])
-        if graph.tensors[tensor_id].dtype is DType.FLOAT32 and [u.op.kind for u in uses] == [
-            "QUANTIZE"
-        ]:
-            dropped.add(id(uses[0]))
-            inputs.append(uses[0].outputs[0])
-        else:
-            inputs.append(tensor_id)
-    outputs = [
-        writer[i].inputs[0]
-        if graph.tensors[i].dtype is DType.FLOAT32
-        and i in writer
-        and writer[i].op.kind == "DEQUANTIZE"
-        else i
-        for i in graph.outputs
-    ]
-    # The DEQUANTIZE nodes themselves go as dead code when nothing else reads them.
+    entries = {i: node for i in graph.inputs if (node := _quantize_of(graph, i)) is not None}
+    # The DEQUANTIZE nodes go as dead code when nothing else reads them.
     stripped = replace(
         graph,
-        nodes=tuple(n for n in graph.nodes if id(n) not in dropped),
-        inputs=tuple(inputs),
-        outputs=tuple(outputs),
+        nodes=tuple(node for node in graph.nodes if node not in entries.values()),
+        inputs=tuple(entries[i].outputs[0] if i in entries else i for i in graph.inputs),
+        outputs=tuple(_before_dequantize(graph, i) for i in graph.outputs),
     )
     for role, ids in (("input", stripped.inputs), ("output", stripped.outputs)):
         for tensor_id in ids:
             _require_int8(stripped, role, tensor_id)
     return stripped
+
+
+def _quantize_of(graph: Graph, tensor_id: TensorId) -> Node | None:
+    """The QUANTIZE that is all that reads the float tensor, None where there is another reader."""
+    readers = graph.readers(tensor_id)
+    if graph.tensors[tensor_id].dtype is DType.FLOAT32 and len(readers) == 1:
+        (reader,) = readers
+        return reader if reader.op.kind == "QUANTIZE" else None
+    return None
+
+
+def _before_dequantize(graph: Graph, tensor_id: TensorId) -> TensorId:
+    """The tensor that is dequantized into the float tensor, or that tensor itself."""
+    writer = graph.writer(tensor_id)
+    if graph.tensors[tensor_id].dtype is not DType.FLOAT32 or writer is None:
+        return tensor_id
+    return writer.inputs[0] if writer.op.kind == "DEQUANTIZE" else tensor_id
 
 
 def _require_int8(graph: Graph, role: str, tensor_id: TensorId) -> None:

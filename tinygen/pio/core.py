@@ -12,8 +12,12 @@ from pathlib import Path
 
 import platformdirs
 
+from tinygen import processes
+from tinygen.pio.plain import plain_folder
+
 _SCONS = """\
 import os
+import sys
 
 from SCons.Environment import Base
 from SCons.Script import main
@@ -28,6 +32,7 @@ def record_beside_what_is_built(env, name, *arguments):
 
 
 Base.SConsignFile = record_beside_what_is_built
+sys.argv.insert(1, "--no-site-dir")  # nobody's Python files but PlatformIO's
 main()
 """
 """The build tool as PlatformIO starts it."""
@@ -43,7 +48,7 @@ def cache_dir() -> Path:
 def core_dir() -> Path:
     """PlatformIO's core folder for this version, ready to build with no network."""
     version = importlib.metadata.version("platformio")
-    core = cache_dir() / f"platformio-{version}"
+    core = plain_folder(cache_dir()) / f"platformio-{version}"
     if not (core / "packages" / "tool-scons").is_dir():
         _prepare_scons(core)
     scons = core / "packages" / "tool-scons" / "scons.py"
@@ -56,10 +61,8 @@ def core_dir() -> Path:
 
 
 def environment() -> dict[str, str]:
-    """The environment PlatformIO runs in: the user's, without the user's PlatformIO settings."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PLATFORMIO_")}
-    return kept | {
-        "LC_ALL": "C.UTF-8",  # the messages looked for are English
+    """The environment PlatformIO runs in: what every program inherits, and our settings."""
+    return processes.environment() | {
         "PYTHONDONTWRITEBYTECODE": "1",  # no __pycache__ beside the project's platform
         "PLATFORMIO_CORE_DIR": str(core_dir()),
         "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygen import processes
 from tinygen.boards import Board
 from tinygen.errors import InputError, ToolchainError
 from tinygen.pio.core import cache_dir, core_dir, environment
@@ -25,6 +24,7 @@ from tinygen.pio.log import (
     upload_failure,
 )
 from tinygen.pio.network import any_answers
+from tinygen.pio.plain import plain_folder, plain_project
 from tinygen.pio.toolchain import require_toolchain
 
 _LOG_LINES = 400
@@ -66,23 +66,24 @@ def build(
     """
     require_toolchain(board)
     env = env or board.id
-    command = ["run", "-d", str(project), "-e", env]
+    seen = plain_project(project)
+    command = ["run", "-d", str(seen), "-e", env]
     if jobs is not None:
         command += ["-j", str(jobs)]
     started = time.monotonic()
-    _install(project, board, env, on_line)
+    _install(seen, board, env, on_line)
     code, log = _run(command, on_line, _object_cache(board))
     seconds = time.monotonic() - started
     elf = project / ".pio" / "build" / env / "firmware.elf"
     if code != 0:
         if any(LINKED_TOO_LARGE in line for line in log) and elf.is_file():
             check_fit(sizes(elf, board.memory), board)
-        raise failure(log, board, project)
+        raise failure(log, board, seen)
     if not elf.is_file():
         raise ToolchainError(
             "PlatformIO reported success but left no firmware",
             why=f"there is no {elf}",
-            next_step=f"pio run -d {project}",
+            next_step=f"pio run -d {seen}",
         )
     return BuildResult(elf=elf, seconds=seconds, log_tail=tuple(log[-WHY_LINES:]))
 
@@ -112,13 +113,14 @@ def upload(
             why=f"the protocol {board.upload.protocol} goes through it",
             next_step="tinygen flash --port PORT",
         )
-    command = ["run", "-d", str(project), "-e", env or board.id, "-t", "upload"]
+    seen = plain_project(project)
+    command = ["run", "-d", str(seen), "-e", env or board.id, "-t", "upload"]
     if port is not None and board.upload.needs_port:
         command += ["--upload-port", port]
     started = time.monotonic()
     code, log = _run(command, on_line)
     if code != 0:
-        raise upload_failure(log, board, project, port)
+        raise upload_failure(log, board, seen, port)
     return UploadResult(seconds=time.monotonic() - started, log_tail=tuple(log[-WHY_LINES:]))
 
 
@@ -127,13 +129,15 @@ def _object_cache(board: Board) -> dict[str, str]:
     tells flags and sources apart but not compilers."""
     if board.toolchain is not None:
         name = f"{board.toolchain.prefix}-gcc"
-        told = subprocess.run([name, "--version"], capture_output=True, check=False).stdout
+        told = processes.run([name, "--version"]).stdout
     else:
         name = "registry"
         packages = sorted((core_dir() / "packages").glob("*/package.json"))
         told = b"".join(path.parent.name.encode() + path.read_bytes() for path in packages)
     key = hashlib.sha256(told).hexdigest()[:16]
-    return {"PLATFORMIO_BUILD_CACHE_DIR": str(cache_dir() / "objects" / f"{name}-{key}")}
+    return {
+        "PLATFORMIO_BUILD_CACHE_DIR": str(plain_folder(cache_dir()) / "objects" / f"{name}-{key}")
+    }
 
 
 def _install(project: Path, board: Board, env: str, on_line: Callable[[str], None] | None) -> None:
@@ -157,30 +161,20 @@ def _run(
     on_line: Callable[[str], None] | None,
     settings: Mapping[str, str] | None = None,
 ) -> tuple[int, list[str]]:
-    """Exit code and last lines of `python -m platformio` with these arguments."""
+    """Exit code and last lines of PlatformIO with these arguments."""
     log: deque[str] = deque(maxlen=_LOG_LINES)
-    with subprocess.Popen(
-        [sys.executable, "-m", "platformio", *arguments],
-        env=environment() | dict(settings or {}),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
+    started = processes.python_lines(
+        "platformio", *arguments, env=environment() | dict(settings or {})
+    )
+    with started as process:
         assert process.stdout is not None
-        try:
-            for text in process.stdout:
-                line = text.rstrip()
-                log.append(line)
-                if on_line is not None:
-                    on_line(line)
-                if match := INSTALLING.search(line):
-                    _require_network(match["what"])
-        except BaseException:
-            process.terminate()
-            raise
+        for text in process.stdout:
+            line = text.rstrip()
+            log.append(line)
+            if on_line is not None:
+                on_line(line)
+            if match := INSTALLING.search(line):
+                _require_network(match["what"])
     return process.returncode, list(log)
 
 

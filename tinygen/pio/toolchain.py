@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
+from tinygen import processes
 from tinygen.boards import Board, Toolchain
 from tinygen.errors import ToolchainError
 
@@ -34,23 +33,20 @@ def require_toolchain(board: Board, *, cxx: bool = False) -> None:
         return
     compiler = f"{toolchain.prefix}-gcc"
     next_step = _INSTALL.get(toolchain.prefix, f"install {compiler} and put it on PATH")
-    path = shutil.which(compiler)
+    path = processes.which(compiler)
     if path is None:
         raise ToolchainError(
             f"the compiler {compiler} is not installed",
             why="it is not on PATH",
             next_step=next_step,
         )
-    found = subprocess.run(
-        [path, *toolchain.core_flags, "-E", "-include", "string.h", "-x", "c", os.devnull],
-        capture_output=True,
-        text=True,
-        check=False,
+    found = processes.run(
+        [path, *toolchain.core_flags, "-E", "-include", "string.h", "-x", "c", os.devnull]
     )
     if found.returncode != 0:
         raise ToolchainError(
             f"the C library of {compiler} is not installed",
-            why=found.stderr.strip() or f"{compiler} does not compile for the board's core",
+            why=_said(found.stderr) or f"{compiler} does not compile for the board's core",
             next_step=next_step,
         )
     if cxx:
@@ -65,15 +61,17 @@ def require_toolchain(board: Board, *, cxx: bool = False) -> None:
 
 def _require_cxx(toolchain: Toolchain) -> None:
     compiler = f"{toolchain.prefix}-g++"
-    path = shutil.which(compiler)
+    path = processes.which(compiler)
     command = ["-E", "-include", "cstdint", "-x", "c++", os.devnull]
-    found = path and subprocess.run(
-        [path, *toolchain.core_flags, *command], capture_output=True, text=True, check=False
-    )
+    found = path and processes.run([path, *toolchain.core_flags, *command])
     if not found or found.returncode != 0:
         raise ToolchainError(
             f"the C++ library of {compiler} is not installed",
             why="TensorFlow Lite Micro is C++; "
-            + (found.stderr.strip().splitlines()[0] if found else f"{compiler} is not on PATH"),
+            + (_said(found.stderr).splitlines()[0] if found else f"{compiler} is not on PATH"),
             next_step=_INSTALL_CXX.get(toolchain.prefix, f"install the C++ library of {compiler}"),
         )
+
+
+def _said(output: bytes) -> str:
+    return output.decode("utf-8", "replace").strip()

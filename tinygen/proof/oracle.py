@@ -10,13 +10,12 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import io
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from tinygen import processes
 from tinygen.errors import InputError
 from tinygen.ir import Array, Graph, Int8Model, input_edges, output_edges
 from tinygen.proof import interpret
@@ -114,14 +113,13 @@ def _worker(
     request = io.BytesIO()
     np.savez(request, **columns)  # type: ignore[arg-type]
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "tinygen.proof.host_worker", runner],
+        done = processes.run_python(
+            "tinygen.proof.host_worker",
+            runner,
             input=request.getvalue(),
-            capture_output=True,
             timeout=_TIMEOUT_SECONDS,
-            check=False,
         )
-    except subprocess.TimeoutExpired as error:
+    except processes.TimeoutExpired as error:
         raise _HostRunFailed(f"no result within {_TIMEOUT_SECONDS} s") from error
     if done.returncode != 0:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()

@@ -3,6 +3,8 @@
  *   TG_SERIAL        the serial port, a Stream; Serial where the board says nothing else
  *   TG_SERIAL_BAUD   its bits per second
  *   TG_SERIAL_FLUSH  defined where bytes wait for company until they are flushed (USB)
+ *   TG_SERIAL_RX_BYTES  defined where the core can be told how much it keeps of what arrives, and
+ *                       keeps less than a frame when it is not
  */
 #include <Arduino.h>
 #if defined(USE_TINYUSB)
@@ -26,6 +28,9 @@ static Stream &port = TG_SERIAL;
 
 void tg_hal_init(void) {
   tg_stack_init();
+#if defined(TG_SERIAL_RX_BYTES)
+  TG_SERIAL.setRxBufferSize(TG_SERIAL_RX_BYTES); /* before begin: it allocates */
+#endif
   TG_SERIAL.begin(TG_SERIAL_BAUD);
   tg_ticks_init();
 }

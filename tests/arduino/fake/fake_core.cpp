@@ -12,6 +12,7 @@ EspClass ESP;
 
 static uint8_t buffer[64];
 static size_t head, tail;
+static size_t kept = 256; /* bytes of what arrives, as Espressif's core has it */
 static bool begun;
 static uint64_t offset_us;
 
@@ -25,13 +26,17 @@ void HardwareSerial::begin(unsigned long baud) {
   begun = baud == 115200;
 }
 
+size_t HardwareSerial::setRxBufferSize(size_t size) {
+  return begun ? 0 : (kept = size);
+}
+
 int HardwareSerial::available() {
   if (head == tail) {
     pollfd in = {0, POLLIN, 0};
     if (poll(&in, 1, 5) > 0) {
       const ssize_t got = ::read(0, buffer, sizeof buffer);
       if (got <= 0) {
-        exit(begun ? 0 : 1);
+        exit(begun && kept == 2048 ? 0 : 1);
       }
       head = 0;
       tail = static_cast<size_t>(got);

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 
+from tinygen import processes
 from tinygen.devices.link.transport import READ_BYTES, WRITE_SECONDS
 from tinygen.errors import DeviceError
 
@@ -30,14 +30,8 @@ class ProcessTransport:
         self.name = command[0]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         try:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._log,
-                env=env,
-                pass_fds=pass_fds,
-                bufsize=0,
+            self.process = processes.start(
+                command, stderr=self._log.fileno(), env=env, pass_fds=pass_fds
             )
         except OSError as error:
             self._log.close()
@@ -82,13 +76,13 @@ class ProcessTransport:
                     stream.close()
         try:
             self.process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        except processes.TimeoutExpired:
             self.process.kill()
             self.process.wait()
         self._log.close()
 
     def _gone(self, why: str) -> DeviceError:
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with contextlib.suppress(processes.TimeoutExpired):
             why += f"; exit status {self.process.wait(0.2)}"
         if not self._log.closed:
             self._log.seek(0)

@@ -14,7 +14,7 @@ from tinygen.project import sources
 from tinygen.project.firmware import LOCAL_PLATFORM
 from tinygen.resources import firmware_dir
 
-_BUILD_FLAGS = ("-fno-tree-reassoc",)
+BUILD_FLAGS = ("-fno-tree-reassoc",)
 """GCC would regroup the sums of dot products, which costs registers: 5 to 8 % more instructions on
 a Cortex-M4."""
 
@@ -54,6 +54,6 @@ class Aot(Engine):
             arena_bytes=program.plan.arena_bytes,
             arena_minimum_bytes=program.plan.minimum_bytes,
             arena_place=place,
-            build_flags=_BUILD_FLAGS,
+            build_flags=BUILD_FLAGS,
             options=(("extra_scripts", f"pre:{_SCRIPT}"),) if script else (),
         )

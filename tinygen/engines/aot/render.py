@@ -76,11 +76,11 @@ def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, ob
         if tensor.data is not None:
             arguments.append(symbols.tensor(tensor, tensor.data))
         else:
-            arguments.append(_at(program.plan.offsets[tensor_id], tensor, const=True))
-    arguments += [_at(program.plan.offsets[i], tensors[i], const=False) for i in call.outputs]
+            arguments.append(_at(program.plan.offsets[tensor_id]))
+    arguments += [_at(program.plan.offsets[i]) for i in call.outputs]
     scratch = program.plan.scratch[layer.index]
     if scratch is not None:
-        arguments.append(f"&model_arena.bytes[{scratch}]")
+        arguments.append(_at(scratch))
     ins = ", ".join(csource.shape(t) for t in layer.io.inputs if t is not None and not t.constant)
     symbol = csource.kernel_symbol(call.kernel)
     return {
@@ -95,9 +95,8 @@ def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, ob
     }
 
 
-def _at(offset: int, tensor: Tensor, *, const: bool) -> str:
-    qualifier = "const " if const else ""
-    return f"({qualifier}{tensor.dtype.c_name} *)&model_arena.bytes[{offset}]"
+def _at(offset: int) -> str:
+    return f"arena_at({offset})"
 
 
 def _wrap(arguments: list[str], indent: int) -> str:

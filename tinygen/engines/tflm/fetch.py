@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import queue
-import subprocess
 import tarfile
+import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -14,11 +15,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tinygen import processes
 from tinygen.errors import InputError
 
 CONNECT_SECONDS = 8.0
 """How long a server may take until it begins to answer, names and redirections included."""
 _ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
+
+_GIT_ALONE = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+}
 
 Wanted = Callable[[str], bool]
 
@@ -114,13 +123,40 @@ def _is_git(folder: Path) -> bool:
 
 
 def _git_archive(folder: Path, revision: str) -> bytes | None:
-    """The revision as a tar file, None when the repository does not have it or git is missing."""
-    command = ["git", "-C", str(folder), "archive", "--format=tar", revision]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except OSError:
-        return None
+    """The revision as a tar file, None when the repository does not have it or git is missing.
+
+    The folder is anybody's, and its configuration can name programs to run. So its objects, and
+    nothing else of it, are read through an empty repository of ours.
+    """
+    with tempfile.TemporaryDirectory(prefix="tinygen-git-") as made:
+        ours = Path(made)
+        for name in ("objects/info", "refs"):
+            (ours / name).mkdir(parents=True)
+        (ours / "HEAD").write_text("ref: refs/heads/none\n")
+        (ours / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tbare = true\n")
+        try:
+            objects = _git_folder(folder).resolve() / "objects"
+            done = processes.run(
+                ["git", f"--git-dir={ours}", "archive", "--format=tar", revision],
+                {**_GIT_ALONE, "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{_c_quoted(objects)}"'},
+            )
+        except (OSError, ValueError):
+            return None
     return done.stdout if done.returncode == 0 else None
+
+
+def _c_quoted(path: Path) -> str:
+    """As git reads a path between double quotes, where a colon separates no paths."""
+    return str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _git_folder(folder: Path) -> Path:
+    """Where the repository's objects are: of a linked worktree and a submodule, elsewhere."""
+    found = folder / ".git" if (folder / ".git").exists() else folder
+    if found.is_file():
+        found = folder / found.read_text("utf-8").removeprefix("gitdir:").strip()
+    common = found / "commondir"
+    return found / common.read_text("utf-8").strip() if common.is_file() else found
 
 
 def _tar_members(archive: bytes) -> Iterator[tuple[str, bytes]]:

@@ -11,6 +11,7 @@ from tinygen.engines.tflm.upstream import Upstream
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _MAPPED = re.compile(r"^#define[ \t]+(\w+)(?:\(\w*\))?[ \t]+(\w+)[ \t]*$", re.MULTILINE)
 _GLOBAL = re.compile(r"^\s*\.global\s+(\w+)", re.MULTILINE)
+_LABEL = re.compile(r"^\s*(\w+):", re.MULTILINE)
 
 
 class VendorFiles:
@@ -69,7 +70,9 @@ class VendorFiles:
             stem = path.rsplit("/", 1)[1].removesuffix(".c")
             return set(self._name.findall(self._code(path))) - {stem}
         if path.endswith(".S"):
-            return _GLOBAL.findall(self._upstream.text(path))
+            # `.global` also announces a name that the file uses and another one defines.
+            code = self._code(path)
+            return set(_GLOBAL.findall(code)) & set(_LABEL.findall(code))
         return self._global.findall(self._code(path))
 
     def _code(self, path: str) -> str:

@@ -1,0 +1,295 @@
+"""Runs cases on an emulated Cortex-M, compiled as the product compiles them.
+
+All cases together are one model: a graph with a node per case, lowered, planned and rendered by the
+engine aot itself. So every kernel is what it is in a firmware, a function of its own with constant
+parameters, between two places of one arena: there a compiler has lost layers that it compiles
+rightly for a test with a buffer for each tensor.
+
+A case whose kernel may work in place is in the model once more for each such pair of tensors. The
+host writes the whole arena for each vector and reads it back: outputs are compared, and so is every
+byte that nobody should have touched.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tests.ops.c_program import CaseLike, in_place
+from tinygen.boards import ArenaPlace, Board, get_board
+from tinygen.engines.aot.make import BUILD_FLAGS
+from tinygen.engines.aot.program import Program, compile_graph
+from tinygen.engines.aot.render import model_files
+from tinygen.ir import ABSENT, Array, DType, Graph, Node, Quant, Tensor, TensorId
+from tinygen.project.firmware import hal_files, platform_files
+from tinygen.resources import firmware_dir
+from tinygen.templates import Identity
+
+Bytes = npt.NDArray[np.uint8]
+
+MAIN = Path(__file__).with_name("emulated_main.c")
+MEMORY = firmware_dir() / "memory"
+_SECONDS = 120
+_WARNINGS = ("-Wall", "-Wextra", "-Werror")
+_FLAGS = ("-std=c11", "-g", "-ffunction-sections", "-fdata-sections", *BUILD_FLAGS)
+"""As in the emulated boards' development platform, apart from the optimization."""
+_UNTOUCHED = 0xA5
+_port_folders: list[TemporaryDirectory[str]] = []
+
+
+@dataclass(frozen=True)
+class Core:
+    """An emulated board, and how a model is compiled for it."""
+
+    board: str
+    optimization: str
+    compile_for: str | None = None
+    """A board with a simpler core, for which the model is compiled instead."""
+    place: ArenaPlace = ArenaPlace.STATIC
+
+    @property
+    def name(self) -> str:
+        core = (self.compile_for or self.board).removeprefix("qemu-")
+        return f"{core} {self.optimization} {self.place.value}"
+
+    @property
+    def core_flags(self) -> tuple[str, ...]:
+        toolchain = get_board(self.compile_for or self.board).toolchain
+        assert toolchain is not None
+        return toolchain.core_flags
+
+    def missing_tool(self) -> str | None:
+        """A program that it needs and that is not installed."""
+        board = get_board(self.board)
+        assert board.emulator is not None
+        tools = (f"{_prefix(board)}-gcc", board.emulator.program)
+        return next((tool for tool in tools if shutil.which(tool) is None), None)
+
+
+def differences(
+    cases: Sequence[CaseLike], core: Core, folder: Path, kernels: Sequence[Path]
+) -> list[str]:
+    """Where the cases, run on the core, differ from their references.
+
+    Builds in `folder`; `kernels` are the folders in which the sets lie. A program that does not
+    compile or that ends badly is an AssertionError.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model = _Model(cases)
+    elf = _build(model, core, folder, kernels)
+    given, expected, known = model.arenas()
+    (folder / "arena.in").write_bytes(given.tobytes())
+    _run(elf, core, folder)
+    got = np.fromfile(folder / "arena.out", np.uint8).reshape(expected.shape)
+    return [
+        words
+        for vector, wrong in enumerate((got != expected) & known)
+        for words in model.say(wrong, vector)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """A case as a node of the model, whose tensors have ids of their own there."""
+
+    name: str
+    case: CaseLike
+    node: Node
+    tensors: tuple[Tensor, ...]
+    """Those of the inputs that are not absent, then the outputs."""
+    consumed: TensorId | None
+    """An input that nobody needs afterwards, so that the output may lie on it."""
+
+
+class _Model:
+    """The cases as one program of the engine aot."""
+
+    def __init__(self, cases: Sequence[CaseLike]) -> None:
+        self._placed: list[_Placed] = []
+        for case in cases:
+            for pair in (None, *in_place(case.op.lower(case.io))):
+                self._place(case, None if pair is None else pair[0])
+        # What the C names as the model's input and output is int8 and has a quantization.
+        quant = Quant((1.0,), (0,))
+        self._edge = Tensor(self._next, "edge", (1,), DType.INT8, quant, None)
+        live = [t for one in self._placed for t in one.tensors if not t.constant]
+        written = {i for one in self._placed for i in one.node.outputs}
+        consumed = {one.consumed for one in self._placed}
+        tensors = {t.id: t for one in self._placed for t in one.tensors}
+        graph = Graph(
+            name="cases",
+            tensors={**tensors, self._edge.id: self._edge},
+            nodes=tuple(one.node for one in self._placed),
+            inputs=(self._edge.id, *(t.id for t in live if t.id not in written)),
+            outputs=(self._edge.id, *(t.id for t in live if t.id not in consumed)),
+        )
+        graph.verify_structure()
+        self.program: Program = compile_graph(graph, ("portable",))
+
+    @property
+    def _next(self) -> TensorId:
+        return self._placed[-1].tensors[-1].id + 1 if self._placed else 0
+
+    def _place(self, case: CaseLike, consumed: TensorId | None) -> None:
+        ids: dict[TensorId, TensorId] = {}
+        tensors = []
+        name = case.name if consumed is None else f"{case.name} in place"
+        first = self._next
+        for t in (*case.io.inputs, *case.io.outputs):
+            if t is not None and t.id not in ids:
+                ids[t.id] = first + len(ids)
+                tensors.append(replace(t, id=ids[t.id], name=name))
+        inputs = tuple(ABSENT if t is None else ids[t.id] for t in case.io.inputs)
+        node = Node(case.op, inputs, tuple(ids[t.id] for t in case.io.outputs))
+        last = None if consumed is None else ids[consumed]
+        self._placed.append(_Placed(name, case, node, tuple(tensors), last))
+
+    def files(self, place: ArenaPlace) -> dict[str, str]:
+        """The model's C files, as of a model with one input and one output."""
+        graph = self.program.graph
+        edge = (self._edge.id,)
+        program = replace(self.program, graph=replace(graph, inputs=edge, outputs=edge))
+        identity = Identity("cases", "aot", "test", "00" * 32, "test")
+        return model_files(program, identity, place)
+
+    @property
+    def edge_offset(self) -> int:
+        return self.program.plan.offsets[self._edge.id]
+
+    def arenas(self) -> tuple[Bytes, Bytes, npt.NDArray[np.bool_]]:
+        """The arena [vectors, bytes] before and after, and which bytes after are known."""
+        vectors = max(len(one.case.vectors) for one in self._placed)
+        size = self.program.plan.arena_bytes
+        before = np.full((vectors, size), _UNTOUCHED, np.uint8)
+        for vector in range(vectors):
+            for one in self._placed:
+                for i, array in zip(one.node.inputs, _of(one.case.vectors, vector), strict=True):
+                    if array is not None and not self.program.graph.tensors[i].constant:
+                        self._put(before[vector], i, array)
+        after = before.copy()
+        known = np.ones(before.shape, np.bool_)
+        for buffer in self.program.plan.buffers:  # scratch, and inputs that nobody needs any more
+            if buffer.last <= len(self.program.layers):
+                known[:, buffer.offset : buffer.offset + buffer.nbytes] = False
+        for vector in range(vectors):
+            for one in self._placed:
+                expected = _of(one.case.expected, vector)
+                for i, array in zip(one.node.outputs, expected, strict=True):
+                    self._put(after[vector], i, array)
+        for one in self._placed:
+            for t in one.tensors:
+                if not t.constant and t.id != one.consumed:
+                    offset = self.program.plan.offsets[t.id]
+                    known[:, offset : offset + t.nbytes] = True
+        return before, after, known
+
+    def say(self, wrong: npt.NDArray[np.bool_], vector: int) -> list[str]:
+        """`wrong` [bytes of the arena] in words: which outputs and inputs differ."""
+        words = []
+        wrong = wrong.copy()
+        for one in self._placed:
+            for t in one.tensors:
+                if t.constant:
+                    continue
+                offset = self.program.plan.offsets[t.id]
+                here = wrong[offset : offset + t.nbytes]
+                if here.any():
+                    what = "" if t.id in one.node.outputs else ", of an input"
+                    words.append(
+                        f"{one.name}, vector {vector}: {int(here.sum())} of {t.nbytes} bytes "
+                        f"differ{what}"
+                    )
+                    here[:] = False
+        if wrong.any():
+            first = int(np.flatnonzero(wrong)[0])
+            words.append(f"vector {vector}: written where no tensor is, at {first} of the arena")
+        return words
+
+    def _put(self, arena: Bytes, tensor_id: TensorId, array: Array) -> None:
+        data = np.frombuffer(np.ascontiguousarray(array).tobytes(), np.uint8)
+        offset = self.program.plan.offsets[tensor_id]
+        arena[offset : offset + data.size] = data
+
+
+def _of(vectors: Sequence[tuple[Any, ...]], index: int) -> tuple[Any, ...]:
+    """The vector, or the last one for a case that has fewer."""
+    return vectors[min(index, len(vectors) - 1)]
+
+
+def _prefix(board: Board) -> str:
+    assert board.toolchain is not None
+    return board.toolchain.prefix
+
+
+def _build(model: _Model, core: Core, folder: Path, kernels: Sequence[Path]) -> Path:
+    for name, text in model.files(core.place).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    heap = () if core.place is ArenaPlace.STATIC else ("-DARENA_FROM_HEAP", f"-I{MEMORY}")
+    board = get_board(core.board)
+    gcc = (f"{_prefix(board)}-gcc", *core.core_flags)
+    elf = folder / "cases.elf"
+    port = _port(core.board, core.core_flags)
+    describe = json.loads((port / "board.json").read_text("utf-8"))
+    symbols = (f"-Wl,--defsym={k}={v:#x}" for k, v in describe["build"]["memory"].items())
+    _check_run(
+        *gcc,
+        *(core.optimization, *_FLAGS, *_WARNINGS, f"-DEDGE_OFFSET={model.edge_offset}", *heap),
+        *(f"-I{path}" for path in (folder, *kernels)),
+        *(folder / "model.c", folder / "weights.c", MAIN, *sorted(port.glob("*.o"))),
+        *("-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings", *symbols),
+        *("-T", port / "bare.ld", "-lm", "-lc", "-lgcc", "-o", elf),
+    )
+    return elf
+
+
+@cache
+def _port(board_id: str, core_flags: tuple[str, ...]) -> Path:
+    """A folder with the board's start-up code compiled, its linker script and its numbers."""
+    held = TemporaryDirectory(prefix="tinygen-port-")
+    _port_folders.append(held)
+    folder = Path(held.name)
+    board = get_board(board_id)
+    for path, content in {**hal_files(board), **platform_files(board)}.items():
+        name = "board.json" if path.endswith(f"{board_id}.json") else Path(path).name
+        (folder / name).write_bytes(content)
+    build = json.loads((folder / "board.json").read_text("utf-8"))["build"]
+    defines = [f"-D{name}={value}" for name, value in build["defines"]]
+    for source in sorted(folder.glob("*.c")):
+        command = (f"{_prefix(board)}-gcc", *core_flags, "-O2", *_FLAGS, *defines)
+        _check_run(*command, "-c", source, "-o", source.with_suffix(".o"))
+    return folder
+
+
+def _check_run(*command: str | Path) -> None:
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"does not compile\n{done.stderr[:6000]}"
+
+
+def _run(elf: Path, core: Core, folder: Path) -> None:
+    board = get_board(core.board)
+    assert board.emulator is not None
+    emulator = board.emulator
+    command = [
+        *(emulator.program, "-machine", emulator.machine),
+        *(("-cpu", emulator.cpu) if emulator.cpu else ()),
+        *("-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", str(elf)),
+        *("-semihosting-config", "enable=on,target=native"),
+    ]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        said = (error.stdout or b"").decode(errors="replace")
+        raise AssertionError(f"{core.name}: not done in {_SECONDS} s\n{said[-2000:]}") from error
+    assert done.returncode == 0, f"{core.name}: ended with {done.returncode}\n{done.stderr[-2000:]}"

@@ -1,0 +1,199 @@
+"""The one place that starts other programs, and what they inherit.
+
+A person's folder may hold a `random.py`, and a person's shell may set `CPATH`: neither may change
+what a build is. So a program starts in a folder that is nobody's, with an environment without what
+would reach Python, PlatformIO, SCons or a compiler; Python starts isolated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+Popen = subprocess.Popen
+TimeoutExpired = subprocess.TimeoutExpired
+
+NOWHERE = Path(sys.prefix).anchor
+"""The folder that programs start in: nothing of the user's lies there."""
+
+_BOOTSTRAP = Path(__file__).with_name("isolated.py")
+
+_NOT_INHERITED = re.compile(
+    r"(PYTHON|PLATFORMIO_|SCONS|GIT_|QEMU_|CMAKE_|IDF_|GCC_|COLLECT_|CCACHE_).*"
+    r"|(C|CPLUS|OBJC|OBJCPLUS)_INCLUDE_PATH|CPATH|LIBRARY_PATH|COMPILER_PATH"
+    r"|DEPENDENCIES_OUTPUT|SUNPRO_DEPENDENCIES|SOURCE_DATE_EPOCH|LD_RUN_PATH|LDEMULATION"
+    r"|(C|CXX|CPP|AS|LD|AR|MAKE|M)FLAGS|CC|CXX|CPP|AS|LD|AR|NM|RANLIB|OBJCOPY|MAKELEVEL"
+    r"|BASH_ENV|ENV|CDPATH|LANGUAGE"
+)
+
+_STOP_SECONDS = 3.0
+
+
+def environment() -> dict[str, str]:
+    """What a program inherits of the user's environment. Messages are English."""
+    kept = {k: v for k, v in os.environ.items() if not _NOT_INHERITED.fullmatch(k)}
+    return kept | {"LC_ALL": "C.UTF-8", "PATH": _search_path()}
+
+
+def which(program: str) -> str | None:
+    """Where `program` lies on PATH; never in the current folder."""
+    return shutil.which(program, path=_search_path())
+
+
+def run(
+    command: Sequence[str], settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `command` to its end, with nothing on its standard input and `settings` added to its
+    environment. Raises OSError when it cannot be started."""
+    return subprocess.run(
+        command,
+        cwd=NOWHERE,
+        env=environment() | dict(settings or {}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+
+
+def run_python(
+    target: str, *arguments: str, input: bytes, timeout: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a module, or a script by its path, in an isolated Python that ends when this one does.
+
+    Raises TimeoutExpired after `timeout` seconds.
+    """
+    with _python(target, arguments) as (command, lifeline):
+        return subprocess.run(
+            command,
+            cwd=NOWHERE,
+            env=environment(),
+            input=input,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            pass_fds=(lifeline,),
+        )
+
+
+@contextlib.contextmanager
+def python_lines(
+    module: str, *arguments: str, env: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """An isolated Python that runs `module`, its output and errors together on `stdout`.
+
+    However this process ends, that one ends too, with all that it has started: the compilers of a
+    build that was interrupted.
+    """
+    with (
+        _python(module, arguments, leads=True) as (command, lifeline),
+        subprocess.Popen(
+            command,
+            cwd=NOWHERE,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            pass_fds=(lifeline,),
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            yield process
+        except BaseException:
+            _end_group(process)
+            raise
+
+
+def start(
+    command: Sequence[str],
+    *,
+    stderr: int,
+    env: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start `command`, its standard input and output in our hands. Raises OSError if it cannot."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env=environment() if env is None else env,
+        pass_fds=pass_fds,
+        bufsize=0,
+    )
+
+
+def detach(command: tuple[str, ...], log: Path) -> int:
+    """Start `command` in a session of its own, its output in the file `log`; its process id.
+
+    It outlives this process, and inherits the descriptors that are inheritable.
+    """
+    return os.posix_spawn(
+        command[0],
+        command,
+        environment(),
+        setsid=True,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+    )
+
+
+def _current_folder() -> str:
+    """The current folder, or nothing where it has been removed."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return ""
+
+
+@contextlib.contextmanager
+def _python(
+    target: str, arguments: Sequence[str], *, leads: bool = False
+) -> Iterator[tuple[list[str], int]]:
+    """The command of an isolated Python, and the end of a pipe that it is to inherit.
+
+    The other end is only ours: when the system closes it, whatever the reason, we are gone, and
+    the child ends, with its process group if it `leads` one.
+    """
+    theirs, ours = os.pipe()
+    here = _current_folder()
+    told = {
+        "package": str(Path(__file__).parent),
+        "path": [entry for entry in sys.path if Path(entry).is_absolute() and entry != here],
+        "lifeline": theirs,
+        "leads": leads,
+    }
+    python = [sys.executable, "-I", "-B", "-X", "utf8", str(_BOOTSTRAP), json.dumps(told)]
+    try:
+        yield [*python, target, *arguments], theirs
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    """End the process group that `process` leads."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, how)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_SECONDS)
+
+
+def _search_path() -> str:
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(entry for entry in entries if Path(entry).is_absolute())
