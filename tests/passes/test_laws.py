@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.ops.test_models_equal_tflm import MODELS
 from tests.passes.graphs import graphs, inputs_of
 from tinygen import passes, tflite
 from tinygen.ir import Array, DType, Edge, Graph, Tensor
@@ -77,9 +76,8 @@ def _contents(graph: Graph) -> object:
 
 
 @each_pass
-@pytest.mark.parametrize("name", MODELS)
-def test_the_meaning_of_a_model_stays(name: str, transform: Pass, models: Path) -> None:
-    graph = tflite.read((models / f"{name}.tflite").read_bytes(), name)
+def test_the_meaning_of_a_model_stays(model: Path, transform: Pass) -> None:
+    graph = tflite.read(model.read_bytes(), model.stem)
     after = require_unchanged_and_idempotent(transform, graph)
     require_same_meaning(graph, after, seed=5)
 
@@ -113,9 +111,8 @@ def test_what_is_simplified_is_ready_to_be_compiled(graph: Graph) -> None:
         assert node.op.lower(io)
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_a_graph_knows_who_writes_and_who_reads(name: str, models: Path) -> None:
-    graph = tflite.read((models / f"{name}.tflite").read_bytes(), name)
+def test_a_graph_knows_who_writes_and_who_reads(model: Path) -> None:
+    graph = tflite.read(model.read_bytes(), model.stem)
     for tensor_id in graph.tensors:
         writers = (node for node in graph.nodes if tensor_id in node.outputs)
         assert graph.writer(tensor_id) is next(writers, None)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.runner import GOLDEN_MODEL
 from tinygen.data import Dataset, read_data
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.load import KerasModel, LoadedModel, load
@@ -275,7 +276,7 @@ def test_benchmark_models(models: Path, name: str) -> None:
     assert quantize(load(models / name), data).tflite == quantized.tflite
 
 
-def test_a_tflite_is_quantized_already(models: Path) -> None:
-    loaded = load(models / "kws_ref_model.tflite")
+def test_a_tflite_is_quantized_already() -> None:
+    loaded = load(GOLDEN_MODEL)
     with pytest.raises(InputError, match="quantized already"):
         quantize(loaded, read_data("random", loaded.inputs))

@@ -13,7 +13,7 @@ from tinygen.data.checks import few_samples, fit, oddities
 from tinygen.data.images import read_images
 from tinygen.data.keys import Split
 from tinygen.data.labels import class_labels
-from tinygen.data.raw import Raw
+from tinygen.data.raw import MAX_VALUES, Raw
 from tinygen.data.table import read_csv
 from tinygen.errors import InputError
 from tinygen.ir import Edge
@@ -122,6 +122,14 @@ def _read(
 
 def _random(inputs: Sequence[Edge], seed: int) -> Dataset:
     """200 samples, every element uniform in 0..1 on its own, from a PCG64 generator."""
+    values = RANDOM_SAMPLES * sum(spec.elements for spec in inputs)
+    if values > MAX_VALUES:
+        raise InputError(
+            "the model's inputs are too large for random data",
+            why=f"{RANDOM_SAMPLES} samples would have {values:,} values; the limit is"
+            f" {MAX_VALUES:,}",
+            next_step="give a model with smaller inputs, or samples of your own with --data",
+        )
     generator = np.random.default_rng(seed)
     arrays = tuple(
         generator.random((RANDOM_SAMPLES, *edge.sample), dtype=np.float32) for edge in inputs

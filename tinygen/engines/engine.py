@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tinygen.boards import ArenaPlace, Board
+from tinygen.boards import ArenaPlace, Board, EngineName
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import Graph, Int8Model
 from tinygen.options import BuildOptions, Flag, flags, given
@@ -41,8 +41,8 @@ class Made:
     arena_overhead_bytes: int | None = None
     """What starting takes beyond the arena that the engine then says it uses; None: not known."""
     build_flags: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
-    """Further lines of platformio.ini: name and value."""
+    scripts: tuple[str, ...] = ()
+    """Files of the project that PlatformIO runs before a build."""
     notes: tuple[str, ...] = ()
     """What a person should know of it."""
 
@@ -50,7 +50,7 @@ class Made:
 class Engine(ABC):
     """How a model runs on a device."""
 
-    name: ClassVar[str]
+    name: ClassVar[EngineName]
     options: ClassVar[frozenset[str]]
     """Those of the engines' options, by their fields' names, that this engine takes."""
 

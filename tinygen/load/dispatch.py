@@ -37,10 +37,8 @@ def load(path: Path, *, trust_model: bool = False) -> LoadedModel:
     file_format = recognise(path, content)
     if file_format == "tflite":
         return _load_tflite(path, content)
-    version = keras_file.inspect(content, file_format, path.name, trust_model=trust_model)
-    model, loader, attempts = keras_file.open_model(
-        content, file_format, path.name, version, trust_model=trust_model
-    )
+    file = keras_file.inspect(content, file_format, path.name, trust_model=trust_model)
+    model, loader, attempts = keras_file.open_model(file, trust_model=trust_model)
     return KerasModel(
         path=path,
         name=safe_name(path),

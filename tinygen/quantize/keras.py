@@ -7,7 +7,6 @@ the order of inputs and outputs, and lets shape arithmetic on the batch fold awa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +15,14 @@ import numpy as np
 
 from tinygen import tflite
 from tinygen.data import Dataset
-from tinygen.errors import InputError, UnsupportedModel
+from tinygen.errors import InputError
 from tinygen.ir import Edge, Graph, format_shape
 from tinygen.load import FloatModel, Int8File, LoadedModel, SavedModel
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
+from tinygen.quantize.diagnosis import check_computes, conversion_failure, not_int8
 from tinygen.quantize.layer_names import with_layer_names
+from tinygen.quantize.names import traceable_names
 
 CALIBRATION_SAMPLES = 500
 """At most so many samples calibrate the ranges, spread evenly over the data."""
@@ -62,15 +63,20 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
     frozen = _frozen(tensorflow, loaded)
     names = [edge.name for edge in loaded.inputs], list(loaded.outputs)
     float_tflite = _convert(tensorflow, frozen, loaded, None)
-    _check_no_loops(loaded, float_tflite)
+    check_computes(loaded, float_tflite)
     int8_tflite = _convert(tensorflow, frozen, loaded, samples)
     named = with_layer_names(int8_tflite, *names)
+    named_float = with_layer_names(float_tflite, *names)
     file = tflite.parse(named, loaded.path.name)
-    check_int8(file)
+    try:
+        check_int8(file)
+    except InputError as error:
+        # It speaks to whoever gave a .tflite; here the Keras model was given.
+        raise not_int8(loaded, file, named_float, samples()) or error from error
     return Quantized(
         tflite=named,
         graph=tflite.graph(file, loaded.name),
-        float_tflite=with_layer_names(float_tflite, *names),
+        float_tflite=named_float,
         calibration_samples=len(chosen),
     )
 
@@ -109,11 +115,12 @@ def _frozen(tensorflow: Any, loaded: FloatModel) -> Any:
         return call(inputs)
 
     try:
-        with quiet():
+        with quiet(), traceable_names(loaded):
             function = tensorflow.function(serve, input_signature=signature, autograph=False)
             return convert_variables_to_constants_v2(function.get_concrete_function())
     except Exception as error:  # whatever the model's layers raise while they are traced
-        raise _failure(loaded, "cannot be run with a batch of 1", str(error), "") from error
+        what = "cannot be run with a batch of 1"
+        raise conversion_failure(loaded, what, str(error), "") from error
 
 
 def _call(tensorflow: Any, loaded: FloatModel) -> Callable[[Sequence[Any]], list[Any]]:
@@ -163,32 +170,4 @@ def _convert(
             return bytes(converter.convert())
         except Exception as error:  # the converter raises many types
             what = "cannot be converted" if samples is None else "cannot be quantized to int8"
-            raise _failure(loaded, what, str(error), noise.text()) from error
-
-
-def _check_no_loops(loaded: FloatModel, float_tflite: bytes) -> None:
-    """Raises UnsupportedModel for control flow, on which TensorFlow's calibrator crashes."""
-    graphs = tflite.subgraphs(float_tflite)
-    if graphs > 1:
-        raise UnsupportedModel(
-            f"'{loaded.path.name}' has loops or branches",
-            why=f"its layers convert to {graphs} subgraphs instead of one, as LSTM, GRU and other"
-            " recurrent layers do; a model has to be one straight graph",
-            next_step="use convolutions over time (Conv1D) instead: recurrent layers are not"
-            " compiled",
-        )
-
-
-def _failure(loaded: FloatModel, what: str, message: str, noise: str) -> InputError:
-    """An error with the lines that matter of what the converter wrote."""
-    lines = re.findall(r"error: (.+)", message) or re.findall(r"error: (.+)", noise)
-    if not lines:
-        lines = [line for line in message.splitlines() if line.strip()]
-    unique = list(dict.fromkeys(" ".join(line.split())[:200] for line in lines))
-    unsupported = any("neither a custom op nor a flex op" in line for line in unique)
-    kind = UnsupportedModel if unsupported else InputError
-    return kind(
-        f"'{loaded.path.name}' {what}",
-        why="\n".join(unique[:3]) or "the converter gave no reason",
-        next_step="replace the layer named above by layers that TensorFlow Lite has for int8",
-    )
+            raise conversion_failure(loaded, what, str(error), noise.text(), frozen) from error

@@ -27,6 +27,12 @@ def graph(file: File, name: str) -> Graph:
     Raises UnsupportedModel when the model holds something that is not compiled, InputError where
     an operator's attributes lie outside of the file.
     """
+    if not file.inputs or not file.outputs or not file.calls:
+        raise UnsupportedModel(
+            f"'{file.name}' computes nothing",
+            why="it has no inputs, no outputs or no operators",
+            next_step="save or convert the whole model again",
+        )
     try:
         tensors = {i: _tensor(raw, i) for i, raw in enumerate(file.tensors)}
         nodes = tuple(_node(call, tensors) for call in file.calls)

@@ -157,8 +157,6 @@ class _Reader:
         )
         inputs = self._ints(graph.Inputs, graph.InputsLength())
         outputs = self._ints(graph.Outputs, graph.OutputsLength())
-        if not inputs or not outputs or not calls:
-            raise ValueError("no input, output or operator")
         read = [i for call in calls for i in call.inputs if i != ABSENT]
         written = [i for call in calls for i in call.outputs]
         if not all(0 <= i < len(tensors) for i in (*read, *written, *inputs, *outputs)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from tinygen.boards import Board
+from tinygen.boards import Board, EngineName
 from tinygen.engines.engine import Engine, Job, Made
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.compile import compile_model
@@ -18,7 +18,7 @@ from tinygen.pio.toolchain import require_toolchain
 class Tflm(Engine):
     """TensorFlow Lite Micro's interpreter."""
 
-    name: ClassVar[str] = "tflm"
+    name: ClassVar[EngineName] = "tflm"
     options: ClassVar[frozenset[str]] = frozenset({"kernel_set", "arena", "debug"})
 
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class Tflm(Engine):
             arena_place=arena.place,
             arena_overhead_bytes=None if best is None else best.bytes - best.used,
             build_flags=firmware.build_flags,
-            options=firmware.options,
+            scripts=firmware.scripts,
             notes=tuple(_notes(arena)),
         )
 
