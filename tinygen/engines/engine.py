@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tinygen.boards import ArenaPlace, Board, EngineName
+from tinygen.boards.fit import Needs
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import Graph, Int8Model
 from tinygen.options import BuildOptions, Flag, flags, given
@@ -57,6 +58,11 @@ class Engine(ABC):
     @abstractmethod
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         """The names of the kernel sets there are for the board, the best one first."""
+
+    @abstractmethod
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str]) -> Needs:
+        """What a model takes of a board with these kernel sets, as far as that is known before a
+        build. Raises UnsupportedModel."""
 
     @abstractmethod
     def make(self, job: Job) -> Made:

@@ -8,7 +8,18 @@ all that later stages see: a kernel's name, the tensors it touches, its paramete
 
 from __future__ import annotations
 
-from tinygen.ir.calls import PORTABLE, Alias, Kernel, KernelCall, Lowered, ParamValue, portable
+from tinygen.ir.calls import (
+    PORTABLE,
+    Alias,
+    Constant,
+    Kernel,
+    KernelCall,
+    Layout,
+    Lowered,
+    Overlap,
+    ParamValue,
+    portable,
+)
 from tinygen.ir.edges import (
     Edge,
     dequantize,
@@ -37,16 +48,19 @@ __all__ = [
     "PORTABLE",
     "Alias",
     "Array",
+    "Constant",
     "DType",
     "Edge",
     "Graph",
     "Int8Model",
     "Kernel",
     "KernelCall",
+    "Layout",
     "Lowered",
     "Node",
     "Op",
     "Operands",
+    "Overlap",
     "ParamValue",
     "Quant",
     "Shape",

@@ -9,7 +9,7 @@ import io
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -310,14 +310,15 @@ def inspect_report(result: InspectResult) -> RenderableType:
         )
     boards = _columns("board", "fits", "RAM needed", "has", "flash needed", "has")
     for fit in result.boards:
-        boards.add_row(
-            fit.board,
-            "yes" if fit.fits else "no",
-            f"{fit.ram_needed:,} B",
-            f"{fit.ram_available:,} B",
-            f"{fit.flash_needed:,} B",
-            f"{fit.flash_available:,} B",
-        )
+        if fit.engine == "aot":
+            boards.add_row(
+                fit.board,
+                "yes" if fit.fits else "no",
+                f"{fit.ram_needed:,} B",
+                f"{fit.ram_available:,} B",
+                f"{fit.flash_needed:,} B",
+                f"{fit.flash_available:,} B",
+            )
     rows = [("model", result.model), ("opened by", f"{result.loader} ({result.format})")]
     if result.quantized_here:
         rows.append(("quantized", "for this look, with random data: sizes hold, scales do not"))
@@ -334,8 +335,25 @@ def inspect_report(result: InspectResult) -> RenderableType:
     return _page(
         _facts(rows),
         layers,
-        Group(boards, Text("RAM: arena and stack; flash: constants. The code comes on top.")),
+        Group(boards, *(Text(line) for line in _board_remarks(result))),
     )
+
+
+def _board_remarks(result: InspectResult) -> Iterator[str]:
+    """What the table of boards means, and what it leaves out."""
+    yield "With the engine aot: RAM is arena and stack, flash the constants; the code comes on top."
+    for remark in dict.fromkeys(fit.remark for fit in result.boards if fit.remark):
+        yield f"{', '.join(fit.board for fit in result.boards if fit.remark == remark)}: {remark}."
+    others = [fit for fit in result.boards if fit.fits is None or fit.engine != "aot"]
+    if others:
+        default = sum(fit.is_default for fit in others)
+        yield (
+            f"{default} boards take the engine tflm unless --engine says another: it finds the "
+            "arena that it needs by building, so whether it fits is not known here."
+        )
+    if short := [fit for fit in others if fit.fits is False]:
+        names = ", ".join(fit.board for fit in short)
+        yield f"Too large for tflm, whose model is {_bytes(short[0].flash_needed)}: {names}."
 
 
 def _tensor(tensor: Any) -> str:
