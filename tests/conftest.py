@@ -1,17 +1,27 @@
-"""Fixtures that every kind of proof shares."""
+"""Fixtures that every kind of proof shares, and the count of what was skipped."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests import skipping
+from tests.runner import GOLDEN_MODEL
 from tinygen.engines.tflm import TflmTree, installed, setup, source
 from tinygen.pio import core
 
-NO_SOURCES = "TensorFlow Lite Micro's sources are not in the cache: tinygen setup tflm"
 ROOT = Path(__file__).resolve().parent.parent
+BENCHMARK_MODELS = (
+    "ad01_int8.tflite",
+    "hello_world_int8.tflite",
+    "kws_ref_model.tflite",
+    "pretrainedResnet_quant.tflite",
+    "vww_96_int8.tflite",
+)
+"""The int8 models of the MLPerf Tiny benchmark, and TensorFlow Lite Micro's hello world."""
 
 
 def models_dir() -> Path:
@@ -19,28 +29,63 @@ def models_dir() -> Path:
     return Path(os.environ.get("TINYGEN_MODELS", ROOT.parent / "shared" / "models"))
 
 
+def have_models() -> bool:
+    """Whether the real models are on this machine."""
+    return (models_dir() / "kws_ref_model.tflite").is_file()
+
+
+def have_sources() -> bool:
+    """Whether TensorFlow Lite Micro's sources are, or can be put, into the cache."""
+    there = installed(core.cache_dir(), source.PINS) or os.environ.get(source.SETTING)
+    return bool(there)
+
+
 @pytest.fixture(scope="session")
 def models() -> Path:
     """The folder of real models; the test is skipped where it is absent."""
-    folder = models_dir()
-    if not (folder / "kws_ref_model.tflite").is_file():
-        pytest.skip("the benchmark models are not here (set TINYGEN_MODELS to their folder)")
-    return folder
+    if not have_models():
+        pytest.skip(skipping.reasons()["models"])
+    return models_dir()
+
+
+@pytest.fixture(params=(GOLDEN_MODEL.name, *BENCHMARK_MODELS))
+def model(request: pytest.FixtureRequest) -> Path:
+    """Our own model, and each of the benchmark's int8 models where they are at hand."""
+    if request.param == GOLDEN_MODEL.name:
+        return GOLDEN_MODEL
+    folder: Path = request.getfixturevalue("models")
+    return folder / str(request.param)
 
 
 @pytest.fixture(scope="session")
 def tree() -> TflmTree:
     """The sources in the cache, or of TINYGEN_TFLM_SOURCE; nothing is downloaded for a test."""
-    found = installed(core.cache_dir(), source.PINS)
-    if found is None and os.environ.get(source.SETTING):
-        found = setup(core.cache_dir())
-    if found is None:
-        pytest.skip(NO_SOURCES)
-    return found
+    if not have_sources():
+        pytest.skip(skipping.reasons()["sources"])
+    return installed(core.cache_dir(), source.PINS) or setup(core.cache_dir())
+
+
+_SKIPPED = pytest.StashKey[list[str]]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that skips more than tests/skips.toml allows has failed."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or hasattr(session.config, "workerinput"):
+        return
+    reports = terminal.stats.get("skipped", [])  # of all processes, where there are several
+    skipped = [report.longrepr[2].removeprefix("Skipped: ") for report in reports]
+    session.config.stash[_SKIPPED] = skipped
+    found = skipping.complaints(skipped, models=have_models(), sources=have_sources())
+    for complaint in found:
+        terminal.write_line(f"\ntests/skips.toml: {complaint}", red=True)
+    if found and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The last line of a run says what was left out because upstream's sources are not here."""
-    there = installed(core.cache_dir(), source.PINS) or os.environ.get(source.SETTING)
-    if not there and not hasattr(config, "workerinput"):
-        print(f"left out: tests of the engine tflm. {NO_SOURCES}")
+    """The last lines of a run say how much was left out, and why."""
+    skipped: list[str] = config.stash.get(_SKIPPED, [])
+    for reason, count in Counter(skipped).items():
+        print(f"left out: {count} tests. {reason}")

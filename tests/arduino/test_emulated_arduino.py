@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tflm import stand_in
+from tests.tflm.stand_in.fixtures import stand_in_cache, stand_in_tree  # noqa: F401
 from tinygen.api.build import BuildResult, build
 from tinygen.api.verify import VerifyResult, verify
 from tinygen.boards import ArenaPlace
@@ -125,10 +127,11 @@ def test_tflm_with_espressifs_kernels(run: Run, models: Path) -> None:
     assert 500 < result.stack_used_bytes < 4000
 
 
-@pytest.mark.usefixtures("tree")
-def test_tflm_in_ram_outside_of_the_chip(run: Run, models: Path) -> None:
+@pytest.mark.usefixtures("stand_in_tree")
+def test_tflm_in_ram_outside_of_the_chip(run: Run, tmp_path: Path) -> None:
     """It is larger than the heap's largest block in the chip."""
-    model = models / "pretrainedResnet_quant.tflite"
+    model = tmp_path / "large.tflite"
+    model.write_bytes(stand_in.pools((96, 96, 4), (48, 48, 4), (24, 24, 4)))
     exact, result = run(model, static=1024)
     assert exact.generated.arena_place is ArenaPlace.HEAP
     assert result.verdict is Verdict.MATCH, result.reason

@@ -9,11 +9,19 @@ from pathlib import Path
 import pytest
 
 import tinygen.boards
-from tinygen.boards import BOARD_IDS, Kind, Port, SerialKind, all_boards, get_board, parse_board
+from tinygen.boards import (
+    BOARD_IDS,
+    LOCAL_PLATFORM,
+    Kind,
+    Port,
+    SerialKind,
+    all_boards,
+    get_board,
+    parse_board,
+)
 from tinygen.devices.link.reset import find_reset
 from tinygen.errors import InputError
 from tinygen.project.firmware import (
-    LOCAL_PLATFORM,
     hal_files,
     main_file,
     platform_files,
@@ -25,7 +33,7 @@ from tinygen.resources import firmware_dir
 
 FOLDER = Path(tinygen.boards.__file__).parent
 EMULATED = [board.id for board in all_boards() if board.emulator]
-LOCAL = [board.id for board in all_boards() if board.platformio.platform == LOCAL_PLATFORM]
+LOCAL = [board.id for board in all_boards() if board.platformio.local]
 TEXT = (FOLDER / "qemu-cortex-m4.toml").read_text()
 
 
@@ -103,12 +111,34 @@ def test_ids_match_exactly(name: str) -> None:
         ("clock_hz = 25_000_000", "", "key emulator.clock_hz is missing"),
         ('kind = "emulated"', 'kind = "imagined"', "kind is 'imagined'"),
         ('type = "cmsdk"', 'type = "16550"', "serial.uart.type is '16550'"),
+        ('extensions = ["dsp"]', 'extensions = ["mve"]', "'mve', which no cortex-m4 has"),
+        (
+            'board = "qemu-cortex-m4"',
+            'board = "x"\nframework = "arduino"',
+            "port cortex_m wants it",
+        ),
+        ('platform = "tinygen-emulated"', 'platform = "tinygen-emulatd"', "has [toolchain]"),
+        ('board = "qemu-cortex-m4"', 'board = "x"\noptions = { board = "y" }', "platformio.board"),
+        (
+            'board = "qemu-cortex-m4"',
+            'board = "x"\noptions = { upload_protcol = "jlink" }',
+            "did you mean upload_protocol?",
+        ),
+        ("bytes = 0x400000 }\n\n", "bytes = 0xFFFFFFFF }\n\n", "memory.ram: origin and bytes"),
         ("stack_bytes = 8192", 'stack_bytes = "8192"', "stack_bytes is '8192'"),
         ("stack_bytes = 8192", "stack_bytes = true", "stack_bytes is True"),
         ("stack_bytes = 8192", "stack_bytes = -1", "stack_bytes is -1"),
         ("stack_bytes = 8192", "stack_bytes = 0x400000", "leaves no RAM"),
-        ('available = ["aot", "tflm"]', 'available = "aot"', "engines.available must be a list"),
-        ('available = ["aot", "tflm"]', "available = [1]", "engines.available is 1"),
+        (
+            'available = ["aot", "tflm"]',
+            'available = "aot"',
+            "engines.available is 'aot'; it must be a list",
+        ),
+        (
+            'available = ["aot", "tflm"]',
+            "available = [1]",
+            "engines.available is 1; it must be one of aot",
+        ),
         ('default = "aot"', 'default = "other"', "engines.default"),
         ('extensions = ["dsp"]', 'extensions = ["dps"]', "extensions is 'dps'"),
         ('extensions = ["dsp"]', 'extensions = ["dsp", "dsp"]', "extensions"),
@@ -120,7 +150,11 @@ def test_ids_match_exactly(name: str) -> None:
         ('port = "cortex_m"', 'port = "arduino"', "the port arduino"),
         ('port = "cortex_m"', 'port = "cortex_m"\nticks = "dwt"', "ticks"),
         ('board = "qemu-cortex-m4"', 'board = "x"\nframework = "arduino"', "the port cortex_m"),
-        ('board = "qemu-cortex-m4"', 'board = "x"\noptions = ["a"]', "must be a table"),
+        (
+            'board = "qemu-cortex-m4"',
+            'board = "x"\noptions = ["a"]',
+            "platformio.options is ['a']; it must be a table",
+        ),
         ('board = "qemu-cortex-m4"', 'board = "x"\noptions = { a = 1 }', "platformio.options.a"),
         ("[emulator]", '[upload]\nprotocol = "x"\nneeds_port = true\n[emulator]', "[upload]"),
         ("[memory]", "[memory", "line"),
@@ -169,7 +203,7 @@ def test_the_files_of_a_project(board_id: str) -> None:
     hal, root, platform = hal_files(board), root_files(board), platform_files(board)
     assert "src/hal/tg_hal.h" in hal
     assert [name for name in root if name.startswith("src/main.")] == [main_file(board)]
-    assert bool(platform) == (board.platformio.platform == LOCAL_PLATFORM)
+    assert bool(platform) == board.platformio.local
     if board.port is Port.CORTEX_M:
         assert board.serial.uart is not None
         uarts = {name for name in hal if "/uart_" in name}
@@ -186,3 +220,34 @@ def test_the_files_of_a_project(board_id: str) -> None:
     for name, data in (hal | root | platform).items():
         assert not name.startswith("/")
         assert str(Path.home()).encode() not in data
+
+
+NUCLEO = (FOLDER / "nucleo_f446re.toml").read_text()
+
+
+def _with_protocol(protocol: str, *options: str) -> str:
+    table = "".join(f"\n{option}" for option in ("[platformio.options]", *options) if options)
+    return NUCLEO.replace('"stlink"', f'"{protocol}"').replace("\n[memory]", f"{table}\n\n[memory]")
+
+
+def test_another_probe_than_the_boards_own() -> None:
+    """A J-Link at a Nucleo: PlatformIO has to be asked for it, and then is."""
+    board = parse_board(_with_protocol("jlink", 'upload_protocol = "jlink"'), "mine.toml")
+    assert board.upload is not None
+    assert board.upload.protocol == board.platformio.options["upload_protocol"] == "jlink"
+    # What tinygen has not heard of, PlatformIO may know: it is asked by name.
+    parse_board(_with_protocol("new-probe", 'upload_protocol = "new-probe"'), "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (_with_protocol("stlnk"), "upload.protocol is 'stlnk'; did you mean stlink?"),
+        (_with_protocol("stlink", 'upload_protocol = "jlink"'), "asks PlatformIO for 'jlink'"),
+        (_with_protocol("new-probe"), "set platformio.options.upload_protocol to it as well"),
+    ],
+)
+def test_a_protocol_that_would_not_be_taken(text: str, told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_board(text, "mine.toml")
+    assert told in caught.value.why

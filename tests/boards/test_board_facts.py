@@ -1,12 +1,9 @@
-"""The boards people own, held against facts collected from PlatformIO's own sources.
-
-The facts are one row per board, framework and platform; they are not part of the checkout.
-"""
+"""The boards people own, held against facts collected from PlatformIO's own sources (facts.json, a
+row per board with its framework and platform, November 2026)."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ import pytest
 
 from tinygen.boards import Board, Extension, Kind, SerialKind, all_boards, get_board
 
-FACTS = Path(os.environ.get("TINYGEN_FACTS", Path(__file__).parents[3] / "shared" / "facts"))
+FACTS = Path(__file__).with_name("facts.json")
 HARDWARE = [board.id for board in all_boards() if board.kind is Kind.HARDWARE]
 
 # What the linker gives a sketch is not what PlatformIO's board file says.
@@ -41,13 +38,10 @@ FLASH = {
 
 def _row(board: Board) -> dict[str, Any]:
     """The one row of facts about the board as we build it."""
-    file = FACTS / "boards.json"
-    if not file.is_file():
-        pytest.skip("the collected facts are not here (set TINYGEN_FACTS to their folder)")
     pio = board.platformio
     (row,) = (
         row
-        for row in json.loads(file.read_text(encoding="utf-8"))
+        for row in json.loads(FACTS.read_text("utf-8"))
         if (row["platform"], row["board"], row["framework"])
         == (pio.platform, pio.board, pio.framework)
     )

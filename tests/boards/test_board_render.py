@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import configparser
+from dataclasses import replace
 
 import pytest
+from platformio.project.config import ProjectConfig
 
 from tinygen.boards import BOARD_IDS, Board, Kind, Port, get_board
 from tinygen.project import sources
-from tinygen.project.firmware import LOCAL_PLATFORM
 from tinygen.project.platformio import platformio_files
 from tinygen.templates import Identity
 
@@ -20,9 +21,7 @@ def _environment(board: Board) -> configparser.SectionProxy:
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read_string(platformio_files(board, IDENTITY)["platformio.ini"])
     assert parser["platformio"]["default_envs"] == board.id
-    assert ("platforms_dir" in parser["platformio"]) == (
-        board.platformio.platform == LOCAL_PLATFORM
-    )
+    assert ("platforms_dir" in parser["platformio"]) == board.platformio.local
     return parser[f"env:{board.id}"]
 
 
@@ -36,12 +35,31 @@ def test_platformio_ini(board_id: str) -> None:
     assert env.get("build_unflags", "").split() == list(board.platformio.build_unflags)
     flags = env["build_flags"].split()
     assert set(board.platformio.build_flags) <= set(flags)
-    for name, value in board.platformio.options:
+    for name, value in board.platformio.options.items():
         assert env[name] == value
     if board.kind is Kind.HARDWARE:
         assert "@" in env["platform"] or "#" in env["platform"], "the platform is not pinned"
         assert f"-DTG_PAYLOAD_BYTES={board.protocol_payload}U" in flags
         assert f"-DTG_WINDOW={board.serial.window}U" in flags
+
+
+def test_every_script_runs_in_one_line_of_the_options() -> None:
+    """An engine's, a user's own board file's and ours: PlatformIO knows no option twice."""
+    board = get_board("pico")
+    scripts = ("src/protocol/build_id.py", "src/model/build.py")
+    ini = platformio_files(board, IDENTITY, scripts=scripts)["platformio.ini"]
+    assert "extra_scripts = pre:src/protocol/build_id.py, pre:src/model/build.py\n" in ini
+    own = {**board.platformio.options, "extra_scripts": "post:mine.py"}
+    board = replace(board, platformio=replace(board.platformio, options=own))
+    ini = platformio_files(board, IDENTITY, scripts=scripts)["platformio.ini"]
+    assert ini.count("extra_scripts") == 1
+    line = ini[ini.index("extra_scripts") :].splitlines()[0]
+    assert ProjectConfig.parse_multi_values(line.partition("=")[2]) == [
+        "pre:src/protocol/build_id.py",
+        "pre:src/model/build.py",
+        "post:mine.py",
+    ]
+    assert "extra_scripts = post:mine.py\n" in platformio_files(board, IDENTITY)["platformio.ini"]
 
 
 @pytest.mark.parametrize(

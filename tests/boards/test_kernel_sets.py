@@ -10,6 +10,7 @@ from tinygen.boards import BOARD_IDS, Extension, all_boards, get_board
 from tinygen.engines import ENGINES, kernel_sets, tflm
 from tinygen.engines.aot import kernel_sets as aot_sets
 from tinygen.engines.aot.kernel_sets import KernelSet, Portable
+from tinygen.errors import InputError
 from tinygen.ir import Lowered, Node, Operands
 
 TFLM = {
@@ -73,7 +74,9 @@ def test_a_core_without_them_has_no_kernels_with_vectors() -> None:
     board = get_board("esp32s3")
     assert tflm.kernel_sets(board)[0] == "esp_nn_s3"
     plain = dataclasses.replace(board, extensions=(Extension.MAC16,))
-    assert tflm.kernel_sets(plain) == ("esp_nn", "reference")
+    with pytest.raises(InputError, match="esp_nn_s3") as raised:
+        tflm.kernel_sets(plain)
+    assert "it requires pie; the board's extensions: mac16" in raised.value.why
 
 
 @pytest.mark.parametrize("board_id", BOARD_IDS)

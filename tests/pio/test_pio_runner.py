@@ -252,6 +252,21 @@ def test_a_failed_upload_is_the_devices(tmp_path: Path, monkeypatch: pytest.Monk
         pio.upload(tmp_path, get_board("uno"), "/dev/ttyACM0")
 
 
+def test_an_upload_by_an_unknown_protocol_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PlatformIO warns, uploads nothing and ends with 0."""
+    log = [
+        "AVAILABLE: blackmagic, jlink, stlink",
+        "CURRENT: upload_protocol = jlnk",
+        "Warning! Unknown upload protocol jlnk",
+    ]
+    _recorded(monkeypatch, 0, log)
+    with pytest.raises(InputError, match="nothing was uploaded") as caught:
+        pio.upload(tmp_path, get_board("nucleo_f446re"))
+    assert caught.value.why.splitlines() == [log[0], log[2]]
+
+
 def test_projects_share_objects_by_the_compiler_that_platformio_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import skipping
 from tinygen.engines.tflm import TflmTree
 from tinygen.engines.tflm.upstream import Upstream
 
@@ -28,6 +29,6 @@ def baseline(models: Path) -> dict[str, Any]:
     """What TFLM needs on the emulated cores: model -> core -> kernels -> numbers."""
     path = models.parent / "facts" / "tflm_baseline.json"
     if not path.is_file():
-        pytest.skip("the measured baseline is not here")
+        pytest.skip(skipping.reasons()["baseline"])
     results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["results"]
     return results

@@ -4,27 +4,20 @@ where those are not at hand."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
 
-import tinygen
-from tests.ops.tflite_file import single_operator, tensor
 from tests.tflm import stand_in
 from tests.tflm.includes import missing_headers
 from tests.tflm.stand_in.fixtures import stand_in_cache, stand_in_tree  # noqa: F401
-from tinygen.boards import TflmFrom, get_board
-from tinygen.devices import qemu
-from tinygen.engines.tflm import KernelSet, TflmTree, installed, probe, scratch
+from tinygen.engines.tflm import KernelSet, TflmTree, installed, scratch
 from tinygen.engines.tflm.kernel_sets import VENDORS
 from tinygen.engines.tflm.library import LIBRARY, UNITS, Library, assemble
 from tinygen.engines.tflm.source import PINS, TFLITE_MICRO, content_hash
 from tinygen.engines.tflm.upstream import Upstream
-from tinygen.errors import DoesNotFit, ToolchainError, UnsupportedModel
-from tinygen.ir import DType
-from tinygen.proof.verdict import Verdict
+from tinygen.errors import ToolchainError, UnsupportedModel
 
 KINDS = ("MAX_POOL_2D", "RESHAPE")
 SHAPES = ((16, 16, 4), (8, 8, 4), (4, 4, 4))
@@ -36,13 +29,6 @@ pytestmark = pytest.mark.usefixtures("stand_in_tree")
 @pytest.fixture
 def upstream(stand_in_tree: TflmTree) -> Upstream:  # noqa: F811
     return Upstream(stand_in_tree)
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    path = tmp_path / "pools.tflite"
-    path.write_bytes(stand_in.pools(*SHAPES))
-    return path
 
 
 def library(
@@ -177,126 +163,6 @@ def test_a_chip_is_asked_how_much_scratch_it_wants(upstream: Upstream) -> None:
         "esp_nn_get_max_pool_rows_esp32s3",
         "esp_nn_get_max_pool_scratch_size_esp32s3",
     ], "what it calls comes along, what computes does not"
-
-
-# ---- built and run ----
-
-
-@pytest.fixture
-def projects() -> Iterator[list[Path]]:
-    """Projects whose emulators are ended after the test."""
-    made: list[Path] = []
-    yield made
-    for project in made:
-        qemu.stop(project / ".tinygen")
-
-
-@pytest.mark.parametrize("kernels", EMULATED)
-def test_it_matches_in_the_smallest_arena(
-    kernels: KernelSet, model: Path, tmp_path: Path, projects: list[Path]
-) -> None:
-    def build(arena: int | None = None) -> tinygen.BuildResult:
-        projects.append(tmp_path / f"p{len(projects)}")
-        return tinygen.build(
-            model,
-            board="qemu-cortex-m4",
-            engine="tflm",
-            kernel_set=kernels.value,
-            arena=arena,
-            out=projects[-1],
-        )
-
-    built = build()
-    result = tinygen.verify(built.generated.project)
-    assert result.verdict is Verdict.MATCH, result.reason
-    assert result.vectors >= 100
-    assert result.engine == "tflm"
-    needed = built.generated.arena_minimum_bytes
-    assert needed is not None
-    assert built.generated.arena_bytes == needed
-    # TFLM says it uses less than it needs: 48 bytes, as the stand-in is made.
-    assert result.arena_used_bytes == needed - 48
-    assert result.arena_enough_bytes is None
-    assert any("our memory plan" in note and "(used)" in note for note in built.generated.notes)
-    smaller = build(needed - 16)
-    with pytest.raises(DoesNotFit, match=f"needs an arena of {needed:,} bytes"):
-        tinygen.verify(smaller.generated.project)
-
-
-def test_what_was_measured_is_remembered(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = tinygen.generate(model, board="qemu-cortex-m3", engine="tflm", out=tmp_path / "a")
-    monkeypatch.setattr(probe, "measure", lambda *_: pytest.fail("measured again"))
-    second = tinygen.generate(model, board="qemu-cortex-m3", engine="tflm", out=tmp_path / "b")
-    assert second.arena_bytes == first.arena_bytes
-    assert second.notes == first.notes
-
-
-def test_a_model_that_does_not_start_is_told(tmp_path: Path) -> None:
-    (tmp_path / "same.tflite").write_bytes(stand_in.pools(*SHAPES, padding=0))
-    options = {"board": "qemu-cortex-m4", "engine": "tflm"}
-    with pytest.raises(ToolchainError, match="does not run on the emulated core") as caught:
-        tinygen.generate(tmp_path / "same.tflite", out=tmp_path / "p", **options)  # type: ignore[arg-type]
-    assert "--arena" in caught.value.next_step
-    made = tinygen.generate(
-        tmp_path / "same.tflite",
-        out=tmp_path / "p",
-        arena=4096,
-        debug=True,
-        **options,  # type: ignore[arg-type]
-    )
-    assert made.arena_bytes == 4096
-    assert any("was not measured" in note for note in made.notes)
-
-
-def test_where_nothing_is_gained_the_plan_is_left_out(tmp_path: Path) -> None:
-    """A RESHAPE alone: its two tensors live at once, whoever places them."""
-    (tmp_path / "one.tflite").write_bytes(stand_in.pools((4, 4, 2)))
-    made = tinygen.generate(
-        tmp_path / "one.tflite", board="qemu-cortex-m4", engine="tflm", out=tmp_path / "p"
-    )
-    assert any("(not used)" in note for note in made.notes)
-    data = (made.project / "src/model/model_data.h").read_text("utf-8")
-    assert "memory plan" not in data
-
-
-@pytest.mark.parametrize("board_id", ["esp32s3", "esp32", "nano33ble", "microbit", "hifive1_revb"])
-def test_a_boards_project(board_id: str, model: Path, tmp_path: Path) -> None:
-    board = get_board(board_id)
-    made = tinygen.generate(model, board=board_id, engine="tflm", out=tmp_path / "p")
-    files = {p.relative_to(made.project).as_posix() for p in made.project.rglob("*")}
-    assert {"lib/tflm/build.py", "src/tflm/core.cc", "src/tflm/tg_tflm.cc"} <= files
-    ini = (made.project / "platformio.ini").read_text("utf-8")
-    assert "extra_scripts = pre:lib/tflm/build.py" in ini
-    reference = tinygen.generate(
-        model, board="qemu-cortex-m3", engine="tflm", kernel_set="reference", out=tmp_path / "m3"
-    )
-    # 160 bytes of scratch are what the stand-in's functions for the S3 ask for.
-    extra = 160 if board_id == "esp32s3" else 0
-    if made.kernel_set == "cmsis_nn":
-        extra = 16
-    margin = 0 if board.toolchain else 128
-    assert made.arena_bytes == reference.arena_bytes + extra + margin
-
-
-def test_a_framework_that_brings_the_library_along(model: Path, tmp_path: Path) -> None:
-    assert get_board("esp32c6").engines.tflm_from is TflmFrom.IDF_COMPONENT
-    made = tinygen.generate(model, board="esp32c6", engine="tflm", out=tmp_path / "p")
-    files = {p.relative_to(made.project).as_posix() for p in made.project.rglob("*")}
-    assert "src/idf_component.yml" in files
-    assert not any(name.startswith("lib/") for name in files)
-
-
-def test_an_edge_that_is_no_int8_is_refused(tmp_path: Path) -> None:
-    """aot leaves a QUANTIZE at the edge out; the interpreter runs the file as it is."""
-    edge = tensor((1, 16), DType.FLOAT32)
-    model = single_operator("QUANTIZE", [edge], [tensor((1, 16), scale=0.5)])
-    (tmp_path / "float.tflite").write_bytes(model)
-    with pytest.raises(UnsupportedModel, match="is float32, the interpreter is given int8"):
-        tinygen.generate(
-            tmp_path / "float.tflite", board="qemu-cortex-m4", engine="tflm", out=tmp_path / "p"
-        )
 
 
 def test_the_pools_are_what_the_oracle_computes() -> None:

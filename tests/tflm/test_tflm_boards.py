@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tinygen.api.build import build, generate
+from tinygen.api.build import build
 from tinygen.api.verify import verify
 from tinygen.devices import qemu
 from tinygen.errors import DoesNotFit
@@ -37,12 +37,7 @@ OWN_INSTRUCTIONS = 150
 pytestmark = pytest.mark.usefixtures("tree")
 
 
-def cases() -> Iterator[object]:
-    for case in product(MODELS, CORES, KERNELS):
-        marks = []
-        if case not in QUICK and not ALL:
-            marks.append(pytest.mark.skip(reason="one of many: TINYGEN_TEST_ALL=1 runs it"))
-        yield pytest.param(*case, marks=marks, id="-".join(case))
+CASES = [case for case in product(MODELS, CORES, KERNELS) if ALL or case in QUICK]
 
 
 @pytest.fixture
@@ -67,7 +62,7 @@ def run(tmp_path: Path, models: Path) -> Iterator[Any]:
         qemu.stop(project / ".tinygen")
 
 
-@pytest.mark.parametrize(("name", "core", "kernels"), list(cases()))
+@pytest.mark.parametrize(("name", "core", "kernels"), CASES, ids="-".join)
 def test_equal_to_the_baseline(
     run: Any, baseline: dict[str, Any], name: str, core: str, kernels: str
 ) -> None:
@@ -84,42 +79,10 @@ def test_equal_to_the_baseline(
         run(name, core, kernels, needed - 16)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", MODELS if ALL else ("kws_ref_model", "pretrainedResnet_quant"))
 def test_espressifs_kernels(run: Any, name: str) -> None:
     """The ones in C, which an ESP32, a C3 and a C6 run; there is no baseline of them."""
-    if name not in ("kws_ref_model", "pretrainedResnet_quant") and not ALL:
-        pytest.skip("one of many: TINYGEN_TEST_ALL=1 runs it")
     built, result = run(name, "m4", "esp_nn")
     assert result.verdict is Verdict.MATCH, result.reason
     with pytest.raises(DoesNotFit):
         run(name, "m4", "esp_nn", built.generated.arena_minimum_bytes - 16)
-
-
-@pytest.mark.parametrize("kernels", KERNELS)
-def test_what_fits_the_micro_bit(run: Any, kernels: str) -> None:
-    built, result = run("hello_world_int8", "m0", kernels)
-    assert result.verdict is Verdict.MATCH, result.reason
-    # Measured on the Cortex-M3, for another core.
-    assert result.arena_enough_bytes == built.generated.arena_minimum_bytes
-
-
-def test_of_another_models_firmware_no_arena_is_said_to_do(
-    run: Any, models: Path, tmp_path: Path
-) -> None:
-    built, result = run("hello_world_int8", "m4", "reference", 4096)
-    assert result.arena_enough_bytes == built.generated.arena_minimum_bytes
-    running = qemu.running(built.generated.project / ".tinygen")
-    assert running is not None
-    other = generate(
-        models / "ad01_int8.tflite", board="qemu-cortex-m4", engine="tflm", out=tmp_path / "other"
-    )
-    result = verify(other.project, port=running.url)
-    assert result.verdict is Verdict.UNVERIFIED
-    assert result.arena_enough_bytes is None
-
-
-def test_the_folder_does_not_matter(run: Any) -> None:
-    first, _ = run("hello_world_int8", "m4", "reference")
-    second, _ = run("hello_world_int8", "m4", "reference")
-    assert second.elf != first.elf
-    assert second.elf.read_bytes() == first.elf.read_bytes()

@@ -1,106 +1,76 @@
-"""What a board is: a closed set of facts, each with its type and unit."""
+"""What a board is: a closed set of facts, each with its type, its unit and its range."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from typing import Annotated
 
+from msgspec import Meta
 
-class Kind(Enum):
-    """Where the firmware runs."""
+from tinygen.boards.vocabulary import (
+    Allocator,
+    ArenaPlace,
+    Core,
+    EmulatorProgram,
+    EngineName,
+    Extension,
+    Fpu,
+    Framework,
+    Kind,
+    LdfMode,
+    Loader,
+    Port,
+    Prefix,
+    ResetName,
+    SerialKind,
+    StackMark,
+    TflmFrom,
+    TflmKernels,
+    Ticks,
+    Uart,
+)
 
-    EMULATED = "emulated"
-    HARDWARE = "hardware"
+LOCAL_PLATFORM = "tinygen-emulated"
+"""The development platform that comes with a project instead of from a registry."""
 
+ADDRESSES = 1 << 32
+"""Bytes that a core can address."""
 
-class Fpu(Enum):
-    """Floating point in hardware."""
-
-    NONE = "none"
-    SINGLE = "single"
-    DOUBLE = "double"
-
-
-class Extension(Enum):
-    """What a core's instruction set has beyond its base, as far as a kernel set could want it."""
-
-    DSP = "dsp"
-    """Arm's: dual 16-bit multiplications, saturation; of every Armv7E-M, of some Armv8-M cores."""
-    MVE = "mve"
-    """Arm's vectors of 128 bits, Helium, for integers."""
-    MAC16 = "mac16"
-    """Xtensa's 16-bit multiplications into an accumulator of 40 bits."""
-    PIE = "pie"
-    """The ESP32-S3's vectors of 128 bits."""
-    M = "m"
-    """RISC-V's multiplication and division."""
-
-
-class Port(Enum):
-    """Which port of the hardware layer the firmware is built with."""
-
-    CORTEX_M = "cortex_m"
-    SIFIVE = "sifive"
-    XTENSA_SIM = "xtensa_sim"
-    ARDUINO = "arduino"
-    ESP_IDF = "esp_idf"
-    METAL = "metal"
-
-    @property
-    def bare(self) -> bool:
-        """Whether the port is all there is: our start-up, our linker script, no framework."""
-        return self in (Port.CORTEX_M, Port.SIFIVE, Port.XTENSA_SIM)
-
-    @property
-    def brings_cxx(self) -> bool:
-        """Whether the framework links C++'s library; Freedom E SDK links C's alone."""
-        return self in (Port.ARDUINO, Port.ESP_IDF)
-
-    @property
-    def uart(self) -> bool:
-        """Whether the port drives the serial port's registers itself."""
-        return self in (Port.CORTEX_M, Port.SIFIVE, Port.METAL)
-
-
-class Ticks(Enum):
-    """What the Arduino port counts an inference with."""
-
-    MICROS = "micros"
-    DWT = "dwt"
-    ESP_CYCLES = "esp_cycles"
-    AVR_TIMER1 = "avr_timer1"
-
-
-class StackMark(Enum):
-    """How the Arduino port finds out how much of the stack was used."""
-
-    UNKNOWN = "unknown"
-    AVR = "avr"
-    ESP = "esp"
-
-
-class Uart(Enum):
-    """Serial ports there is a bare-metal driver for."""
-
-    CMSDK = "cmsdk"
-    NRF51 = "nrf51"
-    SIFIVE = "sifive"
-
-
-class SerialKind(Enum):
-    """How the host sees the board's serial port."""
-
-    SOCKET = "socket"
-    UART = "uart"
-    USB = "usb"
-
-
-class Loader(Enum):
-    """The option that QEMU's machine takes its firmware by."""
-
-    KERNEL = "kernel"
-    BIOS = "bios"
+Address = Annotated[int, Meta(ge=0, lt=ADDRESSES)]
+Size = Annotated[int, Meta(ge=1, le=ADDRESSES)]
+SizeOrNone = Annotated[int, Meta(ge=0, le=ADDRESSES)]
+Text = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]+\Z", description="a line of text")]
+"""What people read, and nothing compares."""
+Flag = Annotated[str, Meta(pattern=r"^-[^\x00-\x1f\x7f]+\Z", description="an option such as -Os")]
+Section = Annotated[
+    str, Meta(pattern=r"^\.[\w.]+\Z", description="a section of an ELF file such as .bss")
+]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][\w.-]*\Z", description="one word, as in a path")]
+Protocol = Annotated[
+    str, Meta(pattern=r"^[\w-]+\Z", description="a way to upload, such as stlink or esptool")
+]
+UsbId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}\Z",
+        description="a USB id such as 2341:005a, in lower case",
+    ),
+]
+Platform = Annotated[
+    str,
+    Meta(
+        pattern=r"^([\w.-]+/)?[\w.-]+(@[^\s@]+)?\Z|^[a-z+]+://\S+\Z",
+        description="a platform as PlatformIO knows it, NAME@VERSION or the URL of one",
+    ),
+]
+Machine = Annotated[
+    str,
+    Meta(
+        pattern=r"^[\w.-]+(,[\w.-]+=[^\s,]+)*\Z",
+        description="a name that QEMU knows, such as mps2-an386",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -108,22 +78,8 @@ class Memory:
     """A range of addresses: size in bytes, first address (0 where a framework links; known there,
     it makes sense of linkers that tell an address for what does not fit)."""
 
-    bytes: int
-    origin: int = 0
-
-
-class Allocator(Enum):
-    """How the firmware asks for a block of the heap."""
-
-    ESP_HEAP_CAPS = "esp_heap_caps"
-
-
-class ArenaPlace(Enum):
-    """Where the arena lies: a variable, the heap in the chip, the heap in RAM outside of it."""
-
-    STATIC = "static"
-    HEAP = "heap"
-    EXTERNAL = "external"
+    bytes: Size
+    origin: Address = 0
 
 
 @dataclass(frozen=True)
@@ -135,17 +91,17 @@ class Heap:
     """
 
     allocator: Allocator
-    static_bytes: int
-    bytes: int = 0
-    external_bytes: int = 0
+    static_bytes: SizeOrNone
+    bytes: SizeOrNone = 0
+    external_bytes: SizeOrNone = 0
 
 
 @dataclass(frozen=True)
 class RamCode:
     """Code that runs from RAM: its ELF sections, which together take whole blocks of RAM."""
 
-    sections: tuple[str, ...]
-    block_bytes: int
+    sections: tuple[Section, ...]
+    block_bytes: Size
 
 
 @dataclass(frozen=True)
@@ -160,10 +116,10 @@ class Memories:
 
     flash: Memory
     ram: Memory
-    vectors_origin: int | None = None
-    ram_sections: tuple[str, ...] = ()
+    vectors_origin: Address | None = None
+    ram_sections: tuple[Section, ...] = ()
     ram_code: RamCode | None = None
-    constants_bytes: int | None = None
+    constants_bytes: Size | None = None
     heap: Heap | None = None
 
 
@@ -171,16 +127,21 @@ class Memories:
 class PlatformIO:
     """How PlatformIO knows the board; `framework` is empty for bare metal.
 
-    `options` are further lines of platformio.ini: (name, value).
+    `options` are further lines of platformio.ini.
     """
 
-    platform: str
-    board: str
-    framework: str = ""
-    lib_ldf_mode: str = "off"
-    build_flags: tuple[str, ...] = ()
-    build_unflags: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
+    platform: Platform
+    board: Name
+    framework: Framework = ""
+    lib_ldf_mode: LdfMode = "off"
+    build_flags: tuple[Flag, ...] = ()
+    build_unflags: tuple[Flag, ...] = ()
+    options: Mapping[str, Text] = field(default_factory=dict)
+
+    @property
+    def local(self) -> bool:
+        """Whether the platform comes with the project."""
+        return self.platform == LOCAL_PLATFORM
 
 
 @dataclass(frozen=True)
@@ -191,11 +152,11 @@ class Toolchain:
     `arduino_variant` the board's pins in it, where the board is built with one.
     """
 
-    prefix: str
-    core_flags: tuple[str, ...]
-    link_flags: tuple[str, ...] = ()
-    arduino_core: str = ""
-    arduino_variant: str = ""
+    prefix: Prefix
+    core_flags: tuple[Flag, ...]
+    link_flags: tuple[Flag, ...] = ()
+    arduino_core: Text | None = None
+    arduino_variant: Name | None = None
 
 
 @dataclass(frozen=True)
@@ -203,8 +164,8 @@ class UartPort:
     """A memory-mapped serial port: register base address, number of its receive interrupt."""
 
     type: Uart
-    base: int
-    irq: int
+    base: Address
+    irq: Annotated[int, Meta(ge=0, lt=496)]
 
 
 @dataclass(frozen=True)
@@ -218,10 +179,10 @@ class Serial:
     """
 
     kind: SerialKind
-    baud: int
-    reset: str = "none"
-    usb_ids: tuple[str, ...] = ()
-    window: int = 4
+    baud: Annotated[int, Meta(ge=300, le=12_000_000)]
+    reset: ResetName = "none"
+    usb_ids: tuple[UsbId, ...] = ()
+    window: Annotated[int, Meta(ge=1, le=255)] = 4
     uart: UartPort | None = None
 
 
@@ -229,11 +190,13 @@ class Serial:
 class Upload:
     """How `pio run -t upload` reaches the board.
 
+    `protocol` is PlatformIO's name for it: what it takes for the board unless the option
+    `upload_protocol` says another.
     `needs_port`: the serial port carries the upload; else a probe or a USB boot loader does.
     `returns` says that the port leaves and comes back, maybe under another name.
     """
 
-    protocol: str
+    protocol: Protocol
     needs_port: bool
     returns: bool = False
 
@@ -244,18 +207,18 @@ class Emulator:
 
     `clock_hz` is the system timer's. With `-icount shift=N` one instruction takes 2^N ns of the
     emulated time, so instructions = ticks / clock_hz * 1e9 / 2^N. Where QEMU cannot count a core's
-    instructions `icount_shift` is absent: time there is the host's and says nothing. `cpu` is empty
-    where the machine has just one. `buffered` puts a buffer before the serial port, which makes it
-    receive faster; QEMU's simulated consoles cannot have one.
+    instructions `icount_shift` is absent: time there is the host's and says nothing. `cpu` is
+    absent where the machine has just one. `buffered` puts a buffer before the serial port, which
+    makes it receive faster; QEMU's simulated consoles cannot have one.
     """
 
-    program: str
-    machine: str
-    clock_hz: int
-    icount_shift: int | None = None
-    cpu: str = ""
+    program: EmulatorProgram
+    machine: Machine
+    clock_hz: Annotated[int, Meta(ge=1_000, le=10_000_000_000)]
+    icount_shift: Annotated[int, Meta(ge=0, le=10)] | None = None
+    cpu: Machine | None = None
     loader: Loader = Loader.KERNEL
-    options: tuple[str, ...] = ()
+    options: tuple[Text, ...] = ()
     buffered: bool = True
 
     def instructions(self, ticks: int) -> int | None:
@@ -263,15 +226,6 @@ class Emulator:
         if self.icount_shift is None:
             return None
         return ticks * 1_000_000_000 // (self.clock_hz << self.icount_shift)
-
-
-class TflmFrom(Enum):
-    """Where a project gets TensorFlow Lite Micro from: its sources, or the board's framework, which
-    brings it along."""
-
-    SOURCES = "sources"
-    ARDUINO_CORE = "arduino_core"
-    IDF_COMPONENT = "idf_component"
 
 
 @dataclass(frozen=True)
@@ -283,9 +237,9 @@ class Engines:
     TensorFlow Lite Micro comes from `tflm_from`.
     """
 
-    available: tuple[str, ...]
-    default: str
-    tflm_kernel_sets: tuple[str, ...] = ()
+    available: tuple[EngineName, ...]
+    default: EngineName
+    tflm_kernel_sets: tuple[TflmKernels, ...] = ()
     tflm_from: TflmFrom = TflmFrom.SOURCES
 
 
@@ -299,15 +253,15 @@ class Board:
     in words.
     """
 
-    id: str
-    name: str
+    id: Name
+    name: Text
     kind: Kind
-    core: str
+    core: Core
     fpu: Fpu
     port: Port
-    stack_bytes: int
-    protocol_payload: int
-    proven: str
+    stack_bytes: Size
+    protocol_payload: Annotated[int, Meta(ge=32, le=32768)]
+    proven: Text
     platformio: PlatformIO
     memory: Memories
     engines: Engines
@@ -318,7 +272,7 @@ class Board:
     upload: Upload | None = None
     toolchain: Toolchain | None = None
     emulator: Emulator | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Text, ...] = ()
 
     def runs(self, extensions: Collection[Extension]) -> bool:
         """Whether the core has all of these."""

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from tinygen.boards import Board, Kind, all_boards
+from tinygen.boards.hints import all_keys
 from tinygen.engines import kernel_sets
 
 _HEAD = """# The boards
@@ -23,6 +24,11 @@ framework brings it along. That is so for `idf_component` (the ESP32-C6) and for
 such as pioarduino's core 3: a board file of yours for that has no kernel set but `esp_nn` or
 `esp_nn_s3`. `memory.heap` is for arenas that are too large for a variable.
 """
+_KEYS = """## A board file, key by key
+
+Any other key, and any other value, is refused with the one that was probably meant. Some that are
+not needed everywhere are wanted by a port, an engine or a kind of board; the error says so.
+"""
 _TITLES = {
     Kind.EMULATED: "Emulated boards",
     Kind.HARDWARE: "Hardware",
@@ -31,7 +37,7 @@ _TITLES = {
 
 def board_table() -> str:
     """The whole page as Markdown."""
-    return "\n".join([_HEAD, *(line for kind in Kind for line in _section(kind))])
+    return "\n".join([_HEAD, *(line for kind in Kind for line in _section(kind)), *_keys()])
 
 
 def _section(kind: Kind) -> Iterator[str]:
@@ -39,6 +45,15 @@ def _section(kind: Kind) -> Iterator[str]:
     yield "| board | what it is | core | RAM | flash | engines | PlatformIO | how far it was run |"
     yield "|---|---|---|--:|--:|---|---|---|"
     yield from (_row(board) for board in all_boards() if board.kind is kind)
+    yield ""
+
+
+def _keys() -> Iterator[str]:
+    yield _KEYS
+    yield "| key | needed | what it may be |"
+    yield "|---|---|---|"
+    for key in all_keys(Board):
+        yield f"| `{key.path}` | {key.needed} | {key.may_be} |"
     yield ""
 
 

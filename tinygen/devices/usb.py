@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tinygen.boards import Board, Kind
 from tinygen.errors import DeviceError, InputError
+from tinygen.printable import shell_word
 
 _AGAIN_SECONDS = 0.2
 
@@ -47,7 +48,7 @@ def find_port(board: Board, ports: Iterable[PortInfo] | None = None) -> str:
         raise DeviceError(
             f"{len(fitting)} ports may be {board.id}",
             why=_listed(fitting),
-            next_step=f"say which one: --port {fitting[0].device}",
+            next_step=f"say which one: --port {shell_word(fitting[0].device)}",
         )
     others = [info for info in known if info.vid is not None]
     raise DeviceError(

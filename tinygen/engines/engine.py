@@ -7,20 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tinygen.boards import ArenaPlace, Board
+from tinygen.boards import ArenaPlace, Board, EngineName
+from tinygen.boards.fit import Needs
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.ir import Graph
+from tinygen.ir import Graph, Int8Model
 from tinygen.options import BuildOptions, Flag, flags, given
 from tinygen.templates import Identity
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What an engine works on. `content` is the int8 .tflite of which `graph` was read."""
+    """What an engine works on."""
 
     board: Board
-    graph: Graph
-    content: bytes
+    model: Int8Model
     identity: Identity
     options: BuildOptions
 
@@ -42,8 +42,8 @@ class Made:
     arena_overhead_bytes: int | None = None
     """What starting takes beyond the arena that the engine then says it uses; None: not known."""
     build_flags: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
-    """Further lines of platformio.ini: name and value."""
+    scripts: tuple[str, ...] = ()
+    """Files of the project that PlatformIO runs before a build."""
     notes: tuple[str, ...] = ()
     """What a person should know of it."""
 
@@ -51,13 +51,18 @@ class Made:
 class Engine(ABC):
     """How a model runs on a device."""
 
-    name: ClassVar[str]
+    name: ClassVar[EngineName]
     options: ClassVar[frozenset[str]]
     """Those of the engines' options, by their fields' names, that this engine takes."""
 
     @abstractmethod
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         """The names of the kernel sets there are for the board, the best one first."""
+
+    @abstractmethod
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str]) -> Needs:
+        """What a model takes of a board with these kernel sets, as far as that is known before a
+        build. Raises UnsupportedModel."""
 
     @abstractmethod
     def make(self, job: Job) -> Made:

@@ -10,22 +10,40 @@ import importlib
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tinygen.errors import InputError, UnsupportedModel
+from tinygen.ir import Edge
 from tinygen.load.archive import inspect_archive
 from tinygen.load.files import Format
 from tinygen.load.hdf5 import inspect_hdf5, no_model, one_line
 from tinygen.load.keras_config import check_config, parse_config, untrusted
-from tinygen.load.model import Attempt, InputSpec
+from tinygen.load.memory import bounded_memory
+from tinygen.load.model import Attempt
+from tinygen.load.policy import in_float32, set_config, with_config
 from tinygen.load.quiet import import_tensorflow, quiet
+from tinygen.load.weights import check_finite
 
 _SUFFIX = {"keras-h5": ".h5", "keras-v3": ".keras"}
 
 
-def inspect(content: bytes, file_format: Format, file_name: str, *, trust_model: bool) -> str:
-    """Refuse what cannot or must not be opened; executes nothing. Returns the Keras version.
+@dataclass(frozen=True)
+class KerasFile:
+    """A sound file: its bytes and format, the version of Keras that wrote it (may be empty), its
+    configuration, and the policies of half precision that were made float32 in that."""
+
+    content: bytes
+    format: Format
+    name: str
+    version: str
+    config: dict[str, Any]
+    policies: tuple[str, ...]
+
+
+def inspect(content: bytes, file_format: Format, file_name: str, *, trust_model: bool) -> KerasFile:
+    """Refuse what cannot or must not be opened; executes nothing.
 
     Raises InputError for damaged and weights-only files, UntrustedModel for what could run code.
     """
@@ -48,41 +66,55 @@ def inspect(content: bytes, file_format: Format, file_name: str, *, trust_model:
         check_config(parsed, file_name)
         if danger:
             raise untrusted(file_name, danger)
-    return version
+    policies = in_float32(parsed)
+    return KerasFile(content, file_format, file_name, version, parsed, policies)
 
 
-def open_model(
-    content: bytes, file_format: Format, file_name: str, version: str, *, trust_model: bool
-) -> tuple[Any, str, tuple[Attempt, ...]]:
+def open_model(file: KerasFile, *, trust_model: bool) -> tuple[Any, str, tuple[Attempt, ...]]:
     """The Keras model, the loader that opened it, and those that did not.
 
-    Raises InputError, with every loader's reason, when none does.
+    Raises InputError, with every loader's reason, when none does, and for weights that are not
+    finite.
     """
     import_tensorflow()
     attempts: list[Attempt] = []
     with tempfile.TemporaryDirectory(prefix="tinygen-") as folder:
         # A private copy under the suffix that loaders expect: what was inspected is what is opened.
-        copy = Path(folder) / f"model{_SUFFIX[file_format]}"
-        copy.write_bytes(content)
-        for package in _order(version):
+        copy = Path(folder) / f"model{_SUFFIX[file.format]}"
+        _write(copy, file)
+        for package in _order(file.version):
             loader = package
             try:
                 with quiet():
                     keras = importlib.import_module(package)
                     loader = f"{package} {keras.__version__}"
                     _check_backend(keras)
-                    model = keras.models.load_model(
-                        str(copy), compile=False, safe_mode=not trust_model
-                    )
+                    with bounded_memory(len(file.content)):
+                        model = keras.models.load_model(
+                            str(copy), compile=False, safe_mode=not trust_model
+                        )
             except Exception as error:  # whatever a loader raises on a strange file
-                attempts.append(Attempt(loader, _reason(error).replace(str(copy), file_name)))
+                attempts.append(Attempt(loader, _reason(error).replace(str(copy), file.name)))
                 continue
+            check_finite(model.weights, file.name)
+            if file.policies:
+                loader += f", {' and '.join(file.policies)} as float32"
             return model, loader, tuple(attempts)
     raise InputError(
-        f"'{file_name}' cannot be opened by any loader",
+        f"'{file.name}' cannot be opened by any loader",
         why="\n".join(str(attempt) for attempt in attempts),
         next_step="open and save the model again with a current Keras: model.save('model.keras')",
     )
+
+
+def _write(copy: Path, file: KerasFile) -> None:
+    if not file.policies:
+        copy.write_bytes(file.content)
+    elif file.format == "keras-v3":
+        copy.write_bytes(with_config(file.content, file.config))
+    else:
+        copy.write_bytes(file.content)
+        set_config(copy, file.config)
 
 
 def _order(version: str) -> Sequence[str]:
@@ -105,7 +137,7 @@ def _reason(error: Exception) -> str:
     return one_line(RuntimeError(inner[-1])) if inner else one_line(error)
 
 
-def input_specs(model: Any, file_name: str) -> tuple[InputSpec, ...]:
+def input_edges(model: Any, file_name: str) -> tuple[Edge, ...]:
     """The inputs of a Keras model in order.
 
     Raises InputError for a model without fixed shapes, UnsupportedModel for other types than
@@ -130,9 +162,7 @@ def input_specs(model: Any, file_name: str) -> tuple[InputSpec, ...]:
     )
 
 
-def checked_input(
-    name: str, shape: tuple[int | None, ...], dtype: str, file_name: str
-) -> InputSpec:
+def checked_input(name: str, shape: tuple[int | None, ...], dtype: str, file_name: str) -> Edge:
     """The input as tinygen compiles it: batch 1, fixed shape, float32."""
     if len(shape) < 1 or any(axis is None or axis < 1 for axis in shape[1:]):
         written = ", ".join("?" if axis is None else str(axis) for axis in shape)
@@ -147,7 +177,7 @@ def checked_input(
             why="models are quantized from float32 inputs",
             next_step="rebuild the model with a float32 input and save it again",
         )
-    return InputSpec(name, tuple(int(axis) for axis in shape[1:] if axis is not None), dtype)
+    return Edge.real(name, (1, *(int(axis) for axis in shape[1:] if axis is not None)))
 
 
 def output_names(model: Any) -> tuple[str, ...]:

@@ -9,24 +9,31 @@ list of state that models need. Nothing that runs by itself at loading is accept
 from __future__ import annotations
 
 import functools
+import math
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tinygen.errors import InputError
+from tinygen.ir import Edge
 from tinygen.load.files import FORMATS
 from tinygen.load.hdf5 import one_line
 from tinygen.load.keras_config import untrusted, words
 from tinygen.load.keras_file import checked_input
-from tinygen.load.model import InputSpec, SavedModelFunction
+from tinygen.load.memory import bounded_memory
+from tinygen.load.model import SavedModelFunction
 from tinygen.load.quiet import import_tensorflow, quiet
+from tinygen.load.weights import check_finite
 
+# IteratorGetNext, in the function that adapts a Normalization, needs an iterator: nothing here
+# makes one, and none is given to it.
 _HARMLESS_STATE = words(
     """
 VarHandleOp ReadVariableOp AssignVariableOp AssignAddVariableOp AssignSubVariableOp
 VarIsInitializedOp VariableShape DisableCopyOnRead ResourceGather Placeholder
 StatefulPartitionedCall If While Case Assert
+IteratorGetNext
 RandomUniform RandomUniformInt RandomStandardNormal TruncatedNormal Multinomial
 StatefulUniform StatefulStandardNormalV2 StatefulTruncatedNormal RngReadAndSkip RngSkip
 ResourceApplyAdam ResourceApplyGradientDescent ResourceApplyMomentum
@@ -42,11 +49,13 @@ direction rnn_mode input_mode
 """
 )
 _HARMLESS_KINDS = ("user_object", "variable", "function", "bare_concrete_function", "constant")
+_MAX_CONSTANTS = 1 << 28
+_CONSTANT = "tf.TrackableConstant"
 
 
 def load_saved_model(
     files: dict[str, bytes], file_name: str, *, trust_model: bool
-) -> tuple[SavedModelFunction, str, tuple[InputSpec, ...], tuple[str, ...]]:
+) -> tuple[SavedModelFunction, str, tuple[Edge, ...], tuple[str, ...]]:
     """The function to convert, the loader's name, and its inputs and outputs.
 
     Raises InputError for damaged folders, UntrustedModel for what could touch files or run
@@ -62,7 +71,7 @@ def load_saved_model(
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         try:
-            with quiet():
+            with quiet(), bounded_memory(sum(map(len, files.values()))):
                 loaded = tensorflow.saved_model.load(folder)
         except Exception as error:  # whatever TensorFlow raises on a damaged folder
             raise InputError(
@@ -78,6 +87,7 @@ def load_saved_model(
     )
     if not inputs:
         raise InputError(f"'{file_name}' has no input", why=f"signature {signature} takes none")
+    check_finite(function.graph.variables, file_name)
     outputs = tuple(sorted(function.structured_outputs))
     loader = f"TensorFlow {tensorflow.__version__} (SavedModel)"
     return SavedModelFunction(signature, function, loaded), loader, inputs, outputs
@@ -128,12 +138,18 @@ def _parse(content: bytes, file_name: str) -> Any:
 def _check(meta_graph: Any, file_name: str) -> None:
     for index, node in enumerate(meta_graph.object_graph_def.nodes):
         kind = node.WhichOneof("kind")
-        if kind not in _HARMLESS_KINDS or node.registered_name or node.saveable_objects:
+        # Which class builds an object is its registered name's to say, whatever its kind is. This
+        # one makes a tensor of the numbers of a Const in the file, as of a Normalization's mean.
+        registered = node.registered_name and not (
+            kind == "constant" and node.registered_name == _CONSTANT
+        )
+        if kind not in _HARMLESS_KINDS or registered or node.saveable_objects:
             what = node.registered_name or ("saver" if node.saveable_objects else kind)
             raise untrusted(
                 file_name,
                 f"its object {index} ('{what}') runs operations of its own while it is loaded",
             )
+    _check_constants(meta_graph, file_name)
     for function, op in _reachable_ops(meta_graph):
         if not _is_harmless(op):
             raise untrusted(
@@ -141,6 +157,24 @@ def _check(meta_graph: Any, file_name: str) -> None:
                 f"the operation {op} in {function} is not known to be harmless: it may touch"
                 " files, run Python or keep state",
             )
+
+
+def _check_constants(meta_graph: Any, file_name: str) -> None:
+    """Refuses constants that say a size, as they can with a single value, that no memory holds."""
+    definition = meta_graph.graph_def
+    functions = [function.node_def for function in definition.library.function]
+    total = 0
+    for nodes in (definition.node, *functions):
+        for node in nodes:
+            if node.op == "Const":
+                axes = [axis.size for axis in node.attr["value"].tensor.tensor_shape.dim]
+                total += math.prod(max(axis, 0) for axis in axes)
+    if total > _MAX_CONSTANTS:
+        raise InputError(
+            f"'{file_name}' is too large",
+            why=f"its constants have {total:,} values; at most {_MAX_CONSTANTS:,} are opened",
+            next_step="give a smaller model",
+        )
 
 
 def _reachable_ops(meta_graph: Any) -> Iterator[tuple[str, str]]:

@@ -9,11 +9,13 @@ import numpy as np
 
 from tinygen.ir import (
     Array,
+    Constant,
     Given,
     Interval,
     KernelCall,
     Lowered,
     Operands,
+    Overlap,
     Shape,
     Tensor,
     Values,
@@ -36,8 +38,8 @@ def lookup_call(source: Tensor, target: Tensor, function: Callable[[Array], Arra
         inputs=(source.id,),
         outputs=(target.id,),
         params={"count": target.elements},
-        constants={"table": table.astype(np.int8)},
-        in_place=((0, 0),),
+        constants={"table": Constant(table.astype(np.int8))},
+        overlaps=(Overlap(0, 0, target.nbytes),),
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import platformdirs
 
 from tinygen import processes
+from tinygen.pio.plain import plain_folder
 
 _SCONS = """\
 import os
@@ -47,7 +48,7 @@ def cache_dir() -> Path:
 def core_dir() -> Path:
     """PlatformIO's core folder for this version, ready to build with no network."""
     version = importlib.metadata.version("platformio")
-    core = cache_dir() / f"platformio-{version}"
+    core = plain_folder(cache_dir()) / f"platformio-{version}"
     if not (core / "packages" / "tool-scons").is_dir():
         _prepare_scons(core)
     scons = core / "packages" / "tool-scons" / "scons.py"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinygen.boards import Board, Port
 from tinygen.boards.fit import Shortage, does_not_fit
-from tinygen.errors import DeviceError, DoesNotFit, TinygenError, ToolchainError
+from tinygen.errors import DeviceError, DoesNotFit, InputError, TinygenError, ToolchainError
 from tinygen.pio.elf import FIRMWARE_HELPS
 
 WHY_LINES = 25
@@ -33,6 +33,9 @@ LINKED_TOO_LARGE = "program exceeds memory space"
 _NO_NETWORK = re.compile(r"^(HTTPClientError|InternetConnectionError)")
 INSTALLING = re.compile(r"Manager: Installing (?P<what>\S+.*)")
 """What is downloaded next."""
+
+_NO_UPLOAD = re.compile(r"Warning! Unknown upload protocol")
+"""With this PlatformIO uploads nothing and succeeds."""
 
 _UPLOADING = re.compile(r"^(Uploading |Configuring upload|Looking for upload)")
 _NOISE = re.compile(
@@ -115,6 +118,17 @@ def no_network(package: str, why: str) -> ToolchainError:
         why=why,
         next_step="the project is complete: connect to the network (or set HTTPS_PROXY) and build "
         "again; an emulated board needs no network",
+    )
+
+
+def uploaded_nothing(log: Sequence[str], board: Board) -> InputError | None:
+    """The error where PlatformIO succeeded without an upload."""
+    if not any(_NO_UPLOAD.search(line) for line in log):
+        return None
+    return InputError(
+        f"nothing was uploaded to {board.id}",
+        why="\n".join(line for line in log if _NO_UPLOAD.search(line) or "AVAILABLE:" in line),
+        next_step="mend upload.protocol and platformio.options.upload_protocol in the board file",
     )
 
 

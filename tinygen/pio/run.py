@@ -22,8 +22,10 @@ from tinygen.pio.log import (
     failure,
     no_network,
     upload_failure,
+    uploaded_nothing,
 )
 from tinygen.pio.network import any_answers
+from tinygen.pio.plain import plain_folder, plain_project
 from tinygen.pio.toolchain import require_toolchain
 
 _LOG_LINES = 400
@@ -65,25 +67,31 @@ def build(
     """
     require_toolchain(board)
     env = env or board.id
-    command = ["run", "-d", str(project.absolute()), "-e", env]
+    seen = plain_project(project)
+    command = ["run", "-d", str(seen), "-e", env]
     if jobs is not None:
         command += ["-j", str(jobs)]
     started = time.monotonic()
-    _install(project, board, env, on_line)
+    _install(seen, board, env, on_line)
     code, log = _run(command, on_line, _object_cache(board))
     seconds = time.monotonic() - started
-    elf = project / ".pio" / "build" / env / "firmware.elf"
+    elf = elf_file(project, env)
     if code != 0:
         if any(LINKED_TOO_LARGE in line for line in log) and elf.is_file():
             check_fit(sizes(elf, board.memory), board)
-        raise failure(log, board, project)
+        raise failure(log, board, seen)
     if not elf.is_file():
         raise ToolchainError(
             "PlatformIO reported success but left no firmware",
             why=f"there is no {elf}",
-            next_step=f"pio run -d {project}",
+            next_step=f"pio run -d {seen}",
         )
     return BuildResult(elf=elf, seconds=seconds, log_tail=tuple(log[-WHY_LINES:]))
+
+
+def elf_file(project: Path, env: str) -> Path:
+    """Where a build of the environment `env` leaves the linked firmware."""
+    return project / ".pio" / "build" / env / "firmware.elf"
 
 
 def upload(
@@ -111,13 +119,16 @@ def upload(
             why=f"the protocol {board.upload.protocol} goes through it",
             next_step="tinygen flash --port PORT",
         )
-    command = ["run", "-d", str(project.absolute()), "-e", env or board.id, "-t", "upload"]
+    seen = plain_project(project)
+    command = ["run", "-d", str(seen), "-e", env or board.id, "-t", "upload"]
     if port is not None and board.upload.needs_port:
         command += ["--upload-port", port]
     started = time.monotonic()
     code, log = _run(command, on_line)
     if code != 0:
-        raise upload_failure(log, board, project, port)
+        raise upload_failure(log, board, seen, port)
+    if nothing := uploaded_nothing(log, board):
+        raise nothing
     return UploadResult(seconds=time.monotonic() - started, log_tail=tuple(log[-WHY_LINES:]))
 
 
@@ -132,7 +143,9 @@ def _object_cache(board: Board) -> dict[str, str]:
         packages = sorted((core_dir() / "packages").glob("*/package.json"))
         told = b"".join(path.parent.name.encode() + path.read_bytes() for path in packages)
     key = hashlib.sha256(told).hexdigest()[:16]
-    return {"PLATFORMIO_BUILD_CACHE_DIR": str(cache_dir() / "objects" / f"{name}-{key}")}
+    return {
+        "PLATFORMIO_BUILD_CACHE_DIR": str(plain_folder(cache_dir()) / "objects" / f"{name}-{key}")
+    }
 
 
 def _install(project: Path, board: Board, env: str, on_line: Callable[[str], None] | None) -> None:
@@ -144,7 +157,7 @@ def _install(project: Path, board: Board, env: str, on_line: Callable[[str], Non
     done = core_dir() / "tinygen" / f"installed-{board.platformio.framework}-{digest}"
     if done.exists():
         return
-    code, log = _run(["pkg", "install", "-d", str(project.absolute()), "-e", env], on_line)
+    code, log = _run(["pkg", "install", "-d", str(project), "-e", env], on_line)
     if code != 0:
         raise failure(log, board, project)
     done.parent.mkdir(exist_ok=True)

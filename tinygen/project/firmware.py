@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tinygen.boards import ArenaPlace, Board, Port, SerialKind, Uart, UartPort, all_boards
+from tinygen.boards import (
+    LOCAL_PLATFORM,
+    ArenaPlace,
+    Board,
+    Port,
+    SerialKind,
+    Uart,
+    UartPort,
+    all_boards,
+)
 from tinygen.errors import InputError
 from tinygen.resources import firmware_dir
 
 PLATFORMS_DIR = "platforms"
 """Where a project keeps its own development platforms: `platforms_dir` in platformio.ini."""
-
-LOCAL_PLATFORM = "tinygen-emulated"
-"""The development platform that comes with the project instead of from a registry."""
 
 _VECTOR_BYTES = 4
 _SYSTEM_VECTORS = 16
@@ -132,7 +138,7 @@ def platform_files(board: Board) -> dict[str, bytes]:
 
     Empty for a board whose platform PlatformIO gets from its registry.
     """
-    if board.platformio.platform != LOCAL_PLATFORM:
+    if not board.platformio.local:
         return {}
     folder = firmware_dir() / "platform" / LOCAL_PLATFORM
     target = f"{PLATFORMS_DIR}/{LOCAL_PLATFORM}"
@@ -197,7 +203,7 @@ def write_board_files() -> None:
     folder = firmware_dir() / "platform" / LOCAL_PLATFORM / "boards"
     folder.mkdir(exist_ok=True)
     for board in all_boards():
-        if board.platformio.platform == LOCAL_PLATFORM:
+        if board.platformio.local:
             (folder / f"{board.platformio.board}.json").write_bytes(platformio_board(board))
 
 

@@ -23,3 +23,11 @@ def stand_in_tree(stand_in_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setenv("TINYGEN_CACHE", str(stand_in_cache))
     with stand_in.in_place():
         yield setup(stand_in_cache, str(stand_in.TREES))
+
+
+@pytest.fixture
+def pools(tmp_path: Path) -> Path:
+    """A model whose tensors need not all live at once."""
+    path = tmp_path / "pools.tflite"
+    path.write_bytes(stand_in.pools((16, 16, 4), (8, 8, 4), (4, 4, 4)))
+    return path

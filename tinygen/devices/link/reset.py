@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from tinygen.boards import ResetName
 from tinygen.errors import InputError
 
 
@@ -28,7 +29,7 @@ class Lines(Protocol):
 class Reset:
     """Do nothing: opening the port leaves the board running (ST-LINK, J-Link, DAPLink, QEMU)."""
 
-    name: ClassVar[str] = "none"
+    name: ClassVar[ResetName] = "none"
 
     def apply(self, lines: Lines, sleep: Callable[[float], None] = time.sleep) -> None:
         """Bring the board to where it answers, right after the port was opened."""
@@ -38,7 +39,7 @@ class Reset:
 class KeepDtr(Reset):
     """Assert DTR: mbed, arduino-pico and TinyUSB ports stay mute until a host is there."""
 
-    name: ClassVar[str] = "keep-dtr"
+    name: ClassVar[ResetName] = "keep-dtr"
 
     def apply(self, lines: Lines, sleep: Callable[[float], None] = time.sleep) -> None:
         lines.dtr = True
@@ -49,7 +50,7 @@ class KeepDtr(Reset):
 class Esp32(Reset):
     """Pulse EN through RTS with IO0 left high (DTR off), then both off: idle, not in reset."""
 
-    name: ClassVar[str] = "esp32"
+    name: ClassVar[ResetName] = "esp32"
 
     def apply(self, lines: Lines, sleep: Callable[[float], None] = time.sleep) -> None:
         lines.dtr = False
@@ -64,7 +65,7 @@ class Esp32(Reset):
 class Avr(Reset):
     """Opening raised DTR, which resets: keep quiet until the boot loader has given up."""
 
-    name: ClassVar[str] = "avr"
+    name: ClassVar[ResetName] = "avr"
 
     def apply(self, lines: Lines, sleep: Callable[[float], None] = time.sleep) -> None:
         sleep(2.5)

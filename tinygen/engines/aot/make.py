@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from tinygen.boards import Board, Port
-from tinygen.engines.aot.fit import place_program
+from tinygen.boards import Board, EngineName, Port
+from tinygen.boards.fit import Needs
+from tinygen.engines.aot.fit import needs, place_program
 from tinygen.engines.aot.kernel_sets import kernel_sets
 from tinygen.engines.aot.program import compile_graph
 from tinygen.engines.aot.render import model_files
 from tinygen.engines.engine import Engine, Job, Made
+from tinygen.ir import Int8Model
 from tinygen.project import sources
-from tinygen.project.firmware import LOCAL_PLATFORM
 from tinygen.resources import firmware_dir
 
 BUILD_FLAGS = ("-fno-tree-reassoc",)
@@ -25,22 +27,25 @@ _SCRIPT = "src/model/build.py"
 class Aot(Engine):
     """Ahead-of-time compiled C."""
 
-    name: ClassVar[str] = "aot"
+    name: ClassVar[EngineName] = "aot"
     options: ClassVar[frozenset[str]] = frozenset({"kernel_set"})
 
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str]) -> Needs:
+        return needs(compile_graph(model.graph, kernel_sets))
+
     def make(self, job: Job) -> Made:
         sets = self.kernel_sets(job.board)
         if job.options.kernel_set is not None:
             sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
-        program = compile_graph(job.graph, sets)
+        program = compile_graph(job.model.graph, sets)
         place = place_program(program, job.board)
         model = model_files(program, job.identity, place)
         # Our own platform compiles everything for speed; ESP-IDF has a setting for it.
         board = job.board
-        script = board.platformio.platform != LOCAL_PLATFORM and board.port is not Port.ESP_IDF
+        script = not board.platformio.local and board.port is not Port.ESP_IDF
         return Made(
             files={
                 **sources.kernel_files(program.kernels),
@@ -55,5 +60,5 @@ class Aot(Engine):
             arena_minimum_bytes=program.plan.minimum_bytes,
             arena_place=place,
             build_flags=BUILD_FLAGS,
-            options=(("extra_scripts", f"pre:{_SCRIPT}"),) if script else (),
+            scripts=(_SCRIPT,) if script else (),
         )

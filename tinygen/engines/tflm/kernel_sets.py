@@ -91,9 +91,20 @@ def pins(kernel_set: KernelSet) -> tuple[Pin, ...]:
 
 
 def kernel_sets(board: Board) -> tuple[str, ...]:
-    """The names of the kernel sets there are for the board, the best one first."""
-    runs = {k.value for k in KernelSet if k not in VENDORS or board.runs(VENDORS[k].requires)}
-    there = [kernels for kernels in board.engines.tflm_kernel_sets if kernels in runs]
+    """The names of the kernel sets there are for the board, the best one first.
+
+    InputError where its file names one that its core cannot execute.
+    """
+    there: list[str] = list(board.engines.tflm_kernel_sets)
+    for kernels in map(KernelSet, there):
+        if kernels in VENDORS and not board.runs(VENDORS[kernels].requires):
+            wanted = ", ".join(VENDORS[kernels].requires)
+            raise InputError(
+                f"the core of {board.id} cannot execute the kernel set {kernels.value}",
+                why=f"it requires {wanted}; the board's extensions: "
+                f"{', '.join(board.extensions) or 'none'}",
+                next_step="mend extensions or engines.tflm_kernel_sets in the board file",
+            )
     if board.engines.tflm_from is TflmFrom.SOURCES and KernelSet.REFERENCE.value not in there:
         there.append(KernelSet.REFERENCE.value)
     return tuple(there)

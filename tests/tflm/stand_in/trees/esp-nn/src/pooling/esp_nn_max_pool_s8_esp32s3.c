@@ -1,3 +1,4 @@
+#include <common_functions.h>
 #include <esp_nn_esp32s3.h>
 
 #define LANES 16
@@ -15,5 +16,5 @@ int esp_nn_get_max_pool_scratch_size_esp32s3(const data_dims_t *input) {
 }
 
 int32_t esp_nn_lanes_esp32s3(const data_dims_t *input) {
-  return rounded(input->channels);
+  return esp_nn_larger(LANES, rounded(input->channels));
 }

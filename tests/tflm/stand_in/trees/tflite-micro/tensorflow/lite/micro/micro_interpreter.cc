@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "fixedpoint/fixedpoint.h"
+#include "ruy/profiler/instrumentation.h"
 #include "tensorflow/lite/micro/micro_log.h"
 
 namespace tflite {
@@ -73,7 +75,7 @@ TfLiteStatus MicroInterpreter::AllocateTensors() {
     const int32_t planned = offsets.size() > 0U ? offsets.Number(3U + i) : -1;
     const size_t at = planned < 0 ? head : static_cast<size_t>(planned);
     const size_t end = Aligned(at + tensor->bytes);
-    head = head > end ? head : end;
+    head = gemmlowp::Max(head, end);
     tensor->data.uint8 = arena_ + at;
   }
   size_t scratch = 0;
@@ -85,7 +87,7 @@ TfLiteStatus MicroInterpreter::AllocateTensors() {
       MicroPrintf("operator %u cannot run\n", static_cast<unsigned>(i));
       return kTfLiteError;
     }
-    scratch = scratch > static_cast<size_t>(wanted) ? scratch : static_cast<size_t>(wanted);
+    scratch = gemmlowp::Max(scratch, static_cast<size_t>(wanted));
   }
   tail += Aligned(scratch);
   used_ = head + tail;
@@ -98,6 +100,7 @@ TfLiteStatus MicroInterpreter::AllocateTensors() {
 }
 
 TfLiteStatus MicroInterpreter::Invoke() {
+  ruy::profiler::ScopeLabel label("Invoke");
   for (uint32_t i = 0; i < Edge(3).size(); i++) {
     TfLiteNode node{nullptr, nullptr, flatbuffers::Table(nullptr), nullptr};
     const TFLMRegistration *kernel = Operator(i, &node);

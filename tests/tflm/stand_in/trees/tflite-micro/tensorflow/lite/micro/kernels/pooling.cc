@@ -1,7 +1,6 @@
 #include "tensorflow/lite/micro/kernels/pooling.h"
 
 #include "fixedpoint/fixedpoint.h"
-#include "ruy/profiler/instrumentation.h"
 
 namespace tflite {
 namespace {
@@ -12,7 +11,6 @@ int32_t Prepare(const TfLiteNode &node) {
 }
 
 TfLiteStatus MaxPool(const TfLiteNode &node) {
-  ruy::profiler::ScopeLabel label("MaxPool");
   PoolWindow window;
   ReadPoolWindow(node, &window);
   const int32_t *in = node.input->dims;

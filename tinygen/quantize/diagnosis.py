@@ -1,0 +1,179 @@
+"""Why a model could not be quantized, told by its layers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygen import tflite
+from tinygen.errors import InputError, UnsupportedModel
+from tinygen.ir import ABSENT
+from tinygen.load import FloatModel, KerasModel
+from tinygen.load.quiet import quiet
+from tinygen.quantize.names import layers_of, traceable
+from tinygen.tflite import File
+
+_SHOWN = 3
+_UNSUPPORTED = re.compile(
+    r'callsite\("([^"]+)"[^\n]*?error: \'tf\.(\w+)\' op is neither a custom op nor a flex op'
+)
+_HALF = ("float16", "bfloat16")
+_CASTS = ("QUANTIZE", "DEQUANTIZE")
+_REPLACE = (
+    "replace it by layers that have one (the activations relu, relu6, leaky_relu, tanh, sigmoid and"
+    " hard_swish do) and train again"
+)
+
+
+def conversion_failure(
+    loaded: FloatModel, what: str, message: str, noise: str, frozen: Any = None
+) -> InputError:
+    """The error for what TensorFlow or its converter said, with the lines that matter of it."""
+    half = _half_precision(frozen)
+    if half:
+        return UnsupportedModel(
+            f"'{loaded.path.name}' {what}",
+            why=f"it computes in {half}, which TensorFlow Lite has not for most layers, and a"
+            " SavedModel holds the computation itself",
+            next_step="save the model as .keras or .h5: tinygen opens those with the same weights"
+            " in float32",
+        )
+    unsupported = dict.fromkeys(_UNSUPPORTED.findall(noise))
+    if unsupported:
+        named = [f"layer '{layer_of(path, loaded)}' computes {op}" for path, op in unsupported]
+        return UnsupportedModel(
+            f"'{loaded.path.name}' {what}",
+            why="\n".join(_shortened(named)) + "\nwhich TensorFlow Lite does not have",
+            next_step=_REPLACE.replace("that have one", "that TensorFlow Lite has for int8"),
+        )
+    lines = re.findall(r"error: (.+)", message) or re.findall(r"error: (.+)", noise)
+    if not lines:
+        lines = [line for line in message.splitlines() if line.strip()]
+    unique = list(dict.fromkeys(" ".join(line.split())[:200] for line in lines))
+    return InputError(
+        f"'{loaded.path.name}' {what}",
+        why="\n".join(unique[:_SHOWN]) or "the converter gave no reason",
+        next_step="replace the layer named above by layers that TensorFlow Lite has for int8",
+    )
+
+
+def _half_precision(frozen: Any) -> str:
+    """The type of half precision that a frozen function computes in, empty if none."""
+    operations = [] if frozen is None else frozen.graph.get_operations()
+    types = {output.dtype.name for operation in operations for output in operation.outputs}
+    return next((name for name in _HALF if name in types), "")
+
+
+def check_computes(loaded: FloatModel, float_tflite: bytes) -> None:
+    """Raises an error for a model that computes nothing, and for loops and branches."""
+    if (graphs := tflite.subgraphs(float_tflite)) > 1:
+        # TensorFlow's calibrator crashes on them.
+        raise UnsupportedModel(
+            f"'{loaded.path.name}' has loops or branches",
+            why=f"its layers convert to {graphs} subgraphs instead of one, as LSTM,"
+            " GRU and other recurrent layers do; a model has to be one straight graph",
+            next_step="use convolutions over time (Conv1D) instead: recurrent layers are not"
+            " compiled",
+        )
+    file = tflite.parse(float_tflite, loaded.path.name)
+    made = {index for call in file.calls for index in call.outputs}
+    for name, index in zip(loaded.outputs, file.outputs, strict=True):
+        if index in made:
+            continue
+        is_input = index in file.inputs
+        raise InputError(
+            f"'{loaded.path.name}' computes nothing for its output '{name}'",
+            why="the output is the input: no layer between them does anything when the model is"
+            " used (Dropout and other layers work in training only)"
+            if is_input
+            else "the output does not depend on the input: it is the same for every sample",
+            next_step="save the model that computes: model.save('model.keras')",
+        )
+
+
+def not_int8(
+    loaded: FloatModel, file: File, float_tflite: bytes, samples: Iterable[list[Any]]
+) -> InputError | None:
+    """Why a converted model is not int8 throughout; None where no layer is to blame for it."""
+    where = next(_not_finite(float_tflite, samples), None)
+    if where is not None:
+        name, sample = where
+        return InputError(
+            f"'{loaded.path.name}' gives values that are not finite",
+            why=f"layer '{layer_of(name, loaded)}' gives NaN or infinity on sample {sample} of the"
+            " calibration data, so it has no range for int8",
+            next_step="check its weights (a negative variance, a division by zero) and that the"
+            " data are scaled as in training",
+        )
+    left = [
+        f"layer '{layer_of(name, loaded)}' computes {kind} in float"
+        for kind, name in _float_operators(file)
+    ]
+    if not left:
+        return None
+    return UnsupportedModel(
+        f"'{loaded.path.name}' cannot be quantized to int8 throughout",
+        why="\n".join(_shortened(left)) + "\nTensorFlow Lite's converter has no int8 form of that",
+        next_step=_REPLACE,
+    )
+
+
+def _not_finite(float_tflite: bytes, samples: Iterable[list[Any]]) -> Iterator[tuple[str, int]]:
+    """(tensor, sample): the first values that are not finite, in the order of computation."""
+    import tensorflow
+
+    resolver = tensorflow.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    with quiet():
+        try:
+            interpreter = tensorflow.lite.Interpreter(
+                model_content=float_tflite,
+                experimental_preserve_all_tensors=True,
+                experimental_op_resolver_type=resolver,
+            )
+            interpreter.allocate_tensors()
+        except (ValueError, RuntimeError):  # it does not run the model: then nothing is known
+            return
+    file = tflite.parse(float_tflite, "the float model")
+    made = [index for call in file.calls for index in call.outputs]
+    for number, sample in enumerate(samples):
+        for detail, value in zip(interpreter.get_input_details(), sample, strict=True):
+            interpreter.set_tensor(detail["index"], value)
+        interpreter.invoke()
+        for index in made:
+            values = interpreter.get_tensor(index)
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                yield file.tensors[index].name, number
+                break
+
+
+def _float_operators(file: File) -> Iterator[tuple[str, str]]:
+    """(kind, name of the output) of the operators that compute with floats."""
+    for call in file.calls:
+        used = [file.tensors[i] for i in (*call.inputs, *call.outputs) if i != ABSENT]
+        if call.kind not in _CASTS and any(tensor.type == "FLOAT32" for tensor in used):
+            yield call.kind, file.tensors[call.outputs[0]].name
+
+
+def layer_of(path: str, loaded: FloatModel) -> str:
+    """The layer's name, as the model's author wrote it, of a path in the graph.
+
+    TensorFlow adds numbers to names that come twice.
+    """
+    own = getattr(loaded.model, "name", None) if isinstance(loaded, KerasModel) else None
+    known = {traceable(str(layer.name)): str(layer.name) for layer in layers_of(loaded)}
+    steps = [step for step in path.split(";", 1)[0].split("/") if step]
+    named = [
+        known[name]
+        for step in steps
+        for name in (step, re.sub(r"_\d+$", "", step))
+        if name in known and known[name] != own
+    ]
+    return named[-1] if named else path
+
+
+def _shortened(lines: Sequence[str]) -> list[str]:
+    more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return [*lines[:_SHOWN], *more]
