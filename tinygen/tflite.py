@@ -17,6 +17,7 @@ from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import ABSENT, Array, DType, Graph, Node, Quant, Shape, Tensor, TensorId
 from tinygen.ops import BY_KIND
 from tinygen.ops.parse import Parser
+from tinygen.printable import printable
 
 _DTYPES = {
     tflite.TensorType.FLOAT32: DType.FLOAT32,
@@ -115,7 +116,7 @@ class _Reader:
         return tuple(int(item(i)) for i in range(self._count(length)))
 
     def _tensor(self, raw: Any, tensor_id: TensorId) -> Tensor:
-        name = (raw.Name() or b"").decode("utf-8", "replace") or f"tensor_{tensor_id}"
+        name = printable((raw.Name() or b"").decode("utf-8", "replace")) or f"tensor_{tensor_id}"
         dtype = _DTYPES.get(raw.Type())
         if dtype is None:
             raise UnsupportedModel(
@@ -192,6 +193,6 @@ class _Reader:
         # Old files keep the code in the 8-bit field, new ones in the wide one.
         builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         if builtin == tflite.BuiltinOperator.CUSTOM:
-            custom = (code.CustomCode() or b"").decode("utf-8", "replace")
+            custom = printable((code.CustomCode() or b"").decode("utf-8", "replace"))
             return f"CUSTOM '{custom}'"
         return str(_KIND_BY_CODE.get(builtin, f"number {builtin}"))
