@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
+
+from tinygen.printable import printable
 
 if TYPE_CHECKING:
     from tinygen.api.bench import BenchResult
@@ -43,12 +46,21 @@ def print_report(report: RenderableType) -> None:
     """To standard output: colours and lines on a terminal, plain text elsewhere."""
     console = Console(highlight=False)
     if console.is_terminal:
-        console.print(report)
+        console.print(_printable(console, report), end="")
         return
     plain = Console(highlight=False, width=WIDTH, color_system=None, file=io.StringIO())
     with plain.capture() as text:
-        plain.print(report)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in text.get().splitlines()))
+        plain.print(_printable(plain, report), end="")
+    lines = text.get().removesuffix("\n").split("\n")
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def _printable(console: Console, report: RenderableType) -> Segments:
+    """The report as it is shown, where nothing but our own styles commands the terminal."""
+    return Segments(
+        segment if segment.control else Segment(printable(segment.text, "\n"), segment.style)
+        for segment in console.render(report)
+    )
 
 
 def generate_report(result: GenerateResult) -> RenderableType:
