@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tinygen.ir import Constant, DType, Kernel, KernelCall, ParamValue, Tensor
+from tinygen.ir import Constant, DType, Edge, Kernel, KernelCall, ParamValue, Tensor
 
 _LINE = 100
 _SET = re.compile(r"[a-z][a-z0-9]*")
@@ -103,25 +103,23 @@ def initializer(call: KernelCall, constants: Mapping[str, str], indent: str = " 
     return "\n".join(lines)
 
 
-def shape(tensor: Tensor) -> str:
+def shape(tensor: Tensor | Edge) -> str:
     """A shape as comments show it: [1, 8, 8, 1]."""
     return "[" + ", ".join(str(d) for d in tensor.shape) + "]"
 
 
-def edge(tensor: Tensor) -> dict[str, object]:
-    """An int8 input or output of the model, as `struct model_tensor` and its comment say it."""
-    quant = tensor.q
+def edge(edge: Edge) -> dict[str, object]:
+    """An input or output of the model, as `struct model_tensor` and its comment say it."""
     return {
         "comment": comment(
-            f'"{tensor.name}" {shape(tensor)}, scale {quant.scale:.9g}, '
-            f"zero point {quant.zero_point}"
+            f'"{edge.name}" {shape(edge)}, scale {edge.scale:.9g}, zero point {edge.zero_point}'
         ),
-        "string": string(tensor.name),
-        "elements": tensor.elements,
-        "rank": len(tensor.shape),
-        "dims": ", ".join(f"{d}u" for d in tensor.shape) or "1u",
-        "scale": number(quant.scale),
-        "zero_point": quant.zero_point,
+        "string": string(edge.name),
+        "elements": edge.elements,
+        "rank": len(edge.shape),
+        "dims": ", ".join(f"{d}u" for d in edge.shape) or "1u",
+        "scale": number(edge.scale),
+        "zero_point": edge.zero_point,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests import host_program
+from tinygen.analysis import Facts
 from tinygen.boards import Extension
 from tinygen.engines.aot import compile_graph
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS, Portable
@@ -21,9 +22,7 @@ from tinygen.engines.aot.offers import (
     Declined,
     Fact,
     Goal,
-    Interval,
     KernelSet,
-    NothingKnown,
     Offer,
     Site,
 )
@@ -34,6 +33,7 @@ from tinygen.ir import (
     Constant,
     DType,
     Graph,
+    Interval,
     Kernel,
     KernelCall,
     Layout,
@@ -133,7 +133,7 @@ def both(
 
 
 def choose(graph: Graph, *sets: KernelSet, goal: Goal = Goal.SPEED) -> tuple[Choice, ...]:
-    sites = [Site(graph, node, NothingKnown(), frozenset()) for node in graph.nodes]
+    sites = [Site(graph, node, Facts({}, {}), frozenset()) for node in graph.nodes]
     return select(sites, sets, goal)
 
 
@@ -229,30 +229,16 @@ def test_a_node_in_between_that_reads_it_forbids_it() -> None:
     )
 
 
-@dataclass(frozen=True)
-class Known:
-    """Facts that a test says."""
-
-    ranges: Mapping[TensorId, Interval] = field(default_factory=dict)
-    accumulators: Mapping[TensorId, Interval] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Between:
-    low: Array
-    high: Array
-
-
 def test_what_is_not_proved_is_not_taken() -> None:
     graph = chain()
-    small = Between(np.array([-3, -2]), np.array([5, 90]))
+    small = Interval.of(np.array([-3, -2]), np.array([5, 90]))
     for need, known, proved in (
-        (Fact(FIRST, -3, 90), Known({FIRST: small}), True),
-        (Fact(FIRST, -2, 90), Known({FIRST: small}), False),
-        (Fact(FIRST, -3, 89), Known({FIRST: small}), False),
-        (Fact(FIRST, -3, 90), Known(accumulators={FIRST: small}), False),
-        (Fact(FIRST, -3, 90, accumulator=True), Known(accumulators={FIRST: small}), True),
-        (Fact(FIRST, -128, 127), NothingKnown(), False),
+        (Fact(FIRST, -3, 90), Facts({FIRST: small}, {}), True),
+        (Fact(FIRST, -2, 90), Facts({FIRST: small}, {}), False),
+        (Fact(FIRST, -3, 89), Facts({FIRST: small}, {}), False),
+        (Fact(FIRST, -3, 90), Facts({}, {FIRST: small}), False),
+        (Fact(FIRST, -3, 90, accumulator=True), Facts({}, {FIRST: small}), True),
+        (Fact(FIRST, -128, 127), Facts({}, {}), False),
     ):
         sites = [Site(graph, node, known, frozenset()) for node in graph.nodes]
         chosen = select(sites, (both(costs(1), (need,)), Portable()), Goal.SPEED)[0]

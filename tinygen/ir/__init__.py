@@ -20,13 +20,23 @@ from tinygen.ir.calls import (
     ParamValue,
     portable,
 )
-from tinygen.ir.edges import Edge
+from tinygen.ir.edges import (
+    Edge,
+    dequantize,
+    format_shape,
+    input_edges,
+    output_edges,
+    quantize,
+)
 from tinygen.ir.graph import Graph, Node, State
+from tinygen.ir.intervals import Interval
+from tinygen.ir.model import Int8Model
 from tinygen.ir.op import Op
 from tinygen.ir.tensors import (
     ABSENT,
     Array,
     DType,
+    Given,
     Operands,
     Quant,
     Shape,
@@ -43,7 +53,10 @@ __all__ = [
     "Constant",
     "DType",
     "Edge",
+    "Given",
     "Graph",
+    "Int8Model",
+    "Interval",
     "Kernel",
     "KernelCall",
     "Layout",
@@ -59,5 +72,10 @@ __all__ = [
     "Tensor",
     "TensorId",
     "Values",
+    "dequantize",
+    "format_shape",
+    "input_edges",
+    "output_edges",
     "portable",
+    "quantize",
 ]

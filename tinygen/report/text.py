@@ -14,22 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
+from tinygen.engines import LayerKernel
+from tinygen.printable import printable
+
 if TYPE_CHECKING:
     from tinygen.api.bench import BenchResult
-    from tinygen.api.build import BuildResult, Fidelity, GenerateResult
+    from tinygen.api.build import BuildResult, GenerateResult
     from tinygen.api.flash import FlashResult, StopResult
     from tinygen.api.inspect import InspectResult
     from tinygen.api.setup import SetupResult
     from tinygen.api.verify import VerifyResult
     from tinygen.boards import Board
+    from tinygen.proof.fidelity import Fidelity
     from tinygen.proof.verdict import Distance, OutputReport
 
 WIDTH = 80
 _BAR = " "
-_WORDS = {"board", "operator", "core", "engines", "proven", _BAR}
+_WORDS = {"board", "operator", "core", "engines", "kernel", "proven", "why", _BAR}
 """Columns of text; all others hold numbers."""
 _PLACES = {
     "heap": "from the heap: too large for a variable on this board",
@@ -42,18 +47,28 @@ def print_report(report: RenderableType) -> None:
     """To standard output: colours and lines on a terminal, plain text elsewhere."""
     console = Console(highlight=False)
     if console.is_terminal:
-        console.print(report)
+        console.print(_printable(console, report), end="")
         return
     plain = Console(highlight=False, width=WIDTH, color_system=None, file=io.StringIO())
     with plain.capture() as text:
-        plain.print(report)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in text.get().splitlines()))
+        plain.print(_printable(plain, report), end="")
+    lines = text.get().removesuffix("\n").split("\n")
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def _printable(console: Console, report: RenderableType) -> Segments:
+    """The report as it is shown, where nothing but our own styles commands the terminal."""
+    return Segments(
+        segment if segment.control else Segment(printable(segment.text, "\n"), segment.style)
+        for segment in console.render(report)
+    )
 
 
 def generate_report(result: GenerateResult) -> RenderableType:
     """A rendered project."""
     return _page(
         _facts(_generated_rows(result)),
+        *_kernels(result.choices),
         *_fidelity(result.fidelity),
         _next(f"pio run -d {result.project}", "or tinygen build to build it"),
     )
@@ -83,6 +98,7 @@ def build_report(result: BuildResult) -> RenderableType:
             ]
         ),
         table,
+        *_kernels(generated.choices),
         *_fidelity(generated.fidelity),
         _next("tinygen flash", "then tinygen verify"),
     )
@@ -106,6 +122,18 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         ("test vectors", f"{result.vectors}, expected by {result.oracle}"),
         ("project", str(result.project)),
     ]
+
+
+def _kernels(choices: Sequence[LayerKernel]) -> Iterable[RenderableType]:
+    """Layer by layer, where there was something to choose."""
+    if not any(choice.others for choice in choices):
+        return
+    table = _table("kernels", "operator", "kernel", "why")
+    for choice in choices:
+        operators = " + ".join(choice.operators)
+        kernel = f"{choice.kernel_set} {choice.kernel}"
+        table.add_row(f"{choice.layer} {choice.output}", operators, kernel, choice.why)
+    yield table
 
 
 def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:
@@ -184,10 +212,11 @@ def verify_report(result: VerifyResult) -> RenderableType:
         parts.append(_accuracy(result))
     if result.first_mismatch is not None:
         first = result.first_mismatch
+        label = "" if first.label is None else f" ({first.label})"
         parts.append(
             Text(
                 f"first difference: vector {first.vector} ({first.origin}), output "
-                f"{first.output}, element {first.element}: expected {first.expected}, "
+                f"{first.output}, element {first.element}{label}: expected {first.expected}, "
                 f"device {first.device}"
             )
         )

@@ -8,43 +8,15 @@ where it is worse than `portable`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple
 
+from tinygen.analysis import Facts
 from tinygen.boards import Extension
-from tinygen.ir import Array, Graph, Lowered, Node, Operands, TensorId
-
-
-class Interval(Protocol):
-    """The least and the greatest value, per channel or one for all."""
-
-    @property
-    def low(self) -> Array: ...
-    @property
-    def high(self) -> Array: ...
-
-
-class Facts(Protocol):
-    """What is known of a graph's values, whatever its input."""
-
-    @property
-    def ranges(self) -> Mapping[TensorId, Interval]:
-        """Of tensors, as the integers that they are stored as."""
-
-    @property
-    def accumulators(self) -> Mapping[TensorId, Interval]:
-        """Of the exact sums behind a tensor."""
-
-
-@dataclass(frozen=True)
-class NothingKnown:
-    """No facts."""
-
-    ranges: Mapping[TensorId, Interval] = field(default_factory=dict)
-    accumulators: Mapping[TensorId, Interval] = field(default_factory=dict)
+from tinygen.ir import Graph, Lowered, Node, Operands, TensorId
 
 
 class Fact(NamedTuple):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tinygen.analysis import Facts, facts
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
-from tinygen.engines.aot.offers import Choice, Goal, KernelSet, NothingKnown, Site
+from tinygen.engines.aot.offers import Choice, Goal, KernelSet, Site
 from tinygen.engines.aot.select import select
 from tinygen.ir import Alias, Graph, Kernel, KernelCall, Node, Operands
 from tinygen.plan import MemoryPlan, plan
@@ -70,7 +71,9 @@ def compile_graph(
     """Choose the kernels and place the tensors; `sets` are those that the board can run, in the
     order of preference: without them the portable one."""
     core = frozenset(extension for there in sets for extension in there.requires)
-    sites = [Site(graph, node, NothingKnown(), core) for node in graph.nodes]
+    # The portable kernels are right whatever the values are.
+    known = facts(graph) if len(sets) > 1 else Facts({}, {})
+    sites = [Site(graph, node, known, core) for node in graph.nodes]
     choices = select(sites, sets, goal)
     layers: list[Layer] = []
     steps: list[KernelCall | Alias] = []

@@ -8,7 +8,7 @@ from tinygen import csource
 from tinygen.boards import ArenaPlace
 from tinygen.engines.aot.program import Layer, Program
 from tinygen.engines.engine import require_stateless
-from tinygen.ir import Array, Constant, Tensor, TensorId
+from tinygen.ir import Array, Constant, Edge, Tensor, TensorId
 from tinygen.templates import Identity, render
 
 
@@ -106,5 +106,5 @@ def _wrap(arguments: list[str], indent: int) -> str:
 
 def _edge(program: Program, tensor_id: TensorId) -> Mapping[str, object]:
     """An input or output, and where it lies in the arena."""
-    edge = csource.edge(program.graph.tensors[tensor_id])
+    edge = csource.edge(Edge.of(program.graph.tensors[tensor_id]))
     return {**edge, "offset": program.plan.offsets[tensor_id]}
