@@ -11,6 +11,7 @@ from tinygen.api.prepare import Prepared
 from tinygen.boards import Board
 from tinygen.engines.engine import Made
 from tinygen.ir import Edge, input_edges, output_edges
+from tinygen.printable import printable
 from tinygen.project import manifest
 from tinygen.project.manifest import Manifest
 from tinygen.proof.fidelity import Fidelity
@@ -39,7 +40,7 @@ def describe(
             name=identity.name,
             sha256=identity.sha256,
             source=manifest.Source(
-                file=ready.loaded.path.name,
+                file=printable(ready.loaded.path.name),
                 format=ready.loaded.format,
                 loader=ready.loaded.loader,
                 sha256=ready.loaded.sha256,
@@ -51,7 +52,7 @@ def describe(
         data=None
         if ready.data is None
         else manifest.Calibration(
-            source=ready.data.source,
+            source=printable(ready.data.source),
             random=ready.data.is_random,
             samples=len(ready.data.inputs[0]),
             warnings=ready.data.warnings,

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
+
+from tinygen.printable import printable
 
 WIDTH = 80
 BAR = " "
@@ -27,7 +30,7 @@ def print_report(report: RenderableType) -> None:
     # Names come from files: brackets and colons in them are no markup.
     console = Console(highlight=False, markup=False, emoji=False)
     if console.is_terminal:
-        console.print(report)
+        console.print(_printable(console, report), end="")
         return
     plain = Console(
         highlight=False,
@@ -38,8 +41,17 @@ def print_report(report: RenderableType) -> None:
         file=io.StringIO(),
     )
     with plain.capture() as text:
-        plain.print(report)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in text.get().splitlines()))
+        plain.print(_printable(plain, report), end="")
+    lines = text.get().removesuffix("\n").split("\n")
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def _printable(console: Console, report: RenderableType) -> Segments:
+    """The report as it is shown, where nothing but our own styles commands the terminal."""
+    return Segments(
+        segment if segment.control else Segment(printable(segment.text, "\n"), segment.style)
+        for segment in console.render(report)
+    )
 
 
 def ruled(first: str, *others: str) -> Table:
