@@ -124,9 +124,10 @@ def running(state_dir: Path) -> Running | None:
     """The emulator recorded in `state_dir`, if it still runs."""
     try:
         record = json.loads((state_dir / RECORD).read_text(encoding="utf-8"))
-        found = msgspec.convert(record, Running)
-        ours = found.folder == _folder(state_dir) and _is_emulator(found.command)
-    except (OSError, ValueError, msgspec.ValidationError, RecursionError):
+        here = _folder(state_dir)
+        found = msgspec.convert({"folder": here, **record}, Running)  # an older tinygen's has none
+        ours = found.folder == here and _is_emulator(found.command)
+    except (OSError, ValueError, TypeError, msgspec.ValidationError, RecursionError):
         return None  # none that this module wrote
     return found if ours and _process(found) is not None else None
 
