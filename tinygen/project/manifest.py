@@ -193,9 +193,7 @@ def generated(folder: Path) -> Mapping[str, str] | None:
     try:
         files = msgspec.convert(keys.get("files"), dict[str, str])
     except msgspec.ValidationError as error:
-        raise _unknown_files(
-            file, f"its key files: {error}\n{_versions(keys)}"
-        ) from error
+        raise _unknown_files(file, f"its key files: {error}\n{_versions(keys)}") from error
     for name in files:
         if escapes(name):
             raise _unknown_files(file, f"it names a file outside of the project: {name[:80]!a}")
@@ -207,9 +205,7 @@ def _keys(content: bytes, file: Path) -> dict[str, Any]:
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _unknown_files(
-            file, f"{error}; this is tinygen {_installed()}"
-        ) from error
+        raise _unknown_files(file, f"{error}; this is tinygen {_installed()}") from error
 
 
 def _unknown_files(file: Path, why: str) -> InputError:
