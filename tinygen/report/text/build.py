@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
+from tinygen.printable import shell_word
 from tinygen.report.text.tables import (
     arena_size,
     build_name,
@@ -34,7 +35,7 @@ def generate_report(result: GenerateResult) -> RenderableType:
     return page(
         fact_table(_generated_rows(result)),
         *_fidelity(result.fidelity),
-        next_command(f"pio run -d {result.project}", "or tinygen build to build it"),
+        next_command(f"pio run -d {shell_word(result.project)}", "or tinygen build to build it"),
     )
 
 
