@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.ops.c_program import CaseLike, in_place
-from tinygen.boards import ArenaPlace, Board, get_board
+from tinygen.boards import ArenaPlace, Board, Qemu, get_board
 from tinygen.engines.aot.make import BUILD_FLAGS
 from tinygen.engines.aot.program import Program, compile_graph
 from tinygen.engines.aot.render import model_files
@@ -71,8 +71,8 @@ class Core:
     def missing_tool(self) -> str | None:
         """A program that it needs and that is not installed."""
         board = get_board(self.board)
-        assert board.emulator is not None
-        tools = (f"{_prefix(board)}-gcc", board.emulator.program)
+        assert isinstance(board.device, Qemu)
+        tools = (f"{_prefix(board)}-gcc", board.device.program)
         return next((tool for tool in tools if shutil.which(tool) is None), None)
 
 
@@ -277,8 +277,8 @@ def _check_run(*command: str | Path) -> None:
 
 def _run(elf: Path, core: Core, folder: Path) -> None:
     board = get_board(core.board)
-    assert board.emulator is not None
-    emulator = board.emulator
+    emulator = board.device
+    assert isinstance(emulator, Qemu)
     command = [
         *(emulator.program, "-machine", emulator.machine),
         *(("-cpu", emulator.cpu) if emulator.cpu else ()),

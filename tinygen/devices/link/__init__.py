@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tinygen.devices.link.device import open_device
 from tinygen.devices.link.hello import Hello, TensorInfo
 from tinygen.devices.link.process import ProcessTransport
 from tinygen.devices.link.replay import ReplayTransport
@@ -17,5 +18,6 @@ __all__ = [
     "Session",
     "TensorInfo",
     "Transport",
+    "open_device",
     "open_transport",
 ]
