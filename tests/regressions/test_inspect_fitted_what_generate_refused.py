@@ -16,7 +16,7 @@ from tinygen.boards import BOARD_IDS, get_board
 from tinygen.engines import ENGINES, kernel_sets
 from tinygen.engines.engine import Job
 from tinygen.errors import DoesNotFit
-from tinygen.ir import DType
+from tinygen.ir import DType, Int8Model
 from tinygen.options import BuildOptions
 from tinygen.templates import Identity
 
@@ -73,12 +73,13 @@ def test_every_board_and_engine_is_judged_by_its_own_needs(tmp_path: Path) -> No
 def test_inspect_is_what_generate_says(model: Path) -> None:
     """For every board and engine: a model is refused as not fitting where inspect says so."""
     content = model.read_bytes()
-    graph = passes.simplify(tflite.read(content, model.stem))
+    written = tflite.read(content, model.stem)
+    whole = Int8Model(content, written, passes.simplify(written))
     for (board_id, engine), fit in answers(model).items():
         if engine == "tflm" and fit.fits is None:
             continue  # would be built to see
         identity = Identity("m", engine, board_id, "0" * 64, "1")
-        job = Job(get_board(board_id), graph, content, identity, BuildOptions(board=board_id))
+        job = Job(get_board(board_id), whole, identity, BuildOptions(board=board_id))
         why = refusal(job)
         assert fit.fits is (why is None), (board_id, engine)
         assert list(fit.why_not) == (why or [])

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen import passes, tflite
 from tinygen.api.prepare import prepare
 from tinygen.boards import Board, all_boards
 from tinygen.boards.fit import Needs, constants_room, fit, largest_room
 from tinygen.engines import ENGINES, aot, kernel_sets
 from tinygen.engines.aot import Layer, Program
-from tinygen.ir import Graph, Tensor
+from tinygen.ir import Edge, Int8Model, input_edges, output_edges
+from tinygen.load import Int8File
 from tinygen.options import ModelOptions
 from tinygen.progress import SILENT, Progress
 
@@ -55,16 +55,6 @@ class BoardFit:
 
 
 @dataclass(frozen=True)
-class TensorReport:
-    """An int8 input or output of the model."""
-
-    name: str
-    shape: tuple[int, ...]
-    scale: float
-    zero_point: int
-
-
-@dataclass(frozen=True)
 class InspectResult:
     """Structure and needs of a model after quantization. Bytes."""
 
@@ -73,8 +63,8 @@ class InspectResult:
     loader: str
     quantized_here: bool
     """Whether it was quantized for this look, with random data: sizes are true, scales are not."""
-    inputs: tuple[TensorReport, ...]
-    outputs: tuple[TensorReport, ...]
+    inputs: tuple[Edge, ...]
+    outputs: tuple[Edge, ...]
     layers: tuple[LayerReport, ...]
     macs: int
     parameters: int
@@ -91,27 +81,23 @@ def inspect(
     """Look at a model without building it. Raises InputError."""
     options = ModelOptions(trust_model=trust_model, progress=progress)
     ready = prepare(Path(model), options, random_if_needed=True)
-    graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
+    graph = ready.model.graph
     program = aot.compile_graph(graph, ("portable",))
     return InspectResult(
         model=ready.loaded.name,
         format=ready.loaded.format,
         loader=ready.loaded.loader,
-        quantized_here=ready.loaded.tflite is None,
-        inputs=tuple(_tensor(graph.tensors[i]) for i in graph.inputs),
-        outputs=tuple(_tensor(graph.tensors[i]) for i in graph.outputs),
+        quantized_here=not isinstance(ready.loaded, Int8File),
+        inputs=input_edges(graph),
+        outputs=output_edges(graph),
         layers=tuple(_layer(program, layer) for layer in program.layers),
         macs=program.macs,
         parameters=sum(t.elements for t in graph.tensors.values() if t.constant),
         constant_bytes=program.constant_bytes,
         arena_bytes=program.plan.arena_bytes,
         arena_minimum_bytes=program.plan.minimum_bytes,
-        boards=tuple(_fits(graph, ready.tflite)),
+        boards=tuple(_fits(ready.model)),
     )
-
-
-def _tensor(tensor: Tensor) -> TensorReport:
-    return TensorReport(tensor.name, tensor.shape, tensor.q.scale, tensor.q.zero_point)
 
 
 def _layer(program: Program, layer: Layer) -> LayerReport:
@@ -122,18 +108,18 @@ def _layer(program: Program, layer: Layer) -> LayerReport:
         input_shapes=tuple(t.shape for t in layer.io.inputs if t is not None and not t.constant),
         output_shape=layer.io.outputs[0].shape,
         macs=layer.macs,
-        constant_bytes=sum(a.nbytes for a in layer.call.constants.values()),
+        constant_bytes=sum(c.data.nbytes for c in layer.call.constants.values()),
         live_bytes=program.plan.live_bytes[layer.index],
     )
 
 
-def _fits(graph: Graph, content: bytes) -> Iterator[BoardFit]:
+def _fits(model: Int8Model) -> Iterator[BoardFit]:
     """What `generate` would say of each board and engine."""
     known: dict[tuple[str, tuple[str, ...]], Needs] = {}
     for board in all_boards():
         for name, sets in kernel_sets(board).items():
             if (name, sets) not in known:
-                known[name, sets] = ENGINES[name].needs(graph, content, sets)
+                known[name, sets] = ENGINES[name].needs(model, sets)
             yield _fit(board, name, known[name, sets])
 
 

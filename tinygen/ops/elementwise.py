@@ -13,10 +13,13 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     Array,
     DType,
+    Given,
+    Interval,
     Kernel,
     KernelCall,
     Lowered,
     Operands,
+    Overlap,
     ParamValue,
     Shape,
     Values,
@@ -75,6 +78,14 @@ class Elementwise(Parsed):
             return (self._plain(io, a, b),)
         return (self.quantized(io, a.astype(np.int64), b.astype(np.int64)).astype(np.int8),)
 
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        if io.output.dtype in _PLAIN:
+            return super().ranges(io, inputs)
+        # Monotone in each input, whatever the other is: the ends are reached at the corners.
+        a, b = inputs
+        corners = [self.quantized(io, x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+        return (Interval.of(np.minimum.reduce(corners), np.maximum.reduce(corners)),)
+
     def kernels(self, io: Operands) -> Lowered:
         a, b, target = io.input(0), io.input(1), io.output
         require.int8(self.kind, a, b, target)
@@ -94,7 +105,11 @@ class Elementwise(Parsed):
             )
         loops = loops.padded(_LOOPS)
         # An input as large as the output is read where the output is then written.
-        in_place = tuple((i, 0) for i, t in enumerate((a, b)) if t.elements == target.elements)
+        overlaps = tuple(
+            Overlap(i, 0, target.nbytes)
+            for i, t in enumerate((a, b))
+            if t.elements == target.elements
+        )
         return (
             KernelCall(
                 kernel=self.kernel,
@@ -106,7 +121,7 @@ class Elementwise(Parsed):
                     "strides1": loops.strides[1],
                     **self.params(io),
                 },
-                in_place=in_place,
+                overlaps=overlaps,
             ),
         )
 

@@ -7,7 +7,20 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
+from tinygen.ir import (
+    Array,
+    Constant,
+    Given,
+    Interval,
+    KernelCall,
+    Lowered,
+    Operands,
+    Overlap,
+    Shape,
+    Tensor,
+    Values,
+    portable,
+)
 from tinygen.ops import require
 from tinygen.ops.fixed_functions import input_multiplier, input_radius, rescale_input
 from tinygen.ops.fixed_point import Int64
@@ -25,8 +38,8 @@ def lookup_call(source: Tensor, target: Tensor, function: Callable[[Array], Arra
         inputs=(source.id,),
         outputs=(target.id,),
         params={"count": target.elements},
-        constants={"table": table.astype(np.int8)},
-        in_place=((0, 0),),
+        constants={"table": Constant(table.astype(np.int8))},
+        overlaps=(Overlap(0, 0, target.nbytes),),
     )
 
 
@@ -45,6 +58,9 @@ class Lookup(Parsed):
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         return (self._mapped(io, values[0]),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        return (inputs[0].through(lambda codes: self._mapped(io, codes)),)
 
     def kernels(self, io: Operands) -> Lowered:
         return (lookup_call(io.input(0), io.output, lambda codes: self._mapped(io, codes)),)
