@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinygen.devices.link.device import open_device
-from tinygen.devices.link.hello import Hello, TensorInfo
+from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.process import ProcessTransport
 from tinygen.devices.link.replay import ReplayTransport
 from tinygen.devices.link.session import Inference, Run, Session
@@ -16,7 +16,6 @@ __all__ = [
     "ReplayTransport",
     "Run",
     "Session",
-    "TensorInfo",
     "Transport",
     "open_device",
     "open_transport",
