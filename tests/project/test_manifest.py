@@ -19,7 +19,7 @@ from tinygen.pio.elf import Sizes
 from tinygen.project import manifest, open_project, write
 from tinygen.project.manifest import MANIFEST, VERSION, Manifest
 
-EDGE = Edge("image", (1, 8, 8, 1), DType.INT8, 0.5, -3)
+EDGE = Edge("image", (1, 8, 8, 1), DType.INT8, 0.5, -3, ("cat", "dog"))
 WHOLE = Manifest(
     version=VERSION,
     tinygen="0.1.0",

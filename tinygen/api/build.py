@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygen import passes, pio, project, tflite
 from tinygen.api.board import board_files
+from tinygen.api.classes import with_labels
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import Prepared, prepare
 from tinygen.boards import ArenaPlace, Board, get_board
@@ -78,6 +79,8 @@ class GenerateResult:
     vectors: int
     oracle: str
     fidelity: tuple[Fidelity, ...]
+    classes: tuple[str, ...]
+    """Names of the classes from 0 on, as the data say them; empty where they do not."""
 
 
 @dataclass(frozen=True)
@@ -146,19 +149,24 @@ def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
     ready = prepare(model, options)
     progress.stage(f"Compiling for {target.id}")
     graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
+    edges = [Edge.of(graph.tensors[i]) for i in graph.outputs]
+    outputs, said = with_labels(edges, ready.class_names, ready.samples)
+    for warning in said:
+        progress.warn(warning)
     identity = Identity(
         name=ready.loaded.name,
         engine=chosen.name,
         board=target.id,
         sha256=hashlib.sha256(ready.tflite).hexdigest(),
         version=metadata.version("tinygen"),
+        labels=tuple(edge.labels for edge in outputs),
     )
     made = chosen.make(Job(target, graph, ready.tflite, identity, options))
     for note in made.notes:
         progress.note(note)
     progress.stage("Computing the expected outputs on the host")
     checks = _vectors(ready, graph, options)
-    fidelity = _fidelity([Edge.of(graph.tensors[i]) for i in graph.outputs], checks)
+    fidelity = _fidelity(outputs, checks)
     for report in fidelity:
         progress.note(report.text)
     folder = Path(options.out or Path("build", f"{ready.loaded.name}-{target.id}"))
@@ -171,7 +179,8 @@ def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
         project.MODEL: ready.tflite,
         project.VECTORS: checks.to_bytes(),
     }
-    described = _manifest(ready, graph, made, target, identity, checks, fidelity)
+    inputs = tuple(Edge.of(graph.tensors[i]) for i in graph.inputs)
+    described = _manifest(ready, inputs, outputs, made, target, identity, checks, fidelity)
     project.remember(project.write(folder, files, described))
     return GenerateResult(
         project=folder,
@@ -193,6 +202,7 @@ def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
         vectors=len(checks),
         oracle=checks.oracle,
         fidelity=fidelity,
+        classes=next((edge.labels for edge in outputs if edge.labels), ()),
     )
 
 
@@ -231,7 +241,8 @@ def _fidelity(outputs: Sequence[Edge], checks: Vectors) -> tuple[Fidelity, ...]:
 
 def _manifest(
     ready: Prepared,
-    graph: Graph,
+    inputs: tuple[Edge, ...],
+    outputs: tuple[Edge, ...],
     made: Made,
     board: Board,
     identity: Identity,
@@ -255,8 +266,8 @@ def _manifest(
                 sha256=ready.loaded.sha256,
             ),
             macs=made.macs,
-            inputs=tuple(Edge.of(graph.tensors[i]) for i in graph.inputs),
-            outputs=tuple(Edge.of(graph.tensors[i]) for i in graph.outputs),
+            inputs=inputs,
+            outputs=outputs,
         ),
         data=None
         if ready.data is None

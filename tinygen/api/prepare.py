@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import load as loading
+from tinygen.api.classes import agreed, numbered_by
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
 from tinygen.load import LoadedModel
 from tinygen.options import ModelOptions
@@ -21,6 +22,8 @@ class Prepared:
     float_tflite: bytes | None
     data: Dataset | None
     samples: tuple[Samples, ...]
+    class_names: tuple[str, ...]
+    """Of the classes that labels from 0 on stand for; empty where the data do not say them."""
 
 
 def prepare(model: Path, options: ModelOptions, *, random_if_needed: bool = False) -> Prepared:
@@ -54,20 +57,23 @@ def prepare(model: Path, options: ModelOptions, *, random_if_needed: bool = Fals
             progress.warn(warning)
     elif loaded.tflite is None:
         raise no_data_error(loaded.inputs, model.name)
+    tests = None if options.test is None else read(options.test, "test")
+    names, said = agreed(dataset, tests)
+    for warning in (*(tests.warnings if tests else ()), *said):
+        progress.warn(f"test data: {warning}")
     samples = []
-    if options.test is not None:
-        tests = read(options.test, "test")
-        for warning in tests.warnings:
-            progress.warn(f"test data: {warning}")
-        samples.append(Samples("test", tests.inputs, tests.labels, limit=None))
+    if tests is not None:
+        samples.append(Samples("test", tests.inputs, numbered_by(names, tests), limit=None))
     if dataset is not None:
         origin = "random data" if dataset.is_random else "data"
-        samples.append(Samples(origin, dataset.inputs, dataset.labels))
+        samples.append(Samples(origin, dataset.inputs, numbered_by(names, dataset)))
     if loaded.tflite is not None:
-        return Prepared(loaded, loaded.tflite, None, dataset, tuple(samples))
+        return Prepared(loaded, loaded.tflite, None, dataset, tuple(samples), names)
     assert dataset is not None  # a Keras model without data was refused above
     progress.stage(f"Quantizing to int8 with {len(dataset.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
     quantized = quantize(loaded, dataset)
-    return Prepared(loaded, quantized.tflite, quantized.float_tflite, dataset, tuple(samples))
+    return Prepared(
+        loaded, quantized.tflite, quantized.float_tflite, dataset, tuple(samples), names
+    )

@@ -17,6 +17,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinygen.data.labels import numbered
+
 if TYPE_CHECKING:
     from tinygen.api.bench import BenchResult
     from tinygen.api.build import BuildResult, Fidelity, GenerateResult
@@ -98,6 +100,7 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         *((("", _PLACES[place]),) if (place := result.arena_place.value) in _PLACES else ()),
         *(("", note) for note in result.notes),
         ("test vectors", f"{result.vectors}, expected by {result.oracle}"),
+        *((("classes", numbered(result.classes)),) if result.classes else ()),
         ("project", str(result.project)),
     ]
 
@@ -162,6 +165,7 @@ def verify_report(result: VerifyResult) -> RenderableType:
             rows.append(("  least, most", f"{cost.minimum:,}, {cost.maximum:,} {cost.unit}"))
     if result.cost is not None and result.startup is not None:
         rows.append(("to start", f"{result.startup:,} {result.cost.unit}"))
+    rows += [("classes", numbered(o.labels)) for o in result.outputs if o.labels]
     rows += _arena_rows(result)
     if result.stack_used_bytes is not None:
         rows.append(("stack, most used", _bytes(result.stack_used_bytes)))

@@ -58,6 +58,7 @@ def model_files(
     edges = {
         "inputs": [csource.edge(graph.tensors[i]) for i in graph.inputs],
         "outputs": [csource.edge(graph.tensors[i]) for i in graph.outputs],
+        "labels": csource.output_labels(identity.labels, len(graph.outputs)),
     }
     values = common | edges
     values |= {
