@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "tg_build_id.h"
 #include "tg_frame.h"
 #include "tg_hal.h"
 
@@ -62,7 +63,9 @@ static void tg_tell_tensor(struct tg_part *part, const struct model_tensor *tens
 uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t offset, uint32_t room,
                      uint8_t *bytes) {
   struct tg_part part = {0, offset, room, bytes};
+  tg_tell(&part, tg_build_id, sizeof tg_build_id);
   tg_tell(&part, model_hash, sizeof model_hash);
+  tg_tell_u32(&part, 0); /* features */
   tg_tell_u8(&part, (uint8_t)status);
   tg_tell_u32(&part, model_arena_bytes());
   tg_tell_u32(&part, model_arena_used());
@@ -72,9 +75,11 @@ uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t off
   tg_tell_u8(&part, (uint8_t)TG_WINDOW);
   tg_tell_u16(&part, (uint16_t)MODEL_INPUTS);
   tg_tell_u16(&part, (uint16_t)MODEL_OUTPUTS);
+  tg_tell_u16(&part, 0); /* layers */
   tg_tell_text(&part, MODEL_NAME);
   tg_tell_text(&part, MODEL_ENGINE);
   tg_tell_text(&part, MODEL_BOARD);
+  tg_tell_text(&part, tg_compiler);
   for (size_t i = 0; i < MODEL_INPUTS; i++) {
     tg_tell_tensor(&part, &model_inputs[i]);
   }

@@ -1,6 +1,6 @@
 /* The serial protocol between tinygen and a device.
  *
- * The wire, version 1
+ * The wire, version 2
  * -------------------
  * Integers are little-endian. A frame is
  *
@@ -22,6 +22,11 @@
  *     INVOKE  CRC-32 of all inputs u32          status u8, ticks u64, stack u32,
  *                                               CRC-32 of all outputs u32
  *     READ    output u16, offset u32, size u16  bytes
+ *     LAYERS  offset u32                        total u32, part of the table of layers
+ *     STEP    CRC-32 of all inputs u32,         status u8, ticks u64
+ *             layer u16
+ *     PEEK    layer u16, output u8,             bytes
+ *             offset u32, size u16
  *
  * HELLO opens the session its head names (never 0). Any other request outside the open session
  * is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
@@ -29,30 +34,43 @@
  * one and sends it again when that sequence number is asked again; it computes only when its
  * inputs have the CRC-32 the host names. Several requests may be under way, at most `window`.
  *
+ * LAYERS, STEP and PEEK are kept for firmware that can run layer by layer and says so in its
+ * features; none can so far. STEP computes one layer, the first or the one after the last, and is
+ * repeated as INVOKE is; PEEK reads what that layer computed, before the next. A device answers
+ * BAD_REQUEST to a kind that it does not know: a new one takes a feature, no new version.
+ *
  * An error answer has a code other than OK and an empty body, but for NOT_READY, whose body is
  * the status of model_init (u8), and MODEL, whose body is that of INVOKE.
  *
- *     description  SHA-256 of the model (32 bytes), status of model_init u8,
- *                  arena bytes reserved u32, arena bytes used u32, ticks per second u32,
- *                  ticks of model_init u32, payload u16, window u8, inputs u16, outputs u16,
- *                  model text, engine text, board text, each input, each output
+ *     description  build id (16 bytes), SHA-256 of the model (32 bytes), features u32,
+ *                  status of model_init u8, arena bytes reserved u32, arena bytes used u32,
+ *                  ticks per second u32, ticks of model_init u32, payload u16, window u8,
+ *                  inputs u16, outputs u16, layers u16, model text, engine text, board text,
+ *                  compiler text, each input, each output
  *     text         length u16, UTF-8
  *     tensor       name text, type u8, elements u32, scale f32, zero point i32,
  *                  rank u8, rank times u32
+ *     layer        name text, kind text, outputs u8, each output: type u8, elements u32
  *
- * `payload` is the most bytes that one WRITE, READ or part of the description carries.
+ * The build id says which firmware this is: a hash over the sources that it was built of. `layers`
+ * is how many the table of layers has, 0 without that feature. `payload` is the most bytes that
+ * one WRITE, READ, PEEK or part of the description or the table carries. Offsets and sizes are in
+ * bytes; a tensor has as many as its elements times the size of its type.
  */
 #ifndef TG_PROTOCOL_H
 #define TG_PROTOCOL_H
 
 #include <stdint.h>
 
-#define TG_VERSION 1u
+#define TG_VERSION 2u
 
 #define TG_HELLO 1u
 #define TG_WRITE 2u
 #define TG_INVOKE 3u
 #define TG_READ 4u
+#define TG_LAYERS 5u
+#define TG_STEP 6u
+#define TG_PEEK 7u
 #define TG_ANSWER 0x80u /* set in the kind of every answer */
 
 #define TG_OK 0u
@@ -67,6 +85,12 @@
 #define TG_MODEL 9u       /* model_invoke failed */
 
 #define TG_TYPE_INT8 1u
+#define TG_TYPE_UINT8 2u
+#define TG_TYPE_INT16 3u
+#define TG_TYPE_INT32 4u
+#define TG_TYPE_FLOAT32 5u
+
+#define TG_FEATURE_LAYERS 0x1u /* LAYERS, STEP and PEEK */
 
 #define TG_HEAD_BYTES 8u   /* version, kind, session, sequence */
 #define TG_MARGIN_BYTES 8u /* the most any body or code adds to a payload */

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from tinygen.api import flash as module
+from tinygen.api.built import Built
 from tinygen.boards import Board, get_board
 from tinygen.errors import DeviceError
 from tinygen.progress import SILENT
@@ -36,7 +37,7 @@ class Desk:
         self.done.append("find")
         return self._answers
 
-    def _greet(self, port: str, _board: Board) -> object:
+    def _greet(self, port: str, _built: Built) -> object:
         self.done.append(f"greet {port}")
         if self._closed or port != self._answers:
             self._closed = False
@@ -45,7 +46,8 @@ class Desk:
 
     def flash(self, board_id: str, port: str | None = None) -> tuple[str, object]:
         project = cast(Any, SimpleNamespace(path=Path("p")))
-        return module._upload(project, get_board(board_id), port, SILENT)
+        built = Built(project, get_board(board_id), "0" * 32, None, None)
+        return module._upload(built, port, SILENT)
 
 
 def test_a_boot_loader_without_a_port(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import configparser
+from dataclasses import replace
 
 import pytest
+from platformio.project.config import ProjectConfig
 
 from tinygen.boards import BOARD_IDS, Board, Kind, Port, get_board
 from tinygen.project import sources
@@ -39,6 +41,25 @@ def test_platformio_ini(board_id: str) -> None:
         assert "@" in env["platform"] or "#" in env["platform"], "the platform is not pinned"
         assert f"-DTG_PAYLOAD_BYTES={board.protocol_payload}U" in flags
         assert f"-DTG_WINDOW={board.serial.window}U" in flags
+
+
+def test_every_script_runs_in_one_line_of_the_options() -> None:
+    """An engine's, a user's own board file's and ours: PlatformIO knows no option twice."""
+    board = get_board("pico")
+    scripts = ("src/protocol/build_id.py", "src/model/build.py")
+    ini = platformio_files(board, IDENTITY, scripts=scripts)["platformio.ini"]
+    assert "extra_scripts = pre:src/protocol/build_id.py, pre:src/model/build.py\n" in ini
+    own = {**board.platformio.options, "extra_scripts": "post:mine.py"}
+    board = replace(board, platformio=replace(board.platformio, options=own))
+    ini = platformio_files(board, IDENTITY, scripts=scripts)["platformio.ini"]
+    assert ini.count("extra_scripts") == 1
+    line = ini[ini.index("extra_scripts") :].splitlines()[0]
+    assert ProjectConfig.parse_multi_values(line.partition("=")[2]) == [
+        "pre:src/protocol/build_id.py",
+        "pre:src/model/build.py",
+        "post:mine.py",
+    ]
+    assert "extra_scripts = post:mine.py\n" in platformio_files(board, IDENTITY)["platformio.ini"]
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,9 @@ def test_the_model_is_compiled_for_speed(board_id: str) -> None:
     graph = passes.simplify(tflite.read(content, "digits"))
     options = BuildOptions(board=board_id)
     made = ENGINES["aot"].make(Job(board, graph, content, IDENTITY, options))
-    scripts = [value.removeprefix("pre:") for name, value in made.options if name[:5] == "extra"]
     wants_script = board.kind is Kind.HARDWARE and board.port is not Port.ESP_IDF
-    assert len(scripts) == wants_script
-    for script in scripts:
+    assert len(made.scripts) == wants_script
+    for script in made.scripts:
         text = made.files[script].decode()
         compile(text, script, "exec")
         assert '"*/src/model/model.c"' in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -85,6 +86,7 @@ def test_somebody_elses_process_is_left_alone(firmware: Firmware, tmp_path: Path
                 "url": found.url,
                 "board": found.board,
                 "elf_sha256": found.elf_sha256,
+                "folder": found.folder,
             }
             (tmp_path / RECORD).write_text(json.dumps(record))
             assert running(tmp_path) is None
@@ -96,6 +98,30 @@ def test_somebody_elses_process_is_left_alone(firmware: Firmware, tmp_path: Path
             assert other.poll() is None
         finally:
             other.kill()
+
+
+def test_a_copied_record_is_not_the_copys(firmware: Firmware, tmp_path: Path) -> None:
+    """A project that was copied while its emulator runs; a moved one keeps it."""
+    first = start(BOARD, firmware(BOARD.id), tmp_path / "first")
+    shutil.copytree(tmp_path / "first", tmp_path / "copy")
+    assert running(tmp_path / "copy") is None
+    assert not stop(tmp_path / "copy")
+    assert running(tmp_path / "first") == first
+    (tmp_path / "first").rename(tmp_path / "moved")
+    assert running(tmp_path / "moved") == first
+    assert stop(tmp_path / "moved")
+
+
+def test_another_file_or_board_is_not_what_runs(firmware: Firmware, tmp_path: Path) -> None:
+    elf = Path(shutil.copy(firmware(BOARD.id), tmp_path / "firmware.elf"))
+    found = start(BOARD, elf, tmp_path / "state")
+    try:
+        assert found.runs(BOARD, elf)
+        assert not found.runs(get_board("qemu-cortex-m4"), elf)
+        elf.write_bytes(elf.read_bytes() + b"x")
+        assert not found.runs(BOARD, elf)
+    finally:
+        stop(tmp_path / "state")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"pid": 1}', "null"])

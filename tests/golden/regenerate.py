@@ -12,6 +12,7 @@ from pathlib import Path
 from tinygen import passes, tflite
 from tinygen.engines import aot
 from tinygen.engines.aot.render import model_files
+from tinygen.project import build_id
 from tinygen.templates import Identity
 
 HERE = Path(__file__).resolve().parent
@@ -30,7 +31,8 @@ def generated() -> dict[str, str]:
         sha256=hashlib.sha256(content).hexdigest(),
         version="example",
     )
-    return model_files(program, identity)
+    files = model_files(program, identity)
+    return {**files, Path(build_id.SOURCE).name: build_id.source(bytes(build_id.BYTES))}
 
 
 def main() -> None:

@@ -41,4 +41,5 @@ def test_a_type_is_found_by_its_name(dtype: DType) -> None:
 def test_codes_on_the_wire() -> None:
     codes = [dtype.wire for dtype in DType if dtype.wire is not None]
     assert len(set(codes)) == len(codes)
-    assert DType.INT8.wire == frames.TYPE_INT8 == 1
+    assert {code: frames.TYPES[code] for code in codes} == frames.TYPES
+    assert frames.TYPES[1] is DType.INT8

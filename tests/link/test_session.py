@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.protocol import protocol_device as pd
 from tinygen.devices.link import ReplayTransport, Session, frames
-from tinygen.devices.link.frames import Code, Kind
+from tinygen.devices.link.frames import Code, Feature, Kind
+from tinygen.devices.link.hello import parse_description
 from tinygen.errors import DeviceError, DoesNotFit
 
 
@@ -19,14 +23,17 @@ def text(value: str) -> bytes:
     return struct.pack("<H", len(value.encode())) + value.encode()
 
 
-def tensor(name: str, size: int) -> bytes:
-    return text(name) + struct.pack("<BIfiBI", 1, size, 0.5, -3, 1, size)
+def tensor(name: str, size: int, code: int = 1) -> bytes:
+    return text(name) + struct.pack("<BIfiBI", code, size, 0.5, -3, 1, size)
 
 
-def description(payload: int = 64, window: int = 4, status: int = 0) -> bytes:
-    head = struct.pack("<BIIIIHBHH", status, 1000, 1500, 32000, 77, payload, window, 1, 1)
-    names = text("a model with a long name, much longer than one frame carries") * 3
-    return bytes(range(32)) + head + names + tensor("in", 200) + tensor("out", 70)
+def description(
+    payload: int = 64, window: int = 4, status: int = 0, features: int = 0, code: int = 1
+) -> bytes:
+    numbers = (features, status, 1000, 1500, 32000, 77, payload, window, 1, 1, 0)
+    head = b"\xb1" * 16 + bytes(range(32)) + struct.pack("<IBIIIIHBHHH", *numbers)
+    names = text("a model with a long name, much longer than one frame carries") * 3 + text("GCC")
+    return head + names + tensor("in", 200, code) + tensor("out", 70, code)
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,8 @@ def test_an_inference_on_a_clean_line_takes_no_time_and_no_retry() -> None:
     device = FakeDevice()
     session, transport = open_session(device)
     hello = session.hello()
-    assert (hello.protocol, hello.model_sha256) == (1, bytes(range(32)).hex())
+    assert (hello.protocol, hello.model_sha256) == (2, bytes(range(32)).hex())
+    assert (hello.build_id, hello.compiler) == ("b1" * 16, "GCC")
     assert (hello.arena_bytes, hello.arena_used) == (1000, 1500)
     assert (hello.tick_hz, hello.init_ticks) == (32000, 77)
     assert hello.inputs[0].name == "in"
@@ -173,7 +181,7 @@ def test_another_version_is_named_with_ours() -> None:
         (content,) = frames.Decoder().feed(data)
         return frames.encode(bytes([9, content[1] | 0x80]) + content[2:8] + b"\1")
 
-    with pytest.raises(DeviceError, match="version 9 of the protocol, this tinygen version 1"):
+    with pytest.raises(DeviceError, match="version 9 of the protocol, this tinygen version 2"):
         Session(ReplayTransport(respond)).hello()
 
 
@@ -303,3 +311,65 @@ def test_the_real_device_says_no_when_its_model_fails() -> None:
         pytest.raises(DoesNotFit, match=r"3,000 bytes.*2,000 bytes"),
     ):
         session.infer([bytes(pd.IMAGE), bytes(pd.EXTRA)])
+
+
+@pytest.mark.parametrize(
+    ("code", "dtype", "size"),
+    [(1, "int8", 1), (2, "uint8", 1), (3, "int16", 2), (4, "int32", 4), (5, "float32", 4)],
+)
+def test_a_tensors_bytes_are_its_elements_times_their_size(
+    code: int, dtype: str, size: int
+) -> None:
+    hello = open_session(FakeDevice(description(code=code)))[0].hello()
+    assert [t.dtype.value for t in (*hello.inputs, *hello.outputs)] == [dtype] * 2
+    assert [t.bytes for t in (*hello.inputs, *hello.outputs)] == [200 * size, 70 * size]
+
+
+def test_features_of_a_later_firmware_do_no_harm() -> None:
+    hello = open_session(FakeDevice(description(features=0x80000003)))[0].hello()
+    assert Feature.LAYERS in hello.features
+    assert Feature.LAYERS not in open_session(FakeDevice())[0].hello().features
+
+
+def test_a_device_of_version_1_is_told_from_ours() -> None:
+    """It answers in the head that all versions have, whatever the request's body is."""
+
+    def respond(data: bytes) -> bytes:
+        (content,) = frames.Decoder().feed(data)
+        assert content[0] == frames.VERSION == 2
+        return frames.encode(bytes([1, content[1] | 0x80]) + content[2:8] + b"\1")
+
+    with pytest.raises(DeviceError, match="version 1 of the protocol, this tinygen version 2") as e:
+        Session(ReplayTransport(respond)).hello()
+    assert "flash" in e.value.next_step
+
+
+def test_what_a_device_calls_itself_cannot_reach_the_terminal() -> None:
+    told = description().replace(b"GCC", b"\x1b[2")
+    assert open_session(FakeDevice(told))[0].hello().compiler == "\\x1b[2"
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.data())
+def test_a_damaged_description_is_read_within_bounds_or_refused(data: st.DataObject) -> None:
+    """Whatever a device says, what is read of it is no larger than what it sent."""
+    told = bytearray(description())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(told) - 1))
+        value = data.draw(st.binary(min_size=1, max_size=4))
+        told[at : at + len(value)] = value
+    told = told[: data.draw(st.integers(0, len(told)))] if data.draw(st.booleans()) else told
+    try:
+        hello = parse_description(bytes(told))
+    except DeviceError:
+        return
+    tensors = (*hello.inputs, *hello.outputs)
+    assert len(tensors) * 20 <= len(told)
+    assert all(0 <= t.bytes <= 1 << 26 for t in tensors)
+    assert all(4 * len(t.shape) <= len(told) for t in tensors)
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_description_or_an_error(told: bytes) -> None:
+    with contextlib.suppress(DeviceError):
+        assert parse_description(told).window >= 1

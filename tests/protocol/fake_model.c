@@ -8,11 +8,15 @@
 
 #include "model.h"
 #include "test_hal.h"
+#include "tg_build_id.h"
 
 #define IMAGE 600u
 #define EXTRA 3u
 #define SCORES 700u
 #define COUNT 4u
+
+const uint8_t tg_build_id[TG_BUILD_ID_BYTES] = {0xb1, 0, 0, 4};
+const char tg_compiler[] = "tests";
 
 const uint8_t model_hash[32] = {0xa5, 0, 0, 1, 2, 3};
 

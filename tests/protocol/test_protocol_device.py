@@ -14,7 +14,8 @@ from cobs import cobs
 
 from tests.protocol import protocol_device as pd
 from tinygen.devices.link import ProcessTransport, Session, frames
-from tinygen.devices.link.frames import Answer, Code, Kind
+from tinygen.devices.link.frames import Answer, Code, Feature, Kind
+from tinygen.project import build_id
 
 HEADER = pd.FIRMWARE / "protocol" / "tg_protocol.h"
 SESSION = 0x1234
@@ -68,17 +69,25 @@ def random_inputs(seed: int) -> tuple[bytes, bytes]:
 def test_compiles_without_a_warning(dialect: tuple[str, ...], tmp_path: Path) -> None:
     program = pd.compile_device(tmp_path / "device", dialect)
     with Session(ProcessTransport([str(program)])) as session:
-        assert session.hello().board == "host"
+        hello = session.hello()
+        assert hello.board == "host"
+        assert (hello.build_id, hello.compiler) == ("b1000004" + "00" * 12, "tests")
+        assert (hello.features, hello.layers) == (Feature(0), 0)
 
 
 def test_both_sides_have_the_same_constants() -> None:
     defines = dict(re.findall(r"#define TG_(\w+) (0x[0-9a-f]+|\d+)u\b", HEADER.read_text()))
     header = {name: int(value, 0) for name, value in defines.items()}
     python = {kind.name: kind.value for kind in Kind} | {code.name: code.value for code in Code}
-    python |= {"VERSION": frames.VERSION, "ANSWER": frames.ANSWER, "TYPE_INT8": frames.TYPE_INT8}
+    python |= {"VERSION": frames.VERSION, "ANSWER": frames.ANSWER}
+    python |= {f"TYPE_{dtype.name}": code for code, dtype in frames.TYPES.items()}
+    python |= {f"FEATURE_{feature.name}": feature.value for feature in Feature}
     board = {"HEAD_BYTES", "MARGIN_BYTES", "CRC_BYTES", "PAYLOAD_BYTES", "WINDOW"}
     assert {name: value for name, value in header.items() if name not in board} == python
     assert f"TG_PAYLOAD_BYTES > {frames.PAYLOAD_MAX}" in HEADER.read_text()
+    beside = HEADER.with_name("tg_build_id.h").read_text()
+    assert f"#define TG_BUILD_ID_BYTES {frames.BUILD_ID_BYTES}u" in beside
+    assert frames.BUILD_ID_BYTES == build_id.BYTES
 
 
 def test_both_sides_are_described_in_the_same_words() -> None:
@@ -112,6 +121,9 @@ def test_every_length_and_pattern_survives_encoding(payload: int) -> None:
     ("kind", "body", "code"),
     [
         (99, b"", Code.BAD_REQUEST),
+        (Kind.LAYERS, bytes(4), Code.BAD_REQUEST),  # kept for later
+        (Kind.STEP, bytes(6), Code.BAD_REQUEST),
+        (Kind.PEEK, bytes(9), Code.BAD_REQUEST),
         (0, b"", Code.BAD_REQUEST),
         (Kind.HELLO, b"123", Code.BAD_REQUEST),
         (Kind.HELLO, struct.pack("<I", 0xFFFFFFFF), Code.BAD_RANGE),
@@ -138,7 +150,7 @@ def test_wrong_requests_have_codes(raw: Raw, kind: int, body: bytes, code: Code)
 
 def test_another_version_is_told_ours(raw: Raw) -> None:
     (answer,) = raw.send(frames.request(Kind.HELLO, SESSION, 7, b"whatever", version=200))
-    assert (answer.version, answer.code, answer.sequence) == (1, Code.BAD_VERSION, 7)
+    assert (answer.version, answer.code, answer.sequence) == (2, Code.BAD_VERSION, 7)
 
 
 def test_only_hello_works_outside_a_session(raw: Raw) -> None:

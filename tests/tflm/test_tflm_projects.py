@@ -45,10 +45,10 @@ def test_a_boards_project(board_id: str, pools: Path, tmp_path: Path) -> None:  
     assert ("src/tflm/tg_cxx_bare.cc" in files) == (board.port is Port.METAL)
     if board.engines.tflm_from is not TflmFrom.SOURCES:
         assert not any(name.startswith("lib/") for name in files), "no second library"
-        assert "extra_scripts" not in env
+        assert env["extra_scripts"] == "pre:src/protocol/build_id.py"
         assert ("src/idf_component.yml" in files) == (board.port.value == "esp_idf")
         return
-    assert env["extra_scripts"] == "pre:lib/tflm/build.py"
+    assert env["extra_scripts"] == "pre:src/protocol/build_id.py, pre:lib/tflm/build.py"
     assert {"lib/tflm/build.py", "src/tflm/core.cc"} <= files
     vendor = VENDORS.get(kernels)
     assert {f"-D{define}" for define in (vendor.defines if vendor else ())} <= set(flags)
@@ -82,5 +82,5 @@ def test_an_arduino_core_that_brings_the_library_along(
     assert "src/tflm/tg_tflm.cc" in files
     assert not files & {"lib", "src/tflm/core.cc", "src/tflm/tg_tflm_log.cc"}
     ini = (made.project / "platformio.ini").read_text("utf-8")
-    assert "extra_scripts" not in ini
+    assert "extra_scripts = pre:src/protocol/build_id.py\n" in ini
     assert "TF_LITE_STATIC_MEMORY" in ini

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygen import passes, pio, project, tflite
 from tinygen.api.board import board_files
+from tinygen.api.built import look
 from tinygen.api.classes import with_labels
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import Prepared, prepare
@@ -26,7 +27,7 @@ from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
-from tinygen.project import manifest, sources
+from tinygen.project import build_id, manifest, sources
 from tinygen.project.manifest import Manifest
 from tinygen.project.platformio import platformio_files
 from tinygen.proof import oracle, vectors
@@ -85,10 +86,11 @@ class GenerateResult:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """A built project: what was generated, the ELF file and its sizes in bytes."""
+    """A built project: what was generated, the ELF file, its build id and its sizes in bytes."""
 
     generated: GenerateResult
     elf: Path
+    build_id: str
     sizes: Sizes
     flash_available: int
     ram_available: int
@@ -110,15 +112,19 @@ def build_project(model: Path, options: BuildOptions) -> BuildResult:
     built = pio.build(generated.project, target, jobs=options.jobs, on_line=compiling.line)
     sizes = elf.sizes(built.elf, target.memory)
     elf.check_fit(sizes, target)
+    current = project.open_project(generated.project)
+    now = look(current, target)
+    now.require_current()
     firmware = manifest.Firmware(
         elf=built.elf.relative_to(generated.project).as_posix(),
         sha256=hashlib.sha256(built.elf.read_bytes()).hexdigest(),
         bytes=sizes,
     )
-    project.remember(project.built(project.open_project(generated.project), firmware))
+    project.remember(project.built(current, firmware))
     return BuildResult(
         generated=generated,
         elf=built.elf,
+        build_id=now.build_id,
         sizes=sizes,
         flash_available=target.memory.flash.bytes,
         ram_available=target.memory.ram.bytes,
@@ -170,7 +176,8 @@ def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
     for report in fidelity:
         progress.note(report.text)
     folder = Path(options.out or Path("build", f"{ready.loaded.name}-{target.id}"))
-    ini = platformio_files(target, identity, made.build_flags, made.options)
+    scripts = (build_id.SCRIPT, *made.scripts)
+    ini = platformio_files(target, identity, made.build_flags, scripts)
     files = {
         **sources.project_files(target, made.arena_place),
         **made.files,

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from tinygen import pio
 from tinygen.api.board import project_board
-from tinygen.boards import Board
+from tinygen.api.built import Built, look
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, open_transport
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.usb import find_port, wait_for_port
 from tinygen.errors import DeviceError, InputError
 from tinygen.progress import SILENT, Progress
-from tinygen.project.folder import Project, open_project
+from tinygen.project.folder import open_project
 
 _START_SECONDS = 10.0
 _AGAIN_SECONDS = 0.2
@@ -29,6 +29,7 @@ class FlashResult:
     board: str
     port: str
     model: str
+    build_id: str
     pid: int | None
     """The emulator's process; None on hardware."""
     seconds: float
@@ -52,12 +53,14 @@ def flash(
 
     An emulated board is started, which replaces the one started before. Hardware is uploaded to
     by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits.
-    Raises ToolchainError and DeviceError.
+    Raises InputError for a project that is not built as it is now, ToolchainError, and DeviceError,
+    also when what then answers is other firmware.
     """
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
-    elf = built_elf(current)
+    built = look(current, board)
+    elf = built.require_current()
     pid = None
     if board.emulator is not None:
         if port is not None:
@@ -66,44 +69,43 @@ def flash(
         running = qemu.start(board, elf, current.state_dir)
         port, pid = running.url, running.pid
         try:
-            hello = _greet(port, board)
+            hello = _greet(port, built)
         except DeviceError:
             qemu.stop(current.state_dir)
             raise
     else:
-        port, hello = _upload(current, board, port, progress)
+        port, hello = _upload(built, port, progress)
     return FlashResult(
         project=current.path,
         board=board.id,
         port=port,
         model=hello.model,
+        build_id=hello.build_id,
         pid=pid,
         seconds=time.monotonic() - started,
     )
 
 
-def _upload(
-    project: Project, board: Board, port: str | None, progress: Progress
-) -> tuple[str, Hello]:
-    """Upload, and which firmware then answers on which port.
+def _upload(built: Built, port: str | None, progress: Progress) -> tuple[str, Hello]:
+    """Upload, and which port it then answers on.
 
     A board that is its own USB port leaves and comes back, maybe under another name, and meanwhile
     its port cannot be opened.
     """
-    upload = board.upload
+    board, upload = built.board, built.board.upload
     returns = upload is not None and upload.returns
     chosen = port
     # A boot loader that needs no port may show none.
     if chosen is None and (upload is None or upload.needs_port or not returns):
         chosen = find_port(board)
     progress.stage(f"Uploading to {board.id}" + (f" through {chosen}" if chosen else ""))
-    pio.upload(project.path, board, chosen)
+    pio.upload(built.project.path, board, chosen)
     end = time.monotonic() + _START_SECONDS
     while True:
         try:
             found = port or wait_for_port(board, end - time.monotonic()) if returns else chosen
             assert found is not None
-            return found, _greet(found, board)
+            return found, _greet(found, built)
         except DeviceError:
             if not returns or time.monotonic() >= end:
                 raise
@@ -116,29 +118,29 @@ def stop(project: str | Path | None = None) -> StopResult:
     return StopResult(current.path, qemu.stop(current.state_dir))
 
 
-def device_port(project: Project, board: Board, progress: Progress = SILENT) -> str:
-    """Where the project's device is: the recorded emulator, started if need be, or the one port
-    that has the board's USB id."""
-    if board.emulator is None:
-        return find_port(board)
-    running = qemu.running(project.state_dir)
-    return flash(project.path, progress=progress).port if running is None else running.url
+def device_port(built: Built, progress: Progress = SILENT) -> str:
+    """Where the project's device is: the recorded emulator, started anew if it runs anything but
+    the project's ELF file, or the one port that has the board's USB id."""
+    if built.board.emulator is None:
+        return find_port(built.board)
+    elf, running = built.require_current(), qemu.running(built.project.state_dir)
+    if running is not None and running.runs(built.board, elf):
+        return running.url
+    return flash(built.project.path, progress=progress).port
 
 
-def _greet(port: str, board: Board) -> Hello:
-    """What the device behind `port` says it is; DeviceError when it does not answer in time."""
-    with Session(open_transport(port, board.serial.baud, board.serial.reset)) as session:
-        return session.hello(timeout=_START_SECONDS)
-
-
-def built_elf(project: Project) -> Path:
-    """The project's ELF file; InputError when it was not built."""
-    firmware = project.manifest.firmware
-    elf = None if firmware is None else project.path / firmware.elf
-    if elf is None or not elf.is_file():
-        raise InputError(
-            f"{project.path} has not been built",
-            why="there is no ELF file",
-            next_step="tinygen build MODEL --board BOARD",
-        )
-    return elf
+def _greet(port: str, built: Built) -> Hello:
+    """What the device behind `port` says it is; DeviceError when it does not answer in time, or is
+    not what was put there."""
+    serial = built.board.serial
+    with Session(open_transport(port, serial.baud, serial.reset)) as session:
+        hello = session.hello(timeout=_START_SECONDS)
+    try:
+        built.require_on(hello)
+    except DeviceError as error:
+        raise DeviceError(
+            error.what,
+            why=f"the firmware was put on {built.board.id}, but {port} answers with another",
+            next_step="reset the board and look with tinygen verify, or say its port: --port PORT",
+        ) from error
+    return hello

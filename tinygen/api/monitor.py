@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tinygen.api.board import project_board
+from tinygen.api.built import look
 from tinygen.api.flash import device_port
 from tinygen.devices.link import open_transport
 from tinygen.project.folder import open_project
@@ -20,7 +21,7 @@ def monitor(project: str | Path | None = None, *, port: str | None = None) -> It
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
-    url = port or device_port(current, board)
+    url = port or device_port(look(current, board))
     transport = open_transport(url, board.serial.baud, board.serial.reset)
     try:
         while True:

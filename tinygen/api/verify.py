@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tinygen.api.board import project_board
+from tinygen.api.built import Built, look
 from tinygen.api.flash import device_port
 from tinygen.boards import Board
 from tinygen.devices.link import Session, open_transport
@@ -44,6 +45,18 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Runs:
+    """What the device says that it runs."""
+
+    model: str
+    model_sha256: str
+    board: str
+    engine: str
+    build_id: str
+    compiler: str
+
+
+@dataclass(frozen=True)
 class VerifyResult:
     """What the device computed, held against the oracle. Sizes in bytes."""
 
@@ -55,6 +68,10 @@ class VerifyResult:
     model_sha256: str
     board: str
     engine: str
+    build_id: str
+    """Of the project's sources as they are now."""
+    device: Runs | None
+    """None where no device answered."""
     port: str
     oracle: str
     data: str | None
@@ -101,17 +118,19 @@ def verify(
     """Run the project's vectors on the device and compare every output element.
 
     Without `port` an emulated board's recorded emulator is used, and started if need be, and
-    hardware is found by its USB id where only one port fits. A device that runs something else, or
-    is lost on the way, gives the verdict UNVERIFIED with the reason; a port that cannot be opened
-    raises DeviceError.
+    hardware is found by its USB id where only one port fits. A device that runs anything but the
+    firmware of the project's sources as they are now, or is lost on the way, gives the verdict
+    UNVERIFIED with the reason; a port that cannot be opened raises DeviceError, an emulated board's
+    project that was not built, or edited since, InputError.
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
     if limit is not None and limit < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
     checks = _vectors(current)
-    url = port or device_port(current, board, progress)
-    run = _Run(current, board, checks, url)
+    built = look(current, board)
+    url = port or device_port(built, progress)
+    run = _Run(built, checks, url)
     with Session(open_transport(url, board.serial.baud, board.serial.reset)) as session:
         run.execute(session, min(limit or len(checks), len(checks)), progress)
     return run.result()
@@ -134,13 +153,15 @@ def _vectors(project: Project) -> Vectors:
 class _Run:
     """One pass over the vectors, and what it found so far."""
 
-    def __init__(self, project: Project, board: Board, checks: Vectors, port: str) -> None:
-        self._project = project
-        self._board = board
+    def __init__(self, built: Built, checks: Vectors, port: str) -> None:
+        self._built = built
+        self._project = built.project
+        self._board = built.board
         self._checks = checks
         self._port = port
         self._started = time.monotonic()
-        self._hello: Hello | None = None
+        self._runs: Runs | None = None
+        self._hello: Hello | None = None  # of the project's own firmware only
         self._lost: DeviceError | None = None
         self._retries = 0
         self._ticks: list[int] = []
@@ -150,9 +171,19 @@ class _Run:
     def execute(self, session: Session, count: int, progress: Progress) -> None:
         progress.stage(f"Verifying {self._project.model} on {self._board.id}")
         try:
-            self._hello = session.hello()
-            self._require_same_model(self._hello)
-            self._hello.require_ready()
+            hello = session.hello()
+            self._runs = Runs(
+                model=hello.model,
+                model_sha256=hello.model_sha256,
+                board=hello.board,
+                engine=hello.engine,
+                build_id=hello.build_id,
+                compiler=hello.compiler,
+            )
+            self._built.require_on(hello)
+            self._require_same_tensors(hello)
+            self._hello = hello
+            hello.require_ready()
             for i in range(count):
                 self._one(session, i)
                 progress.count(i + 1, count)
@@ -160,22 +191,27 @@ class _Run:
             self._lost = error
         self._retries = session.retries
 
-    def _require_same_model(self, hello: Hello) -> None:
-        expected = self._project.model_sha256
-        if hello.model_sha256 != expected:
-            raise DeviceError(
-                f"the device runs {hello.model} ({hello.model_sha256[:12]}), "
-                f"the project is {self._project.model} ({expected[:12]})",
-                why="the firmware on this port was built from another model",
-                next_step=f"tinygen flash {shell_word(self._project.path)}",
-            )
+    def _require_same_tensors(self, hello: Hello) -> None:
+        """A device is not trusted to have the tensors of the firmware that it names."""
+        for told, known in (
+            (hello.inputs, self._checks.inputs),
+            (hello.outputs, self._checks.expected),
+        ):
+            device = ", ".join(f"{t.bytes} bytes of {t.dtype.value}" for t in told)
+            vectors = ", ".join(f"{v[0].nbytes} bytes of {v.dtype}" for v in known)
+            if device != vectors:
+                raise DeviceError(
+                    f"the device has tensors of {device}, the project of {vectors}",
+                    why="its description is not that of the firmware which it names",
+                    next_step=f"tinygen flash {shell_word(self._project.path)}",
+                )
 
     def _one(self, session: Session, index: int) -> None:
         answer = session.infer([value[index].tobytes() for value in self._checks.inputs])
         for column, raw, expected in zip(
             self._device, answer.outputs, self._checks.expected, strict=True
         ):
-            column.append(np.frombuffer(raw, dtype=np.int8).reshape(expected.shape[1:]))
+            column.append(np.frombuffer(raw, dtype=expected.dtype).reshape(expected.shape[1:]))
         self._ticks.append(answer.ticks)
         self._stack = max(self._stack, answer.stack_used)
 
@@ -202,6 +238,8 @@ class _Run:
             model_sha256=self._project.model_sha256,
             board=self._board.id,
             engine=manifest.engine,
+            build_id=self._built.build_id,
+            device=self._runs,
             port=self._port,
             oracle=self._checks.oracle,
             data=None if manifest.data is None else manifest.data.source,

@@ -53,6 +53,12 @@ class Running:
     url: str
     board: str
     elf_sha256: str
+    folder: tuple[int, int]
+    """Device and number of the folder that the record is in: the record of a copy is not ours."""
+
+    def runs(self, board: Board, elf: Path) -> bool:
+        """Whether it runs this firmware, as the file is now, on this board."""
+        return self.board == board.id and self.elf_sha256 == _sha256(elf)
 
 
 def start(board: Board, elf: Path, state_dir: Path) -> Running:
@@ -84,6 +90,7 @@ def start(board: Board, elf: Path, state_dir: Path) -> Running:
         listener.listen(1)
         listener.set_inheritable(True)
         command = (program, *_arguments(board, elf.resolve(), listener.fileno()))
+        elf_sha256 = _sha256(elf)
         pid = processes.detach(command, state_dir / LOG)
         try:
             running = Running(
@@ -92,7 +99,8 @@ def start(board: Board, elf: Path, state_dir: Path) -> Running:
                 command=command,
                 url=f"socket://127.0.0.1:{listener.getsockname()[1]}",
                 board=board.id,
-                elf_sha256=hashlib.sha256(elf.read_bytes()).hexdigest(),
+                elf_sha256=elf_sha256,
+                folder=_folder(state_dir),
             )
             _check_started(running, state_dir)
             _write_record(state_dir, running)
@@ -109,10 +117,12 @@ def running(state_dir: Path) -> Running | None:
     try:
         record = json.loads((state_dir / RECORD).read_text(encoding="utf-8"))
         record["command"] = tuple(record["command"])
+        record["folder"] = tuple(record["folder"])
         found = Running(**record)
+        ours = found.folder == _folder(state_dir)
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return found if _process(found) is not None else None
+    return found if ours and _process(found) is not None else None
 
 
 def stop(state_dir: Path) -> bool:
@@ -130,6 +140,16 @@ def last_words(state_dir: Path) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-_LOG_LINES:])
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _folder(state_dir: Path) -> tuple[int, int]:
+    """What stays when the folder is moved, and differs when it is copied."""
+    status = state_dir.stat()
+    return status.st_dev, status.st_ino
 
 
 def _arguments(board: Board, elf: Path, listener: int) -> list[str]:

@@ -42,8 +42,8 @@ class Made:
     arena_overhead_bytes: int | None = None
     """What starting takes beyond the arena that the engine then says it uses; None: not known."""
     build_flags: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
-    """Further lines of platformio.ini: name and value."""
+    scripts: tuple[str, ...] = ()
+    """Files of the project that PlatformIO runs before a build."""
     notes: tuple[str, ...] = ()
     """What a person should know of it."""
 

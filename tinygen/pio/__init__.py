@@ -3,6 +3,6 @@ compilers on PATH, and the sizes of what it built."""
 
 from __future__ import annotations
 
-from tinygen.pio.run import BuildResult, UploadResult, build, upload
+from tinygen.pio.run import BuildResult, UploadResult, build, elf_file, upload
 
-__all__ = ["BuildResult", "UploadResult", "build", "upload"]
+__all__ = ["BuildResult", "UploadResult", "build", "elf_file", "upload"]

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
+from elftools.elf.sections import Symbol, SymbolTableSection
 
 from tinygen.boards import Board, Memories
 from tinygen.boards.fit import Shortage, does_not_fit
 from tinygen.errors import ToolchainError
 
 ARENA_SYMBOL = "model_arena"
+BUILD_ID_SYMBOL = "tg_build_id"
+COMPILER_SYMBOL = "tg_compiler"
 
 STACK_SECTIONS = (".stack", "._user_heap_stack")
 """What a linker script keeps for the stack: ours, and stm32duino's."""
+
+T = TypeVar("T")
 
 FIRMWARE_HELPS = (
     "a smaller model: fewer or narrower layers for flash, a smaller input or narrower first "
@@ -45,15 +51,34 @@ class Sizes:
         return self.ram_static + self.arena + self.stack
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """Which firmware an ELF file is: its build id in hexadecimal, the version of its compiler."""
+
+    build_id: str
+    compiler: str
+
+
+def stamp(elf: Path) -> Stamp | None:
+    """What the linked firmware `elf` says that it is; None where it says nothing, as that of an
+    older tinygen. ToolchainError if it cannot be read.
+    """
+    return _read(elf, _stamp)
+
+
 def sizes(elf: Path, memory: Memories | None = None) -> Sizes:
     """The sizes of the linked firmware `elf`; ToolchainError if it cannot be read.
 
     `memory` is the board's: it says which sections take RAM, where that is not just what is
     writable.
     """
+    return _read(elf, lambda file: _sizes(file, memory))
+
+
+def _read(elf: Path, look: Callable[[ELFFile], T]) -> T:
     try:
         with elf.open("rb") as file:
-            return _sizes(ELFFile(file), memory)
+            return look(ELFFile(file))
     except (OSError, ELFError) as error:
         raise ToolchainError(
             f"the firmware {elf} cannot be read",
@@ -65,7 +90,7 @@ def sizes(elf: Path, memory: Memories | None = None) -> Sizes:
 def _sizes(elf: ELFFile, memory: Memories | None) -> Sizes:
     ram_sections = memory.ram_sections if memory else ()
     code = memory.ram_code if memory else None
-    flash = ram = code_bytes = stack = arena = 0
+    flash = ram = code_bytes = stack = 0
     for section in elf.iter_sections():
         flags, size = section["sh_flags"], section["sh_size"]
         if not flags & SH_FLAGS.SHF_ALLOC:
@@ -81,13 +106,33 @@ def _sizes(elf: ELFFile, memory: Memories | None) -> Sizes:
             code_bytes += size
     if code:
         ram += -(-code_bytes // code.block_bytes) * code.block_bytes
+    arena = max((symbol["st_size"] for symbol in _symbols(elf, ARENA_SYMBOL)), default=0)
+    return Sizes(flash=flash, ram_static=ram - arena, arena=arena, stack=stack)
+
+
+def _symbols(elf: ELFFile, name: str) -> Iterator[Symbol]:
+    """Every symbol of that name. Optimizing the whole program at once, GCC numbers them:
+    model_arena.lto_priv.0."""
     for table in elf.iter_sections():
         if isinstance(table, SymbolTableSection):
-            for symbol in table.iter_symbols():
-                # Optimizing the whole program at once, GCC numbers it: model_arena.lto_priv.0.
-                if symbol.name.split(".")[0] == ARENA_SYMBOL:
-                    arena = max(arena, symbol["st_size"])
-    return Sizes(flash=flash, ram_static=ram - arena, arena=arena, stack=stack)
+            yield from (s for s in table.iter_symbols() if s.name.split(".")[0] == name)
+
+
+def _stamp(elf: ELFFile) -> Stamp | None:
+    build_id, compiler = _content(elf, BUILD_ID_SYMBOL), _content(elf, COMPILER_SYMBOL)
+    if build_id is None or compiler is None:
+        return None
+    return Stamp(build_id.hex(), compiler.rstrip(b"\0").decode("utf-8", "replace"))
+
+
+def _content(elf: ELFFile, name: str) -> bytes | None:
+    """The bytes of a constant of the program."""
+    for symbol in _symbols(elf, name):
+        if isinstance(symbol["st_shndx"], int):
+            section = elf.get_section(symbol["st_shndx"])
+            start = symbol["st_value"] - section["sh_addr"]
+            return bytes(section.data()[start : start + symbol["st_size"]])
+    return None
 
 
 def check_fit(sizes: Sizes, board: Board) -> None:

@@ -75,7 +75,7 @@ def build(
     _install(seen, board, env, on_line)
     code, log = _run(command, on_line, _object_cache(board))
     seconds = time.monotonic() - started
-    elf = project / ".pio" / "build" / env / "firmware.elf"
+    elf = elf_file(project, env)
     if code != 0:
         if any(LINKED_TOO_LARGE in line for line in log) and elf.is_file():
             check_fit(sizes(elf, board.memory), board)
@@ -87,6 +87,11 @@ def build(
             next_step=f"pio run -d {seen}",
         )
     return BuildResult(elf=elf, seconds=seconds, log_tail=tuple(log[-WHY_LINES:]))
+
+
+def elf_file(project: Path, env: str) -> Path:
+    """Where a build of the environment `env` leaves the linked firmware."""
+    return project / ".pio" / "build" / env / "firmware.elf"
 
 
 def upload(

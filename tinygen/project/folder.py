@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from tinygen.errors import InputError
+from tinygen.project import build_id
 from tinygen.project import manifest as manifests
 from tinygen.project.manifest import MANIFEST, Firmware, Manifest
 
@@ -85,6 +86,8 @@ def write(folder: Path, files: Mapping[str, bytes], manifest: Manifest) -> Proje
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+    if build_id.SCRIPT in files:
+        build_id.update(folder)  # not one of the files: a build of a person's edits writes it anew
     hashes = {name: _sha256(data) for name, data in sorted(files.items())}
     return _write_manifest(folder, replace(manifest, files=hashes))
 

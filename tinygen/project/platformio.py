@@ -9,6 +9,7 @@ from tinygen.boards import Board, TflmFrom
 from tinygen.project import firmware
 from tinygen.templates import Identity, render
 
+_SCRIPTS = "extra_scripts"
 _INCLUDED = ("hal", "kernels", "model", "protocol")
 
 
@@ -16,9 +17,16 @@ def platformio_files(
     board: Board,
     identity: Identity,
     build_flags: Sequence[str] = (),
-    options: Sequence[tuple[str, str]] = (),
+    scripts: Sequence[str] = (),
 ) -> dict[str, str]:
-    """`platformio.ini` and `README.md` of the project."""
+    """`platformio.ini` and `README.md` of the project.
+
+    `scripts` are files of the project that PlatformIO runs before a build, in this order.
+    """
+    options = dict(board.platformio.options)
+    if scripts:
+        own = [options[_SCRIPTS]] if _SCRIPTS in options else []  # a user's own board file has some
+        options[_SCRIPTS] = ", ".join([*(f"pre:{script}" for script in scripts), *own])
     local = firmware.PLATFORMS_DIR if board.platformio.local else ""
     values = {
         "name": csource.comment(identity.name),
@@ -37,7 +45,7 @@ def platformio_files(
         ],
         "build_unflags": board.platformio.build_unflags,
         "lib_ldf_mode": board.platformio.lib_ldf_mode,
-        "options": [*board.platformio.options.items(), *options],
+        "options": list(options.items()),
         "main": firmware.main_file(board),
         "bundled": board.engines.tflm_from is not TflmFrom.SOURCES,
     }

@@ -10,6 +10,7 @@ from tinygen import csource
 from tinygen.boards import ArenaPlace, Board
 from tinygen.errors import InputError
 from tinygen.ir import Kernel
+from tinygen.project import build_id
 from tinygen.project.firmware import hal_files, memory_files, platform_files, root_files
 from tinygen.resources import firmware_dir
 
@@ -26,6 +27,7 @@ def project_files(board: Board, place: ArenaPlace = ArenaPlace.STATIC) -> dict[s
             for path in sorted((folder / "protocol").iterdir())
             if path.suffix in (".c", ".h")
         },
+        build_id.SCRIPT: Path(build_id.__file__).read_bytes(),
         **root_files(board),
         **hal_files(board),
         **memory_files(board, place),

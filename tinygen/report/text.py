@@ -77,7 +77,13 @@ def build_report(result: BuildResult) -> RenderableType:
     ):
         table.add_row(name, _bytes(used), "", "")
     return _page(
-        _facts([*_generated_rows(generated), ("built in", f"{result.seconds:.1f} s")]),
+        _facts(
+            [
+                *_generated_rows(generated),
+                ("firmware", _build(result.build_id)),
+                ("built in", f"{result.seconds:.1f} s"),
+            ]
+        ),
         table,
         *_fidelity(generated.fidelity),
         _next("tinygen flash", "then tinygen verify"),
@@ -125,6 +131,7 @@ def flash_report(result: FlashResult) -> RenderableType:
     """A device that answers."""
     rows = [
         ("running", f"{result.model} on {result.board}"),
+        ("firmware", _build(result.build_id)),
         ("port", result.port),
         ("answered after", f"{result.seconds:.1f} s"),
     ]
@@ -152,6 +159,7 @@ def verify_report(result: VerifyResult) -> RenderableType:
     rows = [
         ("model", f"{result.model}  (sha256 {result.model_sha256[:12]})"),
         ("device", f"{result.board}, engine {result.engine}, {result.port}"),
+        ("firmware", _build(result.build_id, result.device.compiler if result.device else "")),
         ("oracle", result.oracle),
         ("vectors", f"{result.vectors} of {result.vectors_total}"),
     ]
@@ -417,6 +425,11 @@ def _facts(rows: Sequence[tuple[str, str]]) -> Table:
 
 def _next(command: str, more: str = "") -> Text:
     return Text(f"next: {command}" + (f"  ({more})" if more else ""))
+
+
+def _build(build_id: str, compiler: str = "") -> str:
+    """Which firmware it is, shortened, and what compiled it."""
+    return f"build {build_id[:12]}" + (f", compiler {compiler}" if compiler else "")
 
 
 def _bytes(count: int) -> str:

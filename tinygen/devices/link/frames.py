@@ -1,6 +1,6 @@
 """The serial protocol between tinygen and a device: frames, requests and answers.
 
-The wire, version 1
+The wire, version 2
 -------------------
 Integers are little-endian. A frame is
 
@@ -22,6 +22,11 @@ An answer repeats the session and the sequence of its request.
     INVOKE  CRC-32 of all inputs u32          status u8, ticks u64, stack u32,
                                               CRC-32 of all outputs u32
     READ    output u16, offset u32, size u16  bytes
+    LAYERS  offset u32                        total u32, part of the table of layers
+    STEP    CRC-32 of all inputs u32,         status u8, ticks u64
+            layer u16
+    PEEK    layer u16, output u8,             bytes
+            offset u32, size u16
 
 HELLO opens the session its head names (never 0). Any other request outside the open session
 is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
@@ -29,18 +34,28 @@ repeated freely. INVOKE may overwrite its inputs, so the device keeps the answer
 one and sends it again when that sequence number is asked again; it computes only when its
 inputs have the CRC-32 the host names. Several requests may be under way, at most `window`.
 
+LAYERS, STEP and PEEK are kept for firmware that can run layer by layer and says so in its
+features; none can so far. STEP computes one layer, the first or the one after the last, and is
+repeated as INVOKE is; PEEK reads what that layer computed, before the next. A device answers
+BAD_REQUEST to a kind that it does not know: a new one takes a feature, no new version.
+
 An error answer has a code other than OK and an empty body, but for NOT_READY, whose body is
 the status of model_init (u8), and MODEL, whose body is that of INVOKE.
 
-    description  SHA-256 of the model (32 bytes), status of model_init u8,
-                 arena bytes reserved u32, arena bytes used u32, ticks per second u32,
-                 ticks of model_init u32, payload u16, window u8, inputs u16, outputs u16,
-                 model text, engine text, board text, each input, each output
+    description  build id (16 bytes), SHA-256 of the model (32 bytes), features u32,
+                 status of model_init u8, arena bytes reserved u32, arena bytes used u32,
+                 ticks per second u32, ticks of model_init u32, payload u16, window u8,
+                 inputs u16, outputs u16, layers u16, model text, engine text, board text,
+                 compiler text, each input, each output
     text         length u16, UTF-8
     tensor       name text, type u8, elements u32, scale f32, zero point i32,
                  rank u8, rank times u32
+    layer        name text, kind text, outputs u8, each output: type u8, elements u32
 
-`payload` is the most bytes that one WRITE, READ or part of the description carries.
+The build id says which firmware this is: a hash over the sources that it was built of. `layers`
+is how many the table of layers has, 0 without that feature. `payload` is the most bytes that
+one WRITE, READ, PEEK or part of the description or the table carries. Offsets and sizes are in
+bytes; a tensor has as many as its elements times the size of its type.
 """
 
 from __future__ import annotations
@@ -52,10 +67,15 @@ from dataclasses import dataclass
 
 from cobs import cobs
 
-VERSION = 1
+from tinygen.ir import DType
+
+VERSION = 2
 ANSWER = 0x80
-TYPE_INT8 = 1
+BUILD_ID_BYTES = 16
 PAYLOAD_MAX = 32768
+
+TYPES = {dtype.wire: dtype for dtype in DType if dtype.wire is not None}
+"""The element types by their codes."""
 
 _HEAD = struct.Struct("<BBHI")
 _CRC = struct.Struct("<I")
@@ -70,6 +90,15 @@ class Kind(enum.IntEnum):
     WRITE = 2
     INVOKE = 3
     READ = 4
+    LAYERS = 5
+    STEP = 6
+    PEEK = 7
+
+
+class Feature(enum.IntFlag):
+    """What a firmware can beyond what every one can."""
+
+    LAYERS = 1
 
 
 class Code(enum.IntEnum):

@@ -7,7 +7,10 @@ import struct
 from dataclasses import dataclass
 
 from tinygen.devices.link import frames
+from tinygen.devices.link.frames import Feature
 from tinygen.errors import DeviceError, DoesNotFit
+from tinygen.ir import DType
+from tinygen.printable import printable
 
 MODEL_OK = 0
 _MODEL_STATUS = {
@@ -17,6 +20,7 @@ _MODEL_STATUS = {
     3: "the engine failed",
 }
 _MODEL_ARENA = 2
+_TENSOR_BYTES_MAX = 1 << 26
 
 
 def status_text(status: int) -> str:
@@ -29,26 +33,33 @@ class TensorInfo:
     """An input or an output of the model on the device."""
 
     name: str
-    dtype: str
+    dtype: DType
     shape: tuple[int, ...]
     scale: float
     zero_point: int
     bytes: int
+    """Its elements times the size of one."""
 
 
 @dataclass(frozen=True)
 class Hello:
     """The device's description of its model, engine and board.
 
+    `build_id` says which firmware it is, in hexadecimal; `compiler` is the version of its compiler.
     `arena_used` is what the engine needs: more than `arena_bytes` when the arena is too small.
-    `payload` is the most tensor bytes in one frame, `window` the most requests under way.
+    `payload` is the most tensor bytes in one frame, `window` the most requests under way; `layers`
+    is how many layers can be run one by one, 0 without that feature.
     """
 
     protocol: int
+    build_id: str
     model_sha256: str
     model: str
     engine: str
     board: str
+    compiler: str
+    features: Feature
+    layers: int
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
     arena_bytes: int
@@ -110,17 +121,19 @@ class _Reader:
         return float(value)
 
     def text(self) -> str:
-        return self.bytes(self.number("H")).decode()
+        return printable(self.bytes(self.number("H")).decode())
 
     def tensor(self) -> TensorInfo:
         name = self.text()
-        if (dtype := self.number("B")) != frames.TYPE_INT8:
-            raise ValueError(f"tensor {name} has the unknown type {dtype}")
+        if (dtype := frames.TYPES.get(code := self.number("B"))) is None:
+            raise ValueError(f"tensor {name} has the unknown type {code}")
         elements, scale, zero_point = self.number("I"), self.float(), self.number("i")
         shape = tuple(self.number("I") for _ in range(self.number("B")))
         if math.prod(shape) != elements:
             raise ValueError(f"tensor {name} has {elements} elements but the shape {shape}")
-        return TensorInfo(name, "int8", shape, scale, zero_point, elements)
+        if (size := elements * dtype.size) > _TENSOR_BYTES_MAX:
+            raise ValueError(f"tensor {name} has {size} bytes")
+        return TensorInfo(name, dtype, shape, scale, zero_point, size)
 
     def end(self) -> None:
         if self._at != len(self._data):
@@ -131,20 +144,24 @@ def parse_description(data: bytes) -> Hello:
     """Read the description a device handed out; DeviceError where it makes no sense."""
     reader = _Reader(data)
     try:
-        sha256 = reader.bytes(32).hex()
-        status = reader.number("B")
+        build_id, sha256 = reader.bytes(frames.BUILD_ID_BYTES).hex(), reader.bytes(32).hex()
+        features, status = Feature(reader.number("I")), reader.number("B")
         arena_bytes, arena_used, tick_hz, init_ticks = (reader.number("I") for _ in range(4))
         payload, window = reader.number("H"), reader.number("B")
         if not 32 <= payload <= frames.PAYLOAD_MAX or not window:
             raise ValueError(f"payload {payload} bytes, window {window}")
-        inputs, outputs = reader.number("H"), reader.number("H")
-        model, engine, board = reader.text(), reader.text(), reader.text()
+        inputs, outputs, layers = (reader.number("H") for _ in range(3))
+        model, engine, board, compiler = (reader.text() for _ in range(4))
         hello = Hello(
             protocol=frames.VERSION,
+            build_id=build_id,
             model_sha256=sha256,
             model=model,
             engine=engine,
             board=board,
+            compiler=compiler,
+            features=features,
+            layers=layers,
             inputs=tuple(reader.tensor() for _ in range(inputs)),
             outputs=tuple(reader.tensor() for _ in range(outputs)),
             arena_bytes=arena_bytes,

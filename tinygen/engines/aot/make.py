@@ -54,5 +54,5 @@ class Aot(Engine):
             arena_minimum_bytes=program.plan.minimum_bytes,
             arena_place=place,
             build_flags=BUILD_FLAGS,
-            options=(("extra_scripts", f"pre:{_SCRIPT}"),) if script else (),
+            scripts=(_SCRIPT,) if script else (),
         )

@@ -26,8 +26,8 @@ class TflmFirmware:
 
     files: Mapping[str, bytes]
     build_flags: tuple[str, ...]
-    options: tuple[tuple[str, str], ...]
-    """Further lines of platformio.ini: name and value."""
+    scripts: tuple[str, ...]
+    """Files of the project that PlatformIO runs before a build."""
     arena: Arena
     graph: Graph
     operators: tuple[str, ...]
@@ -89,7 +89,7 @@ def compile_model(
     return TflmFirmware(
         files=dict(sorted(files.items())),
         build_flags=library.build_flags,
-        options=library.options,
+        scripts=library.scripts,
         arena=chosen,
         graph=graph,
         operators=kinds,

@@ -32,12 +32,12 @@ _DEBUG_LOG = "tensorflow/lite/micro/debug_log.cc"
 class Library:
     """Files by path in the project, and what the whole project is built with.
 
-    `options` are further lines of platformio.ini: name and value.
+    `scripts` are those of the files that PlatformIO runs before a build.
     """
 
     files: Mapping[str, bytes]
     build_flags: tuple[str, ...]
-    options: tuple[tuple[str, str], ...]
+    scripts: tuple[str, ...]
 
 
 def assemble(
@@ -66,7 +66,7 @@ def assemble(
     return Library(
         files=dict(sorted(files.items())),
         build_flags=(f"-I{UNITS}", *_includes(kernel_set), *_defines(kernel_set, debug=debug)),
-        options=(("extra_scripts", f"pre:{LIBRARY}/build.py"),),
+        scripts=(f"{LIBRARY}/build.py",),
     )
 
 

@@ -55,7 +55,7 @@ class Tflm(Engine):
             arena_place=arena.place,
             arena_overhead_bytes=None if best is None else best.bytes - best.used,
             build_flags=firmware.build_flags,
-            options=firmware.options,
+            scripts=firmware.scripts,
             notes=tuple(_notes(arena)),
         )
 

@@ -79,7 +79,7 @@ def project(
     """The probe as a PlatformIO project: path -> content."""
     folder = firmware_dir()
     header = render("tflm_probe.h.j2", original=original, arena_bytes=_ceiling(board))
-    ini = platformio_files(board, identity, library.build_flags, library.options)["platformio.ini"]
+    ini = platformio_files(board, identity, library.build_flags, library.scripts)["platformio.ini"]
     return {
         "platformio.ini": ini.encode(),
         "src/probe.c": (folder / "tflm" / "probe.c").read_bytes(),

@@ -1,0 +1,9 @@
+/* Which firmware this is. build_id.py writes it before every build. */
+#include "tg_build_id.h"
+
+TG_KEPT const uint8_t tg_build_id[TG_BUILD_ID_BYTES] = {
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+};
+
+TG_KEPT const char tg_compiler[] = __VERSION__;
