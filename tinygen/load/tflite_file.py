@@ -26,6 +26,8 @@ _MALFORMED = (
     MemoryError,
 )
 _QUANTIZE, _DEQUANTIZE = "QUANTIZE", "DEQUANTIZE"
+_TABULATED = ("ELU",)
+"""What may stand in float between DEQUANTIZE and QUANTIZE: it is compiled as a table."""
 _FLOATS = ("FLOAT32", "FLOAT16", "FLOAT64", "BFLOAT16")
 _ADVICE = "give the Keras model and calibration data instead: tinygen quantizes it itself"
 
@@ -196,13 +198,16 @@ def _check_edge(tensor: _Tensor, side: str, quantized: bool, file_name: str) -> 
 
 
 def _check_inside(model: _Model, file_name: str) -> None:
-    """Only QUANTIZE and DEQUANTIZE may touch float, and only at the edges."""
+    """Only QUANTIZE and DEQUANTIZE may touch float, at the edges and around what is tabulated."""
     edges = {*model.inputs, *model.outputs}
+    for operator in model.operators:
+        if operator.kind in _TABULATED:
+            edges.update((*operator.inputs, *operator.outputs))
     for operator in model.operators:
         for index in (*operator.inputs, *operator.outputs):
             if index < 0 or model.tensors[index].type not in _FLOATS:
                 continue
-            if operator.kind in (_QUANTIZE, _DEQUANTIZE) and index in edges:
+            if operator.kind in (_QUANTIZE, _DEQUANTIZE, *_TABULATED) and index in edges:
                 continue
             raise InputError(
                 f"'{file_name}' is only partly quantized",
