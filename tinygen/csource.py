@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tinygen.ir import Array, DType, Kernel, KernelCall, ParamValue, Tensor
+from tinygen.ir import Constant, DType, Edge, Kernel, KernelCall, ParamValue, Tensor
 from tinygen.printable import printable
 
 _LINE = 100
@@ -59,8 +59,9 @@ def number(value: int | float) -> str:
     return f"{float(value).hex()}f"
 
 
-def array(name: str, values: Array, qualifier: str = "") -> str:
+def array(name: str, constant: Constant, qualifier: str = "") -> str:
     """The definition of a constant array; `qualifier` says which memory it lies in."""
+    values = constant.data
     if values.size == 0:
         raise ValueError(f"{name} is empty")
     items = [number(v) for v in values.reshape(-1).tolist()]
@@ -72,17 +73,19 @@ def array(name: str, values: Array, qualifier: str = "") -> str:
             line = "   "
         line += f" {item},"
     lines.append(line)
-    head = f"{_const(values, qualifier)} {name}[{len(items)}]"
+    head = f"{_const(constant, qualifier)} {name}[{len(items)}]"
     return f"{head} = {{\n" + "\n".join(lines) + "\n};\n"
 
 
-def declaration(name: str, values: Array, qualifier: str = "") -> str:
+def declaration(name: str, constant: Constant, qualifier: str = "") -> str:
     """The extern declaration of `array`."""
-    return f"extern {_const(values, qualifier)} {name}[{values.size}];"
+    return f"extern {_const(constant, qualifier)} {name}[{constant.data.size}];"
 
 
-def _const(values: Array, qualifier: str) -> str:
-    return " ".join(filter(None, ("const", qualifier, DType(values.dtype.name).c_name)))
+def _const(constant: Constant, qualifier: str) -> str:
+    dtype = constant.data.dtype
+    align = f"_Alignas({constant.align})" if constant.align > dtype.itemsize else ""
+    return " ".join(filter(None, (align, "const", qualifier, DType(dtype.name).c_name)))
 
 
 def _value(value: ParamValue) -> str:
@@ -121,25 +124,23 @@ def initializer(call: KernelCall, constants: Mapping[str, str], indent: str = " 
     return "\n".join(lines)
 
 
-def shape(tensor: Tensor) -> str:
+def shape(tensor: Tensor | Edge) -> str:
     """A shape as comments show it: [1, 8, 8, 1]."""
     return "[" + ", ".join(str(d) for d in tensor.shape) + "]"
 
 
-def edge(tensor: Tensor) -> dict[str, object]:
-    """An int8 input or output of the model, as `struct model_tensor` and its comment say it."""
-    quant = tensor.q
+def edge(edge: Edge) -> dict[str, object]:
+    """An input or output of the model, as `struct model_tensor` and its comment say it."""
     return {
         "comment": comment(
-            f'"{tensor.name}" {shape(tensor)}, scale {quant.scale:.9g}, '
-            f"zero point {quant.zero_point}"
+            f'"{edge.name}" {shape(edge)}, scale {edge.scale:.9g}, zero point {edge.zero_point}'
         ),
-        "string": string(tensor.name),
-        "elements": tensor.elements,
-        "rank": len(tensor.shape),
-        "dims": ", ".join(f"{d}u" for d in tensor.shape) or "1u",
-        "scale": number(quant.scale),
-        "zero_point": quant.zero_point,
+        "string": string(edge.name),
+        "elements": edge.elements,
+        "rank": len(edge.shape),
+        "dims": ", ".join(f"{d}u" for d in edge.shape) or "1u",
+        "scale": number(edge.scale),
+        "zero_point": edge.zero_point,
     }
 
 

@@ -1,10 +1,11 @@
 """Kernel calls -> MemoryPlan: which bytes of the arena each tensor occupies, and when.
 
 Pure. A buffer is a set of tensors that share an address: aliases (reshapes) and, where a kernel
-allows it and the input is read for the last time, an output on top of its input. Offsets come
-from first-fit over several orders of the buffers and a bounded seeded search (Pisarchyk and Lee,
-"Efficient Memory Management for Deep Neural Net Inference", 2020, for the greedy orders); it stops
-at the unavoidable minimum.
+allows it and the input is read for the last time, an output on top of its input. Where a kernel
+lets its output reach into a part of such an input only, the two are buffers that may overlap by
+that much. Offsets come from first-fit over several orders of the buffers and a bounded seeded
+search (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020, for
+the greedy orders); it stops at the unavoidable minimum.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tinygen.ir import Alias, KernelCall, Lowered, State, Tensor, TensorId
+from tinygen.ir import Alias, KernelCall, Lowered, Overlap, State, Tensor, TensorId
 
 ALIGNMENT = 4
 """Bytes. Word loads of packed int8 need no more; the arena itself starts at 16."""
@@ -41,18 +42,34 @@ class Buffer:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """A buffer that is written while another is read for the last time, and may reach into it.
+
+    Positions in the plan's `buffers`. The writer's offset is at least `distance` bytes, which may
+    be 0, below the reader's; or they are disjoint.
+    """
+
+    reader: int
+    writer: int
+    distance: int
+
+
+@dataclass(frozen=True)
 class MemoryPlan:
     """Offsets into the arena, in bytes."""
 
     arena_bytes: int
     minimum_bytes: int
-    """Peak of live bytes: no plan of these calls, in this order, can do with less."""
+    """Peak of live bytes, of overlapping ones once: no plan of these calls, in this order, can do
+    with less."""
     offsets: Mapping[TensorId, int]
     scratch: tuple[int | None, ...]
     """For each kernel call the offset of its scratch, None where it needs none."""
     live_bytes: tuple[int, ...]
     """Live bytes at each kernel call."""
     buffers: tuple[Buffer, ...]
+    reaches: tuple[Reach, ...] = ()
+    """Which of the buffers may overlap."""
 
 
 def plan(
@@ -71,7 +88,7 @@ def plan(
     reads = [state.read for state in states]
     writes = [s.written for s in states if not tensors[s.written].constant]
     groups = _Groups(steps, tensors, (*inputs, *reads), (*outputs, *reads, *writes))
-    activations = groups.buffers()
+    activations, reaches = groups.buffers(), groups.reaches()
     scratches = [
         (i, Buffer((), _aligned(call.scratch_bytes), i + 1, i + 1))
         for i, call in enumerate(calls)
@@ -79,8 +96,11 @@ def plan(
     ]
     buffers = activations + [buffer for _, buffer in scratches]
     live = [sum(b.nbytes for b in buffers if b.first <= s <= b.last) for s in range(len(calls) + 2)]
+    for reach in reaches:
+        reader, writer = buffers[reach.reader], buffers[reach.writer]
+        live[writer.first] -= max(0, min(reader.nbytes, writer.nbytes - reach.distance))
     minimum = max(live)
-    offsets = _place(buffers, minimum)
+    offsets = _place(buffers, reaches, minimum)
     placed = tuple(
         Buffer(b.tensors, b.nbytes, b.first, b.last, o)
         for b, o in zip(buffers, offsets, strict=True)
@@ -95,11 +115,12 @@ def plan(
         scratch=tuple(scratch),
         live_bytes=tuple(live[1:-1]),
         buffers=placed,
+        reaches=reaches,
     )
 
 
-def _aligned(nbytes: int) -> int:
-    return -(-max(nbytes, 1) // ALIGNMENT) * ALIGNMENT
+def _aligned(nbytes: int, least: int = 1) -> int:
+    return -(-max(nbytes, least) // ALIGNMENT) * ALIGNMENT
 
 
 class _Groups:
@@ -117,6 +138,7 @@ class _Groups:
         self._first: dict[TensorId, int] = {}
         self._last: dict[TensorId, int] = {}
         calls = [step for step in steps if isinstance(step, KernelCall)]
+        self._reaches: list[tuple[TensorId, TensorId, int]] = []
         for tensor_id in inputs:
             self._touch(tensor_id, 0)
         step_number = 0
@@ -131,8 +153,8 @@ class _Groups:
         for tensor_id in outputs:
             self._touch(tensor_id, len(calls) + 1)
         for number, call in enumerate(calls, start=1):
-            for input_position, output_position in call.in_place:
-                self._overlay(call.inputs[input_position], call.outputs[output_position], number)
+            for overlap in call.overlaps:
+                self._overlap(call, overlap, number)
 
     def _find(self, tensor_id: TensorId) -> TensorId:
         while (parent := self._root.setdefault(tensor_id, tensor_id)) != tensor_id:
@@ -154,18 +176,33 @@ class _Groups:
             if steps:
                 edge[a] = pick(steps)
 
-    def _overlay(self, source: TensorId, target: TensorId, step: int) -> None:
-        if self._tensors[source].constant:
+    def _overlap(self, call: KernelCall, overlap: Overlap, step: int) -> None:
+        """Let the output lie on the input, or remember how far it may reach into it."""
+        live = [t for t in call.inputs if not self._tensors[t].constant]
+        source, target = call.inputs[overlap.input], call.outputs[overlap.output]
+        if source not in live:
             return
         a, b = self._find(source), self._find(target)
-        same_size = self._tensors[source].nbytes == self._tensors[target].nbytes
-        if a != b and same_size and self._last[a] == step and self._first[b] == step:
+        if a == b or self._last[a] != step or self._first[b] != step:
+            return
+        # The same bytes may be read as other inputs too: each of them has to allow it.
+        readers = [i for i, t in enumerate(call.inputs) if t in live and self._find(t) == a]
+        allowed = {o.input: o.nbytes for o in call.overlaps if o.output == overlap.output}
+        nbytes = min(allowed.get(i, 0) for i in readers)
+        size = self._tensors[target].nbytes
+        if nbytes >= size and size == self._tensors[source].nbytes:
             self._join(source, target)
+        elif nbytes > 0:
+            self._reaches.append((source, target, _aligned(max(size - nbytes, 0), least=0)))
 
-    def buffers(self) -> list[Buffer]:
+    def _members(self) -> dict[TensorId, list[TensorId]]:
+        """Root -> the tensors of its buffer, in the buffers' order."""
         members: dict[TensorId, list[TensorId]] = {}
         for tensor_id in self._root:
             members.setdefault(self._find(tensor_id), []).append(tensor_id)
+        return dict(sorted(members.items()))
+
+    def buffers(self) -> list[Buffer]:
         return [
             Buffer(
                 tensors=tuple(sorted(ids)),
@@ -173,16 +210,23 @@ class _Groups:
                 first=self._first[root],
                 last=self._last[root],
             )
-            for root, ids in sorted(members.items())
+            for root, ids in self._members().items()
         ]
 
+    def reaches(self) -> tuple[Reach, ...]:
+        """Each pair of buffers once; what has been joined since, or lives longer, is left out."""
+        positions = {root: i for i, root in enumerate(self._members())}
+        found: dict[tuple[int, int], int] = {}
+        for source, target, distance in self._reaches:
+            a, b = self._find(source), self._find(target)
+            if a != b and self._last[a] == self._first[b]:
+                found[positions[a], positions[b]] = distance
+        return tuple(Reach(a, b, distance) for (a, b), distance in found.items())
 
-def _place(buffers: Sequence[Buffer], minimum: int) -> list[int]:
+
+def _place(buffers: Sequence[Buffer], reaches: Sequence[Reach], minimum: int) -> list[int]:
     """An offset for each buffer; the best of several orders and a search."""
-    neighbours = [
-        [j for j, other in enumerate(buffers) if j != i and buffer.overlaps(other)]
-        for i, buffer in enumerate(buffers)
-    ]
+    conflicts = _conflicts(buffers, reaches)
     indices = range(len(buffers))
     orders = [
         sorted(indices, key=lambda i: (-buffers[i].nbytes, buffers[i].first)),
@@ -202,7 +246,7 @@ def _place(buffers: Sequence[Buffer], minimum: int) -> list[int]:
             for _ in range(1 + attempt % 3):
                 a, b = generator.randrange(len(order)), generator.randrange(len(order))
                 order[a], order[b] = order[b], order[a]
-        offsets = _first_fit(buffers, neighbours, order)
+        offsets = _first_fit(conflicts, order)
         top = max((o + b.nbytes for o, b in zip(offsets, buffers, strict=True)), default=0)
         if best_top < 0 or top < best_top:
             best, best_top, best_order = offsets, top, order
@@ -211,16 +255,38 @@ def _place(buffers: Sequence[Buffer], minimum: int) -> list[int]:
     return best
 
 
-def _first_fit(
-    buffers: Sequence[Buffer], neighbours: Sequence[Sequence[int]], order: Sequence[int]
-) -> list[int]:
-    offsets = [-1] * len(buffers)
+_Conflict = tuple[int, int, int]
+"""Another buffer, and by how much its offset `o` keeps away this one's: those strictly between
+`o + low` and `o + high` are taken."""
+
+
+def _conflicts(buffers: Sequence[Buffer], reaches: Sequence[Reach]) -> list[list[_Conflict]]:
+    """For each buffer those that it must keep away from: they live at the same time."""
+    distances = {(reach.reader, reach.writer): reach.distance for reach in reaches}
+    conflicts: list[list[_Conflict]] = []
+    for i, buffer in enumerate(buffers):
+        conflicts.append([])
+        for j, other in enumerate(buffers):
+            if j == i or not buffer.overlaps(other):
+                continue
+            low, high = -buffer.nbytes, other.nbytes
+            if (j, i) in distances:  # this one may be written over the other
+                low = max(low, -distances[j, i])
+            if (i, j) in distances:  # or the other over this one
+                high = min(high, distances[i, j])
+            conflicts[i].append((j, low, high))
+    return conflicts
+
+
+def _first_fit(conflicts: Sequence[Sequence[_Conflict]], order: Sequence[int]) -> list[int]:
+    offsets = [-1] * len(conflicts)
     for i in order:
-        taken = sorted((offsets[j], buffers[j].nbytes) for j in neighbours[i] if offsets[j] >= 0)
+        placed = [conflict for conflict in conflicts[i] if offsets[conflict[0]] >= 0]
+        taken = sorted((offsets[j] + low, offsets[j] + high) for j, low, high in placed)
         offset = 0
-        for start, nbytes in taken:
-            if start - offset >= buffers[i].nbytes:
+        for low, high in taken:
+            if offset <= low:
                 break
-            offset = max(offset, start + nbytes)
+            offset = max(offset, high)
         offsets[i] = offset
     return offsets

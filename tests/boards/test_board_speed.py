@@ -9,6 +9,7 @@ from tinygen import passes, tflite
 from tinygen.boards import BOARD_IDS, Kind, Port, get_board
 from tinygen.engines import ENGINES
 from tinygen.engines.engine import Job
+from tinygen.ir import Int8Model
 from tinygen.options import BuildOptions
 from tinygen.templates import Identity
 
@@ -20,9 +21,10 @@ LARGE = [i for i in BOARD_IDS if get_board(i).memory.ram.bytes > 4096]
 def test_the_model_is_compiled_for_speed(board_id: str) -> None:
     board = get_board(board_id)
     content = GOLDEN_MODEL.read_bytes()
-    graph = passes.simplify(tflite.read(content, "digits"))
+    written = tflite.read(content, "digits")
+    model = Int8Model(content, written, passes.simplify(written))
     options = BuildOptions(board=board_id)
-    made = ENGINES["aot"].make(Job(board, graph, content, IDENTITY, options))
+    made = ENGINES["aot"].make(Job(board, model, IDENTITY, options))
     wants_script = board.kind is Kind.HARDWARE and board.port is not Port.ESP_IDF
     assert len(made.scripts) == wants_script
     for script in made.scripts:

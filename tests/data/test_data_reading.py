@@ -11,12 +11,12 @@ import pytest
 
 from tinygen.data import Dataset, no_data_error, read_data
 from tinygen.errors import InputError
-from tinygen.load import InputSpec
+from tinygen.ir import Edge
 
-IMAGE = InputSpec("image", (8, 8, 1))
-COLOUR = InputSpec("photo", (4, 6, 3))
-ROW = InputSpec("features", (3,))
-PAIR = (InputSpec("left", (2,)), InputSpec("right/in:0", (3,)))
+IMAGE = Edge.real("image", (1, 8, 8, 1))
+COLOUR = Edge.real("photo", (1, 4, 6, 3))
+ROW = Edge.real("features", (1, 3))
+PAIR = (Edge.real("left", (1, 2)), Edge.real("right/in:0", (1, 3)))
 NUMBERS = np.random.default_rng(5)
 
 
@@ -24,7 +24,7 @@ def samples(*shape: int) -> np.ndarray:
     return NUMBERS.random(shape, dtype=np.float32)
 
 
-def fails(path: Path, *inputs: InputSpec) -> InputError:
+def fails(path: Path, *inputs: Edge) -> InputError:
     with pytest.raises(InputError) as caught:
         read_data(path, inputs)
     assert caught.value.exit_code == 2
@@ -175,7 +175,7 @@ def test_flat_rows_are_reshaped_and_said(tmp_path: Path) -> None:
     ],
 )
 def test_other_shapes_name_both(
-    tmp_path: Path, shape: tuple[int, ...], spec: InputSpec, hint: str
+    tmp_path: Path, shape: tuple[int, ...], spec: Edge, hint: str
 ) -> None:
     error = fails(npy(tmp_path, np.ones(shape, np.float32)), spec)
     assert str(shape) in error.why

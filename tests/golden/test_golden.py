@@ -11,6 +11,7 @@ import numpy as np
 from tests.golden.regenerate import EXAMPLE, MODEL, generated
 from tinygen import passes, tflite
 from tinygen.engines import aot
+from tinygen.ir import Edge, input_edges
 from tinygen.project import sources
 from tinygen.proof import interpret
 
@@ -68,17 +69,14 @@ def test_the_generated_c_computes_the_reference(tmp_path: Path) -> None:
     for sample, row in zip(inputs, rows, strict=True):
         expected = interpret.run(graph, [sample])[output.id].reshape(-1)
         np.testing.assert_array_equal(row["code"], expected)
-        real = output.q.scale * (expected.astype(np.float32) - output.q.zero_point)
-        np.testing.assert_array_equal(row["real"], real.astype(np.float32))
+        np.testing.assert_array_equal(row["real"], Edge.of(output).dequantize(expected))
 
 
 def test_quantizing_rounds_to_nearest_and_clips(tmp_path: Path) -> None:
-    """`model_quantize` against the same rule in numpy, on ties, bounds, infinities and NaN."""
-    from tinygen.proof.oracle import quantize
-
+    """`model_quantize` against the one rule in numpy, on ties, bounds, infinities and NaN."""
     graph = passes.simplify(tflite.read(MODEL.read_bytes(), "digits"))
-    tensor = graph.tensors[graph.inputs[0]]
-    scale = np.float32(tensor.q.scale)
+    edge = input_edges(graph)[0]
+    scale = np.float32(edge.scale)
     generator = np.random.default_rng(0)
     values = np.concatenate(
         [
@@ -96,7 +94,7 @@ def test_quantizing_rounds_to_nearest_and_clips(tmp_path: Path) -> None:
     binary = compile_model(tmp_path / "main.c", "-fsanitize=undefined,float-cast-overflow")
     ran = subprocess.run([str(binary)], input=values.tobytes(), capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
-    np.testing.assert_array_equal(np.frombuffer(ran.stdout, np.int8), quantize(tensor, values))
+    np.testing.assert_array_equal(np.frombuffer(ran.stdout, np.int8), edge.quantize(values))
 
 
 def test_the_only_variable_is_the_arena(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from tests.load import keras_builders
 from tinygen.errors import InputError, UnsupportedModel, UntrustedModel
-from tinygen.load import InputSpec, SavedModelFunction, load
+from tinygen.ir import Edge
+from tinygen.load import KerasModel, SavedModel, load
 
 IMAGE = (8, 8, 1)
 
@@ -44,10 +45,10 @@ def test_each_file_is_opened_by_the_keras_that_wrote_it(
     assert loaded.loader.startswith(f"{package} ")
     assert loaded.attempts == ()
     assert loaded.format == ("keras-h5" if suffix == ".h5" else "keras-v3")
-    assert [spec.shape for spec in loaded.inputs] == [IMAGE]
+    assert [edge.sample for edge in loaded.inputs] == [IMAGE]
     assert loaded.outputs == ("classes",)
     assert loaded.name == package
-    assert loaded.tflite is None
+    assert isinstance(loaded, KerasModel)
     assert capfd.readouterr() == ("", "")
 
 
@@ -89,8 +90,8 @@ def test_saved_models(files: Path, name: str, capfd: pytest.CaptureFixture[str])
     loaded = load(files / name)
     assert loaded.format == "saved-model"
     assert "SavedModel" in loaded.loader
-    assert isinstance(loaded.model, SavedModelFunction)
-    assert [spec.shape for spec in loaded.inputs] == [IMAGE]
+    assert isinstance(loaded, SavedModel)
+    assert [edge.sample for edge in loaded.inputs] == [IMAGE]
     assert len(loaded.outputs) == 1
     assert capfd.readouterr() == ("", "")
 
@@ -161,7 +162,7 @@ def test_inputs_and_outputs_keep_their_order(tmp_path: Path, package: str) -> No
         return keras.Model([first, second], outputs)
 
     loaded = load(save(package, tmp_path / "two.keras", build))
-    assert loaded.inputs == (InputSpec("zulu", (4,)), InputSpec("alpha", (2,)))
+    assert loaded.inputs == (Edge.real("zulu", (1, 4)), Edge.real("alpha", (1, 2)))
     assert loaded.outputs == ("yankee", "bravo")
 
 
@@ -181,9 +182,9 @@ def test_lambda_is_not_run(tmp_path: Path, package: str, suffix: str) -> None:
     assert "sneaky" in caught.value.why
     assert caught.value.exit_code == 2
     # The danger is real: a trusted file brings its code, which runs with the model at the latest.
-    trusted = load(path, trust_model=True).model
-    assert trusted is not None
-    trusted(np.zeros((1, 4), np.float32))
+    trusted = load(path, trust_model=True)
+    assert isinstance(trusted, KerasModel)
+    trusted.model(np.zeros((1, 4), np.float32))
     assert marker.exists()
 
 
@@ -341,5 +342,5 @@ def test_stderr_still_reaches_the_terminal() -> None:
 def test_benchmark_models(models: Path) -> None:
     loaded = load(models / "vww_96.h5")
     assert loaded.loader.startswith("tf_keras ")
-    assert loaded.inputs == (InputSpec("input_1", (96, 96, 3)),)
-    assert load(models / "kws_ref_model").inputs == (InputSpec("input_1", (49, 10, 1)),)
+    assert loaded.inputs == (Edge.real("input_1", (1, 96, 96, 3)),)
+    assert load(models / "kws_ref_model").inputs == (Edge.real("input_1", (1, 49, 10, 1)),)

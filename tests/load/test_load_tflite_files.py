@@ -13,7 +13,8 @@ import pytest
 import tflite
 
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.load import load
+from tinygen.ir import DType
+from tinygen.load import Int8File, load
 
 TYPES = tflite.TensorType
 OPS = tflite.BuiltinOperator
@@ -27,6 +28,15 @@ class T:
     type: int = TYPES.INT8
     shape: tuple[int, ...] = (1, 4)
     scales: tuple[float, ...] = (0.5,)
+
+
+def no_data(b: flatbuffers.Builder) -> int:
+    """The buffers of a file without constants: the first, which is empty."""
+    tflite.BufferStart(b)
+    empty = tflite.BufferEnd(b)
+    tflite.ModelStartBuffersVector(b, 1)
+    b.PrependUOffsetTRelative(empty)
+    return int(b.EndVector())
 
 
 def build(
@@ -73,8 +83,13 @@ def build(
     offset = b.PrependUOffsetTRelative
     tensor_vector = vector(tflite.SubGraphStartTensorsVector, made, offset)
     op_vector = vector(tflite.SubGraphStartOperatorsVector, operators, offset)
-    in_vector = vector(tflite.SubGraphStartInputsVector, ins, b.PrependInt32)
-    out_vector = vector(tflite.SubGraphStartOutputsVector, outs, b.PrependInt32)
+    in_vector, out_vector = (
+        vector(start, items, b.PrependInt32)
+        for start, items in (
+            (tflite.SubGraphStartInputsVector, ins),
+            (tflite.SubGraphStartOutputsVector, outs),
+        )
+    )
     tflite.SubGraphStart(b)
     tflite.SubGraphAddTensors(b, tensor_vector)
     tflite.SubGraphAddOperators(b, op_vector)
@@ -83,7 +98,9 @@ def build(
     graph = tflite.SubGraphEnd(b)
     graphs = vector(tflite.ModelStartSubgraphsVector, [graph], offset)
     code_vector = vector(tflite.ModelStartOperatorCodesVector, codes, offset)
+    buffers = no_data(b)
     tflite.ModelStart(b)
+    tflite.ModelAddBuffers(b, buffers)
     tflite.ModelAddVersion(b, 3)
     tflite.ModelAddSubgraphs(b, graphs)
     tflite.ModelAddOperatorCodes(b, code_vector)
@@ -106,10 +123,12 @@ def written(folder: Path, content: bytes) -> Path:
 
 def test_int8_model(tmp_path: Path) -> None:
     loaded = load(written(tmp_path, one_op(T("a"), T("b"))))
-    assert (loaded.format, loaded.loader, loaded.model) == ("tflite", "tflite", None)
-    assert [(spec.name, spec.shape, spec.dtype) for spec in loaded.inputs] == [("a", (4,), "int8")]
+    assert (loaded.format, loaded.loader) == ("tflite", "tflite")
+    assert [(e.name, e.shape, e.dtype) for e in loaded.inputs] == [("a", (1, 4), DType.INT8)]
     assert loaded.outputs == ("b",)
-    assert loaded.tflite is not None
+    assert isinstance(loaded, Int8File)
+    assert loaded.content == one_op(T("a"), T("b"))
+    assert [node.op.kind for node in loaded.graph.nodes] == ["RELU"]
 
 
 FLOAT = TYPES.FLOAT32
@@ -124,7 +143,7 @@ def float_edges(inner: int) -> bytes:
 
 def test_float_edges_are_accepted(tmp_path: Path) -> None:
     loaded = load(written(tmp_path, float_edges(TYPES.INT8)))
-    assert [spec.dtype for spec in loaded.inputs] == ["float32"]
+    assert [edge.dtype for edge in loaded.inputs] == [DType.FLOAT32]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +230,7 @@ def test_loading_imports_no_framework(tmp_path: Path) -> None:
 
 def test_benchmark_files(models: Path, tmp_path: Path) -> None:
     for path in sorted(models.glob("*.tflite")):
-        assert load(path).inputs[0].dtype == "int8"
+        assert load(path).inputs[0].dtype is DType.INT8
         content = path.read_bytes()
         for share in (0.1, 0.5, 0.9):
             with pytest.raises(InputError):

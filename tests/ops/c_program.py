@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tinygen import csource
-from tinygen.ir import Alias, Array, Kernel, KernelCall, Lowered, Op, Operands, TensorId
+from tinygen.ir import Alias, Array, Constant, Kernel, KernelCall, Lowered, Op, Operands, TensorId
+from tinygen.plan import ALIGNMENT
 
 
 class CaseLike(Protocol):
@@ -64,11 +65,11 @@ def program(cases: Sequence[CaseLike]) -> tuple[str, tuple[Run, ...]]:
         kernels |= {call.kernel for call in lowered if isinstance(call, KernelCall)}
         constants, text = _constants(f"c{number}", case.io, lowered)
         functions.append(f"/* {csource.comment(case.name)} */\n{text}")
-        for variant, pair in enumerate((None, *in_place(lowered))):
+        for variant, shared in enumerate((None, *shared_bytes(case.io, lowered))):
             symbol = f"case_{number}_{variant}"
-            functions.append(_function(symbol, case.io, lowered, constants, pair))
+            functions.append(_function(symbol, case.io, lowered, constants, shared))
             calls += [f"  {symbol}();"] * len(case.vectors)
-            runs += _runs(case, pair)
+            runs += _runs(case, shared)
     includes = ["stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"]
     head = "".join(f"#include <{name}>\n" for name in includes)
     head += "".join(f'#include "{csource.kernel_header(k)}"\n' for k in sorted(kernels))
@@ -76,9 +77,9 @@ def program(cases: Sequence[CaseLike]) -> tuple[str, tuple[Run, ...]]:
     return "\n".join([head, _PRELUDE, *functions, main]), tuple(runs)
 
 
-def _runs(case: CaseLike, pair: tuple[TensorId, TensorId] | None) -> list[Run]:
+def _runs(case: CaseLike, shared: Shared | None) -> list[Run]:
     runs = []
-    where = "" if pair is None else " in place"
+    where = "" if shared is None else f" {shared}"
     for index, (vector, expected) in enumerate(zip(case.vectors, case.expected, strict=True)):
         live = [
             (t, array)
@@ -89,28 +90,42 @@ def _runs(case: CaseLike, pair: tuple[TensorId, TensorId] | None) -> list[Run]:
         outputs += [
             (f"'{t.name}' after the call", array)
             for t, array in live
-            if pair is None or t.id != pair[0]
+            if shared is None or t.id != shared.source
         ]
         arrays = tuple(array for _, array in live)
         runs.append(Run(f"{case.name}{where}, vector {index}", arrays, tuple(outputs)))
     return runs
 
 
-def in_place(lowered: Lowered) -> list[tuple[TensorId, TensorId]]:
-    """Pairs of tensors that may share a buffer for this one operator: the call is the last
-    reader of its input and the first writer of its output."""
-    pairs = []
+@dataclass(frozen=True)
+class Shared:
+    """An output that a call writes over an input, which begins `distance` bytes behind it."""
+
+    source: TensorId
+    target: TensorId
+    distance: int
+
+    def __str__(self) -> str:
+        return f"{self.distance} bytes before its input" if self.distance else "in place"
+
+
+def shared_bytes(io: Operands, lowered: Lowered) -> list[Shared]:
+    """What may share bytes for this one operator, and as much of them as its calls allow: the call
+    is the last reader of its input and the first writer of its output."""
+    sizes = {t.id: t.nbytes for t in (*io.inputs, *io.outputs) if t is not None}
+    found = []
     for position, call in enumerate(lowered):
         if not isinstance(call, KernelCall):
             continue
-        for i, o in call.in_place:
-            source, target = call.inputs[i], call.outputs[o]
+        for overlap in call.overlaps:
+            source, target = call.inputs[overlap.input], call.outputs[overlap.output]
             read_later = any(source in _reads(c) for c in lowered[position + 1 :])
             written_before = any(target in _writes(c) for c in lowered[:position])
             read_twice = call.inputs.count(source) > 1
             if not (read_later or written_before or read_twice):
-                pairs.append((source, target))
-    return pairs
+                short = max(0, sizes[target] - overlap.nbytes)
+                found.append(Shared(source, target, -(-short // ALIGNMENT) * ALIGNMENT))
+    return found
 
 
 def _reads(call: KernelCall | Alias) -> tuple[TensorId, ...]:
@@ -133,13 +148,13 @@ def _constants(prefix: str, io: Operands, lowered: Lowered) -> tuple[_Constants,
     for t in io.inputs:
         if t is not None and t.data is not None and t.id in used:
             tensors[t.id] = f"{prefix}_t{t.id}"
-            lines.append("static " + csource.array(tensors[t.id], t.data))
+            lines.append("static " + csource.array(tensors[t.id], Constant(t.data)))
     for position, call in enumerate(lowered):
         symbols: dict[str, str] = {}
         if isinstance(call, KernelCall):
-            for name, values in call.constants.items():
+            for name, constant in call.constants.items():
                 symbols[name] = f"{prefix}_k{position}_{name}"
-                lines.append("static " + csource.array(symbols[name], values))
+                lines.append("static " + csource.array(symbols[name], constant))
         per_call.append(symbols)
     return (tensors, per_call), "".join(lines)
 
@@ -149,28 +164,28 @@ def _function(
     io: Operands,
     lowered: Lowered,
     constants: _Constants,
-    pair: tuple[TensorId, TensorId] | None,
+    shared: Shared | None,
 ) -> str:
     tensors, per_call = constants
     live = [t for t in io.inputs if t is not None and not t.constant]
-    shared = dict([pair]) if pair else {}  # input -> output at the same address
     sizes = {t.id: t.nbytes for t in (*live, *io.outputs)}
     body: list[str] = []
     for t in (*io.outputs, *live):
-        kind = t.dtype.c_name
-        if t.id in shared:
-            body.append(f"  {kind} *t{t.id} = ({kind} *)t{shared[t.id]};")
-            continue
-        other = [sizes[i] for i, o in shared.items() if o == t.id]
-        body.append(f"  {kind} *t{t.id} = ({kind} *)fresh({max([t.nbytes, *other])}u);")
+        kind, size, where = t.dtype.c_name, t.nbytes, ""
+        if shared is not None and t.id == shared.source:
+            where = f"((char *)t{shared.target} + {shared.distance})"
+        elif shared is not None and t.id == shared.target:
+            size = max(size, shared.distance + sizes[shared.source])
+        body.append(f"  {kind} *t{t.id} = ({kind} *){where or f'fresh({size}u)'};")
     body += [f"  fill(t{t.id}, {t.nbytes}u);" for t in live]
     names = {**{i: f"t{i}" for i in sizes}, **tensors}
     for call, symbols in zip(lowered, per_call, strict=True):
         body += _call(call, names, sizes, symbols)
     for t in io.outputs:
         body.append(f"  give(t{t.id}, {t.nbytes}u);")
-    body += [f"  give(t{t.id}, {t.nbytes}u);" for t in live if t.id not in shared]
-    body += [f"  free(t{t.id});" for t in (*io.outputs, *live) if t.id not in shared]
+    kept = [t for t in live if shared is None or t.id != shared.source]
+    body += [f"  give(t{t.id}, {t.nbytes}u);" for t in kept]
+    body += [f"  free(t{t.id});" for t in (*io.outputs, *kept)]
     return f"static void {symbol}(void) {{\n" + "\n".join(body) + "\n}\n"
 
 

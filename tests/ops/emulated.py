@@ -5,9 +5,10 @@ engine aot itself. So every kernel is what it is in a firmware, a function of it
 parameters, between two places of one arena: there a compiler has lost layers that it compiles
 rightly for a test with a buffer for each tensor.
 
-A case whose kernel may work in place is in the model once more for each such pair of tensors. The
-host writes the whole arena for each vector and reads it back: outputs are compared, and so is every
-byte that nobody should have touched.
+A case whose kernel may write its output over its input is in the model once more for each such
+pair of tensors, with as many bytes shared as the call allows. The host writes the whole arena for
+each vector and reads it back: outputs are compared, and so is every byte that nobody should have
+touched.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tests.ops.c_program import CaseLike, in_place
+from tests.ops.c_program import CaseLike, Shared, shared_bytes
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines.aot.make import BUILD_FLAGS
 from tinygen.engines.aot.program import Program, compile_graph
 from tinygen.engines.aot.render import model_files
 from tinygen.ir import ABSENT, Array, DType, Graph, Node, Quant, Tensor, TensorId
+from tinygen.plan import ALIGNMENT
 from tinygen.project.firmware import hal_files, platform_files
 from tinygen.resources import firmware_dir
 from tinygen.templates import Identity
@@ -107,8 +109,8 @@ class _Placed:
     node: Node
     tensors: tuple[Tensor, ...]
     """Those of the inputs that are not absent, then the outputs."""
-    consumed: TensorId | None
-    """An input that nobody needs afterwards, so that the output may lie on it."""
+    shared: Shared | None
+    """An input that nobody needs afterwards, and the output that lies on it."""
 
 
 class _Model:
@@ -117,14 +119,14 @@ class _Model:
     def __init__(self, cases: Sequence[CaseLike]) -> None:
         self._placed: list[_Placed] = []
         for case in cases:
-            for pair in (None, *in_place(case.op.lower(case.io))):
-                self._place(case, None if pair is None else pair[0])
+            for shared in (None, *shared_bytes(case.io, case.op.lower(case.io))):
+                self._place(case, shared)
         # What the C names as the model's input and output is int8 and has a quantization.
         quant = Quant((1.0,), (0,))
         self._edge = Tensor(self._next, "edge", (1,), DType.INT8, quant, None)
         live = [t for one in self._placed for t in one.tensors if not t.constant]
         written = {i for one in self._placed for i in one.node.outputs}
-        consumed = {one.consumed for one in self._placed}
+        consumed = {one.shared.source for one in self._placed if one.shared is not None}
         tensors = {t.id: t for one in self._placed for t in one.tensors}
         graph = Graph(
             name="cases",
@@ -134,16 +136,16 @@ class _Model:
             outputs=(self._edge.id, *(t.id for t in live if t.id not in consumed)),
         )
         graph.verify_structure()
-        self.program: Program = compile_graph(graph, ("portable",))
+        self.program: Program = self._overlapped(compile_graph(graph, ("portable",)))
 
     @property
     def _next(self) -> TensorId:
         return self._placed[-1].tensors[-1].id + 1 if self._placed else 0
 
-    def _place(self, case: CaseLike, consumed: TensorId | None) -> None:
+    def _place(self, case: CaseLike, shared: Shared | None) -> None:
         ids: dict[TensorId, TensorId] = {}
         tensors = []
-        name = case.name if consumed is None else f"{case.name} in place"
+        name = case.name if shared is None else f"{case.name} {shared}"
         first = self._next
         for t in (*case.io.inputs, *case.io.outputs):
             if t is not None and t.id not in ids:
@@ -151,8 +153,24 @@ class _Model:
                 tensors.append(replace(t, id=ids[t.id], name=name))
         inputs = tuple(ABSENT if t is None else ids[t.id] for t in case.io.inputs)
         node = Node(case.op, inputs, tuple(ids[t.id] for t in case.io.outputs))
-        last = None if consumed is None else ids[consumed]
-        self._placed.append(_Placed(name, case, node, tuple(tensors), last))
+        if shared is not None:
+            shared = replace(shared, source=ids[shared.source], target=ids[shared.target])
+        self._placed.append(_Placed(name, case, node, tuple(tensors), shared))
+
+    def _overlapped(self, program: Program) -> Program:
+        """With every output that may share bytes of an input where it shares the most."""
+        offsets = dict(program.plan.offsets)
+        end = program.plan.arena_bytes
+        for one in self._placed:
+            shared = one.shared
+            if shared is None:
+                continue
+            if offsets[shared.source] - offsets[shared.target] != shared.distance:
+                offsets[shared.target], offsets[shared.source] = end, end + shared.distance
+                sizes = (program.graph.tensors[i].nbytes for i in (shared.target, shared.source))
+                end += shared.distance + max(sizes)
+                end += -end % ALIGNMENT
+        return replace(program, plan=replace(program.plan, offsets=offsets, arena_bytes=end))
 
     def files(self, place: ArenaPlace) -> dict[str, str]:
         """The model's C files, as of a model with one input and one output."""
@@ -188,7 +206,7 @@ class _Model:
                     self._put(after[vector], i, array)
         for one in self._placed:
             for t in one.tensors:
-                if not t.constant and t.id != one.consumed:
+                if not t.constant and (one.shared is None or t.id != one.shared.source):
                     offset = self.program.plan.offsets[t.id]
                     known[:, offset : offset + t.nbytes] = True
         return before, after, known

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.ops.c_struct import fields
-from tests.ops.harness import CORES, KERNELS, Case, case, check, check_on_core, int8
+from tests.ops.harness import CORES, KERNELS, Case, case, check, check_on_core, check_on_host, int8
 from tinygen import csource
-from tinygen.ir import Array, KernelCall, Lowered, Op, Operands, ParamValue, Shape, Values, portable
+from tinygen.ir import (
+    Array,
+    Constant,
+    KernelCall,
+    Lowered,
+    Op,
+    Operands,
+    Overlap,
+    ParamValue,
+    Shape,
+    Values,
+    portable,
+)
 
 _GOOD = "for (int32_t i = 0; i < p->count; ++i) output[i] = (int8_t)(input[i] ^ p->mask[0]);"
 
@@ -22,6 +34,7 @@ class _Flip(Op):
 
     params: tuple[tuple[str, ParamValue], ...] = (("count", 6), ("mask", (-1, 0)))
     scratch_bytes: int = 0
+    overlap_bytes: int = 6
 
     kind = "FLIP"
 
@@ -37,9 +50,9 @@ class _Flip(Op):
             (io.input(0).id,),
             (io.output.id,),
             dict(self.params),
-            {"unused": np.zeros(1, np.int8)},
+            {"unused": Constant(np.zeros(1, np.int8), align=16)},
             scratch_bytes=self.scratch_bytes,
-            in_place=((0, 0),),
+            overlaps=(Overlap(0, 0, self.overlap_bytes),),
         )
         return (call,)
 
@@ -66,6 +79,21 @@ def _case(op: _Flip | None = None) -> Case:
 def test_a_right_kernel_passes_also_in_place(tmp_path: Path) -> None:
     check([_case()], tmp_path, _kernel(tmp_path, _GOOD))
     assert (tmp_path / "cases.c").read_text().count("case_0_1();") == 4
+
+
+def test_an_output_may_reach_into_its_input_only_so_far(tmp_path: Path) -> None:
+    """A kernel that spoils four elements ahead of reading them."""
+    body = "for (int32_t i = 0; i < p->count; i += 4) {"
+    body += "for (int k = 0; k < 4; ++k) output[i + k] = 0;"
+    body += "for (int k = 0; k < 4; ++k) output[i + k] = (int8_t)~input[i + k]; }"
+    kernels = _kernel(tmp_path, body)
+    right = _Flip((("count", 512), ("mask", (-1, 0))), overlap_bytes=508)
+    check([case(right, [int8((2, 256))], [int8()])], tmp_path, kernels)
+    wrong = [case(replace(right, overlap_bytes=512), [int8((2, 256))], [int8()])]
+    with pytest.raises(pytest.fail.Exception, match="in place, vector 0"):
+        check_on_host(wrong, tmp_path, kernels)
+    with pytest.raises(pytest.fail.Exception, match="in place, vector 0"):
+        check_on_core(wrong, CORES[0], tmp_path, kernels)
 
 
 def test_a_kernel_with_scratch_passes(tmp_path: Path) -> None:

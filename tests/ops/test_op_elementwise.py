@@ -11,7 +11,7 @@ import pytest
 from tests.ops.harness import Case, case, check, int8, tensor
 from tests.ops.oracle import check_against_tflm
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, KernelCall, Operands, Quant, Shape, Tensor, portable
+from tinygen.ir import Array, DType, KernelCall, Operands, Overlap, Quant, Shape, Tensor, portable
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.elementwise import Elementwise
@@ -110,11 +110,11 @@ def test_the_kernels_equal_the_references(tmp_path: Path) -> None:
 
 def test_which_inputs_may_be_overwritten() -> None:
     (call,) = _lowered(binary(Add, ((2, 3), (2, 3))))
-    assert call.in_place == ((0, 0), (1, 0))
+    assert call.overlaps == (Overlap(0, 0, 6), Overlap(1, 0, 6))
     (call,) = _lowered(binary(Add, ((2, 3), (3,))))
-    assert call.in_place == ((0, 0),)
+    assert call.overlaps == (Overlap(0, 0, 6),)
     (call,) = _lowered(binary(Add, ((3, 1), (1, 4))))
-    assert call.in_place == ()
+    assert call.overlaps == ()
 
 
 def test_a_constant_scalar_becomes_a_table() -> None:

@@ -10,9 +10,9 @@ import pytest
 from tests.ops.harness import Case, case, check, int8, tensor
 from tests.ops.oracle import check_against_tflm
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType
+from tinygen.ir import Array, DType, quantize
 from tinygen.ops.dequantize import Dequantize
-from tinygen.ops.quantize import Quantize, quantize_float32
+from tinygen.ops.quantize import Quantize
 
 SCALES = ((1.0, 0), (0.1, -7), (1 / 255, -128), (3.7e-3, 127), (250.0, 3))
 
@@ -73,7 +73,7 @@ def test_what_is_no_number_is_defined(tmp_path: Path) -> None:
         [int8(values.shape, 1e-3, 5)],
         values=[[values]],
     )
-    assert quantize_float32(values, 1e-3, 5).tolist() == [[5, 5, 127, -128, 127, -128]]
+    assert quantize(values, 1e-3, 5, DType.INT8).tolist() == [[5, 5, 127, -128, 127, -128]]
     check([one], tmp_path)
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.ops.harness import Case, case, check, int8
 from tests.ops.oracle import check_against_tflm
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, KernelCall, Tensor, portable
+from tinygen.ir import Alias, KernelCall, Overlap, Tensor, portable
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
@@ -110,8 +110,8 @@ def test_all_of_them_lower_to_a_table_that_may_work_in_place() -> None:
         (call,) = each.op.lower(each.io)
         assert isinstance(call, KernelCall)
         assert call.kernel == portable("lookup")
-        assert call.constants["table"].shape == (256,)
-        assert call.in_place == ((0, 0),)
+        assert call.constants["table"].data.shape == (256,)
+        assert call.overlaps == (Overlap(0, 0, each.io.output.nbytes),)
 
 
 def test_quantizing_to_the_same_quantization_is_no_code() -> None:

@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 
 from tests.passes.graphs import graphs, inputs_of
 from tinygen import passes, tflite
-from tinygen.ir import Array, DType, Graph, Tensor
+from tinygen.ir import Array, DType, Edge, Graph, Tensor
 from tinygen.proof import interpret
-from tinygen.proof.oracle import dequantize
 
 Pass = Callable[[Graph], Graph]
 ALL: tuple[Pass, ...] = (*passes.PASSES, passes.simplify)
@@ -44,7 +43,7 @@ def meaning(graph: Graph, sequence: Sequence[Sequence[Array]]) -> list[list[Arra
 
 
 def _real(tensor: Tensor, values: Array) -> Array:
-    return dequantize(tensor, values) if tensor.dtype is DType.INT8 else values
+    return Edge.of(tensor).dequantize(values) if tensor.dtype is DType.INT8 else values
 
 
 def require_same_meaning(before: Graph, after: Graph, seed: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygen import passes, tflite
 from tinygen.engines import aot
-from tinygen.ir import DType, Graph
+from tinygen.ir import DType, Graph, Int8Model
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.proof import interpret, oracle
 
@@ -62,10 +62,11 @@ def small_cnn(keras: Any) -> Any:
 
 
 def require_equal_to_reference(content: bytes, graph: Graph) -> None:
+    model = Int8Model(content, tflite.read(content, graph.name), graph)
     (source,) = graph.inputs
     inputs = np.random.default_rng(1).integers(-128, 128, (5, *graph.tensors[source].shape))
     codes = inputs.astype(np.int8)
-    truth = oracle.expected(content, graph, [codes])
+    truth = oracle.expected(model, [codes])
     for i, sample in enumerate(codes):
         values = interpret.run(graph, [sample])
         for tensor_id, expected in zip(graph.outputs, truth.outputs, strict=True):

@@ -14,7 +14,7 @@ import pytest
 from tests.runner import GOLDEN_MODEL
 from tinygen.data import Dataset, read_data
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.load import LoadedModel, load
+from tinygen.load import KerasModel, LoadedModel, load
 from tinygen.proof import metrics
 from tinygen.quantize.keras import CALIBRATION_SAMPLES, Quantized, quantize
 
@@ -96,7 +96,7 @@ def saved(folder: Path, package: str, build: Callable[[Any], Any], suffix: str =
 def normal_data(loaded: LoadedModel, count: int = 120) -> Dataset:
     numbers = np.random.default_rng(2)
     arrays = tuple(
-        numbers.normal(size=(count, *spec.shape)).astype(np.float32) for spec in loaded.inputs
+        numbers.normal(size=(count, *spec.sample)).astype(np.float32) for spec in loaded.inputs
     )
     return Dataset(arrays, None, "normal", ())
 
@@ -139,7 +139,7 @@ def check(loaded: LoadedModel, data: Dataset, quantized: Quantized) -> None:
     """What holds for every quantized model."""
     for content, dtype in ((quantized.tflite, "int8"), (quantized.float_tflite, "float32")):
         inputs, outputs = details(content)
-        assert inputs == [(spec.name, (1, *spec.shape), dtype) for spec in loaded.inputs]
+        assert inputs == [(spec.name, spec.shape, dtype) for spec in loaded.inputs]
         assert [(name, kind) for name, _, kind in outputs] == [
             (name, dtype) for name in loaded.outputs
         ]
@@ -176,7 +176,7 @@ def test_float_model_computes_what_keras_computes(tmp_path: Path, package: str) 
     loaded = load(saved(tmp_path, package, several_inputs_and_outputs))
     data = normal_data(loaded)
     few = tuple(array[:10] for array in data.inputs)
-    assert loaded.model is not None
+    assert isinstance(loaded, KerasModel)
     expected = [np.asarray(value) for value in loaded.model(list(few), training=False)]
     actual = run(quantize(loaded, data).float_tflite, few)
     for left, right in zip(expected, actual, strict=True):
@@ -231,7 +231,7 @@ def test_at_most_so_many_samples_calibrate(tmp_path: Path) -> None:
 
 def test_constant_data_still_convert(tmp_path: Path) -> None:
     loaded = load(saved(tmp_path, "tf_keras", dictionary_of_inputs))
-    zeros = tuple(np.zeros((5, *spec.shape), np.float32) for spec in loaded.inputs)
+    zeros = tuple(np.zeros((5, *spec.sample), np.float32) for spec in loaded.inputs)
     quantize(loaded, Dataset(zeros, None, "zeros", ()))
 
 

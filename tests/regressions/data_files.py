@@ -9,17 +9,17 @@ import pytest
 
 from tinygen.data import Dataset, read_data
 from tinygen.errors import InputError
-from tinygen.load import InputSpec
+from tinygen.ir import Edge
 
 
 def table(folder: Path, text: str | bytes, size: int) -> Dataset:
     """A table for a model of one row of `size` values."""
     path = folder / "data.csv"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return read_data(path, [InputSpec("features", (size,))])
+    return read_data(path, [Edge.real("features", (1, size))])
 
 
-def refused(path: Path, *inputs: InputSpec) -> InputError:
+def refused(path: Path, *inputs: Edge) -> InputError:
     """The error that the data give, which says why and what to do."""
     with pytest.raises(InputError) as caught:
         read_data(path, inputs)
@@ -33,7 +33,7 @@ def refused_table(folder: Path, text: str | bytes, size: int) -> InputError:
     """The error that a table gives."""
     path = folder / "data.csv"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return refused(path, InputSpec("features", (size,)))
+    return refused(path, Edge.real("features", (1, size)))
 
 
 def said(data: Dataset, part: str) -> bool:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from tests.regressions.keras_models import keras_module, quantized
-from tinygen import passes, tflite
+from tinygen import passes
 from tinygen.data import Dataset
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Graph, Node, Operands, Quant, Tensor, Values
+from tinygen.ir import DType, Graph, Int8Model, Node, Operands, Quant, Tensor, Values
 from tinygen.load import load
 from tinygen.ops import Elu
 from tinygen.ops.dequantize import Dequantize
@@ -35,10 +35,10 @@ def test_the_table_is_what_tflm_computes(tmp_path: Path) -> None:
     for low, high in ((-1.0, 1.0), (-8.0, 3.0), (-0.01, 0.02), (-300.0, 5.0), (-3.0, 0.5)):
         samples = np.linspace(low, high, 256 * 4, dtype=np.float32).reshape(4, 256)
         made = quantize(loaded, Dataset((samples,), None, "ramp", ()))
-        graph = passes.simplify(tflite.read(made.tflite, "model"))
+        graph = passes.simplify(made.graph)
         assert [node.op.kind for node in graph.nodes] == ["TABLE"]
         ours = interpret.run(graph, [CODES])[graph.outputs[0]]
-        truth = oracle.expected(made.tflite, graph, [CODES[np.newaxis]])
+        truth = oracle.expected(Int8Model(made.tflite, made.graph, graph), [CODES[np.newaxis]])
         assert truth.note == ""
         assert np.array_equal(ours, truth.outputs[0].reshape(ours.shape))
 
@@ -92,10 +92,10 @@ def test_bounds_hold_what_libraries_compute() -> None:
 
 def test_the_case(cases: Path) -> None:
     made = quantized(cases / "k3_elu.keras")
-    graph = passes.simplify(tflite.read(made.tflite, "model"))
+    graph = passes.simplify(made.graph)
     assert "TABLE" in [node.op.kind for node in graph.nodes]
     tensor = graph.tensors[graph.inputs[0]]
     value = np.random.default_rng(1).integers(-128, 128, tensor.shape).astype(np.int8)
     ours = interpret.run(graph, [value])[graph.outputs[0]]
-    truth = oracle.expected(made.tflite, graph, [value[np.newaxis]])
+    truth = oracle.expected(Int8Model(made.tflite, made.graph, graph), [value[np.newaxis]])
     assert np.array_equal(ours, truth.outputs[0].reshape(ours.shape))

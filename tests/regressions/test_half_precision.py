@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.regressions.keras_models import keras_module, quantized, refused
-from tinygen.load import load
+from tinygen.load import KerasModel, load
 
 
 def set_policy(keras: Any, policy: str) -> None:
@@ -55,7 +55,8 @@ def test_policies(tmp_path: Path, package: str, policy: str, suffix: str) -> Non
     before = [np.asarray(weight, np.float32) for weight in model.get_weights()]
     loaded = load(path)
     assert f"{policy} as float32" in loaded.loader
-    after: Any = loaded.model
+    assert isinstance(loaded, KerasModel)
+    after = loaded.model
     assert all(weight.dtype == np.float32 for weight in after.get_weights())
     for old, new in zip(before, after.get_weights(), strict=True):
         assert np.array_equal(old, new)

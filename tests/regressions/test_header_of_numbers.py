@@ -11,7 +11,7 @@ import pytest
 
 from tests.regressions.data_files import rows, said, table
 from tinygen.data import read_data
-from tinygen.load import InputSpec
+from tinygen.ir import Edge
 
 
 def joined(lines: list[list[str]], separator: str = ",") -> str:
@@ -81,7 +81,7 @@ def test_the_header_of_savetxt(tmp_path: Path) -> None:
 
 
 def test_the_case_of_three_hundred_columns(cases: Path) -> None:
-    data = read_data(cases / "numeric_header.csv", [InputSpec("features", (300,))])
+    data = read_data(cases / "numeric_header.csv", [Edge.real("features", (1, 300))])
     assert data.inputs[0].shape == (40, 300)
     assert data.inputs[0].max() <= 1
     assert said(data, "taken for a header")

@@ -22,10 +22,10 @@ import pytest
 from tests.regressions.data_files import refused
 from tinygen.data import read_data
 from tinygen.errors import InputError
-from tinygen.load import InputSpec
+from tinygen.ir import Edge
 
-IMAGE = InputSpec("image", (8, 8, 1))
-ROW = InputSpec("features", (3,))
+IMAGE = Edge.real("image", (1, 8, 8, 1))
+ROW = Edge.real("features", (1, 3))
 
 
 def array_file(header: str, values: bytes = b"\x00" * 240, version: int = 1) -> bytes:
@@ -179,8 +179,8 @@ def test_a_bomb_stays_below_two_gigabytes(tmp_path: Path) -> None:
         "import resource, sys\n"
         "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
         "from tinygen.data import read_data\n"
-        "from tinygen.load import InputSpec\n"
-        "print(len(read_data(sys.argv[1], [InputSpec('features', (3,))]).inputs[0]))\n"
+        "from tinygen.ir import Edge\n"
+        "print(len(read_data(sys.argv[1], [Edge.real('features', (1, 3))]).inputs[0]))\n"
     )
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(

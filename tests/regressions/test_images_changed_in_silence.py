@@ -11,10 +11,10 @@ import pytest
 
 from tests.regressions.data_files import refused, said
 from tinygen.data import read_data
-from tinygen.load import InputSpec
+from tinygen.ir import Edge
 
-COLOUR = InputSpec("photo", (4, 6, 3))
-GREY = InputSpec("photo", (4, 6, 1))
+COLOUR = Edge.real("photo", (1, 4, 6, 3))
+GREY = Edge.real("photo", (1, 4, 6, 1))
 PIXELS = np.arange(72, dtype=np.uint8).reshape(4, 6, 3)
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from tests.regressions.data_files import refused, said
 from tinygen.data import read_data
-from tinygen.load import InputSpec
+from tinygen.ir import Edge
 
-IMAGE = InputSpec("image", (8, 8, 1))
-ROW = InputSpec("features", (3,))
-PAIR = (InputSpec("left", (2,)), InputSpec("right", (3,)))
+IMAGE = Edge.real("image", (1, 8, 8, 1))
+ROW = Edge.real("features", (1, 3))
+PAIR = (Edge.real("left", (1, 2)), Edge.real("right", (1, 3)))
 NUMBERS = np.random.default_rng(5)
 X = NUMBERS.random((120, 8, 8), np.float32)
 Y = np.arange(120) % 3

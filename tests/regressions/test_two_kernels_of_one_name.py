@@ -17,6 +17,7 @@ from tinygen.engines.aot import program as aot_program
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS, Declined, KernelSet
 from tinygen.errors import InputError
 from tinygen.ir import (
+    Constant,
     DType,
     Graph,
     Kernel,
@@ -49,7 +50,7 @@ class Twin(KernelSet):
         (call,) = node.op.lower(io)
         assert isinstance(call, KernelCall)
         assert call.kernel == portable("lookup")
-        table = {"table": call.constants["table"][::-1].copy()}
+        table = {"table": Constant(call.constants["table"].data[::-1].copy())}
         twin = Kernel("twin", "lookup")
         return (KernelCall(twin, call.inputs, call.outputs, call.params, table),)
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.regressions.data_files import refused_table, rows, said, table
 from tinygen.data import read_data
-from tinygen.load import InputSpec
+from tinygen.ir import Edge
 
 WANTED = np.array(rows(120, 4), np.float32)
 
@@ -39,7 +39,7 @@ def test_decimal_points(tmp_path: Path, separator: str) -> None:
 
 
 def test_the_case_of_semicolons(cases: Path) -> None:
-    data = read_data(cases / "semi_decimal.csv", [InputSpec("features", (8,))])
+    data = read_data(cases / "semi_decimal.csv", [Edge.real("features", (1, 8))])
     assert data.inputs[0].shape == (120, 8)
     assert np.abs(data.inputs[0]).max() < 5
     assert said(data, "a decimal comma")

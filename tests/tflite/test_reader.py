@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import flatbuffers
+import numpy as np
 import pytest
+import tflite as schema
 
 from tests.ops.tflite_file import single_operator, tensor
 from tests.runner import GOLDEN_MODEL
@@ -87,3 +90,51 @@ def test_an_operator_that_is_not_compiled_is_named() -> None:
     assert "CONV_2D" in caught.value.why
     assert caught.value.next_step
     assert caught.value.exit_code == 2
+
+
+def test_vectors_that_overlap_are_refused_at_once() -> None:
+    """A file may name one long vector from every table: reading it for each would never end."""
+    builder = flatbuffers.Builder(0)
+    names = builder.CreateString("n" * 60_000)
+    tensors = []
+    for _ in range(3000):
+        schema.TensorStart(builder)
+        schema.TensorAddName(builder, names)
+        tensors.append(schema.TensorEnd(builder))
+    schema.SubGraphStartTensorsVector(builder, len(tensors))
+    for offset in reversed(tensors):
+        builder.PrependUOffsetTRelative(offset)
+    vector = builder.EndVector()
+    schema.SubGraphStart(builder)
+    schema.SubGraphAddTensors(builder, vector)
+    graph = schema.SubGraphEnd(builder)
+    schema.BufferStart(builder)
+    empty = schema.BufferEnd(builder)
+    for start, item in (
+        (schema.ModelStartBuffersVector, empty),
+        (schema.ModelStartSubgraphsVector, graph),
+    ):
+        start(builder, 1)
+        builder.PrependUOffsetTRelative(item)
+        vector = builder.EndVector()
+        if item == empty:
+            buffers = vector
+    schema.ModelStart(builder)
+    schema.ModelAddSubgraphs(builder, vector)
+    schema.ModelAddBuffers(builder, buffers)
+    builder.Finish(schema.ModelEnd(builder), file_identifier=b"TFL3")
+    with pytest.raises(InputError, match="damaged") as caught:
+        tflite.parse(bytes(builder.Output()), "long.tflite")
+    assert "overlap" in caught.value.why
+
+
+def test_constants_are_views_of_the_file(models: Path) -> None:
+    """Tensors that share a buffer, or overlap in one, take no memory of their own."""
+    content = (models / "kws_ref_model.tflite").read_bytes()
+    graph = tflite.read(content, "kws")
+    file = np.frombuffer(content, np.uint8)
+    constants = [t.data for t in graph.tensors.values() if t.data is not None]
+    assert len(constants) > 10
+    for data in constants:
+        assert np.shares_memory(data, file)
+        assert not data.flags.writeable

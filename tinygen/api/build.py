@@ -3,56 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-import numpy as np
-
-from tinygen import passes, pio, project, tflite
+from tinygen import pio, project
 from tinygen.api.board import board_files
 from tinygen.api.built import look
 from tinygen.api.classes import with_labels
+from tinygen.api.describe import describe
 from tinygen.api.keywords import by_keywords
-from tinygen.api.prepare import Prepared, prepare
-from tinygen.boards import ArenaPlace, Board, get_board
+from tinygen.api.prepare import prepare
+from tinygen.boards import ArenaPlace, get_board
 from tinygen.engines import choose_engine
-from tinygen.engines.engine import Job, Made
-from tinygen.ir import Edge, Graph
+from tinygen.engines.engine import Job
+from tinygen.ir import output_edges
 from tinygen.options import BuildOptions
 from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
 from tinygen.project import build_id, manifest, sources
-from tinygen.project.manifest import Manifest
 from tinygen.project.platformio import platformio_files
-from tinygen.proof import oracle, vectors
-from tinygen.proof.vectors import Vectors
-from tinygen.proof.verdict import RealDistance, real_distance
+from tinygen.proof.expect import expect
+from tinygen.proof.fidelity import Fidelity, fidelity
 from tinygen.templates import Identity
-
-
-@dataclass(frozen=True)
-class Fidelity:
-    """How far one int8 output is from the float model, on the user's data."""
-
-    output: str
-    samples: int
-    distance: RealDistance
-
-    @property
-    def text(self) -> str:
-        """In one line."""
-        same = self.distance.argmax_agreement
-        agree = "" if same is None else f", same argmax in {100 * same:.1f} %"
-        return (
-            f"int8 against float on {self.samples} samples, output {self.output}: "
-            f"SQNR {self.distance.sqnr_db:.1f} dB{agree}"
-        )
 
 
 @dataclass(frozen=True)
@@ -154,28 +130,28 @@ def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
     chosen.check(options, target)
     ready = prepare(model, options)
     progress.stage(f"Compiling for {target.id}")
-    graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
-    edges = [Edge.of(graph.tensors[i]) for i in graph.outputs]
-    outputs, said = with_labels(edges, ready.class_names, ready.samples)
+    outputs, said = with_labels(output_edges(ready.model.graph), ready.classes, ready.samples)
     for warning in said:
         progress.warn(warning)
     identity = Identity(
-        name=ready.loaded.name,
+        name=ready.model.name,
         engine=chosen.name,
         board=target.id,
-        sha256=hashlib.sha256(ready.tflite).hexdigest(),
+        sha256=ready.model.sha256,
         version=metadata.version("tinygen"),
         labels=tuple(edge.labels for edge in outputs),
     )
-    made = chosen.make(Job(target, graph, ready.tflite, identity, options))
+    made = chosen.make(Job(target, ready.model, identity, options))
     for note in made.notes:
         progress.note(note)
     progress.stage("Computing the expected outputs on the host")
-    checks = _vectors(ready, graph, options)
-    fidelity = _fidelity(outputs, checks)
-    for report in fidelity:
+    checks = expect(
+        ready.model, ready.float_tflite, ready.samples, seed=options.seed, progress=progress
+    )
+    reports = fidelity(outputs, checks)
+    for report in reports:
         progress.note(report.text)
-    folder = Path(options.out or Path("build", f"{ready.loaded.name}-{target.id}"))
+    folder = Path(options.out or Path("build", f"{ready.model.name}-{target.id}"))
     scripts = (build_id.SCRIPT, *made.scripts)
     ini = platformio_files(target, identity, made.build_flags, scripts)
     files = {
@@ -183,11 +159,10 @@ def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
         **made.files,
         **{name: text.encode() for name, text in ini.items()},
         **board_files(options.board, target),
-        project.MODEL: ready.tflite,
+        project.MODEL: ready.model.content,
         project.VECTORS: checks.to_bytes(),
     }
-    inputs = tuple(Edge.of(graph.tensors[i]) for i in graph.inputs)
-    described = _manifest(ready, inputs, outputs, made, target, identity, checks, fidelity)
+    described = describe(ready, outputs, made, target, identity, checks, reports)
     project.remember(project.write(folder, files, described))
     return GenerateResult(
         project=folder,
@@ -208,108 +183,8 @@ def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
         notes=made.notes,
         vectors=len(checks),
         oracle=checks.oracle,
-        fidelity=fidelity,
+        fidelity=reports,
         classes=next((edge.labels for edge in outputs if edge.labels), ()),
-    )
-
-
-def _vectors(ready: Prepared, graph: Graph, options: BuildOptions) -> Vectors:
-    inputs = [graph.tensors[i] for i in graph.inputs]
-    chosen = vectors.choose(inputs, oracle.quantize, ready.samples, options.seed)
-    truth = oracle.expected(ready.tflite, graph, chosen.quantized)
-    if truth.note:
-        options.progress.warn(f"the oracle is the {truth.name}: {truth.note}")
-    real = None
-    if ready.float_tflite is not None:
-        real = oracle.float_outputs(ready.float_tflite, chosen.real)
-    return Vectors(
-        inputs=chosen.quantized,
-        expected=truth.outputs,
-        oracle=truth.name,
-        origins=chosen.origins,
-        labels=chosen.labels,
-        litert=oracle.second_opinion(ready.tflite, graph, chosen.quantized),
-        real_outputs=real,
-    )
-
-
-def _fidelity(outputs: Sequence[Edge], checks: Vectors) -> tuple[Fidelity, ...]:
-    """int8 (as the oracle computes it) against the float model, on samples of the user's data."""
-    if checks.real_outputs is None:
-        return ()
-    picks = [i for i, o in enumerate(checks.origins) if o in ("data", "test", "random data")]
-    if not picks:
-        return ()
-    return tuple(
-        Fidelity(t.name, len(picks), real_distance(t, real[picks], expected[picks]))
-        for t, real, expected in zip(outputs, checks.real_outputs, checks.expected, strict=True)
-    )
-
-
-def _manifest(
-    ready: Prepared,
-    inputs: tuple[Edge, ...],
-    outputs: tuple[Edge, ...],
-    made: Made,
-    board: Board,
-    identity: Identity,
-    checks: Vectors,
-    fidelity: tuple[Fidelity, ...],
-) -> Manifest:
-    origins, counts = np.unique(checks.origins, return_counts=True)
-    return Manifest(
-        version=manifest.VERSION,
-        tinygen=identity.version,
-        engine=identity.engine,
-        kernel_set=made.kernel_set,
-        board=manifest.Target(board.id, board.core),
-        model=manifest.Model(
-            name=identity.name,
-            sha256=identity.sha256,
-            source=manifest.Source(
-                file=ready.loaded.path.name,
-                format=ready.loaded.format,
-                loader=ready.loaded.loader,
-                sha256=ready.loaded.sha256,
-            ),
-            macs=made.macs,
-            inputs=inputs,
-            outputs=outputs,
-        ),
-        data=None
-        if ready.data is None
-        else manifest.Calibration(
-            source=ready.data.source,
-            random=ready.data.is_random,
-            samples=len(ready.data.inputs[0]),
-            warnings=ready.data.warnings,
-        ),
-        fidelity=tuple(_recorded(f) for f in fidelity),
-        arena=manifest.Arena(
-            bytes=made.arena_bytes,
-            minimum_bytes=made.arena_minimum_bytes,
-            overhead_bytes=made.arena_overhead_bytes,
-            place=made.arena_place,
-        ),
-        vectors=manifest.Vectors(
-            count=len(checks),
-            oracle=checks.oracle,
-            origins={str(o): int(c) for o, c in zip(origins, counts, strict=True)},
-        ),
-        files={},
-        firmware=None,
-    )
-
-
-def _recorded(fidelity: Fidelity) -> manifest.Fidelity:
-    d = fidelity.distance
-    return manifest.Fidelity(
-        output=fidelity.output,
-        samples=fidelity.samples,
-        sqnr_db=d.sqnr_db if math.isfinite(d.sqnr_db) else None,
-        rmse=d.rmse,
-        max_abs_diff=d.max_abs_diff,
-        argmax_agreement=d.argmax_agreement,
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen import passes, tflite
 from tinygen.api.prepare import prepare
 from tinygen.boards import Board, all_boards
-from tinygen.engines import aot
+from tinygen.boards.fit import Needs, constants_room, fit, largest_room
+from tinygen.engines import ENGINES, aot, kernel_sets
 from tinygen.engines.aot import Layer, Program
-from tinygen.ir import Tensor
+from tinygen.ir import Edge, Int8Model, input_edges, output_edges
+from tinygen.load import Int8File
 from tinygen.options import ModelOptions
 from tinygen.progress import SILENT, Progress
 
@@ -32,24 +34,24 @@ class LayerReport:
 
 @dataclass(frozen=True)
 class BoardFit:
-    """Whether arena and constants alone fit; the code comes on top and is known after a build."""
+    """Whether a board has room for arena and constants, by one of its engines.
+
+    The code comes on top and is known after a build. Bytes.
+    """
 
     board: str
-    fits: bool
-    ram_needed: int
+    engine: str
+    is_default: bool
+    """Whether the board takes this engine when none is asked for."""
+    fits: bool | None
+    """None where the engine finds its arena only by building."""
+    why_not: tuple[str, ...]
+    remark: str
+    """Why the flash there is less than the board's own, where it is too little."""
+    ram_needed: int | None
     ram_available: int
     flash_needed: int
     flash_available: int
-
-
-@dataclass(frozen=True)
-class TensorReport:
-    """An int8 input or output of the model."""
-
-    name: str
-    shape: tuple[int, ...]
-    scale: float
-    zero_point: int
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class InspectResult:
     loader: str
     quantized_here: bool
     """Whether it was quantized for this look, with random data: sizes are true, scales are not."""
-    inputs: tuple[TensorReport, ...]
-    outputs: tuple[TensorReport, ...]
+    inputs: tuple[Edge, ...]
+    outputs: tuple[Edge, ...]
     layers: tuple[LayerReport, ...]
     macs: int
     parameters: int
@@ -70,6 +72,7 @@ class InspectResult:
     arena_bytes: int
     arena_minimum_bytes: int
     boards: tuple[BoardFit, ...]
+    """For each board and each engine that runs there; the board's default one first."""
 
 
 def inspect(
@@ -78,27 +81,23 @@ def inspect(
     """Look at a model without building it. Raises InputError."""
     options = ModelOptions(trust_model=trust_model, progress=progress)
     ready = prepare(Path(model), options, random_if_needed=True)
-    graph = passes.simplify(tflite.read(ready.tflite, ready.loaded.name))
+    graph = ready.model.graph
     program = aot.compile_graph(graph, ("portable",))
     return InspectResult(
         model=ready.loaded.name,
         format=ready.loaded.format,
         loader=ready.loaded.loader,
-        quantized_here=ready.loaded.tflite is None,
-        inputs=tuple(_tensor(graph.tensors[i]) for i in graph.inputs),
-        outputs=tuple(_tensor(graph.tensors[i]) for i in graph.outputs),
+        quantized_here=not isinstance(ready.loaded, Int8File),
+        inputs=input_edges(graph),
+        outputs=output_edges(graph),
         layers=tuple(_layer(program, layer) for layer in program.layers),
         macs=program.macs,
         parameters=sum(t.elements for t in graph.tensors.values() if t.constant),
         constant_bytes=program.constant_bytes,
         arena_bytes=program.plan.arena_bytes,
         arena_minimum_bytes=program.plan.minimum_bytes,
-        boards=tuple(_fit(program, board) for board in all_boards()),
+        boards=tuple(_fits(ready.model)),
     )
-
-
-def _tensor(tensor: Tensor) -> TensorReport:
-    return TensorReport(tensor.name, tensor.shape, tensor.q.scale, tensor.q.zero_point)
 
 
 def _layer(program: Program, layer: Layer) -> LayerReport:
@@ -109,19 +108,32 @@ def _layer(program: Program, layer: Layer) -> LayerReport:
         input_shapes=tuple(t.shape for t in layer.io.inputs if t is not None and not t.constant),
         output_shape=layer.io.outputs[0].shape,
         macs=layer.macs,
-        constant_bytes=sum(a.nbytes for a in layer.call.constants.values()),
+        constant_bytes=sum(c.data.nbytes for c in layer.call.constants.values()),
         live_bytes=program.plan.live_bytes[layer.index],
     )
 
 
-def _fit(program: Program, board: Board) -> BoardFit:
-    arena, flash = program.plan.arena_bytes, program.constant_bytes
-    room = max(room for _, room in board.arena_rooms)
+def _fits(model: Int8Model) -> Iterator[BoardFit]:
+    """What `generate` would say of each board and engine."""
+    known: dict[tuple[str, tuple[str, ...]], Needs] = {}
+    for board in all_boards():
+        for name, sets in kernel_sets(board).items():
+            if (name, sets) not in known:
+                known[name, sets] = ENGINES[name].needs(model, sets)
+            yield _fit(board, name, known[name, sets])
+
+
+def _fit(board: Board, engine: str, needs: Needs) -> BoardFit:
+    judged = fit(board, needs)
     return BoardFit(
         board=board.id,
-        fits=arena <= room and flash <= board.memory.flash.bytes,
-        ram_needed=arena + board.stack_bytes,
-        ram_available=room + board.stack_bytes,
-        flash_needed=flash,
-        flash_available=board.memory.flash.bytes,
+        engine=engine,
+        is_default=engine == board.engines.default,
+        fits=judged.fits,
+        why_not=tuple(shortage.text for shortage in judged.shortages),
+        remark="".join(short.remark for short in judged.shortages if short.memory == "flash"),
+        ram_needed=None if needs.arena is None else needs.arena + board.stack_bytes,
+        ram_available=largest_room(board) + board.stack_bytes,
+        flash_needed=needs.constants,
+        flash_available=constants_room(board),
     )

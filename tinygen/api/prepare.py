@@ -6,74 +6,90 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import load as loading
+from tinygen import passes
 from tinygen.api.classes import agreed, numbered_by
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
-from tinygen.load import LoadedModel
+from tinygen.ir import Graph, Int8Model
+from tinygen.load import Int8File, LoadedModel
 from tinygen.options import ModelOptions
+from tinygen.progress import Progress
 from tinygen.proof.vectors import Samples
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """`float_tflite` is the model before quantization, None where only int8 is known."""
+    """`float_tflite` is the model before quantization, None where only int8 is known; `classes`
+    are the names of its classes, where the data has some."""
 
     loaded: LoadedModel
-    tflite: bytes
+    model: Int8Model
     float_tflite: bytes | None
     data: Dataset | None
     samples: tuple[Samples, ...]
-    class_names: tuple[str, ...]
-    """Of the classes that labels from 0 on stand for; empty where the data do not say them."""
+    classes: tuple[str, ...]
 
 
-def prepare(model: Path, options: ModelOptions, *, random_if_needed: bool = False) -> Prepared:
+def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False) -> Prepared:
     """Load, read the data, quantize what is not quantized.
 
     `random_if_needed` quantizes with random data where a model needs some and none is given.
     """
-    progress, data = options.progress, options.data
-
-    def read(source: str, split: Split) -> Dataset:
-        return read_data(
-            source,
-            loaded.inputs,
-            seed=options.seed,
-            image_range=options.image_range,
-            split=split,
-        )
-
-    progress.stage(f"Opening {model.name}")
-    loaded = loading.load(model, trust_model=options.trust_model)
+    progress = options.progress
+    progress.stage(f"Opening {path.name}")
+    loaded = loading.load(path, trust_model=options.trust_model)
     for attempt in loaded.attempts:
         progress.note(f"not opened by {attempt}")
     progress.note(f"opened by {loaded.loader}")
-    dataset = None
-    if data is None and loaded.tflite is None and random_if_needed:
-        data = RANDOM
-    if data is not None:
-        progress.stage("Reading the data")
-        dataset = read(data, "train")
-        for warning in dataset.warnings:
-            progress.warn(warning)
-    elif loaded.tflite is None:
-        raise no_data_error(loaded.inputs, model.name)
-    tests = None if options.test is None else read(options.test, "test")
-    names, said = agreed(dataset, tests)
-    for warning in (*(tests.warnings if tests else ()), *said):
+    source = options.data
+    if source is None and random_if_needed and not isinstance(loaded, Int8File):
+        source = RANDOM
+    if source is None and not isinstance(loaded, Int8File):
+        raise no_data_error(loaded.inputs, path.name)
+    data = _read(source, loaded, options, "train")
+    for warning in () if data is None else data.warnings:
+        progress.warn(warning)
+    test = _read(options.test, loaded, options, "test")
+    classes, said = agreed(data, test)
+    for warning in (*(() if test is None else test.warnings), *said):
         progress.warn(f"test data: {warning}")
     samples = []
-    if tests is not None:
-        samples.append(Samples("test", tests.inputs, numbered_by(names, tests), limit=None))
-    if dataset is not None:
-        origin = "random data" if dataset.is_random else "data"
-        samples.append(Samples(origin, dataset.inputs, numbered_by(names, dataset)))
-    if loaded.tflite is not None:
-        return Prepared(loaded, loaded.tflite, None, dataset, tuple(samples), names)
-    assert dataset is not None  # a Keras model without data was refused above
-    progress.stage(f"Quantizing to int8 with {len(dataset.inputs[0])} samples")
+    if test is not None:
+        samples.append(Samples("test", test.inputs, numbered_by(classes, test), limit=None))
+    if data is not None:
+        origin = "random data" if data.is_random else "data"
+        samples.append(Samples(origin, data.inputs, numbered_by(classes, data)))
+    model, float_tflite = _quantized(loaded, data, progress)
+    return Prepared(loaded, model, float_tflite, data, tuple(samples), classes)
+
+
+def _read(
+    spec: str | None, loaded: LoadedModel, options: ModelOptions, split: Split
+) -> Dataset | None:
+    if spec is None:
+        return None
+    options.progress.stage("Reading the data")
+    return read_data(
+        spec,
+        loaded.inputs,
+        seed=options.seed,
+        image_range=options.image_range,
+        split=split,
+    )
+
+
+def _quantized(
+    loaded: LoadedModel, data: Dataset | None, progress: Progress
+) -> tuple[Int8Model, bytes | None]:
+    """The int8 model, and the float one that it was made of."""
+    if isinstance(loaded, Int8File):
+        return _simplified(loaded.content, loaded.graph), None
+    assert data is not None  # else refused before
+    progress.stage(f"Quantizing to int8 with {len(data.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
-    quantized = quantize(loaded, dataset)
-    return Prepared(
-        loaded, quantized.tflite, quantized.float_tflite, dataset, tuple(samples), names
-    )
+    made = quantize(loaded, data)
+    return _simplified(made.tflite, made.graph), made.float_tflite
+
+
+def _simplified(content: bytes, written: Graph) -> Int8Model:
+    return Int8Model(content, written, passes.simplify(written))

@@ -1,4 +1,8 @@
-"""Whether a board has room: the one place that says what is needed, what there is, what helps."""
+"""Whether a board has room: the one place that says what is needed, what there is, what helps.
+
+Before a build a model's `Needs` are known, and `fit` judges them; after it those of the whole
+firmware, and `firmware_shortages` does.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +36,66 @@ class Shortage:
         )
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What a model takes of a board by one engine, as far as that is known before a build. Bytes.
+
+    `constants` lie in flash and are called `subject`; the code comes on top. `arena` is None where
+    only a build finds it.
+    """
+
+    constants: int
+    arena: int | None
+    subject: str = "the weights' share"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A board's answer to a model's needs."""
+
+    board: Board
+    needs: Needs
+    shortages: tuple[Shortage, ...]
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether there is room; None where that is not known before a build."""
+        if self.shortages:
+            return False
+        return None if self.needs.arena is None else True
+
+    def require(self, helps: Iterable[str] = ()) -> None:
+        """DoesNotFit unless there is room."""
+        if self.shortages:
+            raise does_not_fit(self.board, "the model", self.shortages, helps)
+
+
+def fit(board: Board, needs: Needs) -> Fit:
+    """Whether the board has room for the model, and what it lacks."""
+    short = []
+    if needs.arena is not None and board.arena_place(needs.arena) is None:
+        short.append(arena_shortage(board, needs.arena))
+    if needs.constants > constants_room(board):
+        reach, remark = board.memory.constants_bytes, ""
+        if reach is not None and needs.constants <= board.memory.flash.bytes:
+            remark = f"the core reads constants from the lower {reach:,} bytes"
+        room = constants_room(board) if remark else board.memory.flash.bytes
+        short.append(Shortage("flash", needs.constants, room, needs.subject, remark))
+    return Fit(board, needs, tuple(short))
+
+
+def constants_room(board: Board) -> int:
+    """Bytes of flash that constants may take."""
+    flash, reach = board.memory.flash.bytes, board.memory.constants_bytes
+    return flash if reach is None else min(flash, reach)
+
+
+def firmware_shortages(board: Board, flash: int, ram: int) -> list[Shortage]:
+    """What the board lacks for a whole firmware of so many bytes, its stack among the RAM's."""
+    both = (("flash", flash, board.memory.flash.bytes), ("RAM", ram, board.memory.ram.bytes))
+    return [Shortage(name, needs, has) for name, needs, has in both if needs > has]
+
+
 def does_not_fit(
     board: Board,
     subject: str,
@@ -54,12 +118,17 @@ def does_not_fit(
 
 def _larger(board: Board, shortages: Sequence[Shortage]) -> Iterable[Board]:
     """Boards like this one, on a desk or in an emulator, with what is missing and no less else."""
-    flash = max((s.needs for s in shortages if s.memory == "flash"), default=0)
-    ram = max((s.needs for s in shortages if s.memory == "RAM"), default=0)
+    wanted = {shortage.memory: shortage.needs for shortage in shortages}
+    flash = wanted.get("flash", constants_room(board))
+    ram = wanted.get("RAM", largest_room(board))
     for other in all_boards():
-        rooms = max(room for _, room in other.arena_rooms) if ram else 0
-        if other.kind is board.kind and other.memory.flash.bytes >= flash and rooms >= ram:
+        if other.kind is board.kind and fit(other, Needs(flash, ram)).fits:
             yield other
+
+
+def largest_room(board: Board) -> int:
+    """The most bytes that an arena may have."""
+    return max(room for _, room in board.arena_rooms)
 
 
 def arena_shortage(board: Board, arena: int) -> Shortage:
@@ -75,7 +144,7 @@ def arena_shortage(board: Board, arena: int) -> Shortage:
 
 def place_arena(board: Board, arena: int) -> ArenaPlace:
     """Where an arena of so many bytes lies; DoesNotFit when the board has no room for it."""
+    fit(board, Needs(0, arena)).require()
     place = board.arena_place(arena)
-    if place is None:
-        raise does_not_fit(board, "the model", [arena_shortage(board, arena)])
+    assert place is not None  # it has room
     return place

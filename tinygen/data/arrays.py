@@ -14,7 +14,7 @@ from tinygen.data.keys import Split, choose
 from tinygen.data.npy import Header, read_header, read_values
 from tinygen.data.raw import MAX_VALUES, Raw, too_large
 from tinygen.errors import InputError
-from tinygen.load.model import InputSpec
+from tinygen.ir import Edge
 
 _MAX_ARRAYS = 1000
 _UNREADABLE = (
@@ -29,7 +29,7 @@ _UNREADABLE = (
 )
 
 
-def read_npy(path: Path, inputs: Sequence[InputSpec]) -> Raw:
+def read_npy(path: Path, inputs: Sequence[Edge]) -> Raw:
     """The one array of an `.npy` file, for a model with one input."""
     if len(inputs) != 1:
         raise several_inputs(path, inputs)
@@ -41,7 +41,7 @@ def read_npy(path: Path, inputs: Sequence[InputSpec]) -> Raw:
         raise _unreadable(path, error) from error
 
 
-def read_npz(path: Path, inputs: Sequence[InputSpec], split: Split) -> Raw:
+def read_npz(path: Path, inputs: Sequence[Edge], split: Split) -> Raw:
     """The arrays of an `.npz` file: the inputs and labels by their keys, else by shape."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -105,9 +105,9 @@ def _read(path: Path, stream: IO[bytes], header: Header, *, labels: bool = False
     return read_values(stream, header, np.dtype(np.float32) if as_float else header.dtype)
 
 
-def several_inputs(path: Path, inputs: Sequence[InputSpec]) -> InputError:
+def several_inputs(path: Path, inputs: Sequence[Edge]) -> InputError:
     """The error for a format that holds one array, for a model with several inputs."""
-    names = ", ".join(spec.name for spec in inputs)
+    names = ", ".join(edge.name for edge in inputs)
     return InputError(
         f"'{path}' holds one array, but the model has {len(inputs)} inputs",
         why=f"the inputs are: {'; '.join(map(str, inputs))}",

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tinygen.errors import InputError
-from tinygen.load.model import InputSpec, format_shape
+from tinygen.ir import Edge, format_shape
 
 FEW_SAMPLES = 100
 _UNSCALED = 10.0
@@ -18,7 +18,7 @@ _LOOKED_AT = 1 << 22
 """About so many values, spread evenly, tell what is typical: sorting all of them takes memory."""
 
 
-def fit(array: np.ndarray, spec: InputSpec, source: str) -> tuple[np.ndarray, list[str]]:
+def fit(array: np.ndarray, edge: Edge, source: str) -> tuple[np.ndarray, list[str]]:
     """The array as float32 of the shape (samples, *input shape), and what to tell.
 
     Axes of size 1 may be missing or too many, and a sample may be flat. Raises InputError for
@@ -26,82 +26,82 @@ def fit(array: np.ndarray, spec: InputSpec, source: str) -> tuple[np.ndarray, li
     """
     if array.dtype.kind not in "buif":
         raise InputError(
-            f"the data '{source}' for the input {spec.name} is not numeric",
+            f"the data '{source}' for the input {edge.name} is not numeric",
             why=f"its type is {array.dtype}",
             next_step="save it as float32: x.astype(np.float32)",
         )
-    shaped, warnings = _shaped(array, spec, source)
+    shaped, warnings = _shaped(array, edge, source)
     if len(shaped) == 0:
         raise InputError(
             f"the data '{source}' holds no samples",
-            why=f"the array for the input {spec.name} has the shape {array.shape}",
+            why=f"the array for the input {edge.name} has the shape {array.shape}",
             next_step=f"give {FEW_SAMPLES} samples or more",
         )
     with np.errstate(over="ignore"):
         values = np.ascontiguousarray(shaped, dtype=np.float32)
-    _check_finite(values, spec, source)
+    _check_finite(values, edge, source)
     return values, warnings
 
 
-def _shaped(array: np.ndarray, spec: InputSpec, source: str) -> tuple[np.ndarray, list[str]]:
+def _shaped(array: np.ndarray, edge: Edge, source: str) -> tuple[np.ndarray, list[str]]:
     sample = array.shape[1:]
-    if array.ndim and sample == spec.shape:
+    if array.ndim and sample == edge.sample:
         return array, []
-    wanted = (len(array) if array.ndim else 0, *spec.shape)
-    if array.ndim and _essential(sample) == _essential(spec.shape):
+    wanted = (len(array) if array.ndim else 0, *edge.sample)
+    if array.ndim and _essential(sample) == _essential(edge.sample):
         return array.reshape(wanted), []
-    if array.ndim == 2 and sample == (spec.size,):
-        shape = format_shape(spec.shape)
+    if array.ndim == 2 and sample == (edge.elements,):
+        shape = format_shape(edge.sample)
         return array.reshape(wanted), [
-            f"each row of {spec.size} values is taken for {shape} in C order"
+            f"each row of {edge.elements} values is taken for {shape} in C order"
         ]
-    next_step = "give an array of the shape (samples, " + ", ".join(map(str, spec.shape)) + ")"
-    if array.shape == spec.shape or _essential(array.shape) == _essential(spec.shape):
+    next_step = "give an array of the shape (samples, " + ", ".join(map(str, edge.sample)) + ")"
+    if array.shape == edge.sample or _essential(array.shape) == _essential(edge.sample):
         next_step = "this looks like one sample: add the samples' axis with x[np.newaxis]"
-    elif len(spec.shape) == 3 and sample == (spec.shape[2], *spec.shape[:2]):
+    elif len(edge.sample) == 3 and sample == (edge.sample[2], *edge.sample[:2]):
         next_step = "the channels come first: give np.moveaxis(x, 1, -1)"
     raise InputError(
-        f"the data '{source}' does not fit the model's input {spec.name}",
-        why=f"the model takes (samples, {', '.join(map(str, spec.shape))}); the data has the"
+        f"the data '{source}' does not fit the model's input {edge.name}",
+        why=f"the model takes (samples, {', '.join(map(str, edge.sample))}); the data has the"
         f" shape {array.shape}",
         next_step=next_step,
     )
 
 
-def fits(shape: tuple[int, ...], spec: InputSpec) -> bool:
+def fits(shape: tuple[int, ...], edge: Edge) -> bool:
     """Whether an array of this shape can hold samples of the input."""
     if not shape:
         return False
-    return _essential(shape[1:]) == _essential(spec.shape) or shape[1:] == (spec.size,)
+    return _essential(shape[1:]) == _essential(edge.sample) or shape[1:] == (edge.elements,)
 
 
 def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(axis for axis in shape if axis != 1)
 
 
-def _check_finite(values: np.ndarray, spec: InputSpec, source: str) -> None:
+def _check_finite(values: np.ndarray, edge: Edge, source: str) -> None:
     bad = ~np.isfinite(values)
     if not bad.any():
         return
     rows = np.flatnonzero(bad.reshape(len(values), -1).any(axis=1))
     raise InputError(
         f"the data '{source}' holds values that are not finite",
-        why=f"{np.count_nonzero(bad)} values for the input {spec.name} are NaN or infinite as"
+        why=f"{np.count_nonzero(bad)} values for the input {edge.name} are NaN or infinite as"
         f" float32, in {len(rows)} of {len(values)} samples; the first is sample {rows[0]}",
         next_step="remove or repair these samples",
     )
 
 
-def oddities(values: np.ndarray, spec: InputSpec) -> list[str]:
+def oddities(values: np.ndarray, edge: Edge) -> list[str]:
     """What is suspicious about the values of one input, in sentences."""
     said: list[str] = []
     low, high = float(values.min()), float(values.max())
     size = max(abs(low), abs(high))
-    name = f"the data for the input {spec.name}"
+    name = f"the data for the input {edge.name}"
     if low == high:
         return [f"{name} is constant (all {low:g}): the quantization means nothing"]
     if len(values) > 1 and bool((values == values[:1]).all()):
-        said.append(f"all samples for the input {spec.name} are the same")
+        said.append(f"all samples for the input {edge.name} are the same")
     if size > _HUGE:
         said.append(f"{name} reaches {size:g}, which is unusually large")
     elif low >= 0 and _UNSCALED < high <= 255:

@@ -16,8 +16,8 @@ from tinygen.data.labels import class_labels
 from tinygen.data.raw import MAX_VALUES, Raw
 from tinygen.data.table import read_csv
 from tinygen.errors import InputError
-from tinygen.load.files import exists, missing_path
-from tinygen.load.model import InputSpec
+from tinygen.ir import Edge
+from tinygen.paths import exists, missing_path
 from tinygen.printable import shell_word
 
 RANDOM = "random"
@@ -49,7 +49,7 @@ class Dataset:
 
 def read_data(
     spec: str | Path,
-    inputs: Sequence[InputSpec],
+    inputs: Sequence[Edge],
     *,
     seed: int = 0,
     image_range: tuple[float, float] = (0.0, 255.0),
@@ -70,15 +70,14 @@ def read_data(
     source = path.resolve().name
     arrays: list[np.ndarray] = []
     warnings = list(raw.warnings)
-    for array, input_spec in zip(raw.arrays, inputs, strict=True):
-        values, said = fit(array, input_spec, source)
+    for array, edge in zip(raw.arrays, inputs, strict=True):
+        values, said = fit(array, edge, source)
         arrays.append(values)
         warnings += said
     counts = {len(array) for array in arrays}
     if len(counts) != 1:
         listed = ", ".join(
-            f"{input_spec.name} {len(array)}"
-            for input_spec, array in zip(inputs, arrays, strict=True)
+            f"{edge.name} {len(array)}" for edge, array in zip(inputs, arrays, strict=True)
         )
         raise InputError(
             f"the data '{source}' has different numbers of samples for the inputs",
@@ -90,11 +89,11 @@ def read_data(
     warnings += labels.said
     if split == "train":
         warnings += few_samples(count)
-    for values, input_spec in zip(arrays, inputs, strict=True):
+    for values, edge in zip(arrays, inputs, strict=True):
         # Of images the range is known and said already.
         warnings += [
             text
-            for text in oddities(values, input_spec)
+            for text in oddities(values, edge)
             if not (path.is_dir() and "looks unscaled" in text)
         ]
     names = raw.class_names or labels.names
@@ -102,7 +101,7 @@ def read_data(
 
 
 def _read(
-    path: Path, inputs: Sequence[InputSpec], image_range: tuple[float, float], split: Split
+    path: Path, inputs: Sequence[Edge], image_range: tuple[float, float], split: Split
 ) -> Raw:
     if path.is_dir():
         return read_images(path, inputs, image_range)
@@ -121,9 +120,9 @@ def _read(
     )
 
 
-def _random(inputs: Sequence[InputSpec], seed: int) -> Dataset:
+def _random(inputs: Sequence[Edge], seed: int) -> Dataset:
     """200 samples, every element uniform in 0..1 on its own, from a PCG64 generator."""
-    values = RANDOM_SAMPLES * sum(spec.size for spec in inputs)
+    values = RANDOM_SAMPLES * sum(spec.elements for spec in inputs)
     if values > MAX_VALUES:
         raise InputError(
             "the model's inputs are too large for random data",
@@ -133,7 +132,7 @@ def _random(inputs: Sequence[InputSpec], seed: int) -> Dataset:
         )
     generator = np.random.default_rng(seed)
     arrays = tuple(
-        generator.random((RANDOM_SAMPLES, *spec.shape), dtype=np.float32) for spec in inputs
+        generator.random((RANDOM_SAMPLES, *edge.sample), dtype=np.float32) for edge in inputs
     )
     warning = (
         f"RANDOM DATA: {RANDOM_SAMPLES} samples of uniform noise in 0..1 (seed {seed}) calibrate"
@@ -143,10 +142,10 @@ def _random(inputs: Sequence[InputSpec], seed: int) -> Dataset:
     return Dataset(arrays, None, RANDOM, (warning,))
 
 
-def no_data_error(inputs: Sequence[InputSpec], model: str = "MODEL") -> InputError:
+def no_data_error(inputs: Sequence[Edge], model: str = "MODEL") -> InputError:
     """The error when a model has to be quantized and no data was given."""
     shapes = "\n".join(
-        f"  {spec.name}: (samples, {', '.join(map(str, spec.shape))}) as float32" for spec in inputs
+        f"  {e.name}: (samples, {', '.join(map(str, e.sample))}) as float32" for e in inputs
     )
     keys = "x=x" if len(inputs) == 1 else ", ".join(f"{s.name}=..." for s in inputs)
     return InputError(

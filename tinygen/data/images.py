@@ -13,12 +13,12 @@ from tinygen.data.labels import numbered
 from tinygen.data.pictures import SUFFIXES, Change, read_picture, told
 from tinygen.data.raw import MAX_VALUES, Raw, too_large
 from tinygen.errors import InputError
-from tinygen.load.model import InputSpec, format_shape
+from tinygen.ir import Edge, format_shape
 
 _HIDDEN = ("thumbs.db", "desktop.ini", "__macosx")
 
 
-def read_images(folder: Path, inputs: Sequence[InputSpec], image_range: tuple[float, float]) -> Raw:
+def read_images(folder: Path, inputs: Sequence[Edge], image_range: tuple[float, float]) -> Raw:
     """The images of a folder, sorted by name, in the size and the channels of the model.
 
     Pixels 0..255 are mapped linearly to `image_range`. Images in sub-folders are labelled with
@@ -34,9 +34,7 @@ def read_images(folder: Path, inputs: Sequence[InputSpec], image_range: tuple[fl
         ) from error
 
 
-def _read_folder(
-    folder: Path, inputs: Sequence[InputSpec], image_range: tuple[float, float]
-) -> Raw:
+def _read_folder(folder: Path, inputs: Sequence[Edge], image_range: tuple[float, float]) -> Raw:
     if len(inputs) != 1:
         raise several_inputs(folder, inputs)
     height, width, channels = _image_shape(folder, inputs[0])
@@ -97,15 +95,15 @@ def _range_warning(low: float, high: float) -> str:
     return said
 
 
-def _image_shape(folder: Path, spec: InputSpec) -> tuple[int, int, int]:
-    if len(spec.shape) == 2:
-        return spec.shape[0], spec.shape[1], 1
-    if len(spec.shape) == 3 and spec.shape[2] in (1, 3):
-        return spec.shape[0], spec.shape[1], spec.shape[2]
+def _image_shape(folder: Path, edge: Edge) -> tuple[int, int, int]:
+    if len(edge.sample) == 2:
+        return edge.sample[0], edge.sample[1], 1
+    if len(edge.sample) == 3 and edge.sample[2] in (1, 3):
+        return edge.sample[0], edge.sample[1], edge.sample[2]
     raise InputError(
         f"the folder '{folder}' cannot be the data of this model",
         why=f"images need an input of height x width with 1 or 3 channels; the model's is"
-        f" {spec.name} {format_shape(spec.shape)}",
+        f" {edge.name} {format_shape(edge.sample)}",
         next_step="give an .npz, .npy or .csv file",
     )
 

@@ -11,7 +11,7 @@ from typing import Literal
 from tinygen.data.checks import fits
 from tinygen.data.npy import Header
 from tinygen.errors import InputError
-from tinygen.load.model import InputSpec
+from tinygen.ir import Edge
 
 Split = Literal["train", "test"]
 """Which part of a data set is wanted: what calibrates, or what tests."""
@@ -49,12 +49,12 @@ def choose(
     path: Path,
     keys: Sequence[str],
     headers: Mapping[str, Header],
-    inputs: Sequence[InputSpec],
+    inputs: Sequence[Edge],
     split: Split,
 ) -> Choice:
     """The arrays to use. `headers` are those of sound arrays. InputError where it is not clear."""
     meanings = [meaning for key in keys if (meaning := _meaning(key)) is not None]
-    named = [key for spec in inputs if (key := _key_of(spec.name, keys)) is not None]
+    named = [key for edge in inputs if (key := _key_of(edge.name, keys)) is not None]
     if len(named) == len(inputs):
         return Choice(tuple(named), _labels(meanings, "", named))
     if len(inputs) == 1:
@@ -124,7 +124,7 @@ def _only_one(keys: Sequence[str], meanings: Sequence[_Meaning]) -> Choice | Non
 def _by_number(
     keys: Sequence[str],
     headers: Mapping[str, Header],
-    inputs: Sequence[InputSpec],
+    inputs: Sequence[Edge],
     meanings: Sequence[_Meaning],
 ) -> Choice | None:
     """Inputs by number, then labels, as `np.savez(file, x, y)` names arrays."""
@@ -146,13 +146,13 @@ def _by_number(
 def _by_shape(
     keys: Sequence[str],
     headers: Mapping[str, Header],
-    inputs: Sequence[InputSpec],
+    inputs: Sequence[Edge],
     meanings: Sequence[_Meaning],
 ) -> Choice | None:
     """The only arrays whose shapes fit the inputs."""
     chosen: list[str] = []
-    for spec in inputs:
-        found = [key for key, head in headers.items() if head.numeric and fits(head.shape, spec)]
+    for edge in inputs:
+        found = [key for key, head in headers.items() if head.numeric and fits(head.shape, edge)]
         if len(found) != 1 or found[0] in chosen:
             return None
         chosen += found
@@ -171,12 +171,10 @@ def _may_be_labels(header: Header, samples: int) -> bool:
     return len(header.shape) in (1, 2) and header.shape[0] == samples
 
 
-def _said(
-    inputs: Sequence[InputSpec], keys: Sequence[str], labels: Sequence[str]
-) -> tuple[str, ...]:
+def _said(inputs: Sequence[Edge], keys: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     taken = ", ".join(
-        f"'{key}' is taken for the input {spec.name}"
-        for key, spec in zip(keys, inputs, strict=False)
+        f"'{key}' is taken for the input {edge.name}"
+        for key, edge in zip(keys, inputs, strict=False)
     )
     also = f", '{labels[0]}' for the labels" if labels else ""
     return (f"the arrays are known by order and shape: {taken}{also}",)

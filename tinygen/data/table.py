@@ -19,14 +19,14 @@ from tinygen.data.columns import Columns, Table, arrange
 from tinygen.data.dialect import POINT, SEPARATORS, Dialect, recognise, split
 from tinygen.data.raw import MAX_VALUES, Raw, too_large
 from tinygen.errors import InputError
-from tinygen.load.model import InputSpec
+from tinygen.ir import Edge
 
 _LOOK_ROWS = 200
 _LOOK_CHARACTERS = 1 << 20
 _MAX_LINE = 1 << 24
 
 
-def read_csv(path: Path, inputs: Sequence[InputSpec]) -> Raw:
+def read_csv(path: Path, inputs: Sequence[Edge]) -> Raw:
     """The rows of a table for a model with one input.
 
     Columns are separated by commas, semicolons, tabs, bars or white space; numbers have a decimal
@@ -36,15 +36,15 @@ def read_csv(path: Path, inputs: Sequence[InputSpec]) -> Raw:
     """
     if len(inputs) != 1:
         raise several_inputs(path, inputs)
-    spec = inputs[0]
+    edge = inputs[0]
     try:
-        table = _look(path, spec)
-        columns = arrange(table, spec.size, str(spec))
+        table = _look(path, edge)
+        columns = arrange(table, edge.elements, str(edge))
         values, labels = _values(path, table.dialect, columns)
     except (UnicodeError, csv.Error, OSError) as error:
         raise _unreadable(path, error) from error
     said = (*_said(table), *columns.said)
-    samples = np.frombuffer(values, np.float32).reshape(-1, spec.size)
+    samples = np.frombuffer(values, np.float32).reshape(-1, edge.elements)
     if columns.label is None:
         return Raw((samples,), None, said)
     return Raw((samples,), np.array(labels), said)
@@ -81,7 +81,7 @@ def _encoding(path: Path) -> str:
     return "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
-def _look(path: Path, spec: InputSpec) -> Table:
+def _look(path: Path, edge: Edge) -> Table:
     """The first rows and how they are written."""
     lines: list[str] = []
     source = _Lines(path)
@@ -96,7 +96,7 @@ def _look(path: Path, spec: InputSpec) -> Table:
         characters += len(line)
         if len(lines) > _LOOK_ROWS or (characters > _LOOK_CHARACTERS and len(lines) > 3):
             break
-    dialect = recognise(lines, spec.size)
+    dialect = recognise(lines, edge.elements)
     if dialect.rival is not None:
         raise _undecided(path, dialect, lines)
     rows = list(dialect.split(lines))

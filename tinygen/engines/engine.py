@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tinygen.boards import ArenaPlace, Board, EngineName
+from tinygen.boards.fit import Needs
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.ir import Graph
+from tinygen.ir import Graph, Int8Model
 from tinygen.options import BuildOptions, Flag, flags, given
 from tinygen.templates import Identity
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What an engine works on. `content` is the int8 .tflite of which `graph` was read."""
+    """What an engine works on."""
 
     board: Board
-    graph: Graph
-    content: bytes
+    model: Int8Model
     identity: Identity
     options: BuildOptions
 
@@ -58,6 +58,11 @@ class Engine(ABC):
     @abstractmethod
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         """The names of the kernel sets there are for the board, the best one first."""
+
+    @abstractmethod
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str]) -> Needs:
+        """What a model takes of a board with these kernel sets, as far as that is known before a
+        build. Raises UnsupportedModel."""
 
     @abstractmethod
     def make(self, job: Job) -> Made:

@@ -8,9 +8,28 @@ all that later stages see: a kernel's name, the tensors it touches, its paramete
 
 from __future__ import annotations
 
-from tinygen.ir.calls import PORTABLE, Alias, Kernel, KernelCall, Lowered, ParamValue, portable
-from tinygen.ir.edges import Edge
+from tinygen.ir.calls import (
+    PORTABLE,
+    Alias,
+    Constant,
+    Kernel,
+    KernelCall,
+    Layout,
+    Lowered,
+    Overlap,
+    ParamValue,
+    portable,
+)
+from tinygen.ir.edges import (
+    Edge,
+    dequantize,
+    format_shape,
+    input_edges,
+    output_edges,
+    quantize,
+)
 from tinygen.ir.graph import Graph, Node, State
+from tinygen.ir.model import Int8Model
 from tinygen.ir.op import Op
 from tinygen.ir.tensors import (
     ABSENT,
@@ -29,15 +48,19 @@ __all__ = [
     "PORTABLE",
     "Alias",
     "Array",
+    "Constant",
     "DType",
     "Edge",
     "Graph",
+    "Int8Model",
     "Kernel",
     "KernelCall",
+    "Layout",
     "Lowered",
     "Node",
     "Op",
     "Operands",
+    "Overlap",
     "ParamValue",
     "Quant",
     "Shape",
@@ -45,5 +68,10 @@ __all__ = [
     "Tensor",
     "TensorId",
     "Values",
+    "dequantize",
+    "format_shape",
+    "input_edges",
+    "output_edges",
     "portable",
+    "quantize",
 ]

@@ -27,6 +27,33 @@ def portable(name: str) -> Kernel:
 
 
 @dataclass(frozen=True, eq=False)
+class Constant:
+    """An array that a kernel's parameters point to."""
+
+    data: Array
+    align: int = 1
+    """Bytes, a power of two: what its address is a multiple of, beside what its elements need."""
+
+
+class Overlap(NamedTuple):
+    """How far a kernel's output may reach into an input that it still reads.
+
+    The kernel goes through both from the front, so that the output may begin where the input does
+    or before, and end up to `nbytes` behind the input's first byte. In place is all of the output.
+    """
+
+    input: int
+    """Positions in the call's `inputs` and `outputs`."""
+    output: int
+    nbytes: int
+
+
+Layout = tuple[int, ...]
+"""The order in which a tensor's dimensions lie in memory, outermost first. A tensor for which
+nobody asks lies as its shape says: (0, 1, 2, 3). Channels first is (0, 3, 1, 2)."""
+
+
+@dataclass(frozen=True, eq=False)
 class KernelCall:
     """One call of one kernel: the joint between operators and C.
 
@@ -40,11 +67,12 @@ class KernelCall:
     inputs: tuple[TensorId, ...]
     outputs: tuple[TensorId, ...]
     params: Mapping[str, ParamValue] = field(default_factory=dict)
-    constants: Mapping[str, Array] = field(default_factory=dict)
+    constants: Mapping[str, Constant] = field(default_factory=dict)
     scratch_bytes: int = 0
-    in_place: tuple[tuple[int, int], ...] = ()
-    """(input position, output position) pairs that may lie at the same address: the kernel
-    reads each element of that input for the last time before it writes the output there."""
+    overlaps: tuple[Overlap, ...] = ()
+    """An input and an output for which none is named never share a byte."""
+    layouts: Mapping[TensorId, Layout] = field(default_factory=dict)
+    """Of its activations, where another layout than the shape's is read or written."""
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,25 @@ TensorFlow and Keras are imported only inside functions, and never for a `.tflit
 from __future__ import annotations
 
 from tinygen.load.dispatch import load
-from tinygen.load.files import missing_path
 from tinygen.load.model import (
     Attempt,
-    InputSpec,
+    FloatModel,
+    Int8File,
+    KerasModel,
     LoadedModel,
+    SavedModel,
     SavedModelFunction,
-    format_shape,
     safe_name,
 )
 
 __all__ = [
     "Attempt",
-    "InputSpec",
+    "FloatModel",
+    "Int8File",
+    "KerasModel",
     "LoadedModel",
+    "SavedModel",
     "SavedModelFunction",
-    "format_shape",
     "load",
-    "missing_path",
     "safe_name",
 ]

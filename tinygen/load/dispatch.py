@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tinygen import tflite
 from tinygen.errors import InputError
+from tinygen.ir import input_edges, output_edges
 from tinygen.load import keras_file
 from tinygen.load.files import (
     check_saved_model_folder,
-    exists,
-    missing_path,
     read_file,
     read_folder,
     recognise,
     sha256,
 )
-from tinygen.load.model import LoadedModel, safe_name
+from tinygen.load.model import Int8File, KerasModel, LoadedModel, SavedModel, safe_name
 from tinygen.load.saved_model import load_saved_model
 from tinygen.load.tflite_file import check_int8
+from tinygen.paths import exists, missing_path
 
 
 def load(path: Path, *, trust_model: bool = False) -> LoadedModel:
@@ -34,29 +35,42 @@ def load(path: Path, *, trust_model: bool = False) -> LoadedModel:
         return _load_folder(path, trust_model=trust_model)
     content = read_file(path)
     file_format = recognise(path, content)
-    digest = sha256(content)
     if file_format == "tflite":
-        inputs, outputs = check_int8(content, path.name)
-        return LoadedModel(
-            path, safe_name(path), file_format, "tflite", (), digest, None, content, inputs, outputs
-        )
+        return _load_tflite(path, content)
     file = keras_file.inspect(content, file_format, path.name, trust_model=trust_model)
     model, loader, attempts = keras_file.open_model(file, trust_model=trust_model)
-    return LoadedModel(
-        path,
-        safe_name(path),
-        file_format,
-        loader,
-        attempts,
-        digest,
-        model,
-        None,
-        keras_file.input_specs(model, path.name),
-        keras_file.output_names(model),
+    return KerasModel(
+        path=path,
+        name=safe_name(path),
+        format=file_format,
+        loader=loader,
+        attempts=attempts,
+        sha256=sha256(content),
+        inputs=keras_file.input_edges(model, path.name),
+        model=model,
+        outputs=keras_file.output_names(model),
     )
 
 
-def _load_folder(path: Path, *, trust_model: bool) -> LoadedModel:
+def _load_tflite(path: Path, content: bytes) -> Int8File:
+    file = tflite.parse(content, path.name)
+    check_int8(file)
+    graph = tflite.graph(file, safe_name(path))
+    return Int8File(
+        path=path,
+        name=graph.name,
+        format="tflite",
+        loader="tflite",
+        attempts=(),
+        sha256=sha256(content),
+        inputs=input_edges(graph),
+        outputs=tuple(edge.name for edge in output_edges(graph)),
+        content=content,
+        graph=graph,
+    )
+
+
+def _load_folder(path: Path, *, trust_model: bool) -> SavedModel:
     try:
         check_saved_model_folder(path)
         files = read_folder(path)
@@ -64,16 +78,15 @@ def _load_folder(path: Path, *, trust_model: bool) -> LoadedModel:
         raise InputError(
             f"'{path}' cannot be read", why=str(error), next_step="check the folder's permissions"
         ) from error
-    model, loader, inputs, outputs = load_saved_model(files, path.name, trust_model=trust_model)
-    return LoadedModel(
-        path,
-        safe_name(path),
-        "saved-model",
-        loader,
-        (),
-        sha256(files),
-        model,
-        None,
-        inputs,
-        outputs,
+    function, loader, inputs, outputs = load_saved_model(files, path.name, trust_model=trust_model)
+    return SavedModel(
+        path=path,
+        name=safe_name(path),
+        format="saved-model",
+        loader=loader,
+        attempts=(),
+        sha256=sha256(files),
+        inputs=inputs,
+        function=function,
+        outputs=outputs,
     )

@@ -6,7 +6,6 @@ changes in between cannot slip past the inspection.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from pathlib import Path
 from typing import Literal
@@ -37,35 +36,6 @@ _OTHER_KINDS = {
     ".npy": "give the model here and the data with --data",
     ".csv": "give the model here and the data with --data",
 }
-
-
-def exists(path: Path) -> bool:
-    """Whether there is something; false also for names that cannot be (too long)."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def missing_path(path: Path, what: str) -> InputError:
-    """The error for a path that does not exist; suggests names that do."""
-    folder = path.parent
-    try:
-        names = sorted(entry.name for entry in folder.iterdir())
-    except OSError:
-        return InputError(
-            f"the {what} '{path}' does not exist",
-            why=f"the folder '{folder}' does not exist or cannot be read",
-            next_step="check the path",
-        )
-    close = difflib.get_close_matches(path.name, names, n=3, cutoff=0.6)
-    same_stem = [name for name in names if Path(name).stem == path.stem and name not in close]
-    similar = [f"'{folder / name}'" for name in (*close, *same_stem[:2])]
-    return InputError(
-        f"the {what} '{path}' does not exist",
-        why=f"the folder '{folder}' holds no such name",
-        next_step=f"did you mean {' or '.join(similar)}?" if similar else "check the path",
-    )
 
 
 def read_file(path: Path) -> bytes:

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from tinygen.errors import InputError, UnsupportedModel
+from tinygen.ir import Edge
 from tinygen.load.archive import inspect_archive
 from tinygen.load.files import Format
 from tinygen.load.hdf5 import inspect_hdf5, no_model, one_line
 from tinygen.load.keras_config import check_config, parse_config, untrusted
 from tinygen.load.memory import bounded_memory
-from tinygen.load.model import Attempt, InputSpec
+from tinygen.load.model import Attempt
 from tinygen.load.policy import in_float32, set_config, with_config
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.weights import check_finite
@@ -136,7 +137,7 @@ def _reason(error: Exception) -> str:
     return one_line(RuntimeError(inner[-1])) if inner else one_line(error)
 
 
-def input_specs(model: Any, file_name: str) -> tuple[InputSpec, ...]:
+def input_edges(model: Any, file_name: str) -> tuple[Edge, ...]:
     """The inputs of a Keras model in order.
 
     Raises InputError for a model without fixed shapes, UnsupportedModel for other types than
@@ -161,9 +162,7 @@ def input_specs(model: Any, file_name: str) -> tuple[InputSpec, ...]:
     )
 
 
-def checked_input(
-    name: str, shape: tuple[int | None, ...], dtype: str, file_name: str
-) -> InputSpec:
+def checked_input(name: str, shape: tuple[int | None, ...], dtype: str, file_name: str) -> Edge:
     """The input as tinygen compiles it: batch 1, fixed shape, float32."""
     if len(shape) < 1 or any(axis is None or axis < 1 for axis in shape[1:]):
         written = ", ".join("?" if axis is None else str(axis) for axis in shape)
@@ -178,7 +177,7 @@ def checked_input(
             why="models are quantized from float32 inputs",
             next_step="rebuild the model with a float32 input and save it again",
         )
-    return InputSpec(name, tuple(int(axis) for axis in shape[1:] if axis is not None), dtype)
+    return Edge.real(name, (1, *(int(axis) for axis in shape[1:] if axis is not None)))
 
 
 def output_names(model: Any) -> tuple[str, ...]:

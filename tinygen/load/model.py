@@ -7,29 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
-@dataclass(frozen=True)
-class InputSpec:
-    """One input of a model.
-
-    `shape` leaves the batch out (it is fixed at 1); `dtype` is NumPy's name of the type the model
-    takes: `float32` for Keras models and SavedModels, also `int8` for a `.tflite`.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-
-    @property
-    def size(self) -> int:
-        """Elements of one sample."""
-        size = 1
-        for axis in self.shape:
-            size *= axis
-        return size
-
-    def __str__(self) -> str:
-        return f"{self.name} {format_shape(self.shape)}"
+from tinygen.ir import Edge, Graph
+from tinygen.load.files import Format
 
 
 @dataclass(frozen=True)
@@ -53,29 +32,49 @@ class SavedModelFunction:
 
 
 @dataclass(frozen=True, eq=False)
-class LoadedModel:
+class _Opened:
     """A model file that was opened.
 
-    `model` is a Keras model, or a `SavedModelFunction` for a SavedModel; it is None for a
-    `.tflite`, whose bytes are in `tflite`. `outputs` are the names of the outputs in order.
-    `sha256` is that of the file; for a folder it covers the sorted relative names and contents.
+    `inputs`, and the names of `outputs`, are in the model's order. `sha256` is that of the file;
+    for a folder it covers the sorted relative names and contents.
     """
 
     path: Path
     name: str
-    format: str
+    format: Format
     loader: str
     attempts: tuple[Attempt, ...]
     sha256: str
-    model: Any | None
-    tflite: bytes | None
-    inputs: tuple[InputSpec, ...]
+    inputs: tuple[Edge, ...]
     outputs: tuple[str, ...]
 
 
-def format_shape(shape: tuple[int, ...]) -> str:
-    """A shape as people write it: `96x96x3`, or `scalar`."""
-    return "x".join(str(axis) for axis in shape) or "scalar"
+@dataclass(frozen=True, eq=False)
+class KerasModel(_Opened):
+    """A Keras model, of Keras 2 or 3."""
+
+    model: Any
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel(_Opened):
+    """A SavedModel: one signature of it."""
+
+    function: SavedModelFunction
+
+
+@dataclass(frozen=True, eq=False)
+class Int8File(_Opened):
+    """A `.tflite` file that is quantized already. `graph` is as the file has it."""
+
+    content: bytes
+    graph: Graph
+
+
+FloatModel = KerasModel | SavedModel
+"""What has to be quantized."""
+
+LoadedModel = FloatModel | Int8File
 
 
 def safe_name(path: Path) -> str:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from tinygen.errors import InputError
+from tinygen.ir import Edge
 from tinygen.load.files import FORMATS
 from tinygen.load.hdf5 import one_line
 from tinygen.load.keras_config import untrusted, words
 from tinygen.load.keras_file import checked_input
 from tinygen.load.memory import bounded_memory
-from tinygen.load.model import InputSpec, SavedModelFunction
+from tinygen.load.model import SavedModelFunction
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.weights import check_finite
 
@@ -54,7 +55,7 @@ _CONSTANT = "tf.TrackableConstant"
 
 def load_saved_model(
     files: dict[str, bytes], file_name: str, *, trust_model: bool
-) -> tuple[SavedModelFunction, str, tuple[InputSpec, ...], tuple[str, ...]]:
+) -> tuple[SavedModelFunction, str, tuple[Edge, ...], tuple[str, ...]]:
     """The function to convert, the loader's name, and its inputs and outputs.
 
     Raises InputError for damaged folders, UntrustedModel for what could touch files or run

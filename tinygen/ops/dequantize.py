@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Values, portable
+from tinygen.ir import (
+    Array,
+    DType,
+    KernelCall,
+    Lowered,
+    Operands,
+    Shape,
+    Values,
+    dequantize,
+    portable,
+)
 from tinygen.ops import require
 from tinygen.ops.parse import Parsed
 
@@ -19,8 +27,7 @@ class Dequantize(Parsed):
         (value,) = values
         quant = io.input(0).q
         # One rounding, as in double arithmetic: the product of two float32 is exact in a double.
-        steps = (value.astype(np.int32) - quant.zero_point).astype(np.float32)
-        return (np.float32(quant.scale) * steps,)
+        return (dequantize(value, quant.scale, quant.zero_point),)
 
     def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output

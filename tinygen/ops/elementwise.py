@@ -17,6 +17,7 @@ from tinygen.ir import (
     KernelCall,
     Lowered,
     Operands,
+    Overlap,
     ParamValue,
     Shape,
     Values,
@@ -94,7 +95,11 @@ class Elementwise(Parsed):
             )
         loops = loops.padded(_LOOPS)
         # An input as large as the output is read where the output is then written.
-        in_place = tuple((i, 0) for i, t in enumerate((a, b)) if t.elements == target.elements)
+        overlaps = tuple(
+            Overlap(i, 0, target.nbytes)
+            for i, t in enumerate((a, b))
+            if t.elements == target.elements
+        )
         return (
             KernelCall(
                 kernel=self.kernel,
@@ -106,7 +111,7 @@ class Elementwise(Parsed):
                     "strides1": loops.strides[1],
                     **self.params(io),
                 },
-                in_place=in_place,
+                overlaps=overlaps,
             ),
         )
 

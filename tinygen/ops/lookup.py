@@ -7,7 +7,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
+from tinygen.ir import (
+    Array,
+    Constant,
+    KernelCall,
+    Lowered,
+    Operands,
+    Overlap,
+    Shape,
+    Tensor,
+    Values,
+    portable,
+)
 from tinygen.ops import require
 from tinygen.ops.fixed_functions import input_multiplier, input_radius, rescale_input
 from tinygen.ops.fixed_point import Int64
@@ -25,8 +36,8 @@ def lookup_call(source: Tensor, target: Tensor, function: Callable[[Array], Arra
         inputs=(source.id,),
         outputs=(target.id,),
         params={"count": target.elements},
-        constants={"table": table.astype(np.int8)},
-        in_place=((0, 0),),
+        constants={"table": Constant(table.astype(np.int8))},
+        overlaps=(Overlap(0, 0, target.nbytes),),
     )
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygen.ir import Alias, Array, DType, KernelCall, Lowered, Operands, Shape, Values, portable
+from tinygen.ir import (
+    Alias,
+    Array,
+    DType,
+    KernelCall,
+    Lowered,
+    Operands,
+    Shape,
+    Values,
+    portable,
+    quantize,
+)
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
@@ -19,9 +30,9 @@ class Quantize(Parsed):
         return (io.input(0).shape,)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        (value,) = values
+        (value,), target = values, io.output.q
         if io.input(0).dtype is DType.FLOAT32:
-            return (quantize_float32(value, io.output.q.scale, io.output.q.zero_point),)
+            return (quantize(value, target.scale, target.zero_point, io.output.dtype),)
         return (self._rescaled(io, value),)
 
     def _rescaled(self, io: Operands, codes: Array) -> Array:
@@ -54,15 +65,3 @@ class Quantize(Parsed):
     def check(self, io: Operands) -> None:
         require.dtype(self.kind, io.input(0), DType.FLOAT32, DType.INT8)
         require.int8(self.kind, io.output)
-
-
-def quantize_float32(value: Array, scale: float, zero_point: int) -> Array:
-    """int8 codes of float32 values: float32 division, halves rounded away from zero, clamped.
-
-    A NaN becomes the zero point; TFLM leaves it undefined, as it does for ratios past int32.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        ratio = (value.astype(np.float32) / np.float32(scale)).astype(np.float64)
-    ratio = np.clip(np.nan_to_num(ratio, nan=0.0), -256.0, 256.0)
-    rounded = np.copysign(np.floor(np.abs(ratio) + 0.5), ratio).astype(np.int64)
-    return np.clip(rounded + zero_point, INT8_MIN, INT8_MAX).astype(np.int8)

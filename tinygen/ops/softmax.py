@@ -9,7 +9,18 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
+from tinygen.ir import (
+    Array,
+    Constant,
+    KernelCall,
+    Lowered,
+    Operands,
+    Overlap,
+    Shape,
+    Tensor,
+    Values,
+    portable,
+)
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_functions import (
@@ -76,8 +87,8 @@ class Softmax(Parsed):
                     "depth": depth,
                     "table_length": len(table),
                 },
-                constants={"table": table},
-                in_place=((0, 0),),
+                constants={"table": Constant(table)},
+                overlaps=(Overlap(0, 0, target.nbytes),),
             ),
         )
 

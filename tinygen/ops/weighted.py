@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, Operands, ParamValue, Quant, Tensor, Values
+from tinygen.ir import Array, Constant, DType, Operands, ParamValue, Quant, Tensor, Values
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, Activation, quantized_range
 from tinygen.ops.fixed_point import (
@@ -88,14 +88,14 @@ class Requantization:
             "output_max": self.high,
         }
 
-    def constants(self, io: Operands, channels: int) -> dict[str, Array]:
+    def constants(self, io: Operands, channels: int) -> dict[str, Constant]:
         """The constants of such a kernel: weights, bias (zeros where absent), factors."""
         bias = io.constant(2) if io.optional(2) is not None else None
         return {
-            "weights": io.constant(1),
-            "bias": bias_or_zeros(bias, channels),
-            "multiplier": self.multiplier,
-            "shift": self.shift,
+            "weights": Constant(io.constant(1)),
+            "bias": Constant(bias_or_zeros(bias, channels)),
+            "multiplier": Constant(self.multiplier),
+            "shift": Constant(self.shift),
         }
 
 

@@ -13,7 +13,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Symbol, SymbolTableSection
 
 from tinygen.boards import Board, Memories
-from tinygen.boards.fit import Shortage, does_not_fit
+from tinygen.boards.fit import does_not_fit, firmware_shortages
 from tinygen.errors import ToolchainError
 
 ARENA_SYMBOL = "model_arena"
@@ -140,11 +140,9 @@ def check_fit(sizes: Sizes, board: Board) -> None:
     # Where the linker keeps nothing or less for the stack, the board says what has to be left.
     stack = max(sizes.stack, board.stack_bytes)
     ram = sizes.ram - sizes.stack + stack
-    short, detail = [], ""
-    if sizes.flash > board.memory.flash.bytes:
-        short.append(Shortage("flash", sizes.flash, board.memory.flash.bytes))
-    if ram > board.memory.ram.bytes:
-        short.append(Shortage("RAM", ram, board.memory.ram.bytes))
+    short = firmware_shortages(board, sizes.flash, ram)
+    detail = ""
+    if any(shortage.memory == "RAM" for shortage in short):
         detail = (
             f"RAM is arena {sizes.arena:,} + variables {sizes.ram_static:,} + stack {stack:,} bytes"
         )

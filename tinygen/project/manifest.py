@@ -20,7 +20,7 @@ from tinygen.ir import Edge
 from tinygen.pio.elf import Sizes
 
 MANIFEST = "tinygen.json"
-VERSION = 3
+VERSION = 2
 """Of the manifest's form: it rises with every key that comes, goes or means something else."""
 
 

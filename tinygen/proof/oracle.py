@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen import processes, tflite
+from tinygen import processes
 from tinygen.errors import InputError
-from tinygen.ir import Array, DType, Graph, Tensor
+from tinygen.ir import Array, Graph, Int8Model, input_edges, output_edges
 from tinygen.proof import interpret
 
 _TIMEOUT_SECONDS = 600
@@ -37,32 +37,29 @@ class HostRun:
     note: str = ""
 
 
-def expected(content: bytes, graph: Graph, inputs: Sequence[Array]) -> HostRun:
-    """What the device must compute for int8 `inputs`, each (vectors, *shape of the input).
-
-    `graph` is the simplified graph of `content`: its edges are int8.
-    """
+def expected(model: Int8Model, inputs: Sequence[Array]) -> HostRun:
+    """What the device must compute for int8 `inputs`, each (vectors, *shape of the input)."""
     note = "the tflite-micro wheel is not installed here"
     if importlib.util.find_spec("tflite_micro") is not None:
         note = f"the tflite-micro wheel is {_version('tflite-micro')}, not {TFLM_WHEEL}"
     if _version("tflite-micro") == TFLM_WHEEL:
         try:
-            outputs = _edges_run("tflm", content, graph, inputs)
+            outputs = _edges_run("tflm", model, inputs)
         except _HostRunFailed as error:
             note = f"TensorFlow Lite Micro did not run the model: {error}"
         else:
             return HostRun(f"TensorFlow Lite Micro {_version('tflite-micro')}", outputs)
-    rows = [_reference(graph, sample) for sample in zip(*inputs, strict=True)]
+    rows = [_reference(model.graph, sample) for sample in zip(*inputs, strict=True)]
     columns = tuple(np.stack(column) for column in zip(*rows, strict=True))
     return HostRun("numpy reference", columns, note)
 
 
-def second_opinion(content: bytes, graph: Graph, inputs: Sequence[Array]) -> HostRun | None:
+def second_opinion(model: Int8Model, inputs: Sequence[Array]) -> HostRun | None:
     """LiteRT's outputs for int8 `inputs`; None where it is not installed or cannot run it."""
     if importlib.util.find_spec("ai_edge_litert") is None:
         return None
     try:
-        outputs = _edges_run("litert", content, graph, inputs)
+        outputs = _edges_run("litert", model, inputs)
     except _HostRunFailed:
         return None
     return HostRun(f"LiteRT {_version('ai-edge-litert')}", outputs)
@@ -88,20 +85,18 @@ def _reference(graph: Graph, sample: Sequence[Array]) -> list[Array]:
     return [values[i] for i in graph.outputs]
 
 
-def _edges_run(
-    runner: str, content: bytes, graph: Graph, inputs: Sequence[Array]
-) -> tuple[Array, ...]:
+def _edges_run(runner: str, model: Int8Model, inputs: Sequence[Array]) -> tuple[Array, ...]:
     """Run the file as it is: where its own edges are float, convert there and back, exactly."""
-    file_graph = tflite.read(content, graph.name)
+    written, graph = model.written, model.graph
     feeds = [
-        value if file_graph.tensors[i].dtype is DType.INT8 else dequantize(graph.tensors[j], value)
-        for i, j, value in zip(file_graph.inputs, graph.inputs, inputs, strict=True)
+        value if written.tensors[i].dtype is edge.dtype else edge.dequantize(value)
+        for i, edge, value in zip(written.inputs, input_edges(graph), inputs, strict=True)
     ]
     arena = 4 * sum(t.nbytes for t in graph.tensors.values() if not t.constant) + (4 << 20)
-    raw = _worker(runner, content, feeds, len(graph.outputs), arena)
+    raw = _worker(runner, model.content, feeds, len(graph.outputs), arena)
     return tuple(
-        value if value.dtype == np.int8 else quantize(graph.tensors[i], value)
-        for i, value in zip(graph.outputs, raw, strict=True)
+        value if value.dtype == edge.dtype.numpy else edge.quantize(value)
+        for edge, value in zip(output_edges(graph), raw, strict=True)
     )
 
 
@@ -131,23 +126,6 @@ def _worker(
         raise _HostRunFailed(lines[-1] if lines else f"it ended with status {done.returncode}")
     with np.load(io.BytesIO(done.stdout), allow_pickle=False) as answer:
         return tuple(answer[f"output_{i}"] for i in range(len(answer.files)))
-
-
-def quantize(tensor: Tensor, real: Array) -> Array:
-    """Real values as the tensor's int8: nearest, half away from zero, clipped; NaN is the zero
-    point. float32 throughout, as TFLM and `model_quantize` compute it."""
-    scaled = np.nan_to_num(
-        real.astype(np.float32) / np.float32(tensor.q.scale), nan=0.0, posinf=1e6, neginf=-1e6
-    )
-    rounded = np.trunc(scaled) + (np.abs(scaled - np.trunc(scaled)) >= 0.5) * np.sign(scaled)
-    clipped: Array = np.clip(rounded + tensor.q.zero_point, tensor.dtype.low, tensor.dtype.high)
-    return clipped.astype(tensor.dtype.numpy)
-
-
-def dequantize(tensor: Tensor, quantized: Array) -> Array:
-    """The tensor's int8 values as float32 real values."""
-    centred: Array = quantized.astype(np.float32) - np.float32(tensor.q.zero_point)
-    return np.multiply(np.float32(tensor.q.scale), centred, dtype=np.float32)
 
 
 def _version(distribution: str) -> str:

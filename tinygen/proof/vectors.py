@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygen.errors import InputError
-from tinygen.ir import Array, Tensor
-from tinygen.proof.oracle import HostRun, dequantize
+from tinygen.ir import Array, Edge
+from tinygen.proof.oracle import HostRun
 
 MINIMUM = 100
 """At least this many vectors, unless the model's input has fewer values."""
@@ -110,14 +110,13 @@ class Samples:
 
 
 def choose(
-    tensors: Sequence[Tensor],
-    quantize: Callable[[Tensor, Array], Array],
+    edges: Sequence[Edge],
     samples: Sequence[Samples],
     seed: int,
 ) -> Inputs:
     """Samples of the user's data, edge inputs, and seeded random ones up to MINIMUM."""
-    quantized: list[list[Array]] = [[] for _ in tensors]
-    real: list[list[Array]] = [[] for _ in tensors]
+    quantized: list[list[Array]] = [[] for _ in edges]
+    real: list[list[Array]] = [[] for _ in edges]
     origins: list[str] = []
     labels: list[int] = []
     for source in samples:
@@ -126,30 +125,30 @@ def choose(
         if source.limit is not None and count > source.limit:
             picks = np.linspace(0, count - 1, source.limit).round().astype(np.int64)
         for pick in picks:
-            for i, tensor in enumerate(tensors):
-                value = source.inputs[i][pick].reshape(tensor.shape).astype(np.float32)
+            for i, edge in enumerate(edges):
+                value = source.inputs[i][pick].reshape(edge.shape).astype(np.float32)
                 real[i].append(value)
-                quantized[i].append(quantize(tensor, value))
+                quantized[i].append(edge.quantize(value))
             origins.append(source.origin)
             labels.append(-1 if source.labels is None else int(source.labels[pick]))
     generator = np.random.default_rng(seed)
-    edges = _edges(tensors)
-    randoms = max(MINIMUM - len(origins) - len(edges), 8)
+    special = _special(edges)
+    randoms = max(MINIMUM - len(origins) - len(special), 8)
     made = [
-        *edges,
+        *special,
         *(
             (
                 "random",
-                [generator.integers(t.dtype.low, t.dtype.high + 1, t.shape) for t in tensors],
+                [generator.integers(t.dtype.low, t.dtype.high + 1, t.shape) for t in edges],
             )
             for _ in range(randoms)
         ),
     ]
     for origin, values in made:
-        for i, (tensor, value) in enumerate(zip(tensors, values, strict=True)):
-            codes = value.astype(tensor.dtype.numpy)
+        for i, (edge, value) in enumerate(zip(edges, values, strict=True)):
+            codes = value.astype(edge.dtype.numpy)
             quantized[i].append(codes)
-            real[i].append(dequantize(tensor, codes))
+            real[i].append(edge.dequantize(codes))
         origins.append(origin)
         labels.append(-1)
     return Inputs(
@@ -160,17 +159,17 @@ def choose(
     )
 
 
-def _edges(tensors: Sequence[Tensor]) -> list[tuple[str, list[Array]]]:
+def _special(edges: Sequence[Edge]) -> list[tuple[str, list[Array]]]:
     """Inputs that saturate, cancel or sit on a boundary."""
 
-    def each(name: str, make: Callable[[Tensor], Array]) -> tuple[str, list[Array]]:
-        return f"edge: {name}", [make(t).reshape(t.shape) for t in tensors]
+    def each(name: str, make: Callable[[Edge], Array]) -> tuple[str, list[Array]]:
+        return f"edge: {name}", [make(t).reshape(t.shape) for t in edges]
 
-    low, high = tensors[0].dtype.low, tensors[0].dtype.high
+    low, high = edges[0].dtype.low, edges[0].dtype.high
     return [
         each(f"all {low}", lambda t: np.full(t.elements, t.dtype.low)),
         each(f"all {high}", lambda t: np.full(t.elements, t.dtype.high)),
-        each("all zero point", lambda t: np.full(t.elements, t.q.zero_point)),
+        each("all zero point", lambda t: np.full(t.elements, t.zero_point)),
         each("ramp up", lambda t: t.dtype.low + np.arange(t.elements) % 256),
         each("ramp down", lambda t: t.dtype.high - np.arange(t.elements) % 256),
         each(
@@ -182,7 +181,7 @@ def _edges(tensors: Sequence[Tensor]) -> list[tuple[str, list[Array]]]:
     ]
 
 
-def _impulse(tensor: Tensor, value: int) -> Array:
-    codes = np.full(tensor.elements, tensor.q.zero_point)
-    codes[tensor.elements // 2] = value
+def _impulse(edge: Edge, value: int) -> Array:
+    codes = np.full(edge.elements, edge.zero_point)
+    codes[edge.elements // 2] = value
     return codes

@@ -70,6 +70,8 @@ class FirstMismatch:
     element: int
     expected: int
     device: int
+    label: str | None
+    """The class that the element stands for, where the output has names of classes."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ def first_mismatch(
                     element=element,
                     expected=int(expected[element]),
                     device=int(actual[element]),
+                    label=tensor.labels[element] if tensor.labels else None,
                 )
     return None
 

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from tinygen import tflite
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.load import LoadedModel
+from tinygen.ir import ABSENT
+from tinygen.load import FloatModel, KerasModel
 from tinygen.load.quiet import quiet
 from tinygen.quantize.names import layers_of, traceable
+from tinygen.tflite import File
 
 _SHOWN = 3
 _UNSUPPORTED = re.compile(
@@ -26,7 +29,7 @@ _REPLACE = (
 
 
 def conversion_failure(
-    loaded: LoadedModel, what: str, message: str, noise: str, frozen: Any = None
+    loaded: FloatModel, what: str, message: str, noise: str, frozen: Any = None
 ) -> InputError:
     """The error for what TensorFlow or its converter said, with the lines that matter of it."""
     half = _half_precision(frozen)
@@ -64,24 +67,23 @@ def _half_precision(frozen: Any) -> str:
     return next((name for name in _HALF if name in types), "")
 
 
-def check_computes(loaded: LoadedModel, float_tflite: bytes) -> None:
+def check_computes(loaded: FloatModel, float_tflite: bytes) -> None:
     """Raises an error for a model that computes nothing, and for loops and branches."""
-    model = _object(float_tflite)
-    if len(model.subgraphs) > 1:
+    if (graphs := tflite.subgraphs(float_tflite)) > 1:
         # TensorFlow's calibrator crashes on them.
         raise UnsupportedModel(
             f"'{loaded.path.name}' has loops or branches",
-            why=f"its layers convert to {len(model.subgraphs)} subgraphs instead of one, as LSTM,"
+            why=f"its layers convert to {graphs} subgraphs instead of one, as LSTM,"
             " GRU and other recurrent layers do; a model has to be one straight graph",
             next_step="use convolutions over time (Conv1D) instead: recurrent layers are not"
             " compiled",
         )
-    graph = model.subgraphs[0]
-    made = {int(index) for operator in graph.operators for index in operator.outputs}
-    for name, index in zip(loaded.outputs, graph.outputs, strict=True):
-        if int(index) in made:
+    file = tflite.parse(float_tflite, loaded.path.name)
+    made = {index for call in file.calls for index in call.outputs}
+    for name, index in zip(loaded.outputs, file.outputs, strict=True):
+        if index in made:
             continue
-        is_input = int(index) in {int(i) for i in graph.inputs}
+        is_input = index in file.inputs
         raise InputError(
             f"'{loaded.path.name}' computes nothing for its output '{name}'",
             why="the output is the input: no layer between them does anything when the model is"
@@ -93,7 +95,7 @@ def check_computes(loaded: LoadedModel, float_tflite: bytes) -> None:
 
 
 def not_int8(
-    loaded: LoadedModel, int8_tflite: bytes, float_tflite: bytes, samples: Iterable[list[Any]]
+    loaded: FloatModel, file: File, float_tflite: bytes, samples: Iterable[list[Any]]
 ) -> InputError | None:
     """Why a converted model is not int8 throughout; None where no layer is to blame for it."""
     where = next(_not_finite(float_tflite, samples), None)
@@ -108,7 +110,7 @@ def not_int8(
         )
     left = [
         f"layer '{layer_of(name, loaded)}' computes {kind} in float"
-        for kind, name in _float_operators(int8_tflite)
+        for kind, name in _float_operators(file)
     ]
     if not left:
         return None
@@ -134,8 +136,8 @@ def _not_finite(float_tflite: bytes, samples: Iterable[list[Any]]) -> Iterator[t
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError):  # it does not run the model: then nothing is known
             return
-    graph = _object(float_tflite).subgraphs[0]
-    made = [int(index) for operator in graph.operators for index in operator.outputs]
+    file = tflite.parse(float_tflite, "the float model")
+    made = [index for call in file.calls for index in call.outputs]
     for number, sample in enumerate(samples):
         for detail, value in zip(interpreter.get_input_details(), sample, strict=True):
             interpreter.set_tensor(detail["index"], value)
@@ -143,37 +145,31 @@ def _not_finite(float_tflite: bytes, samples: Iterable[list[Any]]) -> Iterator[t
         for index in made:
             values = interpreter.get_tensor(index)
             if values.dtype.kind == "f" and not np.isfinite(values).all():
-                yield graph.tensors[index].name.decode(), number
+                yield file.tensors[index].name, number
                 break
 
 
-def _float_operators(tflite_file: bytes) -> Iterator[tuple[str, str]]:
+def _float_operators(file: File) -> Iterator[tuple[str, str]]:
     """(kind, name of the output) of the operators that compute with floats."""
-    import tflite
-
-    model = _object(tflite_file)
-    graph = model.subgraphs[0]
-    for operator in graph.operators:
-        code = model.operatorCodes[operator.opcodeIndex]
-        number = max(code.builtinCode, code.deprecatedBuiltinCode)
-        kind = str(tflite.BUILTIN_OPCODE2NAME.get(number, f"operator {number}"))
-        tensors = [graph.tensors[int(i)] for i in (*operator.inputs, *operator.outputs) if i >= 0]
-        if kind not in _CASTS and any(t.type == tflite.TensorType.FLOAT32 for t in tensors):
-            yield kind, graph.tensors[int(operator.outputs[0])].name.decode()
+    for call in file.calls:
+        used = [file.tensors[i] for i in (*call.inputs, *call.outputs) if i != ABSENT]
+        if call.kind not in _CASTS and any(tensor.type == "FLOAT32" for tensor in used):
+            yield call.kind, file.tensors[call.outputs[0]].name
 
 
-def layer_of(path: str, loaded: LoadedModel) -> str:
+def layer_of(path: str, loaded: FloatModel) -> str:
     """The layer's name, as the model's author wrote it, of a path in the graph.
 
     TensorFlow adds numbers to names that come twice.
     """
-    known = {traceable(str(layer.name)): str(layer.name) for layer in layers_of(loaded.model)}
+    own = getattr(loaded.model, "name", None) if isinstance(loaded, KerasModel) else None
+    known = {traceable(str(layer.name)): str(layer.name) for layer in layers_of(loaded)}
     steps = [step for step in path.split(";", 1)[0].split("/") if step]
     named = [
         known[name]
         for step in steps
         for name in (step, re.sub(r"_\d+$", "", step))
-        if name in known and known[name] != getattr(loaded.model, "name", None)
+        if name in known and known[name] != own
     ]
     return named[-1] if named else path
 
@@ -181,9 +177,3 @@ def layer_of(path: str, loaded: LoadedModel) -> str:
 def _shortened(lines: Sequence[str]) -> list[str]:
     more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     return [*lines[:_SHOWN], *more]
-
-
-def _object(tflite_file: bytes) -> Any:
-    from tensorflow.lite.tools import flatbuffer_utils
-
-    return flatbuffer_utils.convert_bytearray_to_object(bytearray(tflite_file))

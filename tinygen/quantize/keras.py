@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygen import tflite
 from tinygen.data import Dataset
 from tinygen.errors import InputError
-from tinygen.load import InputSpec, LoadedModel, SavedModelFunction, format_shape
+from tinygen.ir import Edge, Graph, format_shape
+from tinygen.load import FloatModel, Int8File, LoadedModel, SavedModel
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
 from tinygen.quantize.diagnosis import check_computes, conversion_failure, not_int8
@@ -28,12 +30,13 @@ CALIBRATION_SAMPLES = 500
 
 @dataclass(frozen=True, eq=False)
 class Quantized:
-    """The int8 model, and the float model for comparison without TensorFlow.
+    """The int8 model with its graph, and the float model for comparison without TensorFlow.
 
     Both take and give the same tensors in the same order under the same names.
     """
 
     tflite: bytes
+    graph: Graph
     float_tflite: bytes
     calibration_samples: int
 
@@ -43,7 +46,7 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
 
     Raises InputError, with what the converter said, when the model cannot be converted.
     """
-    if loaded.model is None:
+    if isinstance(loaded, Int8File):
         raise InputError(
             f"'{loaded.path.name}' is quantized already",
             why="a .tflite is compiled as it is",
@@ -58,27 +61,28 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
             yield [array[index : index + 1] for array in data.inputs]
 
     frozen = _frozen(tensorflow, loaded)
-    names = [spec.name for spec in loaded.inputs], list(loaded.outputs)
+    names = [edge.name for edge in loaded.inputs], list(loaded.outputs)
     float_tflite = _convert(tensorflow, frozen, loaded, None)
     check_computes(loaded, float_tflite)
     int8_tflite = _convert(tensorflow, frozen, loaded, samples)
-    quantized = Quantized(
-        with_layer_names(int8_tflite, *names),
-        with_layer_names(float_tflite, *names),
-        len(chosen),
-    )
+    named = with_layer_names(int8_tflite, *names)
+    named_float = with_layer_names(float_tflite, *names)
+    file = tflite.parse(named, loaded.path.name)
     try:
-        check_int8(quantized.tflite, loaded.path.name)
+        check_int8(file)
     except InputError as error:
         # It speaks to whoever gave a .tflite; here the Keras model was given.
-        raise (
-            not_int8(loaded, quantized.tflite, quantized.float_tflite, samples()) or error
-        ) from error
-    return quantized
+        raise not_int8(loaded, file, named_float, samples()) or error from error
+    return Quantized(
+        tflite=named,
+        graph=tflite.graph(file, loaded.name),
+        float_tflite=named_float,
+        calibration_samples=len(chosen),
+    )
 
 
-def _check_data(inputs: Sequence[InputSpec], data: Dataset) -> None:
-    wanted = [spec.shape for spec in inputs]
+def _check_data(inputs: Sequence[Edge], data: Dataset) -> None:
+    wanted = [edge.sample for edge in inputs]
     given = [array.shape[1:] for array in data.inputs]
     if wanted != given:
         raise InputError(
@@ -95,7 +99,7 @@ def _calibration_indices(data: Dataset) -> list[int]:
     return [index * total // count for index in range(count)]
 
 
-def _frozen(tensorflow: Any, loaded: LoadedModel) -> Any:
+def _frozen(tensorflow: Any, loaded: FloatModel) -> Any:
     """The model as a function of one sample per input, variables turned into constants."""
     from tensorflow.python.framework.convert_to_constants import (
         convert_variables_to_constants_v2,
@@ -103,15 +107,15 @@ def _frozen(tensorflow: Any, loaded: LoadedModel) -> Any:
 
     call = _call(tensorflow, loaded)
     signature = [
-        tensorflow.TensorSpec((1, *spec.shape), tensorflow.float32, name=f"input_{index}")
-        for index, spec in enumerate(loaded.inputs)
+        tensorflow.TensorSpec((1, *edge.sample), tensorflow.float32, name=f"input_{index}")
+        for index, edge in enumerate(loaded.inputs)
     ]
 
     def serve(*inputs: Any) -> Any:
         return call(inputs)
 
     try:
-        with quiet(), traceable_names(loaded.model):
+        with quiet(), traceable_names(loaded):
             function = tensorflow.function(serve, input_signature=signature, autograph=False)
             return convert_variables_to_constants_v2(function.get_concrete_function())
     except Exception as error:  # whatever the model's layers raise while they are traced
@@ -119,18 +123,18 @@ def _frozen(tensorflow: Any, loaded: LoadedModel) -> Any:
         raise conversion_failure(loaded, what, str(error), "") from error
 
 
-def _call(tensorflow: Any, loaded: LoadedModel) -> Callable[[Sequence[Any]], list[Any]]:
+def _call(tensorflow: Any, loaded: FloatModel) -> Callable[[Sequence[Any]], list[Any]]:
     """The model as a function of its inputs in order that gives its outputs in order."""
-    model = loaded.model
-    if isinstance(model, SavedModelFunction):
-        names = [spec.name for spec in loaded.inputs]
+    if isinstance(loaded, SavedModel):
+        names = [edge.name for edge in loaded.inputs]
+        function = loaded.function.function
 
         def call_signature(inputs: Sequence[Any]) -> list[Any]:
-            outputs = model.function(**dict(zip(names, inputs, strict=True)))
+            outputs = function(**dict(zip(names, inputs, strict=True)))
             return [outputs[name] for name in loaded.outputs]
 
         return call_signature
-    assert model is not None
+    model = loaded.model
 
     def call_keras(inputs: Sequence[Any]) -> list[Any]:
         packed = inputs[0] if len(inputs) == 1 else list(inputs)
@@ -149,7 +153,7 @@ def _call(tensorflow: Any, loaded: LoadedModel) -> Callable[[Sequence[Any]], lis
 def _convert(
     tensorflow: Any,
     frozen: Any,
-    loaded: LoadedModel,
+    loaded: FloatModel,
     samples: Callable[[], Iterator[list[np.ndarray]]] | None,
 ) -> bytes:
     """The frozen function as `.tflite`: float without samples, int8 with."""

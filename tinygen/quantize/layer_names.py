@@ -10,35 +10,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+
+from tinygen import tflite
+from tinygen.ir import ABSENT
+from tinygen.tflite import File
+from tinygen.tflite.write import renamed
 
 _CALL = re.compile(r"(Stateful)?PartitionedCall(_\d+)?")
 _COMPUTES = re.compile(r"(Conv2D|depthwise|convolution|MatMul)\d*")
 _ROLES = {1: "weights", 2: "bias"}
 
 
-def with_layer_names(tflite: bytes, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
+def with_layer_names(content: bytes, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
     """The same model with inputs and outputs named as given, and other tensors by layer.
 
     Needs TensorFlow's flatbuffer tools.
     """
-    from tensorflow.lite.tools import flatbuffer_utils
-
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(tflite))
-    for graph in model.subgraphs:
-        for index, name in _names(graph, inputs, outputs).items():
-            graph.tensors[index].name = name.encode()
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    file = tflite.parse(content, "the converted model")
+    return renamed(content, _names(file, inputs, outputs))
 
 
-def _names(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> dict[int, str]:
-    """A name for each tensor of the subgraph, none twice."""
+def _names(file: File, inputs: Sequence[str], outputs: Sequence[str]) -> dict[int, str]:
+    """A name for each tensor of the file, none twice."""
     taken: set[str] = set()
     names: dict[int, str] = {}
-    for index, name in zip((*graph.inputs, *graph.outputs), (*inputs, *outputs), strict=True):
-        names.setdefault(int(index), _fresh(name, taken))
-    made = [int(index) for operator in graph.operators for index in operator.outputs]
-    paths = {index: _layer_path(graph.tensors[index].name.decode()) for index in made}
+    for index, name in zip((*file.inputs, *file.outputs), (*inputs, *outputs), strict=True):
+        names.setdefault(index, _fresh(name, taken))
+    made = [index for call in file.calls for index in call.outputs]
+    paths = {index: _layer_path(file.tensors[index].name) for index in made}
     # Every path starts with the model's own name, which says nothing.
     model_names = {path[0] for path in paths.values() if len(path) > 1}
     skip = 1 if len(model_names) == 1 else 0
@@ -48,13 +47,13 @@ def _names(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> dict[in
             short = layer[:-1] if len(layer) > 1 and _COMPUTES.fullmatch(layer[-1]) else layer
             name = "/".join(short)
             names[index] = _fresh("/".join(layer) if name in taken else name, taken)
-    for operator in graph.operators:  # constants are named after the first layer that uses them
-        owner = names[int(operator.outputs[0])]
-        for position, index in enumerate(operator.inputs):
-            if index >= 0 and int(index) not in names:
+    for call in file.calls:  # constants are named after the first layer that uses them
+        owner = names[call.outputs[0]]
+        for position, index in enumerate(call.inputs):
+            if index != ABSENT and index not in names:
                 role = _ROLES.get(position, "constant")
-                names[int(index)] = _fresh(f"{owner}/{role}", taken)
-    for index in range(len(graph.tensors)):
+                names[index] = _fresh(f"{owner}/{role}", taken)
+    for index in range(len(file.tensors)):
         if index not in names:
             names[index] = _fresh("unused", taken)
     return names

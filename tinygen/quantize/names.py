@@ -7,14 +7,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tinygen.load import FloatModel, KerasModel
+
 _STRANGE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 @contextlib.contextmanager
-def traceable_names(model: Any) -> Iterator[None]:
+def traceable_names(loaded: FloatModel) -> Iterator[None]:
     """Give each layer of a Keras model a name that TensorFlow takes, within the block."""
     changed: list[tuple[Any, str, str]] = []
-    for layer in layers_of(model):
+    for layer in layers_of(loaded):
         name = str(layer.name)
         plain = traceable(name)
         if plain != name:
@@ -35,7 +37,8 @@ def traceable(name: str) -> str:
     return plain if plain[:1].isalnum() or plain[:1] == "." else f"layer{plain}"
 
 
-def layers_of(model: Any) -> list[Any]:
+def layers_of(loaded: FloatModel) -> list[Any]:
     """A Keras model and all layers inside it; empty for what is no Keras model."""
+    model = loaded.model if isinstance(loaded, KerasModel) else None
     flatten = getattr(model, "_flatten_layers", None)
     return [] if flatten is None else list(flatten(include_self=True, recursive=True))

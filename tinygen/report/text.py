@@ -9,7 +9,7 @@ import io
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -21,12 +21,13 @@ from tinygen.data.labels import numbered
 
 if TYPE_CHECKING:
     from tinygen.api.bench import BenchResult
-    from tinygen.api.build import BuildResult, Fidelity, GenerateResult
+    from tinygen.api.build import BuildResult, GenerateResult
     from tinygen.api.flash import FlashResult, StopResult
     from tinygen.api.inspect import InspectResult
     from tinygen.api.setup import SetupResult
     from tinygen.api.verify import VerifyResult
     from tinygen.boards import Board
+    from tinygen.proof.fidelity import Fidelity
     from tinygen.proof.verdict import Distance, OutputReport
 
 WIDTH = 80
@@ -188,10 +189,11 @@ def verify_report(result: VerifyResult) -> RenderableType:
         parts.append(_accuracy(result))
     if result.first_mismatch is not None:
         first = result.first_mismatch
+        label = "" if first.label is None else f" ({first.label})"
         parts.append(
             Text(
                 f"first difference: vector {first.vector} ({first.origin}), output "
-                f"{first.output}, element {first.element}: expected {first.expected}, "
+                f"{first.output}, element {first.element}{label}: expected {first.expected}, "
                 f"device {first.device}"
             )
         )
@@ -312,14 +314,15 @@ def inspect_report(result: InspectResult) -> RenderableType:
         )
     boards = _columns("board", "fits", "RAM needed", "has", "flash needed", "has")
     for fit in result.boards:
-        boards.add_row(
-            fit.board,
-            "yes" if fit.fits else "no",
-            f"{fit.ram_needed:,} B",
-            f"{fit.ram_available:,} B",
-            f"{fit.flash_needed:,} B",
-            f"{fit.flash_available:,} B",
-        )
+        if fit.engine == "aot":
+            boards.add_row(
+                fit.board,
+                "yes" if fit.fits else "no",
+                f"{fit.ram_needed:,} B",
+                f"{fit.ram_available:,} B",
+                f"{fit.flash_needed:,} B",
+                f"{fit.flash_available:,} B",
+            )
     rows = [("model", result.model), ("opened by", f"{result.loader} ({result.format})")]
     if result.quantized_here:
         rows.append(("quantized", "for this look, with random data: sizes hold, scales do not"))
@@ -336,8 +339,25 @@ def inspect_report(result: InspectResult) -> RenderableType:
     return _page(
         _facts(rows),
         layers,
-        Group(boards, Text("RAM: arena and stack; flash: constants. The code comes on top.")),
+        Group(boards, *(Text(line) for line in _board_remarks(result))),
     )
+
+
+def _board_remarks(result: InspectResult) -> Iterator[str]:
+    """What the table of boards means, and what it leaves out."""
+    yield "With the engine aot: RAM is arena and stack, flash the constants; the code comes on top."
+    for remark in dict.fromkeys(fit.remark for fit in result.boards if fit.remark):
+        yield f"{', '.join(fit.board for fit in result.boards if fit.remark == remark)}: {remark}."
+    others = [fit for fit in result.boards if fit.fits is None or fit.engine != "aot"]
+    if others:
+        default = sum(fit.is_default for fit in others)
+        yield (
+            f"{default} boards take the engine tflm unless --engine says another: it finds the "
+            "arena that it needs by building, so whether it fits is not known here."
+        )
+    if short := [fit for fit in others if fit.fits is False]:
+        names = ", ".join(fit.board for fit in short)
+        yield f"Too large for tflm, whose model is {_bytes(short[0].flash_needed)}: {names}."
 
 
 def _tensor(tensor: Any) -> str:

@@ -48,7 +48,7 @@ class Program:
     @property
     def constant_bytes(self) -> int:
         """Bytes of flash that weights, biases and tables take, each array once."""
-        own = (data for layer in self.layers for data in layer.call.constants.values())
+        own = (c.data for layer in self.layers for c in layer.call.constants.values())
         inputs = (self.graph.tensors[i].data for layer in self.layers for i in layer.call.inputs)
         arrays = {id(data): data.nbytes for data in (*own, *inputs) if data is not None}
         return sum(arrays.values())

@@ -8,7 +8,7 @@ from tinygen import csource
 from tinygen.boards import ArenaPlace
 from tinygen.engines.aot.program import Layer, Program
 from tinygen.engines.engine import require_stateless
-from tinygen.ir import Array, Tensor, TensorId
+from tinygen.ir import Array, Constant, Edge, Tensor, TensorId
 from tinygen.templates import Identity, render
 
 
@@ -51,16 +51,16 @@ class _Symbols:
     """
 
     def __init__(self) -> None:
-        self.arrays: dict[str, tuple[Array, str]] = {}
+        self.arrays: dict[str, tuple[Constant, str]] = {}
         self._tensors: dict[TensorId, str] = {}
 
-    def add(self, name: str, data: Array, qualifier: str = "") -> str:
-        self.arrays[name] = (data, qualifier)
+    def add(self, name: str, constant: Constant, qualifier: str = "") -> str:
+        self.arrays[name] = (constant, qualifier)
         return name
 
     def tensor(self, tensor: Tensor, data: Array) -> str:
         if tensor.id not in self._tensors:
-            self._tensors[tensor.id] = self.add(f"tensor_{tensor.id}", data)
+            self._tensors[tensor.id] = self.add(f"tensor_{tensor.id}", Constant(data))
         return self._tensors[tensor.id]
 
 
@@ -68,8 +68,8 @@ def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, ob
     call = layer.call
     tensors = program.graph.tensors
     constants = {
-        key: symbols.add(f"layer_{layer.index}_{key}", data, "TG_FLASH")
-        for key, data in call.constants.items()
+        key: symbols.add(f"layer_{layer.index}_{key}", constant, "TG_FLASH")
+        for key, constant in call.constants.items()
     }
     arguments = ["&params"]
     for tensor_id in call.inputs:
@@ -107,5 +107,5 @@ def _wrap(arguments: list[str], indent: int) -> str:
 
 def _edge(program: Program, tensor_id: TensorId) -> Mapping[str, object]:
     """An input or output, and where it lies in the arena."""
-    edge = csource.edge(program.graph.tensors[tensor_id])
+    edge = csource.edge(Edge.of(program.graph.tensors[tensor_id]))
     return {**edge, "offset": program.plan.offsets[tensor_id]}

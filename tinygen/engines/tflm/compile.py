@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen import tflite
 from tinygen.boards import Board, TflmFrom
 from tinygen.engines.engine import require_stateless
 from tinygen.engines.tflm import arena, offline, probe, render, scratch
@@ -15,7 +14,7 @@ from tinygen.engines.tflm.kernel_sets import KernelSet
 from tinygen.engines.tflm.library import Library, assemble, bundled
 from tinygen.engines.tflm.source import TflmTree
 from tinygen.engines.tflm.upstream import Operator, Upstream
-from tinygen.ir import Graph
+from tinygen.ir import Graph, Int8Model
 from tinygen.options import BuildOptions
 from tinygen.templates import Identity
 
@@ -37,7 +36,7 @@ class TflmFirmware:
 
 
 def compile_model(
-    content: bytes,
+    model: Int8Model,
     board: Board,
     kernels: KernelSet,
     tree: TflmTree,
@@ -45,12 +44,12 @@ def compile_model(
     identity: Identity,
     options: BuildOptions,
 ) -> TflmFirmware:
-    """The int8 .tflite file `content` for `board`.
+    """The .tflite file of `model`, as it is, for `board`.
 
     Of the options, `arena` sets the arena without measuring, `debug` keeps TFLM's error texts.
     Raises UnsupportedModel, DoesNotFit, and ToolchainError when the arena cannot be measured.
     """
-    graph = tflite.read(content, identity.name)
+    content, graph = model.content, model.written
     render.require_int8_edges(graph)
     require_stateless(graph)
     upstream = Upstream(tree)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from tinygen.boards import Board, EngineName
+from tinygen.boards.fit import Needs, fit
 from tinygen.engines.engine import Engine, Job, Made
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.compile import compile_model
 from tinygen.engines.tflm.kernel_sets import kernel_set, kernel_sets, pins
 from tinygen.engines.tflm.source import installed, setup
+from tinygen.ir import Int8Model
 from tinygen.pio import core
 from tinygen.pio.toolchain import require_toolchain
 
@@ -24,8 +26,13 @@ class Tflm(Engine):
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str]) -> Needs:  # noqa: ARG002
+        """The flatbuffer; the arena is found by running the interpreter, which takes a build."""
+        return Needs(constants=len(model.content), arena=None, subject="the flatbuffer")
+
     def make(self, job: Job) -> Made:
         kernels = kernel_set(job.board, job.options.kernel_set)
+        fit(job.board, self.needs(job.model, (kernels.value,))).require()
         require_toolchain(job.board, cxx=True)
         cache = core.cache_dir()
         needed = pins(kernels)
@@ -34,7 +41,7 @@ class Tflm(Engine):
             job.options.progress.stage("Obtaining TensorFlow Lite Micro")
             tree = setup(cache, progress=job.options.progress, pins=needed)
         firmware = compile_model(
-            job.content,
+            job.model,
             job.board,
             kernels,
             tree,

@@ -1,9 +1,7 @@
 """Our memory plan for TensorFlow Lite Micro: where each tensor lies, as metadata of the model.
 
 TFLM reads an int32 array called OfflineMemoryAllocation: version, number of subgraphs, number of
-tensors, then one offset per tensor, -1 for those it shall place itself. It is added in front of
-the file: references inside a flatbuffer only point forward, so a new root can use everything
-behind it, and from `Planned.original` on the bytes are the model as it was.
+tensors, then one offset per tensor, -1 for those it shall place itself.
 """
 
 from __future__ import annotations
@@ -13,15 +11,11 @@ from dataclasses import dataclass
 
 from tinygen.ir import ABSENT, Alias, Graph, Kernel, KernelCall, Node
 from tinygen.plan import MemoryPlan, plan
+from tinygen.tflite.write import with_metadata
 
 NAME = "OfflineMemoryAllocation"
 _ALIGNMENT = 16
 """Bytes: of the data of buffers, and of every tensor that TFLM places."""
-
-_FIELDS = 8
-_OPERATOR_CODES, _SUBGRAPHS, _DESCRIPTION, _BUFFERS, _METADATA_BUFFER, _METADATA, _SIGNATURES = (
-    *range(1, _FIELDS),
-)
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,9 @@ def with_plan(content: bytes, graph: Graph) -> Planned:
     """The .tflite file `content` with our plan for `graph`, which is the file as read."""
     memory = plan_graph(graph)
     offsets = [memory.offsets.get(i, -1) for i in range(len(graph.tensors))]
-    return prepend(content, offsets, memory)
+    values = struct.pack(f"<{3 + len(offsets)}i", 1, 1, len(offsets), *offsets)
+    front = with_metadata(content, NAME, values, _ALIGNMENT)
+    return Planned(front.content, front.original, memory)
 
 
 def plan_graph(graph: Graph) -> MemoryPlan:
@@ -58,137 +54,3 @@ def _step(node: Node, graph: Graph) -> KernelCall | Alias:
     if moves and inputs[0] not in edges and node.outputs[0] not in edges:
         return Alias(inputs[0], node.outputs[0])
     return KernelCall(Kernel("tflm", node.op.kind), inputs, node.outputs)
-
-
-def prepend(content: bytes, offsets: list[int], memory: MemoryPlan) -> Planned:
-    """`content` behind a new root that also has the offsets."""
-    old = _Root(content)
-    front = _Front()
-    table = front.table(_FIELDS)
-    buffers = front.vector(len(old.vector(_BUFFERS)) + 1)
-    metadata = front.vector(len(old.vector(_METADATA)) + 1)
-    buffer = front.table(1)
-    entry = front.table(2)
-    name = front.string(NAME.encode() + b"\0", len(NAME))
-    values = struct.pack(f"<{3 + len(offsets)}i", 1, 1, len(offsets), *offsets)
-    array = front.string(values, len(values), _ALIGNMENT)
-    size = front.finish(_ALIGNMENT)
-
-    front.refer(0, table.at)
-    front.number(table, 0, old.version)
-    for field in (_OPERATOR_CODES, _SUBGRAPHS, _DESCRIPTION, _METADATA_BUFFER, _SIGNATURES):
-        if (target := old.reference(field)) is not None:
-            front.link(table, field, size + target)
-    for field, vector, new in ((_BUFFERS, buffers, buffer), (_METADATA, metadata, entry)):
-        front.link(table, field, vector)
-        targets = [*(size + target for target in old.vector(field)), new.at]
-        for i, target in enumerate(targets):
-            front.refer(vector + 4 + 4 * i, target)
-    front.link(buffer, 0, array)
-    front.link(entry, 0, name)
-    front.number(entry, 1, len(old.vector(_BUFFERS)))
-    return Planned(bytes(front.content) + content, size, memory)
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Where a table and its vtable lie. Every field has four bytes of its own."""
-
-    vtable: int
-    at: int
-
-
-class _Front:
-    """Flatbuffer objects, laid out one after the other and filled afterwards."""
-
-    def __init__(self) -> None:
-        self.content = bytearray(b"\0\0\0\0TFL3")
-
-    def table(self, fields: int) -> _Table:
-        """A table with no field set yet."""
-        vtable = self._reserve(4 + 2 * fields)
-        table = _Table(vtable, self._reserve(4 + 4 * fields))
-        self._put("HH", vtable, 4 + 2 * fields, 4 + 4 * fields)
-        self._put("i", table.at, table.at - vtable)
-        return table
-
-    def vector(self, length: int) -> int:
-        """A vector of references."""
-        at = self._reserve(4 + 4 * length)
-        self._put("I", at, length)
-        return at
-
-    def string(self, data: bytes, length: int, alignment: int = 4) -> int:
-        """Bytes behind their length; the bytes are aligned."""
-        self._reserve(-(len(self.content) + 4) % alignment, 1)
-        at = self._reserve(4 + len(data))
-        self._put("I", at, length)
-        self.content[at + 4 : at + 4 + len(data)] = data
-        return at
-
-    def finish(self, alignment: int) -> int:
-        """Fill up to the alignment; the size."""
-        self._reserve(0, alignment)
-        return len(self.content)
-
-    def number(self, table: _Table, field: int, value: int) -> None:
-        """Set a field to an unsigned number."""
-        self._put("I", self._field(table, field), value)
-
-    def link(self, table: _Table, field: int, target: int) -> None:
-        """Set a field to refer to what is at `target`."""
-        self.refer(self._field(table, field), target)
-
-    def refer(self, at: int, target: int) -> None:
-        """A reference, which points forward."""
-        self._put("I", at, target - at)
-
-    def _field(self, table: _Table, field: int) -> int:
-        self._put("H", table.vtable + 4 + 2 * field, 4 + 4 * field)
-        return table.at + 4 + 4 * field
-
-    def _reserve(self, size: int, alignment: int = 4) -> int:
-        self.content.extend(bytes(-len(self.content) % alignment + size))
-        return len(self.content) - size
-
-    def _put(self, form: str, at: int, *values: int) -> None:
-        struct.pack_into("<" + form, self.content, at, *values)
-
-
-class _Root:
-    """The root table of a .tflite file that has been read before, so is whole."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._table = self._number("I", 0)
-        self._vtable = self._table - self._number("i", self._table)
-        self._vtable_size = self._number("H", self._vtable)
-
-    @property
-    def version(self) -> int:
-        at = self._field(0)
-        return 0 if at is None else self._number("I", at)
-
-    def reference(self, field: int) -> int | None:
-        """Where what the field refers to is, None when the file has no such field."""
-        at = self._field(field)
-        return None if at is None else at + self._number("I", at)
-
-    def vector(self, field: int) -> list[int]:
-        """Where the tables of a vector are."""
-        at = self.reference(field)
-        if at is None:
-            return []
-        items = range(at + 4, at + 4 + 4 * self._number("I", at), 4)
-        return [item + self._number("I", item) for item in items]
-
-    def _field(self, field: int) -> int | None:
-        entry = 4 + 2 * field
-        if entry + 2 > self._vtable_size:
-            return None
-        offset = self._number("H", self._vtable + entry)
-        return self._table + offset if offset else None
-
-    def _number(self, form: str, at: int) -> int:
-        value: int = struct.unpack_from("<" + form, self._content, at)[0]
-        return value

@@ -10,7 +10,7 @@ from tinygen import csource
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.upstream import RESOLVER, Operator
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Graph
+from tinygen.ir import DType, Graph, input_edges, output_edges
 from tinygen.templates import Identity, render
 
 _ROW = 20
@@ -56,8 +56,8 @@ def model_files(
     """The files of `src/model`: name -> text."""
     common = _common(identity)
     edges = {
-        "inputs": [csource.edge(graph.tensors[i]) for i in graph.inputs],
-        "outputs": [csource.edge(graph.tensors[i]) for i in graph.outputs],
+        "inputs": [csource.edge(edge) for edge in input_edges(graph)],
+        "outputs": [csource.edge(edge) for edge in output_edges(graph)],
         "labels": csource.output_labels(identity.labels, len(graph.outputs)),
     }
     values = common | edges

@@ -1,0 +1,84 @@
+"""The manifest of what a build made."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tinygen.api.prepare import Prepared
+from tinygen.boards import Board
+from tinygen.engines.engine import Made
+from tinygen.ir import Edge, input_edges
+from tinygen.project import manifest
+from tinygen.project.manifest import Manifest
+from tinygen.proof.fidelity import Fidelity
+from tinygen.proof.vectors import Vectors
+from tinygen.templates import Identity
+
+
+def describe(
+    ready: Prepared,
+    outputs: tuple[Edge, ...],
+    made: Made,
+    board: Board,
+    identity: Identity,
+    checks: Vectors,
+    fidelity: tuple[Fidelity, ...],
+) -> Manifest:
+    """What a project says of itself, before its files are written and its firmware is built."""
+    origins, counts = np.unique(checks.origins, return_counts=True)
+    return Manifest(
+        version=manifest.VERSION,
+        tinygen=identity.version,
+        engine=identity.engine,
+        kernel_set=made.kernel_set,
+        board=manifest.Target(board.id, board.core),
+        model=manifest.Model(
+            name=identity.name,
+            sha256=identity.sha256,
+            source=manifest.Source(
+                file=ready.loaded.path.name,
+                format=ready.loaded.format,
+                loader=ready.loaded.loader,
+                sha256=ready.loaded.sha256,
+            ),
+            macs=made.macs,
+            inputs=input_edges(ready.model.graph),
+            outputs=outputs,
+        ),
+        data=None
+        if ready.data is None
+        else manifest.Calibration(
+            source=ready.data.source,
+            random=ready.data.is_random,
+            samples=len(ready.data.inputs[0]),
+            warnings=ready.data.warnings,
+        ),
+        fidelity=tuple(_recorded(f) for f in fidelity),
+        arena=manifest.Arena(
+            bytes=made.arena_bytes,
+            minimum_bytes=made.arena_minimum_bytes,
+            overhead_bytes=made.arena_overhead_bytes,
+            place=made.arena_place,
+        ),
+        vectors=manifest.Vectors(
+            count=len(checks),
+            oracle=checks.oracle,
+            origins={str(o): int(c) for o, c in zip(origins, counts, strict=True)},
+        ),
+        files={},
+        firmware=None,
+    )
+
+
+def _recorded(fidelity: Fidelity) -> manifest.Fidelity:
+    d = fidelity.distance
+    return manifest.Fidelity(
+        output=fidelity.output,
+        samples=fidelity.samples,
+        sqnr_db=d.sqnr_db if math.isfinite(d.sqnr_db) else None,
+        rmse=d.rmse,
+        max_abs_diff=d.max_abs_diff,
+        argmax_agreement=d.argmax_agreement,
+    )

@@ -1,0 +1,36 @@
+"""The vectors of a model: chosen inputs, and what the host computes for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinygen.ir import Int8Model, input_edges
+from tinygen.progress import Progress
+from tinygen.proof import oracle
+from tinygen.proof.vectors import Samples, Vectors, choose
+
+
+def expect(
+    model: Int8Model,
+    float_tflite: bytes | None,
+    samples: Sequence[Samples],
+    *,
+    seed: int,
+    progress: Progress,
+) -> Vectors:
+    """Inputs of `samples`, special and random ones, with the outputs of the oracle, of LiteRT and,
+    where there is one, of the float model."""
+    chosen = choose(input_edges(model.graph), samples, seed)
+    truth = oracle.expected(model, chosen.quantized)
+    if truth.note:
+        progress.warn(f"the oracle is the {truth.name}: {truth.note}")
+    real = None if float_tflite is None else oracle.float_outputs(float_tflite, chosen.real)
+    return Vectors(
+        inputs=chosen.quantized,
+        expected=truth.outputs,
+        oracle=truth.name,
+        origins=chosen.origins,
+        labels=chosen.labels,
+        litert=oracle.second_opinion(model, chosen.quantized),
+        real_outputs=real,
+    )

@@ -1,0 +1,12 @@
+"""`.tflite` files: bytes -> File -> Graph, and the two ways in which tinygen writes one.
+
+file = tflite.parse(content, "net.tflite")     what the tables say, bounded and checked
+tflite.graph(file, "net")                      the operators that are compiled
+"""
+
+from __future__ import annotations
+
+from tinygen.tflite.graph import graph, read
+from tinygen.tflite.parse import Call, File, FileTensor, parse, subgraphs
+
+__all__ = ["Call", "File", "FileTensor", "graph", "parse", "read", "subgraphs"]

@@ -1,0 +1,100 @@
+"""File -> Graph: tensors of the types and operators of the kinds that are compiled."""
+
+from __future__ import annotations
+
+import math
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Array, DType, Graph, Node, Quant, Tensor, TensorId
+from tinygen.ops import BY_KIND
+from tinygen.ops.parse import Parser
+from tinygen.tflite.parse import MALFORMED, Call, File, FileTensor, damaged, parse
+
+_DTYPES = {dtype.name: dtype for dtype in DType}
+_MAX_RANK = 6
+
+
+def read(content: bytes, name: str) -> Graph:
+    """The graph of a .tflite file, called `name`. Raises as `tflite.parse` and `graph` do."""
+    return graph(parse(content, name), name)
+
+
+def graph(file: File, name: str) -> Graph:
+    """The graph of the file, called `name`, its structure checked.
+
+    Shapes are as the file declares them; `passes.simplify` works them out and checks them.
+
+    Raises UnsupportedModel when the model holds something that is not compiled, InputError where
+    an operator's attributes lie outside of the file.
+    """
+    if not file.inputs or not file.outputs or not file.calls:
+        raise UnsupportedModel(
+            f"'{file.name}' computes nothing",
+            why="it has no inputs, no outputs or no operators",
+            next_step="save or convert the whole model again",
+        )
+    try:
+        tensors = {i: _tensor(raw, i) for i, raw in enumerate(file.tensors)}
+        nodes = tuple(_node(call, tensors) for call in file.calls)
+    except MALFORMED as error:
+        raise damaged(file.name, error) from error
+    made = Graph(name, tensors, nodes, file.inputs, file.outputs)
+    made.verify_structure()
+    return made
+
+
+def _tensor(raw: FileTensor, tensor_id: TensorId) -> Tensor:
+    name = raw.name or f"tensor_{tensor_id}"
+    dtype = _DTYPES.get(raw.type)
+    if dtype is None:
+        raise UnsupportedModel(
+            f"tensor '{name}' has the type {raw.type}",
+            why="fully int8-quantized models are compiled",
+            next_step="quantize the Keras model with tinygen",
+        )
+    if raw.sparse:
+        raise UnsupportedModel(f"tensor '{name}' is stored sparse, which is not compiled")
+    if raw.variable:
+        raise UnsupportedModel(
+            f"tensor '{name}' keeps state between inferences, which is not compiled"
+        )
+    if len(raw.shape) > _MAX_RANK:
+        raise UnsupportedModel(f"tensor '{name}' has {len(raw.shape)} dimensions")
+    return Tensor(
+        id=tensor_id,
+        name=name,
+        shape=raw.shape,
+        dtype=dtype,
+        quant=_quant(raw, name),
+        data=_data(raw, dtype),
+    )
+
+
+def _quant(raw: FileTensor, name: str) -> Quant | None:
+    if not raw.scales:
+        return None
+    if not all(math.isfinite(s) and s > 0 for s in raw.scales):
+        raise UnsupportedModel(f"tensor '{name}' has a scale that is not a positive number")
+    return Quant(raw.scales, raw.zero_points or (0,) * len(raw.scales), raw.axis)
+
+
+def _data(raw: FileTensor, dtype: DType) -> Array | None:
+    """A constant's elements: where this computer's bytes are the file's, no copy of them."""
+    if raw.data is None:
+        return None
+    elements = raw.data.view(dtype.numpy.newbyteorder("<"))
+    data = elements.astype(dtype.numpy, copy=False).reshape(raw.shape)
+    data.flags.writeable = False
+    return data
+
+
+def _node(call: Call, tensors: dict[TensorId, Tensor]) -> Node:
+    operator = BY_KIND.get(call.kind)
+    if operator is None:
+        where = tensors[call.outputs[0]].name if call.outputs else "?"
+        raise UnsupportedModel(
+            f"the operator {call.kind} is not compiled (its output is '{where}')",
+            why=f"tinygen compiles {', '.join(sorted(BY_KIND))}",
+            next_step="replace the layer that makes it, or cut the model before it",
+        )
+    return Node(operator.parse(Parser(call.kind, call.options)), call.inputs, call.outputs)

@@ -1,0 +1,217 @@
+"""`.tflite` bytes -> File: what the tables of the one subgraph say, whatever its types.
+
+The file is untrusted and flatbuffers' Python has no verifier: reads outside of the file raise, and
+what is visited is counted, so that vectors which overlap cannot keep the reader busy or take more
+memory than a few times the file.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tflite
+
+from tinygen.errors import InputError, UnsupportedModel
+from tinygen.ir import ABSENT, Array, Shape, TensorId
+
+_VISITS = 16
+"""How much may be visited per byte of the file: writers may let several tables share a vector."""
+
+_KIND_BY_CODE = {
+    code: kind for kind, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)
+}
+_TYPE_BY_CODE = {
+    code: name for name, code in vars(tflite.TensorType).items() if isinstance(code, int)
+}
+MALFORMED = (
+    struct.error,
+    IndexError,
+    ValueError,
+    TypeError,
+    OverflowError,
+    AttributeError,
+    AssertionError,
+    MemoryError,
+    RecursionError,
+)
+"""What flatbuffers' accessors, and NumPy on what they give, raise on bad offsets."""
+
+
+@dataclass(frozen=True, eq=False)
+class FileTensor:
+    """A tensor as the file has it. `type` is TFLite's name, `data` the bytes of a constant."""
+
+    name: str
+    type: str
+    shape: Shape
+    scales: tuple[float, ...]
+    zero_points: tuple[int, ...]
+    axis: int
+    data: Array | None
+    sparse: bool
+    variable: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """An operator as the file has it; ABSENT marks a missing optional input.
+
+    `options` is the untyped flatbuffer table with its attributes, None where the file has none.
+    """
+
+    kind: str
+    inputs: tuple[TensorId, ...]
+    outputs: tuple[TensorId, ...]
+    options: Any | None
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    """A whole .tflite file; `name` names it in errors. Every index in it is one that there is."""
+
+    name: str
+    tensors: tuple[FileTensor, ...]
+    calls: tuple[Call, ...]
+    inputs: tuple[TensorId, ...]
+    outputs: tuple[TensorId, ...]
+
+
+def parse(content: bytes, name: str) -> File:
+    """The file `content`, called `name` in errors.
+
+    Raises InputError when the bytes are no whole .tflite file and UnsupportedModel when they hold
+    more than one subgraph.
+    """
+    if len(content) < 16 or content[4:8] != b"TFL3":
+        raise InputError(
+            f"'{name}' is not a .tflite file",
+            why="the identifier TFL3 is missing from its first bytes",
+            next_step="give the file that the TFLite converter wrote, or the Keras model itself",
+        )
+    try:
+        return _Reader(content, name).file()
+    except MALFORMED as error:
+        raise damaged(name, error) from error
+
+
+def subgraphs(content: bytes) -> int:
+    """How many subgraphs a file of the converter's has."""
+    return int(tflite.Model.GetRootAs(content, 0).SubgraphsLength())
+
+
+def damaged(name: str, error: Exception) -> InputError:
+    """The error for a file whose tables cannot be followed."""
+    return InputError(
+        f"'{name}' is damaged or truncated: it cannot be read as a .tflite file",
+        why=f"it has the mark of one, but its tables cannot be followed ({type(error).__name__}: "
+        f"{error})",
+        next_step="copy or convert the model again",
+    )
+
+
+class _Reader:
+    def __init__(self, content: bytes, name: str) -> None:
+        self._name = name
+        self._limit = len(content)
+        self._left = _VISITS * len(content)
+        self._model = tflite.Model.GetRootAs(content, 0)
+
+    def _visit(self, length: int) -> int:
+        """A length that the file gives, held against its size and what is left to be visited."""
+        if not 0 <= length <= self._limit:
+            raise ValueError(f"a length of {length} in a file of {self._limit} bytes")
+        self._left -= length
+        if self._left < 0:
+            raise ValueError("its vectors overlap")
+        return length
+
+    def _ints(self, item: Callable[[int], Any], length: int) -> tuple[int, ...]:
+        return tuple(int(item(i)) for i in range(self._visit(length)))
+
+    def _text(self, raw: bytes | None) -> str:
+        text = raw or b""
+        self._visit(len(text))
+        return text.decode("utf-8", "replace")
+
+    def file(self) -> File:
+        model = self._model
+        if model.SubgraphsLength() > 1:
+            raise UnsupportedModel(
+                f"the model has {model.SubgraphsLength()} subgraphs, one is compiled",
+                why="control flow (IF, WHILE, signatures with state) is not compiled",
+                next_step="convert the model without loops or branches",
+            )
+        graph = model.Subgraphs(0)
+        kinds = [self._kind(i) for i in range(self._visit(model.OperatorCodesLength()))]
+        self._buffers = self._visit(model.BuffersLength())
+        tensors = tuple(
+            self._tensor(graph.Tensors(i)) for i in range(self._visit(graph.TensorsLength()))
+        )
+        calls = tuple(
+            self._call(graph.Operators(i), kinds)
+            for i in range(self._visit(graph.OperatorsLength()))
+        )
+        inputs = self._ints(graph.Inputs, graph.InputsLength())
+        outputs = self._ints(graph.Outputs, graph.OutputsLength())
+        read = [i for call in calls for i in call.inputs if i != ABSENT]
+        written = [i for call in calls for i in call.outputs]
+        if not all(0 <= i < len(tensors) for i in (*read, *written, *inputs, *outputs)):
+            raise ValueError("it names a tensor that is not there")
+        return File(self._name, tensors, calls, inputs, outputs)
+
+    def _kind(self, index: int) -> str:
+        code = self._model.OperatorCodes(index)
+        # Old files keep the code in the 8-bit field, new ones in the wide one.
+        builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        if builtin == tflite.BuiltinOperator.CUSTOM:
+            return f"CUSTOM '{self._text(code.CustomCode())}'"
+        return str(_KIND_BY_CODE.get(builtin, f"number {builtin}"))
+
+    def _tensor(self, raw: Any) -> FileTensor:
+        shape = self._ints(raw.Shape, raw.ShapeLength())
+        if any(d < 0 for d in shape):
+            raise ValueError(f"a tensor has the shape {list(shape)}")
+        name = self._text(raw.Name())
+        scales: tuple[float, ...] = ()
+        points: tuple[int, ...] = ()
+        axis = 0
+        if (quant := raw.Quantization()) is not None:
+            count = self._visit(quant.ScaleLength())
+            scales = tuple(float(quant.Scale(i)) for i in range(count))
+            points = self._ints(quant.ZeroPoint, quant.ZeroPointLength())
+            axis = int(quant.QuantizedDimension())
+        return FileTensor(
+            name=name,
+            type=str(_TYPE_BY_CODE.get(raw.Type(), f"type {raw.Type()}")),
+            shape=shape,
+            scales=scales,
+            zero_points=points,
+            axis=axis,
+            data=self._data(raw.Buffer(), name),
+            sparse=raw.Sparsity() is not None,
+            variable=bool(raw.IsVariable()),
+        )
+
+    def _data(self, index: int, name: str) -> Array | None:
+        """The bytes of a constant: a view of the file, no copy."""
+        if not 0 <= index < self._buffers:
+            raise ValueError(f"'{name}' names buffer {index}, which is not there")
+        buffer = self._model.Buffers(index)
+        if buffer.Offset() > 1:
+            raise UnsupportedModel(f"the data of '{name}' lies outside the flatbuffer")
+        if not 0 <= buffer.DataLength() <= self._limit:
+            raise ValueError(f"'{name}' has {buffer.DataLength()} bytes of data")
+        if buffer.DataLength() == 0:
+            return None
+        return np.asarray(buffer.DataAsNumpy(), dtype=np.uint8)
+
+    def _call(self, raw: Any, kinds: list[str]) -> Call:
+        inputs = self._ints(raw.Inputs, raw.InputsLength())
+        outputs = self._ints(raw.Outputs, raw.OutputsLength())
+        if not 0 <= raw.OpcodeIndex() < len(kinds):
+            raise ValueError(f"operator code {raw.OpcodeIndex()} is not there")
+        return Call(kinds[raw.OpcodeIndex()], inputs, outputs, raw.BuiltinOptions())
