@@ -15,7 +15,14 @@ Exit code 0 is success and 1 a bug in tinygen itself (a traceback).
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import ClassVar
+
+_DISK = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM),
+    *(errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE),
+}
 
 
 class TinygenError(Exception):
@@ -56,6 +63,19 @@ class UntrustedModel(InputError):
 
 class UnsupportedModel(InputError):
     """The model needs an operator, a type or a shape that tinygen does not compile."""
+
+
+def disk_error(error: OSError) -> InputError | None:
+    """The error for a disk that is full, read-only or failing, or a right or limit of the system's;
+    None where it is none of these."""
+    if error.errno not in _DISK or isinstance(error, ConnectionError):
+        return None
+    return InputError(
+        f"{error.filename or 'a file'}: {os.strerror(error.errno)}",
+        why="the system refused it: the disk, a limit, or the rights of this user",
+        next_step="make room there or get the right, or name another place (--out, TINYGEN_CACHE, "
+        "TMPDIR)",
+    )
 
 
 class DoesNotFit(TinygenError):

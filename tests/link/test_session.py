@@ -322,7 +322,7 @@ def test_a_tensors_bytes_are_its_elements_times_their_size(
 ) -> None:
     hello = open_session(FakeDevice(description(code=code)))[0].hello()
     assert [t.dtype.value for t in (*hello.inputs, *hello.outputs)] == [dtype] * 2
-    assert [t.bytes for t in (*hello.inputs, *hello.outputs)] == [200 * size, 70 * size]
+    assert [t.nbytes for t in (*hello.inputs, *hello.outputs)] == [200 * size, 70 * size]
 
 
 def test_features_of_a_later_firmware_do_no_harm() -> None:
@@ -365,7 +365,7 @@ def test_a_damaged_description_is_read_within_bounds_or_refused(data: st.DataObj
         return
     tensors = (*hello.inputs, *hello.outputs)
     assert len(tensors) * 20 <= len(told)
-    assert all(0 <= t.bytes <= 1 << 26 for t in tensors)
+    assert all(0 <= t.nbytes <= 1 << 26 for t in tensors)
     assert all(4 * len(t.shape) <= len(told) for t in tensors)
 
 

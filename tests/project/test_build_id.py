@@ -39,11 +39,38 @@ def test_it_is_the_same_in_any_folder_and_order(tmp_path: Path) -> None:
     assert build_id.build_id(one).hex() == "f549b728e52cb1005f847b8d88a884ab"
 
 
-@pytest.mark.parametrize("name", [*FILES, "CMakeLists.txt", "sdkconfig.defaults", "partitions.csv"])
+@pytest.mark.parametrize("name", [*FILES, "CMakeLists.txt", "sdkconfig.defaults", "include/a.h"])
 def test_every_source_counts(name: str, tmp_path: Path) -> None:
     before = build_id.build_id(write(tmp_path, FILES))
     write(tmp_path, {name: FILES.get(name, b"") + b"more"})
     assert build_id.build_id(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("partitions.csv", "board_build.partitions = partitions.csv"),
+        ("scripts/mine.py", "extra_scripts = pre:src/protocol/build_id.py, post:scripts/mine.py"),
+        ("mine.ld", "build_flags = -Wl,-Tmine.ld"),
+        ("keys/public.pem", "board_build.embed_files =\n    keys/public.pem"),
+    ],
+)
+def test_a_file_that_platformio_ini_names_counts(name: str, line: str, tmp_path: Path) -> None:
+    before = build_id.build_id(write(tmp_path, FILES | {name: b"1"}))
+    assert build_id.build_id(write(tmp_path, {name: b"2"})) == before, "nothing names it"
+    write(tmp_path, {"platformio.ini": f"[env]\n{line}\n".encode()})
+    named = build_id.build_id(tmp_path)
+    assert build_id.build_id(write(tmp_path, {name: b"3"})) != named
+
+
+def test_a_name_that_leads_out_of_the_project_does_not_count(tmp_path: Path) -> None:
+    outside = write(tmp_path, {"secret": b"1"}) / "secret"
+    ini = f"a = ../secret {outside} x{outside} .. . / .pio/x tinygen.json {'x' * 5000}\n"
+    files = {"platformio.ini": ini.encode(), ".pio/x": b"", "tinygen.json": b""}
+    project = write(tmp_path / "p", FILES | files)
+    before = build_id.build_id(project)
+    write(tmp_path, {"secret": b"2", "p/.pio/x": b"2", "p/tinygen.json": b"2"})
+    assert build_id.build_id(project) == before
 
 
 def test_a_files_name_counts_and_where_it_ends(tmp_path: Path) -> None:
@@ -68,6 +95,8 @@ def test_a_files_name_counts_and_where_it_ends(tmp_path: Path) -> None:
         "tinygen.json",
         "vectors.npz",
         "README.md",
+        "results.csv",
+        "plot.py",
         "my-board.toml",
         "sdkconfig.esp32c6",
         "dependencies.lock",

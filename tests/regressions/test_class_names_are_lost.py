@@ -24,7 +24,7 @@ from tinygen.project import manifest
 from tinygen.proof.vectors import Samples
 from tinygen.report import text
 
-NAMES = (
+FOLDERS = (
     '"zero"',
     "one\\",
     "two??!",
@@ -38,7 +38,10 @@ NAMES = (
 )
 
 
-def images(folder: Path, names: tuple[str, ...] = NAMES) -> Path:
+NAMES = tuple(name.replace("\x1b", "\\x1b") for name in sorted(FOLDERS))
+
+
+def images(folder: Path, names: tuple[str, ...] = FOLDERS) -> Path:
     numbers = np.random.default_rng(4)
     for name in names:
         (folder / name).mkdir(parents=True)
@@ -59,13 +62,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         image_range=(0.0, 1.0),
         out=folder / "out",
     )
-    assert result.classes == tuple(sorted(NAMES))
+    assert result.classes == NAMES
     return folder / "out"
 
 
 def test_the_manifest_has_them(project: Path) -> None:
     (output,) = manifest.read(project).model.outputs
-    assert output.labels == tuple(sorted(NAMES))
+    assert output.labels == NAMES
     assert json.loads((project / "tinygen.json").read_text())["model"]["inputs"][0]["labels"] == []
 
 
@@ -85,8 +88,7 @@ def test_model_h_has_them(project: Path, tmp_path: Path) -> None:
     options = ["-std=c99", "-trigraphs", "-Wall", "-Wextra", "-Werror", f"-I{header.parent}"]
     subprocess.run([compiler, *options, str(source), "-o", str(tmp_path / "names")], check=True)
     printed = subprocess.run([tmp_path / "names"], capture_output=True, check=True).stdout
-    wanted = [name.replace("\x1b", "\\x1b") for name in sorted(NAMES)]
-    assert printed.decode().splitlines() == wanted
+    assert tuple(printed.decode().splitlines()) == NAMES
 
 
 def test_without_names_model_h_is_as_before(tmp_path: Path) -> None:

@@ -162,6 +162,9 @@ def test_a_build_that_was_interrupted(project: Path, tmp_path: Path) -> None:
     for command in (flash, verify):
         with pytest.raises(InputError, match="has changed since it was built"):
             command(project)
+    pio_run(project)  # whoever builds
+    assert flash(project).build_id == build_of(project)
+    assert verify(project, limit=2).verdict is Verdict.MATCH
 
 
 def test_a_folder_rebuilt_for_another_board(project: Path, tmp_path: Path) -> None:

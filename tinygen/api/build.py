@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from dataclasses import dataclass
@@ -82,21 +83,22 @@ def build_project(model: Path, options: BuildOptions) -> BuildResult:
     started = time.monotonic()
     target = get_board(options.board)
     require_toolchain(target)
-    generated = generate_project(model, options)
-    options.progress.stage("Building with PlatformIO")
-    compiling = _Compiling(generated.project, options.progress)
-    built = pio.build(generated.project, target, jobs=options.jobs, on_line=compiling.line)
-    sizes = elf.sizes(built.elf, target.memory)
-    elf.check_fit(sizes, target)
-    current = project.open_project(generated.project)
-    now = look(current, target)
-    now.require_current()
-    firmware = manifest.Firmware(
-        elf=built.elf.relative_to(generated.project).as_posix(),
-        sha256=hashlib.sha256(built.elf.read_bytes()).hexdigest(),
-        bytes=sizes,
-    )
-    project.remember(project.built(current, firmware))
+    with contextlib.ExitStack() as held:
+        generated = _generate(model, options, held)
+        options.progress.stage("Building with PlatformIO")
+        compiling = _Compiling(generated.project, options.progress)
+        built = pio.build(generated.project, target, jobs=options.jobs, on_line=compiling.line)
+        sizes = elf.sizes(built.elf, target.memory)
+        elf.check_fit(sizes, target)
+        current = project.open_project(generated.project)
+        now = look(current, target)
+        now.require_current()
+        firmware = manifest.Firmware(
+            elf=built.elf.relative_to(generated.project).as_posix(),
+            sha256=hashlib.sha256(built.elf.read_bytes()).hexdigest(),
+            bytes=sizes,
+        )
+        project.remember(project.built(current, firmware))
     return BuildResult(
         generated=generated,
         elf=built.elf,
@@ -124,6 +126,12 @@ class _Compiling:
 
 def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
     """Render the project without building it. Raises InputError and DoesNotFit."""
+    with contextlib.ExitStack() as held:
+        return _generate(model, options, held)
+
+
+def _generate(model: Path, options: BuildOptions, held: contextlib.ExitStack) -> GenerateResult:
+    """The project on disk, which nobody else builds into until `held` is closed."""
     progress = options.progress
     target = get_board(options.board)
     chosen = choose_engine(target, options.engine)
@@ -163,6 +171,7 @@ def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
         project.VECTORS: checks.to_bytes(),
     }
     described = describe(ready, outputs, made, target, identity, checks, reports)
+    held.enter_context(project.hold(folder, progress))
     project.remember(project.write(folder, files, described))
     return GenerateResult(
         project=folder,

@@ -10,6 +10,7 @@ from tinygen.api.prepare import Prepared
 from tinygen.boards import Board
 from tinygen.engines.engine import Made
 from tinygen.ir import Edge, input_edges
+from tinygen.printable import printable
 from tinygen.project import manifest
 from tinygen.project.manifest import Manifest
 from tinygen.proof.fidelity import Fidelity
@@ -38,7 +39,7 @@ def describe(
             name=identity.name,
             sha256=identity.sha256,
             source=manifest.Source(
-                file=ready.loaded.path.name,
+                file=printable(ready.loaded.path.name),
                 format=ready.loaded.format,
                 loader=ready.loaded.loader,
                 sha256=ready.loaded.sha256,
@@ -50,7 +51,7 @@ def describe(
         data=None
         if ready.data is None
         else manifest.Calibration(
-            source=ready.data.source,
+            source=printable(ready.data.source),
             random=ready.data.is_random,
             samples=len(ready.data.inputs[0]),
             warnings=ready.data.warnings,

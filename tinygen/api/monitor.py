@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,11 +23,12 @@ def monitor(project: str | Path | None = None, *, port: str | None = None) -> It
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
     url = port or device_port(look(current, board))
+    decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
     transport = open_transport(url, board.serial.baud, board.serial.reset)
     try:
         while True:
             heard = transport.read(_POLL_SECONDS)
-            if heard:
-                yield heard.decode("utf-8", "backslashreplace").replace("\0", "\\0")
+            if text := decoder.decode(heard).replace("\r\n", "\n"):
+                yield text.replace("\0", "\\0")
     finally:
         transport.close()

@@ -197,7 +197,7 @@ class _Run:
             (hello.inputs, self._checks.inputs),
             (hello.outputs, self._checks.expected),
         ):
-            device = ", ".join(f"{t.bytes} bytes of {t.dtype.value}" for t in told)
+            device = ", ".join(f"{t.nbytes} bytes of {t.dtype.value}" for t in told)
             vectors = ", ".join(f"{v[0].nbytes} bytes of {v.dtype}" for v in known)
             if device != vectors:
                 raise DeviceError(

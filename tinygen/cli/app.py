@@ -17,8 +17,9 @@ from tinygen.cli.options import (
     TrustOption,
     with_options,
 )
-from tinygen.errors import TinygenError
+from tinygen.errors import TinygenError, disk_error
 from tinygen.options import BenchOptions, BuildOptions
+from tinygen.printable import printable, shown
 
 if TYPE_CHECKING:
     from tinygen.progress import Progress
@@ -102,10 +103,12 @@ def monitor(project: ProjectArgument = None, port: PortOption = None) -> None:
     Example: tinygen monitor
     """
     from tinygen.api.monitor import monitor as call
+    from tinygen.cli.terminal import reader_may_leave
 
-    for text in call(project, port=port):
-        sys.stdout.write(text)
-        sys.stdout.flush()
+    with reader_may_leave():
+        for text in call(project, port=port):
+            sys.stdout.write(printable(text, keep="\n\t"))
+            sys.stdout.flush()
 
 
 @app.command(short_help="Prove that the device computes what the host does.")
@@ -222,24 +225,34 @@ def boards(
 def _run(call: Callable[[Progress], Any], report: Callable[[Any], Any], json: bool) -> Any:
     """The one place where a result becomes text or JSON."""
     from tinygen.cli.progress import Listener
+    from tinygen.cli.terminal import reader_may_leave
     from tinygen.report import print_json, print_report
 
     with Listener(quiet=json) as listener:
         result = call(listener)
-    if json:
-        print_json(result)
-    else:
-        print_report(report(result))
+    with reader_may_leave():
+        if json:
+            print_json(result)
+        else:
+            print_report(report(shown(result)))
     return result
 
 
 def main() -> None:
     """The command `tinygen`: the one place where an error becomes text and an exit code."""
+    from tinygen.cli.terminal import prepare
+
+    prepare()
     try:
         app()
     except TinygenError as error:
         _show_error(error)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if (told := disk_error(error)) is None:
+            raise
+        _show_error(told)
+        sys.exit(told.exit_code)
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         sys.exit(130)
@@ -251,7 +264,7 @@ def _show_error(error: TinygenError) -> None:
 
         print_json(error.to_dict())
         return
-    print(f"error: {error.what}", file=sys.stderr)
+    print(f"error: {printable(error.what)}", file=sys.stderr)
     for label, text in (("why", error.why), ("next", error.next_step)):
-        for i, line in enumerate(text.splitlines()):
+        for i, line in enumerate(printable(text, keep="\n").split("\n") if text else ()):
             print(f"  {label + ':' if i == 0 else '':6}{line}", file=sys.stderr)

@@ -9,6 +9,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from tinygen.printable import printable
+
 
 class Listener:
     """Shows stages as they run; `quiet` shows warnings only."""
@@ -46,6 +48,7 @@ class Listener:
             self._bar.stop()
 
     def stage(self, title: str) -> None:
+        title = printable(title)
         if self._bar is not None:
             if self._task is not None:
                 self._bar.remove_task(self._task)
@@ -55,10 +58,10 @@ class Listener:
 
     def note(self, text: str) -> None:
         if not self._quiet:
-            self._console.print(f"  {text}", markup=False)
+            self._console.print(f"  {printable(text)}", markup=False)
 
     def warn(self, text: str) -> None:
-        self._console.print(f"  warning: {text}", markup=False, style="yellow")
+        self._console.print(f"  warning: {printable(text)}", markup=False, style="yellow")
 
     def count(self, done: int, total: int) -> None:
         if self._bar is not None and self._task is not None:

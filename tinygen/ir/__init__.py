@@ -29,12 +29,14 @@ from tinygen.ir.edges import (
     quantize,
 )
 from tinygen.ir.graph import Graph, Node, State
+from tinygen.ir.intervals import Interval
 from tinygen.ir.model import Int8Model
 from tinygen.ir.op import Op
 from tinygen.ir.tensors import (
     ABSENT,
     Array,
     DType,
+    Given,
     Operands,
     Quant,
     Shape,
@@ -51,8 +53,10 @@ __all__ = [
     "Constant",
     "DType",
     "Edge",
+    "Given",
     "Graph",
     "Int8Model",
+    "Interval",
     "Kernel",
     "KernelCall",
     "Layout",

@@ -9,7 +9,8 @@ from typing import ClassVar, final
 
 from tinygen.errors import UnsupportedModel
 from tinygen.ir.calls import Lowered
-from tinygen.ir.tensors import Array, Operands, Shape, Values
+from tinygen.ir.intervals import Interval
+from tinygen.ir.tensors import Array, Given, Operands, Shape, Values
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,24 @@ class Op(ABC):
         """The portable kernel calls that compute it."""
         self.check(io)
         return self.kernels(io)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:  # noqa: ARG002
+        """What the outputs' values lie in when those of the inputs lie in `inputs`.
+
+        By default all that an output's type has; `check` has passed.
+        """
+        return tuple(Interval.of_type(tensor.dtype) for tensor in io.outputs)
+
+    def accumulators(self, io: Operands, inputs: Given[Interval]) -> Interval | None:  # noqa: ARG002
+        """What the exact sums lie in that an int32 accumulates, per output channel.
+
+        None for an operator that has none, or whose weights are not constant.
+        """
+        return None
+
+    def sums(self, io: Operands, values: Values) -> Array | None:  # noqa: ARG002
+        """Those sums for these values, before int32 wraps: [..., output channel]."""
+        return None
 
     def foldable(self, io: Operands) -> bool:
         """Whether the result is known beforehand: by default, when every input is constant."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from tinygen.errors import UnsupportedModel
 Array = NDArray[Any]
 Shape = tuple[int, ...]
 TensorId = int
+T = TypeVar("T")
 
 ABSENT: TensorId = -1
 """Stands for an optional input that the node does not have."""
@@ -176,24 +177,28 @@ class Operands:
         return tensor.data
 
 
-class Values:
-    """The arrays of one node's inputs, in their order, each of its tensor's shape and dtype."""
+class Given(Generic[T]):
+    """One thing per input of a node, in their order; nothing for an absent optional one."""
 
-    def __init__(self, arrays: Sequence[Array | None]) -> None:
-        self._arrays = tuple(arrays)
+    def __init__(self, items: Sequence[T | None]) -> None:
+        self._items = tuple(items)
 
-    def __getitem__(self, index: int) -> Array:
-        array = self._arrays[index]
-        if array is None:
-            raise IndexError(f"input {index} has no value")
-        return array
+    def __getitem__(self, index: int) -> T:
+        item = self._items[index]
+        if item is None:
+            raise IndexError(f"input {index} is absent")
+        return item
 
     def __len__(self) -> int:
-        return len(self._arrays)
+        return len(self._items)
 
-    def __iter__(self) -> Iterator[Array]:
+    def __iter__(self) -> Iterator[T]:
         return (self[i] for i in range(len(self)))
 
-    def optional(self, index: int) -> Array | None:
+    def optional(self, index: int) -> T | None:
         """Input `index`, None where the node does not have it."""
-        return self._arrays[index] if index < len(self._arrays) else None
+        return self._items[index] if index < len(self._items) else None
+
+
+Values = Given[Array]
+"""The arrays of a node's inputs, each of its tensor's shape and dtype."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,7 +10,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, Lowered, Operands, Shape, Values
+from tinygen.ir import Array, DType, Given, Interval, Lowered, Operands, Shape, Values
 from tinygen.ops import require
 from tinygen.ops.activation import Activation
 from tinygen.ops.copy import copy_call
@@ -45,6 +46,16 @@ class Concatenation(Parsed):
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         axis = require.axis(self.kind, self.axis, len(io.output.shape))
         return (np.concatenate(list(values), axis=axis),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        rank = len(io.output.shape)
+        if require.axis(self.kind, self.axis, rank) == rank - 1:
+            first, *others = (
+                interval.channels(tensor.shape[-1])
+                for interval, tensor in zip(inputs, io.every_input, strict=True)
+            )
+            return (first.joined(others),)
+        return (functools.reduce(Interval.union, inputs),)
 
     def kernels(self, io: Operands) -> Lowered:
         axis = require.axis(self.kind, self.axis, len(io.output.shape))

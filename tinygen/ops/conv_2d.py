@@ -6,11 +6,11 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Lowered, Operands, Shape, Values, portable
+from tinygen.ir import Interval, Lowered, Operands, Shape, Values, portable
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.spatial import nhwc, windows
-from tinygen.ops.weighted import bias_or_zeros, check_bias
+from tinygen.ops.weighted import bias_or_zeros, check_bias, product_ends
 
 
 class Conv2D(Convolution):
@@ -50,6 +50,18 @@ class Conv2D(Convolution):
         ]
         exact = np.concatenate(sums, axis=1).astype(np.int64).reshape(*pixels, channels)
         return exact + bias_or_zeros(values.optional(2), channels)
+
+    def products(self, io: Operands, source: Interval) -> Interval:
+        weights = io.constant(1)
+        channels, _, _, depth = weights.shape
+        groups = io.input(0).shape[3] // depth
+        source = source.channels(groups * depth)
+        members = np.repeat(np.arange(groups), channels // groups)  # the group of each output
+        of_group = Interval(
+            *(end.reshape(groups, 1, 1, depth)[members] for end in (source.low, source.high))
+        )
+        low, high = product_ends(weights, of_group, io.input(0).q.zero_point)
+        return self.over_windows(io, *(np.moveaxis(end.sum(axis=3), 0, 2) for end in (low, high)))
 
     def kernels(self, io: Operands) -> Lowered:
         channels, _, _, depth = io.input(1).shape

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from tinygen.ir import Kernel, KernelCall, Lowered, Operands, Shape
+import numpy as np
+
+from tinygen.ir import Interval, Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation
+from tinygen.ops.fixed_point import Int64
 from tinygen.ops.parse import Parser
 from tinygen.ops.spatial import Border, Extent, Padding, extents
 from tinygen.ops.weighted import Weighted
@@ -71,6 +74,21 @@ class Convolution(Weighted):
             constants=scale.constants(io, weights.shape[self.channel_axis]),
         )
         return (call,)
+
+    def over_windows(self, io: Operands, low: Int64, high: Int64) -> Interval:
+        """The interval of the sums over every window: the ends [filter y, filter x, channel] of
+        each tap's share are added up for the taps that lie inside of the image. What lies outside
+        adds nothing: it stands for the zero point."""
+        height, width = self.extents(io.input(0).shape, io.input(1).shape)
+        insides = [
+            (slice(*rows), slice(*columns))
+            for rows in height.taps_inside()
+            for columns in width.taps_inside()
+        ]
+        return Interval.of(
+            np.min([low[inside].sum(axis=(0, 1)) for inside in insides], axis=0),
+            np.max([high[inside].sum(axis=(0, 1)) for inside in insides], axis=0),
+        )
 
     def extents(self, image: Shape, weights: Shape) -> tuple[Extent, Extent]:
         """How the filter of [?, height, width, ?] lies over the height and width of the image."""

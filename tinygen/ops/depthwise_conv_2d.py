@@ -6,11 +6,11 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Lowered, Operands, Shape, Values, portable
+from tinygen.ir import Interval, Lowered, Operands, Shape, Values, portable
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.spatial import nhwc, windows
-from tinygen.ops.weighted import bias_or_zeros, check_bias
+from tinygen.ops.weighted import bias_or_zeros, check_bias, product_ends
 
 
 class DepthwiseConv2D(Convolution):
@@ -50,6 +50,14 @@ class DepthwiseConv2D(Convolution):
             for x in range(width.filter):
                 total += taps[:, :, :, y, x, :] * weights[0, y, x].astype(dtype)
         return total.astype(np.int64) + bias_or_zeros(values.optional(2), weights.shape[3])
+
+    def products(self, io: Operands, source: Interval) -> Interval:
+        weights = io.constant(1)[0]
+        channels = io.input(0).shape[3]
+        repeats = weights.shape[2] // channels
+        source = source.channels(channels)
+        of_output = Interval(*(np.repeat(end, repeats) for end in (source.low, source.high)))
+        return self.over_windows(io, *product_ends(weights, of_output, io.input(0).q.zero_point))
 
     def kernels(self, io: Operands) -> Lowered:
         multiplier = io.input(1).shape[3] // io.input(0).shape[3]

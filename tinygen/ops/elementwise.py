@@ -13,6 +13,8 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     Array,
     DType,
+    Given,
+    Interval,
     Kernel,
     KernelCall,
     Lowered,
@@ -75,6 +77,14 @@ class Elementwise(Parsed):
         if io.output.dtype in _PLAIN:
             return (self._plain(io, a, b),)
         return (self.quantized(io, a.astype(np.int64), b.astype(np.int64)).astype(np.int8),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        if io.output.dtype in _PLAIN:
+            return super().ranges(io, inputs)
+        # Monotone in each input, whatever the other is: the ends are reached at the corners.
+        a, b = inputs
+        corners = [self.quantized(io, x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+        return (Interval.of(np.minimum.reduce(corners), np.maximum.reduce(corners)),)
 
     def kernels(self, io: Operands) -> Lowered:
         a, b, target = io.input(0), io.input(1), io.output

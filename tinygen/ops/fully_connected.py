@@ -9,11 +9,11 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import KernelCall, Lowered, Operands, Shape, Values, portable
+from tinygen.ir import Interval, KernelCall, Lowered, Operands, Shape, Values, portable
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.parse import Parser
-from tinygen.ops.weighted import Weighted, bias_or_zeros, check_bias
+from tinygen.ops.weighted import Weighted, bias_or_zeros, check_bias, product_ends
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,13 @@ class FullyConnected(Weighted):
         centred = rows.reshape(-1, depth).astype(np.float64) - io.input(0).q.zero_point
         exact = (centred @ weights.T.astype(np.float64)).astype(np.int64)
         return exact + bias_or_zeros(values.optional(2), units)
+
+    def products(self, io: Operands, source: Interval) -> Interval:
+        weights = io.constant(1)
+        low, high = product_ends(
+            weights, source.regrouped(weights.shape[1]), io.input(0).q.zero_point
+        )
+        return Interval.of(low.sum(axis=1), high.sum(axis=1))
 
     def kernels(self, io: Operands) -> Lowered:
         weights = io.constant(1)

@@ -10,6 +10,8 @@ import numpy as np
 from tinygen.ir import (
     Array,
     Constant,
+    Given,
+    Interval,
     KernelCall,
     Lowered,
     Operands,
@@ -56,6 +58,9 @@ class Lookup(Parsed):
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         return (self._mapped(io, values[0]),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        return (inputs[0].through(lambda codes: self._mapped(io, codes)),)
 
     def kernels(self, io: Operands) -> Lowered:
         return (lookup_call(io.input(0), io.output, lambda codes: self._mapped(io, codes)),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,10 +10,20 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Values, portable
+from tinygen.ir import (
+    Array,
+    Given,
+    Interval,
+    KernelCall,
+    Lowered,
+    Operands,
+    Shape,
+    Values,
+    portable,
+)
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
-from tinygen.ops.fixed_point import quantize_multiplier
+from tinygen.ops.fixed_point import Int64, quantize_multiplier
 from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.weighted import Requantization, int8_quant
 
@@ -49,20 +60,30 @@ class Mean(Parsed):
         int8_quant(io.output, self.kind)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        source, axes = values[0], values[1]
-        reduced = _axes(axes, source.ndim)
-        count = int(np.prod([source.shape[i] for i in reduced], dtype=np.int64))
-        total = source.astype(np.int64).sum(axis=tuple(sorted(reduced)))
-        exact = total - count * io.input(0).q.zero_point
-        scale = self._requantization(io, count)
-        return (scale.apply(np.asarray(exact)).reshape(io.output.shape),)
+        scale = self._requantization(io, self._count(io))
+        return (scale.apply(self.sums(io, values)).reshape(io.output.shape),)
+
+    def sums(self, io: Operands, values: Values) -> Int64:
+        axes = tuple(sorted(self._axes(io)))
+        total = values[0].astype(np.int64).sum(axis=axes)
+        return np.asarray(total - self._count(io) * io.input(0).q.zero_point)
+
+    def accumulators(self, io: Operands, inputs: Given[Interval]) -> Interval:
+        source, count = inputs[0], self._count(io)
+        if len(io.input(0).shape) - 1 in self._axes(io):
+            source = source.whole()
+        zero_point = io.input(0).q.zero_point
+        return Interval.of(count * (source.low - zero_point), count * (source.high - zero_point))
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        scale = self._requantization(io, self._count(io))
+        return (scale.interval(self.accumulators(io, inputs)),)
 
     def kernels(self, io: Operands) -> Lowered:
         source = io.input(0)
-        reduced = _axes(io.constant(1), len(source.shape))
+        reduced = self._axes(io)
         kept_loops, reduced_loops = _loops(source.shape, reduced)
-        count = int(np.prod([size for size, _ in reduced_loops]))
-        scale = self._requantization(io, count)
+        scale = self._requantization(io, self._count(io))
         call = KernelCall(
             kernel=portable("mean"),
             inputs=(source.id,),
@@ -79,6 +100,14 @@ class Mean(Parsed):
             },
         )
         return (call,)
+
+    def _axes(self, io: Operands) -> frozenset[int]:
+        return _axes(io.constant(1), len(io.input(0).shape))
+
+    def _count(self, io: Operands) -> int:
+        """Elements of each mean."""
+        shape = io.input(0).shape
+        return math.prod(shape[axis] for axis in self._axes(io))
 
     def _requantization(self, io: Operands, count: int) -> Requantization:
         source, output = io.input(0).q, io.output.q

@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
+from tinygen.ir import (
+    Array,
+    DType,
+    Given,
+    Interval,
+    KernelCall,
+    Lowered,
+    Operands,
+    Shape,
+    Tensor,
+    Values,
+    portable,
+)
 from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
@@ -27,6 +39,17 @@ class Pad(Parsed):
         border = self._border(io)
         paddings = _paddings(io.input(0), io.constant(1))
         return (np.pad(value, paddings, constant_values=border),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        if not (io.output.dtype.integer and io.output.shape):
+            return super().ranges(io, inputs)
+        source = io.input(0)
+        border = Interval.of(int(self._border(io)), int(self._border(io)))
+        *outer, (before, after) = _paddings(source, io.constant(1))
+        inside = inputs[0].channels(source.shape[-1])
+        if any(map(any, outer)):
+            inside = inside.union(border)
+        return (border.channels(before).joined((inside, border.channels(after))),)
 
     def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output

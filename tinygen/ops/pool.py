@@ -8,7 +8,7 @@ from typing import Self
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Kernel, KernelCall, Lowered, Operands, Shape
+from tinygen.ir import Given, Interval, Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.spatial import Border, Extent, Padding, extents, nhwc
@@ -60,6 +60,10 @@ class Pool2D(Parsed):
     def bounds(self, io: Operands) -> tuple[int, int]:
         """The output's lowest and highest value."""
         return quantized_range(self.activation, io.output.q)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        """Neither a mean nor a maximum leaves what it is taken of."""
+        return (inputs[0].clipped(*self.bounds(io)),)
 
     def call(self, io: Operands, kernel: Kernel) -> Lowered:
         """The one kernel call."""

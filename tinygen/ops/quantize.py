@@ -8,6 +8,8 @@ from tinygen.ir import (
     Alias,
     Array,
     DType,
+    Given,
+    Interval,
     KernelCall,
     Lowered,
     Operands,
@@ -34,6 +36,11 @@ class Quantize(Parsed):
         if io.input(0).dtype is DType.FLOAT32:
             return (quantize(value, target.scale, target.zero_point, io.output.dtype),)
         return (self._rescaled(io, value),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        if io.input(0).dtype is DType.FLOAT32:
+            return super().ranges(io, inputs)
+        return (inputs[0].through(lambda codes: self._rescaled(io, codes)),)
 
     def _rescaled(self, io: Operands, codes: Array) -> Array:
         source, target = io.input(0).q, io.output.q

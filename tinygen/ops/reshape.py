@@ -9,7 +9,7 @@ from typing import Self
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, Array, Lowered, Operands, Shape, Tensor, Values
+from tinygen.ir import Alias, Array, Given, Interval, Lowered, Operands, Shape, Tensor, Values
 from tinygen.ops.parse import Parsed, Parser
 
 
@@ -23,6 +23,10 @@ class SameBytes(Parsed):
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         return (values[0].reshape(io.output.shape),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        shape = io.output.shape
+        return (inputs[0].regrouped(shape[-1]) if shape else inputs[0].whole(),)
 
     def kernels(self, io: Operands) -> Lowered:
         return (Alias(io.input(0).id, io.output.id),)

@@ -10,6 +10,9 @@ import numpy as np
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, Shape, Tensor
 
+Pair = tuple[int, int]
+"""Two numbers along one dimension, or of the height and the width."""
+
 
 class Padding(Enum):
     """A rule that gives a border, by the file's number."""
@@ -70,14 +73,23 @@ class Extent:
         """From the window's first tap to its last one."""
         return (self.filter - 1) * self.dilation + 1
 
+    def taps_inside(self) -> list[Pair]:
+        """The first tap inside of the image and the first behind it, for every sort of window."""
+        starts = [i * self.stride - self.before for i in range(self.output)]
+        return sorted(
+            {
+                (
+                    min(self.filter, max(0, -(start // self.dilation))),
+                    min(self.filter, max(0, -((start - self.input) // self.dilation))),
+                )
+                for start in starts
+            }
+        )
+
     @property
     def after(self) -> int:
         """Padding behind the last element that the last window reaches."""
         return max(0, (self.output - 1) * self.stride + self.span - self.before - self.input)
-
-
-Pair = tuple[int, int]
-"""Of the height and the width."""
 
 
 def extents(

@@ -9,7 +9,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Lowered, Operands, Shape, Values
+from tinygen.ir import Array, Given, Interval, Lowered, Operands, Shape, Values
 from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
@@ -49,6 +49,16 @@ class StridedSlice(Parsed):
         for axis, indices in enumerate(self._ranges(io)):
             value = np.take(value, np.asarray(indices, dtype=np.int64), axis=axis)
         return (value.reshape(io.output.shape),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        shape = io.input(0).shape
+        if not shape:
+            return (inputs[0],)
+        taken = list(self._ranges(io)[-1])
+        source = inputs[0].channels(shape[-1])
+        channels = Interval(source.low[taken], source.high[taken])
+        dropped = self.shrink_mask >> (len(shape) - 1) & 1
+        return (channels.whole() if dropped else channels,)
 
     def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output

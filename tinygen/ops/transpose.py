@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, Array, Lowered, Operands, Shape, Values
+from tinygen.ir import Alias, Array, Given, Interval, Lowered, Operands, Shape, Values
 from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
@@ -23,6 +23,11 @@ class Transpose(Parsed):
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         return (np.ascontiguousarray(np.transpose(values[0], self._order(io))),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        order = self._order(io)
+        stays = not order or order[-1] == len(order) - 1
+        return (inputs[0] if stays else inputs[0].whole(),)
 
     def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output

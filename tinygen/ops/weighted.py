@@ -9,10 +9,22 @@ from typing import ClassVar
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Constant, DType, Operands, ParamValue, Quant, Tensor, Values
+from tinygen.ir import (
+    Array,
+    Constant,
+    DType,
+    Given,
+    Interval,
+    Operands,
+    ParamValue,
+    Quant,
+    Tensor,
+    Values,
+)
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, Activation, quantized_range
 from tinygen.ops.fixed_point import (
+    INT32_MAX,
     Int64,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
@@ -27,6 +39,14 @@ def int8_quant(tensor: Tensor, kind: str) -> Quant:
     if not INT8_MIN <= tensor.q.zero_point <= INT8_MAX:
         raise UnsupportedModel(f"'{tensor.name}' has the zero point {tensor.q.zero_point}")
     return tensor.q
+
+
+def product_ends(weights: Array, source: Interval, zero_point: int) -> tuple[Int64, Int64]:
+    """The least and the greatest product of each weight with an input of `source`, whose channels
+    are the last dimension of `weights`, less its zero point."""
+    wide = weights.astype(np.int64)
+    ends = wide * (source.low - zero_point), wide * (source.high - zero_point)
+    return np.minimum(*ends), np.maximum(*ends)
 
 
 def check_weights(weights: Tensor, kind: str, axis: int) -> None:
@@ -79,6 +99,19 @@ class Requantization:
         shifted = wrap_int32(scaled + self.zero_point)
         return np.clip(shifted, self.low, self.high).astype(np.int8)
 
+    def range(self) -> Interval:
+        """All that the clamp lets through."""
+        return Interval.of(self.low, self.high)
+
+    def interval(self, sums: Interval) -> Interval:
+        """The codes of sums in this interval. Larger sums give larger codes unless int32 wraps;
+        where it could, all that the clamp lets through."""
+        left = np.maximum(self.shift.astype(np.int64), 0)
+        # A product with the multiplier is no larger than what is multiplied; the zero point is.
+        certain = sums.magnitude <= (INT32_MAX - 128) >> left
+        low, high = (self.apply(end).astype(np.int64) for end in (sums.low, sums.high))
+        return Interval.of(np.where(certain, low, self.low), np.where(certain, high, self.high))
+
     def params(self) -> dict[str, ParamValue]:
         """The parameters of a kernel that requantizes like this."""
         return {
@@ -110,8 +143,12 @@ class Weighted(Parsed):
     """The dimension of the weights that counts output channels."""
 
     @abstractmethod
-    def sums(self, io: Operands, values: Values) -> Int64:
-        """The exact sums of products and bias, before int32 wraps: [..., output channel]."""
+    def sums(self, io: Operands, values: Values) -> Int64: ...
+
+    @abstractmethod
+    def products(self, io: Operands, source: Interval) -> Interval:
+        """What the sums of the products with the constant weights lie in: exact, as far as every
+        input may have any value of its interval `source` whatever the others have."""
 
     def check(self, io: Operands) -> None:
         int8_quant(io.input(0), self.kind)
@@ -120,6 +157,19 @@ class Weighted(Parsed):
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         return (self.requantization(io).apply(self.sums(io, values)).reshape(io.output.shape),)
+
+    def accumulators(self, io: Operands, inputs: Given[Interval]) -> Interval | None:
+        bias = io.optional(2)
+        if io.input(1).data is None or (bias is not None and bias.data is None):
+            return None
+        sums = self.products(io, inputs[0])
+        added = bias_or_zeros(None if bias is None else bias.data, sums.low.size)
+        return Interval.of(sums.low + added, sums.high + added)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        sums = self.accumulators(io, inputs)
+        scale = self.requantization(io)
+        return (scale.range() if sums is None else scale.interval(sums),)
 
     def requantization(self, io: Operands) -> Requantization:
         """From sums to the output's int8, per channel or for all."""

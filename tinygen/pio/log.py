@@ -30,6 +30,12 @@ _TOO_LARGE = re.compile(
 LINKED_TOO_LARGE = "program exceeds memory space"
 """Teensy's own tool says so, and no sum."""
 
+_DISK = re.compile(
+    "No space left on device|Disk quota exceeded|Read-only file system|File too large"
+    "|Input/output error"
+)
+"""What the system says of a disk. It comes first, because what fails after it tells nothing."""
+
 _NO_NETWORK = re.compile(r"^(HTTPClientError|InternetConnectionError)")
 INSTALLING = re.compile(r"Manager: Installing (?P<what>\S+.*)")
 """What is downloaded next."""
@@ -61,6 +67,12 @@ def failure(log: Sequence[str], board: Board, project: Path) -> TinygenError:
             f"the firmware does not fit {board.id}",
             why="\n".join(dict.fromkeys(line.rpartition("ld: ")[2] for line in no_room)),
             next_step="use a board with more memory, or a smaller model",
+        )
+    if disk := next((match for line in log if (match := _DISK.search(line))), None):
+        return ToolchainError(
+            f"the firmware could not be built: {disk[0].lower()}",
+            why="\n".join(telling(log)),
+            next_step="make room, or move the project or tinygen's cache (TINYGEN_CACHE)",
         )
     if any(_NO_NETWORK.match(line) for line in log):
         wanted = [match["what"] for line in log if (match := INSTALLING.search(line))]

@@ -11,5 +11,6 @@ from tinygen.project.folder import (
     remember,
     write,
 )
+from tinygen.project.writing import hold
 
-__all__ = ["MODEL", "VECTORS", "Project", "built", "open_project", "remember", "write"]
+__all__ = ["MODEL", "VECTORS", "Project", "built", "hold", "open_project", "remember", "write"]

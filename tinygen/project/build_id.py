@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 BYTES = 16
 """Of the SHA-256 that a firmware carries: enough that no two ever meet."""
@@ -29,21 +30,22 @@ _FOLDERS = ("boards", "components", "include", "lib", "platforms", "src")
 _FILES = (
     "CMakeLists.txt",
     "Kconfig*",
-    "*.csv",  # an ESP32's partitions
     "idf_component.yml",
-    "*.ld",
     "platformio.ini",
-    "*.py",
     "sdkconfig.defaults*",
 )
+"""Those at the top, and any that they name: a script, a linker script, an ESP32's partitions."""
+
+_NAMES = re.compile(r"[\w./-]+")
 _NO_SOURCES = (".*", "*~", "*.pyc", "__pycache__")
+_NO_NAMES = ("README.md", "model.tflite", "tinygen.json", "vectors.npz", SOURCE)
 
 
 def build_id(project: Path) -> bytes:
     """The first 16 bytes of a SHA-256 over the names and contents of all sources in `project`, in
     the order of their names. Line ends do not count: the compiler does not see them either."""
     digest = hashlib.sha256()
-    for name in sorted(_sources(project)):
+    for name in sorted(set(_sources(project)).difference(_NO_NAMES)):
         content = (project / name).read_bytes().replace(b"\r\n", b"\n")
         digest.update(b"%s\0%d\0" % (name.encode("utf-8", "surrogateescape"), len(content)))
         digest.update(content)
@@ -83,12 +85,27 @@ def _sources(project: Path) -> Iterator[str]:
     for path in project.iterdir():
         if path.is_file() and _is_one_of(path, _FILES):
             yield path.name
+            yield from _named(project, path.read_text("utf-8", "replace"))
     for folder in _FOLDERS:
         if (project / folder).is_dir():
             for path in _files(project / folder, ()):
-                name = path.relative_to(project).as_posix()
-                if name != SOURCE:
-                    yield name
+                yield path.relative_to(project).as_posix()
+
+
+def _named(project: Path, text: str) -> Iterator[str]:
+    """The project's files that `text` names, also behind two letters as in `-Tmine.ld`."""
+    for word in _NAMES.findall(text):
+        for path in (PurePosixPath(word), PurePosixPath(word[2:])):
+            hidden = any(part.startswith(".") for part in path.parts)  # or leads out
+            if not hidden and not path.is_absolute() and _is_file(project / path):
+                yield path.as_posix()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # no name that a file can have
+        return False
 
 
 def _files(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:

@@ -1,25 +1,21 @@
 """The project on disk: a PlatformIO project that tinygen owns, and its manifest tinygen.json.
 
-The manifest is removed before anything is written and written last: a folder with a manifest is
-whole. What a person added beside the generated files stays; what they edited is not overwritten
-unless they say so.
+What a person added beside the generated files stays; what they edited is not overwritten unless
+they say so. How it is written: `writing`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tinygen.errors import InputError
 from tinygen.project import build_id
 from tinygen.project import manifest as manifests
 from tinygen.project.manifest import MANIFEST, Firmware, Manifest
-
-STATE = ".tinygen"
-"""Folder for what is not part of the project: the running emulator, the last build."""
+from tinygen.project.writing import STATE, write_files, write_whole
 
 VECTORS = "vectors.npz"
 MODEL = "model.tflite"
@@ -65,30 +61,11 @@ def write(folder: Path, files: Mapping[str, bytes], manifest: Manifest) -> Proje
     """Write the generated files and their manifest; replaces an older project of tinygen.
 
     The manifest's `files` are taken from `files`. Raises InputError when the folder holds something
-    else, or generated files that a person has edited since.
+    else, generated files that a person has edited since, or cannot be written.
     """
-    old = manifests.generated(folder)
-    if old is None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(
-            f"{folder} exists and is not a tinygen project",
-            why="it would be overwritten",
-            next_step="name another folder with --out, or remove this one",
-        )
-    _refuse_edited(folder, old or {}, files)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
-    for name in (old or {}).keys() - files.keys():
-        _inside(folder, name).unlink(missing_ok=True)
-    for name, content in files.items():
-        target = folder / PurePosixPath(name)
-        # An unchanged file keeps its time stamp, so that the build does not run again.
-        if target.is_file() and target.read_bytes() == content:
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+    hashes = write_files(folder, files)
     if build_id.SCRIPT in files:
         build_id.update(folder)  # not one of the files: a build of a person's edits writes it anew
-    hashes = {name: _sha256(data) for name, data in sorted(files.items())}
     return _write_manifest(folder, replace(manifest, files=hashes))
 
 
@@ -108,17 +85,17 @@ def remember(project: Project) -> None:
     """Make this the project that `flash` and `verify` take without an argument, from here."""
     state = Path(STATE)
     state.mkdir(exist_ok=True)
-    text = os.path.relpath(project.path)
     temporary = state / f"{_LAST}.{os.getpid()}"
-    temporary.write_text(text + "\n", "utf-8")
+    # Bytes: a folder's name need not be text in any encoding.
+    temporary.write_bytes(os.fsencode(os.path.relpath(project.path)) + b"\n")
     temporary.replace(state / _LAST)
 
 
 def last_build() -> Path:
     """The project last built from the current directory."""
     try:
-        return Path((Path(STATE) / _LAST).read_text("utf-8").strip())
-    except (OSError, UnicodeDecodeError) as error:
+        return Path(os.fsdecode((Path(STATE) / _LAST).read_bytes().removesuffix(b"\n")))
+    except OSError as error:
         raise InputError(
             "no project was built from this directory",
             why="flash and verify take the last build of the current directory, or a folder",
@@ -127,41 +104,5 @@ def last_build() -> Path:
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> Project:
-    temporary = folder / f"{MANIFEST}.{os.getpid()}"
-    temporary.write_bytes(manifest.to_bytes())
-    temporary.replace(folder / MANIFEST)
+    write_whole(folder, MANIFEST, manifest.to_bytes())
     return Project(folder, manifest)
-
-
-def _refuse_edited(folder: Path, old: Mapping[str, str], new: Mapping[str, bytes]) -> None:
-    edited = []
-    for name, digest in old.items():
-        target = _inside(folder, name)
-        if not target.is_file():
-            continue
-        content = target.read_bytes()
-        if _sha256(content) != digest and content != new.get(name):
-            edited.append(name)
-    if edited:
-        raise InputError(
-            f"{folder} holds files that were edited after tinygen wrote them",
-            why=", ".join(sorted(edited)),
-            next_step=f"keep them by moving them, or delete {folder / MANIFEST} and the folder's "
-            "content, or build into another folder with --out",
-        )
-
-
-def _inside(folder: Path, name: str) -> Path:
-    """Where a file of an old manifest lies, which may be anybody's: no link leads elsewhere."""
-    path = folder / PurePosixPath(name)
-    if not path.parent.resolve().is_relative_to(folder.resolve()):
-        raise InputError(
-            f"{path} lies outside of the project",
-            why="a folder on the way to it is a link",
-            next_step="remove the link, or build into another folder with --out",
-        )
-    return path
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -32,7 +32,7 @@ class Target:
     core: str
 
     def __post_init__(self) -> None:
-        if _escapes(self.id) or "/" in self.id or self.id.endswith(".toml"):
+        if escapes(self.id) or "/" in self.id or self.id.endswith(".toml"):
             raise ValueError("a board's id is not a path")
 
 
@@ -109,7 +109,7 @@ class Firmware:
     bytes: Sizes
 
     def __post_init__(self) -> None:
-        if _escapes(self.elf):
+        if escapes(self.elf):
             raise ValueError("the ELF file lies outside of the project")
 
 
@@ -137,7 +137,7 @@ class Manifest:
 
     def __post_init__(self) -> None:
         for name in self.files:
-            if _escapes(name):
+            if escapes(name):
                 raise ValueError(f"the file {name[:80]!a} lies outside of the project")
 
     def to_bytes(self) -> bytes:
@@ -191,7 +191,7 @@ def generated(folder: Path) -> Mapping[str, str] | None:
     except msgspec.ValidationError as error:
         raise _unknown_files(file, f"its key files: {_plain(error)}\n{_versions(keys)}") from error
     for name in files:
-        if _escapes(name):
+        if escapes(name):
             raise _unknown_files(file, f"it names a file outside of the project: {name[:80]!a}")
     return files
 
@@ -238,7 +238,7 @@ def _installed() -> str:
     return metadata.version("tinygen")
 
 
-def _escapes(name: str) -> bool:
+def escapes(name: str) -> bool:
     """Whether a path is anything but a plain relative one, on any system."""
     path = PurePosixPath(name)
     odd = path.is_absolute() or ".." in path.parts or not path.parts

@@ -17,6 +17,7 @@ import tflite
 
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import ABSENT, Array, Shape, TensorId
+from tinygen.printable import printable
 
 _VISITS = 16
 """How much may be visited per byte of the file: writers may let several tables share a vector."""
@@ -135,7 +136,7 @@ class _Reader:
     def _text(self, raw: bytes | None) -> str:
         text = raw or b""
         self._visit(len(text))
-        return text.decode("utf-8", "replace")
+        return printable(text.decode("utf-8", "replace"))
 
     def file(self) -> File:
         model = self._model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygen.devices.link.hello import Hello, TensorInfo
+from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.process import ProcessTransport
 from tinygen.devices.link.replay import ReplayTransport
 from tinygen.devices.link.session import Inference, Run, Session
@@ -15,7 +15,6 @@ __all__ = [
     "ReplayTransport",
     "Run",
     "Session",
-    "TensorInfo",
     "Transport",
     "open_transport",
 ]

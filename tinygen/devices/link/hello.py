@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tinygen.devices.link import frames
 from tinygen.devices.link.frames import Feature
 from tinygen.errors import DeviceError, DoesNotFit
-from tinygen.ir import DType
+from tinygen.ir import Edge
 from tinygen.printable import printable
 
 MODEL_OK = 0
@@ -26,19 +26,6 @@ _TENSOR_BYTES_MAX = 1 << 26
 def status_text(status: int) -> str:
     """What a `model_status` of the firmware means."""
     return _MODEL_STATUS.get(status, f"unknown status {status}")
-
-
-@dataclass(frozen=True)
-class TensorInfo:
-    """An input or an output of the model on the device."""
-
-    name: str
-    dtype: DType
-    shape: tuple[int, ...]
-    scale: float
-    zero_point: int
-    bytes: int
-    """Its elements times the size of one."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +47,8 @@ class Hello:
     compiler: str
     features: Feature
     layers: int
-    inputs: tuple[TensorInfo, ...]
-    outputs: tuple[TensorInfo, ...]
+    inputs: tuple[Edge, ...]
+    outputs: tuple[Edge, ...]
     arena_bytes: int
     arena_used: int
     tick_hz: int
@@ -123,7 +110,7 @@ class _Reader:
     def text(self) -> str:
         return printable(self.bytes(self.number("H")).decode())
 
-    def tensor(self) -> TensorInfo:
+    def edge(self) -> Edge:
         name = self.text()
         if (dtype := frames.TYPES.get(code := self.number("B"))) is None:
             raise ValueError(f"tensor {name} has the unknown type {code}")
@@ -131,9 +118,10 @@ class _Reader:
         shape = tuple(self.number("I") for _ in range(self.number("B")))
         if math.prod(shape) != elements:
             raise ValueError(f"tensor {name} has {elements} elements but the shape {shape}")
-        if (size := elements * dtype.size) > _TENSOR_BYTES_MAX:
-            raise ValueError(f"tensor {name} has {size} bytes")
-        return TensorInfo(name, dtype, shape, scale, zero_point, size)
+        edge = Edge(name, shape, dtype, scale, zero_point, labels=())
+        if edge.nbytes > _TENSOR_BYTES_MAX:
+            raise ValueError(f"tensor {name} has {edge.nbytes} bytes")
+        return edge
 
     def end(self) -> None:
         if self._at != len(self._data):
@@ -162,8 +150,8 @@ def parse_description(data: bytes) -> Hello:
             compiler=compiler,
             features=features,
             layers=layers,
-            inputs=tuple(reader.tensor() for _ in range(inputs)),
-            outputs=tuple(reader.tensor() for _ in range(outputs)),
+            inputs=tuple(reader.edge() for _ in range(inputs)),
+            outputs=tuple(reader.edge() for _ in range(outputs)),
             arena_bytes=arena_bytes,
             arena_used=arena_used,
             tick_hz=tick_hz,

@@ -13,9 +13,10 @@ from typing import Self
 
 from tinygen.devices.link.exchange import Exchange, Limits, Request
 from tinygen.devices.link.frames import Kind
-from tinygen.devices.link.hello import Hello, TensorInfo, parse_description
+from tinygen.devices.link.hello import Hello, parse_description
 from tinygen.devices.link.transport import Transport
 from tinygen.errors import DeviceError
+from tinygen.ir import Edge
 
 _HELLO_SECONDS = 0.5
 _DESCRIPTION_MAX = 1 << 16
@@ -144,9 +145,9 @@ class Session:
         hello = self._ready()
         tensor = _tensor(hello.inputs, index, "input")
         data = bytes(data)
-        if len(data) != tensor.bytes:
+        if len(data) != tensor.nbytes:
             raise DeviceError(
-                f"input {index} ({tensor.name}) has {tensor.bytes} bytes on the device, "
+                f"input {index} ({tensor.name}) has {tensor.nbytes} bytes on the device, "
                 f"{len(data)} were given",
                 why="the firmware holds another model",
                 next_step="flash the firmware that belongs to this model: tinygen flash",
@@ -188,8 +189,8 @@ class Session:
         hello = self._ready()
         tensor = _tensor(hello.outputs, index, "output")
         sizes = [
-            (offset, min(hello.payload, tensor.bytes - offset))
-            for offset in range(0, tensor.bytes, hello.payload)
+            (offset, min(hello.payload, tensor.nbytes - offset))
+            for offset in range(0, tensor.nbytes, hello.payload)
         ]
         requests = [
             Request(Kind.READ, struct.pack("<HIH", index, offset, size), size)
@@ -215,7 +216,7 @@ class Session:
         return Limits(self._limits.timeout, retries=32, growth=2.0, total=total)
 
 
-def _tensor(tensors: tuple[TensorInfo, ...], index: int, what: str) -> TensorInfo:
+def _tensor(tensors: tuple[Edge, ...], index: int, what: str) -> Edge:
     if not 0 <= index < len(tensors):
         raise DeviceError(
             f"the device has no {what} {index}",

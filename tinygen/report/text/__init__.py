@@ -1,0 +1,25 @@
+"""What people look at: a page per command, of tables that fit 80 columns."""
+
+from __future__ import annotations
+
+from tinygen.report.text.bench import bench_report
+from tinygen.report.text.boards import board_report, boards_report
+from tinygen.report.text.build import build_report, generate_report
+from tinygen.report.text.device import flash_report, setup_report, stop_report
+from tinygen.report.text.inspect import inspect_report
+from tinygen.report.text.tables import print_report
+from tinygen.report.text.verify import verify_report
+
+__all__ = [
+    "bench_report",
+    "board_report",
+    "boards_report",
+    "build_report",
+    "flash_report",
+    "generate_report",
+    "inspect_report",
+    "print_report",
+    "setup_report",
+    "stop_report",
+    "verify_report",
+]

@@ -1,0 +1,105 @@
+"""A project that was rendered or built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+
+from tinygen.data.labels import numbered
+from tinygen.report.text.tables import (
+    arena_size,
+    build_name,
+    decibel,
+    fact_table,
+    in_bytes,
+    next_command,
+    page,
+    ruled,
+    share,
+)
+
+if TYPE_CHECKING:
+    from tinygen.api.build import BuildResult, GenerateResult
+    from tinygen.proof.fidelity import Fidelity
+
+_PLACES = {
+    "heap": "from the heap: too large for a variable on this board",
+    "external": "from the RAM outside of the chip, which is slower: too large for the chip's own",
+}
+
+
+def generate_report(result: GenerateResult) -> RenderableType:
+    """A rendered project."""
+    return page(
+        fact_table(_generated_rows(result)),
+        *_fidelity(result.fidelity),
+        next_command(f"pio run -d {result.project}", "or tinygen build to build it"),
+    )
+
+
+def build_report(result: BuildResult) -> RenderableType:
+    """A built project, its sizes against the board's."""
+    generated, sizes = result.generated, result.sizes
+    table = ruled("memory", "used", "of board", "share")
+    for name, used, total in (
+        ("flash", sizes.flash, result.flash_available),
+        ("RAM", sizes.ram, result.ram_available),
+    ):
+        table.add_row(name, in_bytes(used), in_bytes(total), f"{100 * used / total:.1f} %")
+    for name, used in (
+        *([("  arena", sizes.arena)] if sizes.arena else []),  # it may lie on the heap
+        ("  stack, reserved", sizes.stack),
+        ("  other static", sizes.ram_static),
+    ):
+        table.add_row(name, in_bytes(used), "", "")
+    return page(
+        fact_table(
+            [
+                *_generated_rows(generated),
+                ("firmware", build_name(result.build_id)),
+                ("built in", f"{result.seconds:.1f} s"),
+            ]
+        ),
+        table,
+        *_fidelity(generated.fidelity),
+        next_command("tinygen flash", "then tinygen verify"),
+    )
+
+
+def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
+    data = {None: "none needed: the model is int8 already", "random": "RANDOM: not real data"}.get(
+        result.data, result.data
+    )
+    return [
+        ("model", f"{result.model}  (sha256 {result.model_sha256[:12]})"),
+        ("opened by", result.loader),
+        ("calibration data", str(data)),
+        ("board, engine", f"{result.board}, {result.engine} ({result.kernel_set} kernels)"),
+        ("kernel calls", f"{result.layers}"),
+        ("work", f"{result.macs:,} MACs per inference"),
+        ("constants", in_bytes(result.constant_bytes)),
+        ("arena", arena_size(result.arena_bytes, result.arena_minimum_bytes)),
+        *((("", _PLACES[place]),) if (place := result.arena_place.value) in _PLACES else ()),
+        *(("", note) for note in result.notes),
+        ("test vectors", f"{result.vectors}, expected by {result.oracle}"),
+        *((("classes", numbered(result.classes)),) if result.classes else ()),
+        ("project", str(result.project)),
+    ]
+
+
+def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:
+    if not reports:
+        return
+    table = ruled("int8 against float", "samples", "SQNR", "same argmax", "max difference")
+    for report in reports:
+        d = report.distance
+        table.add_row(
+            report.output,
+            f"{report.samples}",
+            decibel(d.sqnr_db),
+            share(d.argmax_agreement),
+            f"{d.max_abs_diff:.4g}",
+        )
+    yield table

@@ -1,0 +1,82 @@
+"""What a model is made of, and the boards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tinygen.report.text.tables import BAR, arena_size, columns, fact_table, in_bytes, page
+
+if TYPE_CHECKING:
+    from tinygen.api.inspect import InspectResult
+    from tinygen.ir import Edge
+
+
+def inspect_report(result: InspectResult) -> RenderableType:
+    """Layers with the memory in use over time, and the boards."""
+    layers = columns("", "operator", "output", "MACs", "constants", "arena in use", BAR)
+    peak = max((layer.live_bytes for layer in result.layers), default=0) or 1
+    for layer in result.layers:
+        layers.add_row(
+            f"{layer.index}",
+            layer.operator,
+            "x".join(map(str, layer.output_shape)),
+            f"{layer.macs:,}" if layer.macs else "",
+            f"{layer.constant_bytes:,} B",
+            f"{layer.live_bytes:,} B",
+            "#" * max(1, round(8 * layer.live_bytes / peak)),
+        )
+    boards = columns("board", "fits", "RAM needed", "has", "flash needed", "has")
+    for fit in result.boards:
+        if fit.engine == "aot":
+            boards.add_row(
+                fit.board,
+                "yes" if fit.fits else "no",
+                f"{fit.ram_needed:,} B",
+                f"{fit.ram_available:,} B",
+                f"{fit.flash_needed:,} B",
+                f"{fit.flash_available:,} B",
+            )
+    rows = [("model", result.model), ("opened by", f"{result.loader} ({result.format})")]
+    if result.quantized_here:
+        rows.append(("quantized", "for this look, with random data: sizes hold, scales do not"))
+    rows += [
+        *((f"input {i}", _edge(t)) for i, t in enumerate(result.inputs)),
+        *((f"output {i}", _edge(t)) for i, t in enumerate(result.outputs)),
+        ("work", f"{result.macs:,} MACs per inference"),
+        (
+            "parameters",
+            f"{result.parameters:,}, {in_bytes(result.constant_bytes)} with requantization",
+        ),
+        ("arena", arena_size(result.arena_bytes, result.arena_minimum_bytes)),
+    ]
+    return page(
+        fact_table(rows),
+        layers,
+        Group(boards, *(Text(line) for line in _board_remarks(result))),
+    )
+
+
+def _board_remarks(result: InspectResult) -> Iterator[str]:
+    """What the table of boards means, and what it leaves out."""
+    yield "With the engine aot: RAM is arena and stack, flash the constants; the code comes on top."
+    for remark in dict.fromkeys(fit.remark for fit in result.boards if fit.remark):
+        yield f"{', '.join(fit.board for fit in result.boards if fit.remark == remark)}: {remark}."
+    others = [fit for fit in result.boards if fit.fits is None or fit.engine != "aot"]
+    if others:
+        default = sum(fit.is_default for fit in others)
+        yield (
+            f"{default} boards take the engine tflm unless --engine says another: it finds the "
+            "arena that it needs by building, so whether it fits is not known here."
+        )
+    if short := [fit for fit in others if fit.fits is False]:
+        names = ", ".join(fit.board for fit in short)
+        yield f"Too large for tflm, whose model is {in_bytes(short[0].flash_needed)}: {names}."
+
+
+def _edge(edge: Edge) -> str:
+    shape = "x".join(map(str, edge.shape))
+    return f"{edge.name} {shape}, scale {edge.scale:.6g}, zero point {edge.zero_point}"

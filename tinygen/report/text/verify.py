@@ -1,0 +1,148 @@
+"""The verdict, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tinygen.data.labels import numbered
+from tinygen.report.text.tables import (
+    build_name,
+    decibel,
+    fact_table,
+    in_bytes,
+    next_command,
+    page,
+    ruled,
+    share,
+)
+
+if TYPE_CHECKING:
+    from tinygen.api.verify import VerifyResult
+    from tinygen.proof.verdict import Distance, OutputReport
+
+_VERDICT_STYLE = {"MATCH": "bold green", "MISMATCH": "bold red", "UNVERIFIED": "bold yellow"}
+
+
+def verify_report(result: VerifyResult) -> RenderableType:
+    """The verdict first, then what it rests on."""
+    name = result.verdict.value
+    head = Text.assemble((name, _VERDICT_STYLE[name]), f"  {_verdict_line(result)}")
+    rows = [
+        ("model", f"{result.model}  (sha256 {result.model_sha256[:12]})"),
+        ("device", f"{result.board}, engine {result.engine}, {result.port}"),
+        ("firmware", build_name(result.build_id, result.device.compiler if result.device else "")),
+        ("oracle", result.oracle),
+        ("vectors", f"{result.vectors} of {result.vectors_total}"),
+    ]
+    if result.data == "random":
+        rows.append(("calibration data", "RANDOM: the model's accuracy means nothing"))
+    if result.cost is not None:
+        cost = result.cost
+        emulated = " (not cycles)" if cost.unit == "instructions" else ""
+        rows.append(("per inference", f"{cost.mean:,} {cost.unit}{emulated}"))
+        if cost.minimum != cost.maximum:
+            rows.append(("  least, most", f"{cost.minimum:,}, {cost.maximum:,} {cost.unit}"))
+    if result.cost is not None and result.startup is not None:
+        rows.append(("to start", f"{result.startup:,} {result.cost.unit}"))
+    rows += [("classes", numbered(o.labels)) for o in result.outputs if o.labels]
+    rows += _arena_rows(result)
+    if result.stack_used_bytes is not None:
+        rows.append(("stack, most used", in_bytes(result.stack_used_bytes)))
+    if result.retries:
+        rows.append(("requests repeated", f"{result.retries}"))
+    rows.append(("time", f"{result.seconds:.1f} s on this host"))
+    parts: list[RenderableType] = [head, fact_table(rows)]
+    if result.outputs:
+        parts.append(_outputs(result.outputs, result.litert))
+    parts += [_float_table(result.outputs)] if any(o.float_model for o in result.outputs) else []
+    if result.accuracy is not None:
+        parts.append(_accuracy(result))
+    if result.first_mismatch is not None:
+        first = result.first_mismatch
+        label = "" if first.label is None else f" ({first.label})"
+        parts.append(
+            Text(
+                f"first difference: vector {first.vector} ({first.origin}), output "
+                f"{first.output}, element {first.element}{label}: expected {first.expected}, "
+                f"device {first.device}"
+            )
+        )
+    if result.next_step:
+        parts.append(next_command(result.next_step))
+    return page(*parts)
+
+
+def _arena_rows(result: VerifyResult) -> Iterable[tuple[str, str]]:
+    if result.arena_bytes is None or result.arena_used_bytes is None:
+        return
+    yield "arena", in_bytes(result.arena_bytes)
+    if result.arena_enough_bytes is not None:
+        less = result.arena_bytes - result.arena_enough_bytes
+        yield "", f"--arena {result.arena_enough_bytes} would do: {in_bytes(less)} less"
+    elif result.arena_used_bytes < result.arena_bytes:
+        yield "", f"{in_bytes(result.arena_used_bytes)} of it in use; starting takes some more"
+
+
+def _verdict_line(result: VerifyResult) -> str:
+    if result.verdict.value == "MATCH":
+        return f"{result.elements:,} output elements, 0 mismatched"
+    if result.verdict.value == "MISMATCH":
+        return (
+            f"{result.mismatched_elements:,} of {result.elements:,} output elements differ, "
+            f"by up to {result.max_abs_diff_lsb} LSB"
+        )
+    return result.reason
+
+
+def _outputs(outputs: Sequence[OutputReport], litert: str | None) -> RenderableType:
+    table = ruled(
+        "against the oracle", "wrong", "max", "RMSE", "MAE", "rel. L2", "cosine", "argmax"
+    )
+    for output in outputs:
+        table.add_row(output.name, *_distance(output.device))
+        if output.litert is not None:
+            table.add_row(f"  {litert}", *_distance(output.litert))
+    return Group(table, Text("max, RMSE and MAE in LSB, one step of the int8 output"))
+
+
+def _distance(d: Distance) -> tuple[str, ...]:
+    return (
+        f"{d.mismatched_elements:,}",
+        f"{d.max_abs_diff_lsb}",
+        f"{d.rmse_lsb:.3g}",
+        f"{d.mae_lsb:.3g}",
+        f"{d.relative_l2:.2g}",
+        f"{d.cosine:.5f}",
+        share(d.argmax_agreement),
+    )
+
+
+def _float_table(outputs: Sequence[OutputReport]) -> RenderableType:
+    table = ruled("against the float model", "SQNR", "RMSE", "max difference", "same argmax")
+    for output in outputs:
+        d = output.float_model
+        if d is not None:
+            table.add_row(
+                output.name,
+                decibel(d.sqnr_db),
+                f"{d.rmse:.4g}",
+                f"{d.max_abs_diff:.4g}",
+                share(d.argmax_agreement),
+            )
+    return Group(table, Text("over all vectors, edge and random inputs included; in real values"))
+
+
+def _accuracy(result: VerifyResult) -> Table:
+    accuracy = result.accuracy
+    assert accuracy is not None
+    table = ruled(f"accuracy on {accuracy.vectors} labelled samples", "correct")
+    table.add_row(f"{result.board} (device)", share(accuracy.device, digits=2))
+    table.add_row("host, int8 oracle", share(accuracy.host_int8, digits=2))
+    if accuracy.host_float is not None:
+        table.add_row("host, float model", share(accuracy.host_float, digits=2))
+    return table
