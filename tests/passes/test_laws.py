@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.passes.graphs import graphs, inputs_of
 from tinygen import passes, tflite
 from tinygen.ir import Array, DType, Edge, Graph, Tensor
+from tinygen.ops import BY_KIND
 from tinygen.proof import interpret
 
 Pass = Callable[[Graph], Graph]
@@ -117,3 +118,19 @@ def test_a_graph_knows_who_writes_and_who_reads(model: Path) -> None:
         writers = (node for node in graph.nodes if tensor_id in node.outputs)
         assert graph.writer(tensor_id) is next(writers, None)
         assert graph.readers(tensor_id) == tuple(n for n in graph.nodes if tensor_id in n.inputs)
+
+
+_FOLDED = {"CAST", "FILL", "GATHER", "RANGE", "REDUCE_PROD", "UNPACK"}
+"""Operators that only compute shapes; SHAPE, STRIDED_SLICE and PACK stand for them."""
+
+
+def test_every_operator_is_drawn() -> None:
+    seen: set[str] = set()
+
+    @settings(generated, max_examples=200, derandomize=True)
+    @given(graphs())
+    def look(graph: Graph) -> None:
+        seen.update(node.op.kind for node in graph.nodes)
+
+    look()
+    assert set(BY_KIND) - seen == _FOLDED, "a new operator goes into drawn_operators.py"

@@ -19,7 +19,7 @@ from tinygen.pio.elf import Sizes
 from tinygen.project import manifest, open_project, write
 from tinygen.project.manifest import MANIFEST, VERSION, Manifest
 
-EDGE = Edge("image", (1, 8, 8, 1), DType.INT8, 0.5, -3, ("cat", "dog"))
+EDGE = Edge("image", (1, 2), DType.INT8, 0.5, -3, ("cat", "dog"))
 WHOLE = Manifest(
     version=VERSION,
     tinygen="0.1.0",
@@ -229,6 +229,14 @@ def test_the_board_is_no_path(board: str, tmp_path: Path) -> None:
         parent[key] = board
 
     assert "board" in refused(project(tmp_path, changed(("board", "id"), put))).why
+
+
+def test_labels_are_as_many_as_elements(tmp_path: Path) -> None:
+    def put(parent: Any, key: Any) -> None:
+        parent[key] = ["cat"]
+
+    path = ("model", "outputs", 1, "labels")
+    assert "1 labels for 2" in refused(project(tmp_path, changed(path, put))).why
 
 
 def test_what_a_file_says_does_not_reach_a_terminal_raw(tmp_path: Path) -> None:

@@ -64,9 +64,12 @@ def device_with(elf: Path, folder: Path) -> Iterator[str]:
 
 
 def other_kernels(project: Path) -> None:
-    """As another kernel set would be: other sources of the same model, and other instructions."""
+    """As another kernel set would be: other code for the same model, which computes the same."""
     kernel = next((project / "src" / "kernels").rglob("tg_softmax.h"))
-    kernel.write_text(kernel.read_text("utf-8") + "\n/* another kernel */\n", "utf-8")
+    text = kernel.read_text("utf-8")
+    loop = "  for (int32_t row = 0; row < p->rows; ++row) {\n"
+    assert text.count(loop) == 1
+    kernel.write_text(text.replace(loop, loop + '__asm volatile("nop\\n\\tnop");\n'), "utf-8")
 
 
 def pio_run(project: Path) -> None:
@@ -92,13 +95,17 @@ def assert_unverified(result: VerifyResult, *named: str) -> None:
 
 def test_an_emulator_that_runs_the_old_elf_is_replaced(project: Path) -> None:
     first = flash(project)
-    assert verify(project, limit=2).device is not None
+    before = verify(project, limit=2)
+    assert before.port == first.port
     other_kernels(project)
     pio_run(project)
     result = verify(project, limit=2)
     assert result.verdict is Verdict.MATCH, result.reason
     assert result.device is not None
     assert result.device.build_id == result.build_id == build_of(project) != first.build_id
+    assert result.instructions is not None
+    assert before.instructions is not None
+    assert result.instructions > before.instructions, "it is the new firmware that was measured"
     assert result.port != first.port
     assert first.pid is not None
     assert not psutil.pid_exists(first.pid)

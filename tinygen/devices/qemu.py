@@ -117,7 +117,7 @@ def running(state_dir: Path) -> Running | None:
     try:
         record = json.loads((state_dir / RECORD).read_text(encoding="utf-8"))
         record["command"] = tuple(record["command"])
-        record["folder"] = tuple(record["folder"])
+        record["folder"] = tuple(record.get("folder", _folder(state_dir)))  # an older tinygen's
         found = Running(**record)
         ours = found.folder == _folder(state_dir)
     except (OSError, ValueError, TypeError, KeyError):

@@ -27,6 +27,10 @@ class Edge:
     zero_point: int
     labels: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        if self.labels and len(self.labels) != self.elements:
+            raise ValueError(f"{len(self.labels)} labels for {self.elements} elements")
+
     @classmethod
     def of(cls, tensor: Tensor, labels: tuple[str, ...] = ()) -> Self:
         """The edge that a tensor of the graph is, quantized or float32."""

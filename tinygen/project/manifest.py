@@ -18,10 +18,14 @@ from tinygen.boards import ArenaPlace
 from tinygen.errors import InputError
 from tinygen.ir import Edge
 from tinygen.pio.elf import Sizes
+from tinygen.printable import printable, shell_word
 
 MANIFEST = "tinygen.json"
 VERSION = 2
 """Of the manifest's form: it rises with every key that comes, goes or means something else."""
+
+_SHOWN = 40
+"""Characters of a value of somebody's file that an error repeats."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ def read(folder: Path) -> Manifest:
     except (msgspec.ValidationError, RecursionError) as error:
         raise InputError(
             f"{file} is not whole",
-            why=f"{_plain(error)}\n{_versions(keys)}",
+            why=f"{printable(str(error))}\n{_versions(keys)}",
             next_step=_again(folder, keys),
         ) from error
 
@@ -189,7 +193,7 @@ def generated(folder: Path) -> Mapping[str, str] | None:
     try:
         files = msgspec.convert(keys.get("files"), dict[str, str])
     except msgspec.ValidationError as error:
-        raise _unknown_files(file, f"its key files: {_plain(error)}\n{_versions(keys)}") from error
+        raise _unknown_files(file, f"its key files: {error}\n{_versions(keys)}") from error
     for name in files:
         if escapes(name):
             raise _unknown_files(file, f"it names a file outside of the project: {name[:80]!a}")
@@ -201,37 +205,34 @@ def _keys(content: bytes, file: Path) -> dict[str, Any]:
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _unknown_files(file, f"{_plain(error)}; this is tinygen {_installed()}") from error
+        raise _unknown_files(file, f"{error}; this is tinygen {_installed()}") from error
 
 
 def _unknown_files(file: Path, why: str) -> InputError:
     return InputError(
         f"{file} is not whole",
-        why=why,
+        why=printable(why, "\n"),
         next_step=f"build into another folder with --out; or remove {file.parent}, but for what is "
         "yours in it, and build again",
     )
 
 
 def _versions(keys: Mapping[str, Any]) -> str:
-    written = keys.get("tinygen", "of an unknown version")
+    version, written = (
+        printable(str(keys.get(key, default))[:_SHOWN])
+        for key, default in (("version", 1), ("tinygen", "of an unknown version"))
+    )
     return (
-        f"its manifest has the version {ascii(keys.get('version', 1))[:20]}, written by tinygen "
-        f"{ascii(written)[:40].strip(chr(39))}; this is tinygen {_installed()}, which reads "
-        f"version {VERSION}"
+        f"its manifest has the version {version}, written by tinygen {written}; this is tinygen "
+        f"{_installed()}, which reads version {VERSION}"
     )
 
 
 def _again(folder: Path, keys: Mapping[str, Any]) -> str:
     board = keys.get("board")
     known = board.get("id") if isinstance(board, dict) else None
-    safe = isinstance(known, str) and known.replace("-", "").replace("_", "").isalnum()
-    return f"tinygen build MODEL --board {known if safe else 'BOARD'} --out {folder}"
-
-
-def _plain(error: Exception) -> str:
-    """What went wrong, without what a file could do to a terminal."""
-    return "".join(c if c.isprintable() else "?" for c in str(error))[:300]
+    word = shell_word(printable(known[:_SHOWN])) if isinstance(known, str) and known else "BOARD"
+    return f"tinygen build MODEL --board {word} --out {shell_word(folder)}"
 
 
 def _installed() -> str:
