@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tinygen.api.bench import BenchResult, bench
     from tinygen.api.build import BuildResult, GenerateResult, build, generate
+    from tinygen.api.cache import CacheResult, cache
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.monitor import monitor
@@ -42,6 +43,8 @@ _HOME = {
     "GenerateResult": "tinygen.api.build",
     "build": "tinygen.api.build",
     "generate": "tinygen.api.build",
+    "CacheResult": "tinygen.api.cache",
+    "cache": "tinygen.api.cache",
     "FlashResult": "tinygen.api.flash",
     "StopResult": "tinygen.api.flash",
     "flash": "tinygen.api.flash",
@@ -72,6 +75,7 @@ _HOME = {
 __all__ = [
     "BenchResult",
     "BuildResult",
+    "CacheResult",
     "DeviceError",
     "DoesNotFit",
     "FlashResult",
@@ -89,6 +93,7 @@ __all__ = [
     "VerifyResult",
     "bench",
     "build",
+    "cache",
     "flash",
     "generate",
     "inspect",

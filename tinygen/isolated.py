@@ -22,9 +22,9 @@ def main() -> None:
     told = json.loads(sys.argv[1])
     # At the end, where nothing in them stands in for the standard library or an installed package.
     sys.path += [folder for folder in told["path"] if folder not in sys.path]
-    threading.Thread(
-        target=_end_with_parent, args=(told["lifeline"], told["leads"]), daemon=True
-    ).start()
+    if told["lifeline"] is not None:
+        ends = (told["lifeline"], told["leads"])
+        threading.Thread(target=_end_with_parent, args=ends, daemon=True).start()
     del sys.argv[:2]
     target = sys.argv[0]
     if target.endswith(".py"):

@@ -160,6 +160,12 @@ def _current_folder() -> str:
         return ""
 
 
+def detach_python(script: Path, *arguments: str) -> int:
+    """Start an isolated Python that runs `script` and outlives this process; its process id."""
+    command = (*_isolated(None, leads=True), str(script), *arguments)
+    return detach(command, Path(os.devnull))
+
+
 @contextlib.contextmanager
 def _python(
     target: str, arguments: Sequence[str], *, leads: bool = False
@@ -170,19 +176,22 @@ def _python(
     the child ends, with its process group if it `leads` one.
     """
     theirs, ours = os.pipe()
+    try:
+        yield [*_isolated(theirs, leads=leads), target, *arguments], theirs
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def _isolated(lifeline: int | None, *, leads: bool) -> list[str]:
     here = _current_folder()
     told = {
         "package": str(Path(__file__).parent),
         "path": [entry for entry in sys.path if Path(entry).is_absolute() and entry != here],
-        "lifeline": theirs,
+        "lifeline": lifeline,
         "leads": leads,
     }
-    python = [sys.executable, "-I", "-B", "-X", "utf8", str(_BOOTSTRAP), json.dumps(told)]
-    try:
-        yield [*python, target, *arguments], theirs
-    finally:
-        os.close(ours)
-        os.close(theirs)
+    return [sys.executable, "-I", "-B", "-X", "utf8", str(_BOOTSTRAP), json.dumps(told)]
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:

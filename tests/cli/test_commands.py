@@ -104,6 +104,11 @@ LINES = (
         lambda ran: Path(ran.json["folder"]).name == "tflm" and ran.json["what"] == "tflm",
     ),
     Case(
+        "tinygen cache",
+        lambda ran: re.search(r"^in all +[\d,]+ bytes$", ran.out, re.MULTILINE) is not None,
+    ),
+    Case("tinygen cache --prune --json", lambda ran: ran.json["freed_bytes"] >= 0),
+    Case(
         f"tinygen bench digits.tflite -b {BOARD} --engine aot,aot:portable",
         lambda ran: (
             re.search(r"verdict +\| +MATCH \| +MATCH", ran.out) is not None
@@ -177,11 +182,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def run(line: str, desk: Path, cache: str) -> Ran:
-    """The line as the shell would run it; what concerns the engine tflm, on the stand-in."""
+    """The line as the shell would run it; what concerns the engine tflm, on the stand-in, and what
+    concerns the cache, not on the real one."""
     program, *words = shlex.split(line)
     assert program == "tinygen"
     words = [re.sub(r"^~", str(desk), word) for word in words]
-    if "tflm" not in line:
+    if "tflm" not in line and "tinygen cache" not in line:
         return tinygen(*words, cwd=desk)
     env = {"TINYGEN_CACHE": cache, "TINYGEN_TFLM_SOURCE": str(desk / "mirror")}
     return tinygen(*words, cwd=desk, env=env, module=STAND_IN)
@@ -260,7 +266,8 @@ def test_the_examples_in_the_help_run(desk: Path, cache: str) -> None:
     small_cnn(keras_module("keras")).save(desk / "model.h5")
     (desk / "model.tflite").write_bytes((desk / "pools.tflite").read_bytes())
     examples = dict(the_examples())
-    day = ("boards", "inspect", "setup", "generate", "bench", "build", "flash", "verify", "stop")
+    evening = ("flash", "verify", "stop", "cache")
+    day = ("boards", "inspect", "setup", "generate", "bench", "build", *evening)
     assert {*day, "monitor"} == set(examples)
     for name in day:
         line = examples[name]

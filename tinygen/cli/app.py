@@ -203,6 +203,23 @@ def setup(
     _run(lambda progress: call(what, source=source, progress=progress), setup_report, json)
 
 
+@app.command(short_help="What is kept between builds, and how much of it.")
+def cache(
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove what builds make again, and old versions'.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show what tinygen keeps on this machine, and remove what grows.
+
+    Example: tinygen cache --prune
+    """
+    from tinygen.api.cache import cache as call
+    from tinygen.report.text import cache_report
+
+    _run(lambda progress: call(prune=prune, progress=progress), cache_report, json)
+
+
 @app.command(short_help="List the boards, or show one in full.")
 def boards(
     board: Annotated[str | None, typer.Argument(help="One board, in full.")] = None,

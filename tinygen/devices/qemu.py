@@ -16,7 +16,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
 import psutil
 
 from tinygen import processes
@@ -35,6 +37,10 @@ _INSTALL = {
     "qemu-system-xtensa": "sudo apt-get install qemu-system-misc",
 }
 
+_KEEPER = Path(__file__).with_name("keeper.py")
+_keepers: set[int] = set()
+"""Children that are let go of when they have ended."""
+
 _STARTUP_SECONDS = 0.15
 _SLOW_START_SECONDS = 5.0
 _TERMINATE_SECONDS = 3.0
@@ -47,7 +53,7 @@ _LOG_LINES = 15
 class Running:
     """A running emulator: its process, its serial port as pyserial's URL, what it runs."""
 
-    pid: int
+    pid: Annotated[int, msgspec.Meta(gt=1, lt=1 << 31)]
     create_time: float
     command: tuple[str, ...]
     url: str
@@ -104,6 +110,8 @@ def start(board: Board, elf: Path, state_dir: Path) -> Running:
             )
             _check_started(running, state_dir)
             _write_record(state_dir, running)
+            started = (str(pid), repr(running.create_time), str(state_dir.resolve()), RECORD)
+            _keepers.add(processes.detach_python(_KEEPER, *started))
         except BaseException:
             with contextlib.suppress(psutil.NoSuchProcess):
                 psutil.Process(pid).kill()
@@ -116,12 +124,11 @@ def running(state_dir: Path) -> Running | None:
     """The emulator recorded in `state_dir`, if it still runs."""
     try:
         record = json.loads((state_dir / RECORD).read_text(encoding="utf-8"))
-        record["command"] = tuple(record["command"])
-        record["folder"] = tuple(record.get("folder", _folder(state_dir)))  # an older tinygen's
-        found = Running(**record)
-        ours = found.folder == _folder(state_dir)
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+        here = _folder(state_dir)
+        found = msgspec.convert({"folder": here, **record}, Running)  # an older tinygen's has none
+        ours = found.folder == here and _is_emulator(found.command)
+    except (OSError, ValueError, TypeError, msgspec.ValidationError, RecursionError):
+        return None  # none that this module wrote
     return found if ours and _process(found) is not None else None
 
 
@@ -140,6 +147,11 @@ def last_words(state_dir: Path) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-_LOG_LINES:])
+
+
+def _is_emulator(command: tuple[str, ...]) -> bool:
+    """Whether a record's command is one of ours, whoever wrote the record."""
+    return bool(command) and Path(command[0]).name.startswith("qemu-system-")
 
 
 def _sha256(file: Path) -> str:
@@ -243,8 +255,13 @@ def _ended(process: psutil.Process, seconds: float) -> bool:
 
 def _reap(pid: int) -> None:
     """Let go of an ended child; of somebody else's process there is nothing to let go."""
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+    for child in (pid, *_keepers):
+        try:
+            ended, _ = os.waitpid(child, os.WNOHANG)
+        except ChildProcessError:
+            ended = child
+        if ended:
+            _keepers.discard(child)
 
 
 def _write_record(state_dir: Path, running: Running) -> None:

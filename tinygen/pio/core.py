@@ -38,6 +38,12 @@ main()
 """The build tool as PlatformIO starts it."""
 
 
+OBJECTS = "objects"
+"""The folder in the cache of compiled objects that projects share."""
+
+CORE_PREFIX = "platformio-"
+
+
 def cache_dir() -> Path:
     """Where tinygen keeps what can be made again: TINYGEN_CACHE, or the user's cache folder."""
     return Path(
@@ -45,10 +51,14 @@ def cache_dir() -> Path:
     ).absolute()
 
 
+def core_name() -> str:
+    """The name of the core folder in the cache."""
+    return f"{CORE_PREFIX}{_version()}"
+
+
 def core_dir() -> Path:
     """PlatformIO's core folder for this version, ready to build with no network."""
-    version = importlib.metadata.version("platformio")
-    core = plain_folder(cache_dir()) / f"platformio-{version}"
+    core = plain_folder(cache_dir()) / core_name()
     if not (core / "packages" / "tool-scons").is_dir():
         _prepare_scons(core)
     scons = core / "packages" / "tool-scons" / "scons.py"
@@ -56,7 +66,7 @@ def core_dir() -> Path:
         _write_atomically(scons, _SCONS)
     if not (core / "appstate.json").exists():
         # Without a last version PlatformIO greets a newcomer in the middle of the output.
-        _write_atomically(core / "appstate.json", json.dumps({"last_version": version}))
+        _write_atomically(core / "appstate.json", json.dumps({"last_version": _version()}))
     return core
 
 
@@ -70,6 +80,10 @@ def environment() -> dict[str, str]:
         "PLATFORMIO_DISABLE_PROGRESSBAR": "true",
         "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
     }
+
+
+def _version() -> str:
+    return importlib.metadata.version("platformio")
 
 
 def _prepare_scons(core: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tinygen import processes
 from tinygen.boards import Board
 from tinygen.errors import InputError, ToolchainError
-from tinygen.pio.core import cache_dir, core_dir, environment
+from tinygen.pio.core import OBJECTS, cache_dir, core_dir, environment
 from tinygen.pio.elf import check_fit, sizes
 from tinygen.pio.log import (
     INSTALLING,
@@ -144,7 +144,7 @@ def _object_cache(board: Board) -> dict[str, str]:
         told = b"".join(path.parent.name.encode() + path.read_bytes() for path in packages)
     key = hashlib.sha256(told).hexdigest()[:16]
     return {
-        "PLATFORMIO_BUILD_CACHE_DIR": str(plain_folder(cache_dir()) / "objects" / f"{name}-{key}")
+        "PLATFORMIO_BUILD_CACHE_DIR": str(plain_folder(cache_dir()) / OBJECTS / f"{name}-{key}")
     }
 
 

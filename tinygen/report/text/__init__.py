@@ -5,7 +5,7 @@ from __future__ import annotations
 from tinygen.report.text.bench import bench_report
 from tinygen.report.text.boards import board_report, boards_report
 from tinygen.report.text.build import build_report, generate_report
-from tinygen.report.text.device import flash_report, setup_report, stop_report
+from tinygen.report.text.device import cache_report, flash_report, setup_report, stop_report
 from tinygen.report.text.inspect import inspect_report
 from tinygen.report.text.tables import print_report
 from tinygen.report.text.verify import verify_report
@@ -15,6 +15,7 @@ __all__ = [
     "board_report",
     "boards_report",
     "build_report",
+    "cache_report",
     "flash_report",
     "generate_report",
     "inspect_report",

@@ -1,4 +1,4 @@
-"""A device that was started or stopped, and what was obtained for an engine."""
+"""A device that was started or stopped; what was obtained for an engine, and what is kept."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tinygen.report.text.tables import build_name, fact_table, next_command
+from tinygen.report.text.tables import (
+    build_name,
+    fact_table,
+    in_bytes,
+    next_command,
+    page,
+    ruled,
+)
 
 if TYPE_CHECKING:
+    from tinygen.api.cache import CacheResult
     from tinygen.api.flash import FlashResult, StopResult
     from tinygen.api.setup import SetupResult
 
@@ -31,6 +39,22 @@ def setup_report(result: SetupResult) -> RenderableType:
     """What was obtained."""
     rows = [("ready", result.what), ("revision", result.revision), ("kept in", str(result.folder))]
     return fact_table(rows)
+
+
+def cache_report(result: CacheResult) -> RenderableType:
+    """What is kept, part by part, and what could go or has gone."""
+    table = ruled("kept", "for", "files", "bytes")
+    for part in result.parts:
+        table.add_row(part.name, part.purpose, f"{part.files:,}", in_bytes(part.bytes))
+    total = sum(part.bytes for part in result.parts)
+    rows = [("folder", str(result.folder)), ("in all", in_bytes(total))]
+    if result.freed_bytes:
+        rows.append(("removed", in_bytes(result.freed_bytes)))
+    prunable = sum(part.prunable_bytes for part in result.parts)
+    more = (
+        [next_command("tinygen cache --prune", f"frees {in_bytes(prunable)}")] if prunable else []
+    )
+    return page(fact_table(rows), *([table] if result.parts else []), *more)
 
 
 def stop_report(result: StopResult) -> RenderableType:
