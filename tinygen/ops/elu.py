@@ -13,6 +13,8 @@ from tinygen.ir import Array, DType, Lowered, Operands, Shape, Values
 from tinygen.ops import require
 from tinygen.ops.parse import Parsed
 
+_SATURATED = -27 * np.log(2)
+"""Below, expm1f is -1 exactly, in every library that descends from Sun's."""
 _UNITS = 2
 """How many units in the last place expm1f of a C library may be off; glibc and newlib say 1."""
 
@@ -32,13 +34,18 @@ class Elu(Parsed):
         below = np.expm1(np.minimum(value, 0).astype(np.float64)).astype(np.float32)
         return (np.where(value < 0, below, value),)
 
+    def foldable(self, io: Operands) -> bool:  # noqa: ARG002
+        """Never: which float32 value a device computes is not known to the last bit."""
+        return False
+
     def bounds(self, io: Operands, value: Array) -> tuple[Array, Array]:
         """Between which float32 values every C library's result lies."""
         (exact,) = self.compute(io, Values((value,)))
         low = high = exact
+        computed = (value < 0) & (value > _SATURATED)
         for _ in range(_UNITS):
-            low = np.where(value < 0, np.nextafter(low, np.float32(-np.inf)), low)
-            high = np.where(value < 0, np.nextafter(high, np.float32(np.inf)), high)
+            low = np.where(computed, np.nextafter(low, np.float32(-np.inf)), low)
+            high = np.where(computed, np.nextafter(high, np.float32(np.inf)), high)
         return low, high
 
     def kernels(self, io: Operands) -> Lowered:
