@@ -20,8 +20,8 @@ import pytest
 import tflite
 from ai_edge_litert import schema_py_generated as schema
 
-from tinygen.ir import ABSENT, Array, DType, Operands, Quant, Shape, Tensor
-from tinygen.ops import BY_KIND, Parsed, Parser
+from tinygen.ir import ABSENT, Array, DType, Op, Operands, Quant, Shape, Tensor
+from tinygen.tflite import read
 
 RELU, RELU_N1_TO_1, RELU6, TANH = 1, 2, 3, 4
 """Values of ActivationFunctionType other than NONE (0)."""
@@ -157,47 +157,11 @@ def run_tflm(model: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
     return tuple(np.array(interpreter.get_output(i)) for i in range(count))
 
 
-def parse_operator(model: bytes) -> tuple[Parsed, Operands]:
-    """The one operator of a file and its tensors, read the way tinygen reads every operator.
-
-    Tensor ids are the file's.
-    """
-    root = tflite.Model.GetRootAs(model, 0)
-    graph = root.Subgraphs(0)
-    operator = graph.Operators(0)
-    code = root.OperatorCodes(operator.OpcodeIndex())
-    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-    kind = next(k for k, v in vars(schema.BuiltinOperator).items() if v == number)
-
-    def read(i: int) -> Tensor | None:
-        return None if i == ABSENT else _read_tensor(root, graph, i)
-
-    inputs = tuple(read(operator.Inputs(i)) for i in range(operator.InputsLength()))
-    outputs = tuple(
-        _read_tensor(root, graph, operator.Outputs(i)) for i in range(operator.OutputsLength())
-    )
-    parser = Parser(kind, operator.BuiltinOptions())
-    return BY_KIND[kind].parse(parser), Operands(inputs, outputs, kind)
-
-
-def _read_tensor(root: Any, graph: Any, i: int) -> Tensor:
-    table = graph.Tensors(i)
-    shape = tuple(table.Shape(d) for d in range(table.ShapeLength()))
-    number = table.Type()
-    dtype = next(d for d in DType if getattr(schema.TensorType, d.name) == number)
-    raw = root.Buffers(table.Buffer())
-    data = None
-    if raw.DataLength():
-        data = raw.DataAsNumpy().view(dtype.numpy).reshape(shape)
-    quantization = table.Quantization()
-    quant = None
-    if quantization is not None and quantization.ScaleLength():
-        quant = Quant(
-            tuple(float(quantization.Scale(c)) for c in range(quantization.ScaleLength())),
-            tuple(quantization.ZeroPoint(c) for c in range(quantization.ZeroPointLength())),
-            quantization.QuantizedDimension(),
-        )
-    return Tensor(i, table.Name().decode(), shape, dtype, quant, data)
+def parse_operator(model: bytes) -> tuple[Op, Operands]:
+    """The one operator of a file and its tensors, as tinygen reads every file."""
+    graph = read(model, "case")
+    (node,) = graph.nodes
+    return node.op, graph.operands(node)
 
 
 def reference(model: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:

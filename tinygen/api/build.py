@@ -16,7 +16,7 @@ from tinygen.api.describe import describe
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import prepare
 from tinygen.boards import ArenaPlace, get_board
-from tinygen.engines import choose_engine
+from tinygen.engines import LayerKernel, choose_engine
 from tinygen.engines.engine import Job
 from tinygen.ir import output_edges
 from tinygen.options import BuildOptions
@@ -51,6 +51,8 @@ class GenerateResult:
     arena_minimum_bytes: int | None
     arena_place: ArenaPlace
     layers: int
+    choices: tuple[LayerKernel, ...]
+    """Which kernel computes each layer, where the engine chooses, and why."""
     notes: tuple[str, ...]
     """What the engine has to say."""
     vectors: int
@@ -182,6 +184,7 @@ def _generate(model: Path, options: BuildOptions, held: contextlib.ExitStack) ->
         arena_minimum_bytes=made.arena_minimum_bytes,
         arena_place=made.arena_place,
         layers=made.layers,
+        choices=made.choices,
         notes=made.notes,
         vectors=len(checks),
         oracle=checks.oracle,

@@ -18,7 +18,7 @@ import msgspec
 import serial
 
 from tinygen import pio
-from tinygen.boards import Board, Kind, TflmFrom, all_boards
+from tinygen.boards import Board, Qemu, TflmFrom, all_boards
 from tinygen.devices import qemu
 from tinygen.engines.tflm import arena
 from tinygen.engines.tflm.arena import Measured, Need, Trial
@@ -44,7 +44,7 @@ def emulated_core(board: Board) -> Board:
     kernels ask for the same scratch, and the emulated Cortex-M0 has too little RAM to try.
     """
     emulated = [
-        b for b in all_boards() if b.kind is Kind.EMULATED and "tflm" in b.engines.available
+        b for b in all_boards() if isinstance(b.device, Qemu) and "tflm" in b.engines.available
     ]
     same = [b for b in emulated if b.core == board.core and not b.core.startswith("cortex-m0")]
     plain = [b for b in emulated if b.core == "cortex-m3"]

@@ -22,6 +22,7 @@ from tinygen.report.text.tables import (
 
 if TYPE_CHECKING:
     from tinygen.api.build import BuildResult, GenerateResult
+    from tinygen.engines import LayerKernel
     from tinygen.proof.fidelity import Fidelity
 
 _PLACES = {
@@ -34,6 +35,7 @@ def generate_report(result: GenerateResult) -> RenderableType:
     """A rendered project."""
     return page(
         fact_table(_generated_rows(result)),
+        *_kernels(result.choices),
         *_fidelity(result.fidelity),
         next_command(f"pio run -d {shell_word(result.project)}", "or tinygen build to build it"),
     )
@@ -63,6 +65,7 @@ def build_report(result: BuildResult) -> RenderableType:
             ]
         ),
         table,
+        *_kernels(generated.choices),
         *_fidelity(generated.fidelity),
         next_command("tinygen flash", "then tinygen verify"),
     )
@@ -86,6 +89,18 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         ("test vectors", f"{result.vectors}, expected by {result.oracle}"),
         ("project", str(result.project)),
     ]
+
+
+def _kernels(choices: Sequence[LayerKernel]) -> Iterable[RenderableType]:
+    """Layer by layer, where there was something to choose."""
+    if not any(choice.others for choice in choices):
+        return
+    table = ruled("kernels", "operator", "kernel", "why")
+    for choice in choices:
+        operators = " + ".join(choice.operators)
+        kernel = f"{choice.kernel_set} {choice.kernel}"
+        table.add_row(f"{choice.layer} {choice.output}", operators, kernel, choice.why)
+    yield table
 
 
 def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:
