@@ -11,8 +11,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tinygen.boards import ArenaPlace, get_board
-from tinygen.boards.schema import Emulator
+from tinygen.boards import ArenaPlace, Qemu, get_board
 from tinygen.engines.aot.make import build_flags
 from tinygen.engines.aot.program import Program
 from tinygen.engines.aot.render import model_files
@@ -45,9 +44,9 @@ class Core:
         return f"{core} {self.optimization} {self.place.value}"
 
     @property
-    def emulator(self) -> Emulator:
-        emulator = get_board(self.board).emulator
-        assert emulator is not None
+    def emulator(self) -> Qemu:
+        emulator = get_board(self.board).device
+        assert isinstance(emulator, Qemu)
         return emulator
 
     @property

@@ -11,9 +11,9 @@ import numpy as np
 
 from tinygen.api.board import project_board
 from tinygen.api.built import Built, look
-from tinygen.api.flash import device_port
-from tinygen.boards import Board
-from tinygen.devices.link import Session, open_transport
+from tinygen.api.flash import device_port, given_port
+from tinygen.boards import Board, Qemu
+from tinygen.devices.link import Session, open_device
 from tinygen.devices.link.hello import Hello
 from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
@@ -129,9 +129,9 @@ def verify(
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
     checks = _vectors(current)
     built = look(current, board)
-    url = port or device_port(built, progress)
+    url = given_port(port) or device_port(built, progress)
     run = _Run(built, checks, url)
-    with Session(open_transport(url, board.serial.baud, board.serial.reset)) as session:
+    with Session(open_device(board, url)) as session:
         run.execute(session, min(limit or len(checks), len(checks)), progress)
     return run.result()
 
@@ -303,8 +303,8 @@ def _startup(board: Board, hello: Hello | None) -> int | None:
 
 def _measured(board: Board, ticks: int, hello: Hello) -> tuple[str, int | None]:
     """Unit and amount; no amount where an emulator does not count instructions."""
-    if board.emulator is not None:
-        return "instructions", board.emulator.instructions(ticks)
+    if isinstance(board.device, Qemu):
+        return "instructions", board.device.instructions(ticks)
     if hello.tick_hz == 0:
         return "microseconds", None
     return "microseconds", ticks * 1_000_000 // hello.tick_hz
