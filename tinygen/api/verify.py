@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygen.api.board import project_board
 from tinygen.api.built import Built, look
-from tinygen.api.flash import device_port
+from tinygen.api.flash import device_port, given_port
 from tinygen.boards import Board, Qemu
 from tinygen.devices.link import Session, open_device
 from tinygen.devices.link.hello import Hello
@@ -129,7 +129,7 @@ def verify(
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
     checks = _vectors(current)
     built = look(current, board)
-    url = port or device_port(built, progress)
+    url = given_port(port) or device_port(built, progress)
     run = _Run(built, checks, url)
     with Session(open_device(board, url)) as session:
         run.execute(session, min(limit or len(checks), len(checks)), progress)
