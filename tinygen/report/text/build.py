@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
+from tinygen.data.labels import numbered
 from tinygen.printable import shell_word
 from tinygen.report.text.tables import (
     arena_size,
@@ -87,6 +88,7 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         *((("", _PLACES[place]),) if (place := result.arena_place.value) in _PLACES else ()),
         *(("", note) for note in result.notes),
         ("test vectors", f"{result.vectors}, expected by {result.oracle}"),
+        *((("classes", numbered(result.classes)),) if result.classes else ()),
         ("project", str(result.project)),
     ]
 
