@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.bench.matrix import M4, MODELS, Case, Row, Table
-from tinygen.boards import Kind, all_boards
+from tinygen.boards import Serial, all_boards
 
 WHAT = {
     "digits.tflite": "digits (examples/digits, 8x8)",
@@ -77,7 +77,7 @@ def _hardware() -> Iterator[str]:
     yield "| board | engines | how far |"
     yield "|---|---|---|"
     for board in all_boards():
-        if board.kind is Kind.HARDWARE:
+        if isinstance(board.device, Serial):
             default = board.engines.default
             engines = [default, *(e for e in board.engines.available if e != default)]
             yield f"| `{board.id}` | {', '.join(engines)} | {board.proven} |"

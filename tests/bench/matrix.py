@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.conftest import BENCHMARK_MODELS, models_dir
 from tests.runner import GOLDEN_MODEL, ROOT
-from tinygen.boards import Kind, all_boards
+from tinygen.boards import Qemu, all_boards
 
 TABLE = ROOT / "bench.json"
 MODELS = (GOLDEN_MODEL.name, *BENCHMARK_MODELS)
@@ -86,7 +86,7 @@ class Table:
 
 def _cases() -> tuple[Case, ...]:
     ours = MODELS[0]
-    emulated = [board.id for board in all_boards() if board.kind is Kind.EMULATED]
+    emulated = [board.id for board in all_boards() if isinstance(board.device, Qemu)]
     cases = [Case(ours, board, "aot", "portable") for board in emulated]
     cases += [Case(model, M4, "aot", "portable") for model in MODELS[1:]]
     cases += [Case(model, M4, "tflm", kernels) for model in MODELS for kernels in SETS_ON_M4]
