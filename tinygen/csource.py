@@ -10,12 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-<<<<<<< HEAD
 from tinygen.ir import Constant, DType, Edge, Kernel, KernelCall, ParamValue, Place, Tensor
-=======
-from tinygen.ir import Constant, DType, Edge, Kernel, KernelCall, ParamValue, Tensor
 from tinygen.printable import printable
->>>>>>> main
 
 _LINE = 100
 _SET = re.compile(r"[a-z][a-z0-9]*")
