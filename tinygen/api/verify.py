@@ -113,6 +113,7 @@ def verify(
     *,
     port: str | None = None,
     limit: int | None = None,
+    trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> VerifyResult:
     """Run the project's vectors on the device and compare every output element.
@@ -121,7 +122,8 @@ def verify(
     hardware is found by its USB id where only one port fits. A device that runs anything but the
     firmware of the project's sources as they are now, or is lost on the way, gives the verdict
     UNVERIFIED with the reason; a port that cannot be opened raises DeviceError, an emulated board's
-    project that was not built, or edited since, InputError.
+    project that was not built, or edited since, InputError. With `port` nothing of a project runs
+    on this machine; without, as by `flash`.
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
@@ -129,7 +131,7 @@ def verify(
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
     checks = _vectors(current)
     built = look(current, board)
-    url = given_port(port) or device_port(built, progress)
+    url = given_port(port) or device_port(built, progress, trust_project=trust_project)
     run = _Run(built, checks, url)
     with Session(open_device(board, url)) as session:
         run.execute(session, min(limit or len(checks), len(checks)), progress)
