@@ -2,12 +2,14 @@
 # make test    set up, then every test
 # make faults  set up, then 10,000 verifications over damaged lines, and a table
 # make check   set up, then linters, types, import rules, format, warnings, sanitizers
+# make bench   set up, then measure bench.json again: all models, boards, engines, kernels
+# make readme  set up, then write again what is generated in README.md and docs
 
 BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize faults setup setup-all clean
+.PHONY: demo test check lint sanitize faults bench readme setup setup-all clean
 
 setup:
 	@scripts/setup.sh
@@ -38,6 +40,12 @@ sanitize: setup-all
 # 10,000 verifications over lines that drop, double, flip, delay, split and invent bytes, and break.
 faults: setup-all
 	$(BIN)/python -m tests.faults.laboratory 10000
+
+bench: setup-all
+	$(BIN)/python -m tests.bench
+
+readme: setup-all
+	$(BIN)/python -m scripts.readme
 
 clean:
 	rm -rf build .tinygen

@@ -6,11 +6,12 @@ Knows C and nothing about operators. A model's names reach C only as `comment` a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tinygen.ir import Constant, DType, Edge, Kernel, KernelCall, ParamValue, Tensor
+from tinygen.ir import Constant, DType, Edge, Kernel, KernelCall, ParamValue, Place, Tensor
+from tinygen.printable import printable
 
 _LINE = 100
 _SET = re.compile(r"[a-z][a-z0-9]*")
@@ -29,6 +30,26 @@ def string(text: str) -> str:
     return '"' + plain.replace("\\", "\\\\").replace('"', '\\"').replace("?", "\\?") + '"'
 
 
+def output_labels(labels: Sequence[Sequence[str]], outputs: int) -> list[str]:
+    """For each output its labels as the initializer of an array of strings, for a macro.
+
+    In UTF-8; empty where there are none.
+    """
+    return [_strings(names) for names in labels] or [""] * outputs
+
+
+def _strings(names: Sequence[str]) -> str:
+    texts = [_utf8(name) for name in names]
+    return "{ \\\n    " + ", \\\n    ".join(texts) + " \\\n  }" if texts else ""
+
+
+def _utf8(text: str) -> str:
+    """A C string literal: what is not printable ASCII is written as octal escapes of its bytes."""
+    encoded = printable(text)[:120].encode("utf-8").decode("latin1")
+    escaped = (string(c)[1:-1] if " " <= c <= "~" else f"\\{ord(c):03o}" for c in encoded)
+    return '"' + "".join(escaped) + '"'
+
+
 def number(value: int | float) -> str:
     """A number as C writes it; a float exactly, in hexadecimal, with its decimal value beside."""
     if isinstance(value, bool | np.bool_):
@@ -39,7 +60,7 @@ def number(value: int | float) -> str:
 
 
 def array(name: str, constant: Constant, qualifier: str = "") -> str:
-    """The definition of a constant array; `qualifier` says which memory it lies in."""
+    """The definition of a constant array; `qualifier` says which part of flash it lies in."""
     values = constant.data
     if values.size == 0:
         raise ValueError(f"{name} is empty")
@@ -64,7 +85,9 @@ def declaration(name: str, constant: Constant, qualifier: str = "") -> str:
 def _const(constant: Constant, qualifier: str) -> str:
     dtype = constant.data.dtype
     align = f"_Alignas({constant.align})" if constant.align > dtype.itemsize else ""
-    return " ".join(filter(None, (align, "const", qualifier, DType(dtype.name).c_name)))
+    # What a compiler may change it keeps in RAM.
+    const = ("const", qualifier) if constant.place is Place.FLASH else ()
+    return " ".join(filter(None, (align, *const, DType(dtype.name).c_name)))
 
 
 def _value(value: ParamValue) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from tinygen.api.built import Built
-from tinygen.api.flash import device_port
+from tinygen.api.flash import device_port, given_port
 from tinygen.boards import Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, Transport, open_device
@@ -37,7 +37,7 @@ class Connection:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.built = built
-        self.port = port or device_port(built, progress)
+        self.port = given_port(port) or device_port(built, progress)
         self._named = port is not None
         self._deadline = deadline or Deadline()
         self._progress = progress

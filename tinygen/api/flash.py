@@ -64,7 +64,7 @@ def flash(
     elf = built.require_current()
     pid = None
     if isinstance(board.device, Qemu):
-        if port is not None:
+        if given_port(port) is not None:
             raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
         progress.stage(f"Starting {board.id} in QEMU")
         running = qemu.start(board, elf, current.state_dir)
@@ -96,7 +96,7 @@ def _upload(
     its port cannot be opened.
     """
     board, upload = built.board, device.upload
-    returns, chosen = upload.returns, port
+    returns, chosen = upload.returns, given_port(port)
     # A boot loader that needs no port may show none.
     if chosen is None and (upload.needs_port or not returns):
         chosen = find_port(board)
@@ -118,6 +118,17 @@ def stop(project: str | Path | None = None) -> StopResult:
     """End the emulator that `flash` started for this project, and nothing else."""
     current = open_project(None if project is None else Path(project))
     return StopResult(current.path, qemu.stop(current.state_dir))
+
+
+def given_port(port: str | None) -> str | None:
+    """The port as it was given; InputError for one without a name, as of an empty variable."""
+    if port is not None and not port.strip():
+        raise InputError(
+            "the port has no name",
+            why="--port was given, but nothing after it: an empty variable of the shell?",
+            next_step="name it (--port /dev/ttyUSB0), or leave --port out to have it found",
+        )
+    return port
 
 
 def device_port(built: Built, progress: Progress = SILENT) -> str:

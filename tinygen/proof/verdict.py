@@ -56,6 +56,8 @@ class OutputReport:
     litert: Distance | None
     """LiteRT against the oracle."""
     float_model: RealDistance | None
+    labels: tuple[str, ...]
+    """Names of the classes that the elements stand for; empty where they are not known."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ def compare(
                 device=distance(tensor, expected, device[i]),
                 litert=None if litert is None else distance(tensor, expected, litert),
                 float_model=None if real is None else real_distance(tensor, real, device[i]),
+                labels=tensor.labels,
             )
         )
     return tuple(reports)

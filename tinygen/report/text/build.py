@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
+from tinygen.data.labels import numbered
 from tinygen.printable import shell_word
 from tinygen.report.text.tables import (
     arena_size,
@@ -22,7 +23,7 @@ from tinygen.report.text.tables import (
 
 if TYPE_CHECKING:
     from tinygen.api.build import BuildResult, GenerateResult
-    from tinygen.engines import LayerKernel
+    from tinygen.engines import LayerKernel, NotTaken
     from tinygen.proof.fidelity import Fidelity
 
 _PLACES = {
@@ -87,6 +88,7 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         *((("", _PLACES[place]),) if (place := result.arena_place.value) in _PLACES else ()),
         *(("", note) for note in result.notes),
         ("test vectors", f"{result.vectors}, expected by {result.oracle}"),
+        *((("classes", numbered(result.classes)),) if result.classes else ()),
         ("project", str(result.project)),
     ]
 
@@ -99,8 +101,16 @@ def _kernels(choices: Sequence[LayerKernel]) -> Iterable[RenderableType]:
     for choice in choices:
         operators = " + ".join(choice.operators)
         kernel = f"{choice.kernel_set} {choice.kernel}"
-        table.add_row(f"{choice.layer} {choice.output}", operators, kernel, choice.why)
+        why = "\n".join([choice.why, *(_not_taken(other, choice) for other in choice.others)])
+        table.add_row(f"{choice.layer} {choice.output}", operators, kernel, why)
     yield table
+
+
+def _not_taken(other: NotTaken, choice: LayerKernel) -> str:
+    if other.estimated_cycles is None:
+        return f"{other.kernel_set}: {other.why}"
+    cycles = f"{other.estimated_cycles:,} cycles estimated, not {choice.estimated_cycles:,}"
+    return f"{other.kernel_set}: {cycles}"
 
 
 def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tinygen.data.labels import numbered
 from tinygen.report.text.tables import (
     build_name,
     decibel,
@@ -48,6 +49,7 @@ def verify_report(result: VerifyResult) -> RenderableType:
             rows.append(("  least, most", f"{cost.minimum:,}, {cost.maximum:,} {cost.unit}"))
     if result.cost is not None and result.startup is not None:
         rows.append(("to start", f"{result.startup:,} {result.cost.unit}"))
+    rows += [("classes", numbered(o.labels)) for o in result.outputs if o.labels]
     rows += _arena_rows(result)
     if result.stack_used_bytes is not None:
         rows.append(("stack, most used", in_bytes(result.stack_used_bytes)))
