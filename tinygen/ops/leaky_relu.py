@@ -9,6 +9,7 @@ import numpy as np
 import tflite
 
 from tinygen.ir import Array, Operands
+from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
 from tinygen.ops.lookup import Lookup
@@ -25,7 +26,7 @@ class LeakyRelu(Lookup):
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.LeakyReluOptions)
-        return cls(alpha=float(options.Alpha()))
+        return cls(alpha=require.finite(cls.kind, "alpha", float(options.Alpha())))
 
     def codes(self, io: Operands, codes: Int64) -> Array:
         source, target = io.input(0).q, io.output.q
