@@ -6,11 +6,12 @@ Knows C and nothing about operators. A model's names reach C only as `comment` a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from tinygen.ir import Constant, DType, Edge, Kernel, KernelCall, ParamValue, Tensor
+from tinygen.printable import printable
 
 _LINE = 100
 _SET = re.compile(r"[a-z][a-z0-9]*")
@@ -27,6 +28,26 @@ def string(text: str) -> str:
     """`text` as a C string literal of printable ASCII."""
     plain = "".join(c if " " <= c <= "~" else "?" for c in text)[:120]
     return '"' + plain.replace("\\", "\\\\").replace('"', '\\"').replace("?", "\\?") + '"'
+
+
+def output_labels(labels: Sequence[Sequence[str]], outputs: int) -> list[str]:
+    """For each output its labels as the initializer of an array of strings, for a macro.
+
+    In UTF-8; empty where there are none.
+    """
+    return [_strings(names) for names in labels] or [""] * outputs
+
+
+def _strings(names: Sequence[str]) -> str:
+    texts = [_utf8(name) for name in names]
+    return "{ \\\n    " + ", \\\n    ".join(texts) + " \\\n  }" if texts else ""
+
+
+def _utf8(text: str) -> str:
+    """A C string literal: what is not printable ASCII is written as octal escapes of its bytes."""
+    encoded = printable(text)[:120].encode("utf-8").decode("latin1")
+    escaped = (string(c)[1:-1] if " " <= c <= "~" else f"\\{ord(c):03o}" for c in encoded)
+    return '"' + "".join(escaped) + '"'
 
 
 def number(value: int | float) -> str:

@@ -16,13 +16,17 @@ from tinygen.resources import templates_dir
 
 @dataclass(frozen=True)
 class Identity:
-    """What the generated code says about itself."""
+    """What the generated code says about itself.
+
+    `labels` are the names of the classes of each output, empty where there are none.
+    """
 
     name: str
     engine: str
     board: str
     sha256: str
     version: str
+    labels: tuple[tuple[str, ...], ...] = ()
 
 
 @functools.cache

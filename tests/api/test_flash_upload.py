@@ -10,7 +10,7 @@ import pytest
 
 from tinygen.api import flash as module
 from tinygen.api.built import Built
-from tinygen.boards import Board, get_board
+from tinygen.boards import Board, Serial, get_board
 from tinygen.errors import DeviceError
 from tinygen.progress import SILENT
 
@@ -46,8 +46,10 @@ class Desk:
 
     def flash(self, board_id: str, port: str | None = None) -> tuple[str, object]:
         project = cast(Any, SimpleNamespace(path=Path("p")))
-        built = Built(project, get_board(board_id), "0" * 32, None, None)
-        return module._upload(built, port, SILENT)
+        board = get_board(board_id)
+        assert isinstance(board.device, Serial)
+        built = Built(project, board, "0" * 32, None, None)
+        return module._upload(built, board.device, port, SILENT)
 
 
 def test_a_boot_loader_without_a_port(monkeypatch: pytest.MonkeyPatch) -> None:

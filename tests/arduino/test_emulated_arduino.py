@@ -28,7 +28,6 @@ DIGITS = Path(__file__).parents[1] / "golden" / "digits.tflite"
 BOARD = """
 id = "arduino-m4"
 name = "An Arduino board in QEMU"
-kind = "emulated"
 core = "cortex-m4"
 fpu = "single"
 port = "arduino"
@@ -63,11 +62,11 @@ default = "tflm"
 tflm_kernel_sets = ["esp_nn", "reference"]
 
 [serial]
-kind = "socket"
 baud = 115200
 window = 1
 
-[emulator]
+[device]
+type = "qemu"
 program = "qemu-system-arm"
 machine = "mps2-an386"
 cpu = "cortex-m4"

@@ -12,9 +12,10 @@ import tinygen.boards
 from tinygen.boards import (
     BOARD_IDS,
     LOCAL_PLATFORM,
-    Kind,
+    Connection,
     Port,
-    SerialKind,
+    Qemu,
+    Serial,
     all_boards,
     get_board,
     parse_board,
@@ -32,7 +33,7 @@ from tinygen.project.firmware import (
 from tinygen.resources import firmware_dir
 
 FOLDER = Path(tinygen.boards.__file__).parent
-EMULATED = [board.id for board in all_boards() if board.emulator]
+EMULATED = [board.id for board in all_boards() if isinstance(board.device, Qemu)]
 LOCAL = [board.id for board in all_boards() if board.platformio.local]
 TEXT = (FOLDER / "qemu-cortex-m4.toml").read_text()
 
@@ -45,14 +46,13 @@ def test_every_board_file_is_listed_once() -> None:
 @pytest.mark.parametrize("board_id", EMULATED)
 def test_the_emulated_boards(board_id: str) -> None:
     board = get_board(board_id)
-    assert board.kind is Kind.EMULATED
-    assert board.emulator is not None
+    assert isinstance(board.device, Qemu)
     assert board.toolchain is not None
     assert board.engines.default == "aot"
     assert board.platformio.board == board_id
     if board.port is Port.CORTEX_M:
         assert f"-mcpu={board.core}" in board.toolchain.core_flags
-        assert board.emulator.cpu == board.core
+        assert board.device.cpu == board.core
     with pytest.raises(dataclasses.FrozenInstanceError):
         board.id = "other"  # type: ignore[misc]
 
@@ -60,17 +60,14 @@ def test_the_emulated_boards(board_id: str) -> None:
 @pytest.mark.parametrize("board_id", BOARD_IDS)
 def test_what_holds_for_every_board(board_id: str) -> None:
     board = get_board(board_id)
-    find_reset(board.serial.reset)
     assert set(board.engines.available) <= {"aot", "tflm"}
     assert ("tflm" in board.engines.available) <= bool(board.engines.tflm_kernel_sets)
     assert set(board.engines.tflm_kernel_sets) <= {"reference", "cmsis_nn", "esp_nn", "esp_nn_s3"}
-    assert len(set(board.serial.usb_ids)) == len(board.serial.usb_ids)
-    # A polled or interrupt-driven port of hardware may lose what comes during a computation.
-    if board.serial.kind is SerialKind.UART:
-        assert board.serial.window == 1
-    if board.kind is Kind.HARDWARE:
-        assert board.upload is not None
-        assert board.serial.usb_ids
+    if isinstance(board.device, Serial):
+        # A polled or interrupt-driven port may lose what comes during a computation.
+        assert board.device.connection is not Connection.UART or board.serial.window == 1
+        find_reset(board.device.reset)
+        assert board.device.usb_ids
         assert "not run" in board.proven or "hardware" in board.proven
     if board.memory.constants_bytes is not None:
         assert board.memory.constants_bytes <= min(64 * 1024, board.memory.flash.bytes)
@@ -82,8 +79,8 @@ def test_sizes_of_the_micro_bit() -> None:
 
 
 def test_instructions_from_ticks() -> None:
-    emulator = get_board("qemu-cortex-m4").emulator
-    assert emulator is not None
+    emulator = get_board("qemu-cortex-m4").device
+    assert isinstance(emulator, Qemu)
     # 25 MHz: a tick is 40 ns; an instruction is 2^5 = 32 ns.
     assert emulator.instructions(4) == 5
     assert emulator.instructions(25_000_000) == 1_000_000_000 // 32
@@ -107,9 +104,14 @@ def test_ids_match_exactly(name: str) -> None:
     ("old", "new", "told"),
     [
         ('core = "cortex-m4"', 'core = "cortex-m4"\ncolour = "red"', "unknown key colour"),
-        ("clock_hz =", "clock =", "unknown key emulator.clock"),
-        ("clock_hz = 25_000_000", "", "key emulator.clock_hz is missing"),
-        ('kind = "emulated"', 'kind = "imagined"', "kind is 'imagined'"),
+        ("clock_hz =", "clock =", "unknown key device.clock"),
+        ("clock_hz = 25_000_000", "", "key device.clock_hz is missing"),
+        ('type = "qemu"', 'type = "qmeu"', "device.type is 'qmeu'; did you mean qemu?"),
+        ('type = "qemu"', "", "the key device.type is missing; it must be one of qemu, serial"),
+        ('type = "qemu"', "type = []", "device.type is []"),
+        ('type = "qemu"', 'type = "serial"', "unknown key device.program"),
+        ("[device]\n", "[[device]]\n", "device is [{"),
+        ("[device]\n", "[emulator]\n", "the key emulator is of an older tinygen: [device] with"),
         ('type = "cmsdk"', 'type = "16550"', "serial.uart.type is '16550'"),
         ('extensions = ["dsp"]', 'extensions = ["mve"]', "'mve', which no cortex-m4 has"),
         (
@@ -143,9 +145,8 @@ def test_ids_match_exactly(name: str) -> None:
         ('extensions = ["dsp"]', 'extensions = ["dps"]', "extensions is 'dps'"),
         ('extensions = ["dsp"]', 'extensions = ["dsp", "dsp"]', "extensions"),
         ('default = "aot"', 'default = "aot"\nkernel_sets = ["dsp"]', "engines.kernel_sets"),
-        ('kind = "emulated"', 'kind = "hardware"', "[emulator]"),
         ("baud = 115200", "baud = 0", "serial.baud"),
-        ("baud = 115200", 'baud = 115200\nusb_ids = ["2341:5A"]', "2341:5A"),
+        ("baud = 115200", 'baud = 115200\nusb_ids = ["2341:005a"]', "it is device.usb_ids"),
         ("baud = 115200", "baud = 115200\nwindow = 0", "serial.window"),
         ('port = "cortex_m"', 'port = "arduino"', "the port arduino"),
         ('port = "cortex_m"', 'port = "cortex_m"\nticks = "dwt"', "ticks"),
@@ -156,7 +157,6 @@ def test_ids_match_exactly(name: str) -> None:
             "platformio.options is ['a']; it must be a table",
         ),
         ('board = "qemu-cortex-m4"', 'board = "x"\noptions = { a = 1 }', "platformio.options.a"),
-        ("[emulator]", '[upload]\nprotocol = "x"\nneeds_port = true\n[emulator]', "[upload]"),
         ("[memory]", "[memory", "line"),
     ],
 )
@@ -233,8 +233,8 @@ def _with_protocol(protocol: str, *options: str) -> str:
 def test_another_probe_than_the_boards_own() -> None:
     """A J-Link at a Nucleo: PlatformIO has to be asked for it, and then is."""
     board = parse_board(_with_protocol("jlink", 'upload_protocol = "jlink"'), "mine.toml")
-    assert board.upload is not None
-    assert board.upload.protocol == board.platformio.options["upload_protocol"] == "jlink"
+    assert isinstance(board.device, Serial)
+    assert board.device.upload.protocol == board.platformio.options["upload_protocol"] == "jlink"
     # What tinygen has not heard of, PlatformIO may know: it is asked by name.
     parse_board(_with_protocol("new-probe", 'upload_protocol = "new-probe"'), "mine.toml")
 

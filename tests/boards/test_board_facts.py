@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tinygen.boards import Board, Extension, Kind, SerialKind, all_boards, get_board
+from tinygen.boards import Board, Connection, Extension, Serial, all_boards, get_board
 
 FACTS = Path(__file__).with_name("facts.json")
-HARDWARE = [board.id for board in all_boards() if board.kind is Kind.HARDWARE]
+HARDWARE = [board.id for board in all_boards() if isinstance(board.device, Serial)]
 
 # What the linker gives a sketch is not what PlatformIO's board file says.
 RAM = {
@@ -34,6 +34,11 @@ FLASH = {
     "hifive1_revb": 0x6A120,  # metal.default.lds, though the board has 4 MB
     "pico2": 0x400000 - 0x1000,  # the core's EEPROM is the last 4 KB
 }
+
+
+def _device(board: Board) -> Serial:
+    assert isinstance(board.device, Serial)
+    return board.device
 
 
 def _row(board: Board) -> dict[str, Any]:
@@ -63,22 +68,23 @@ def test_a_board_is_what_the_facts_say(board_id: str) -> None:
     assert board.memory.ram.bytes == RAM.get(board_id, row["ram"])
     assert board.memory.flash.bytes == FLASH.get(board_id, row["flash"])
     assert board.memory.flash.bytes <= row["flash"]
-    assert (board.serial.kind is SerialKind.USB) == ("native" in row["usb"].split(";")[-1][:8])
+    native = _device(board).connection is Connection.USB
+    assert native == ("native" in row["usb"].split(";")[-1][:8])
 
 
 @pytest.mark.parametrize("board_id", HARDWARE)
 def test_the_upload_is_what_the_facts_say(board_id: str) -> None:
     board = get_board(board_id)
     row = _row(board)
-    assert board.upload is not None
-    chosen = dict(board.platformio.options).get("upload_protocol", row["upload_protocol"])
-    assert board.upload.protocol == chosen
+    upload = _device(board).upload
+    chosen = board.platformio.options.get("upload_protocol", row["upload_protocol"])
+    assert upload.protocol == chosen
     # A touch at 1200 baud needs the port, and the boot loader behind it may have another one.
-    assert not row["touch1200"] or (board.upload.needs_port and board.upload.returns)
+    assert not row["touch1200"] or (upload.needs_port and upload.returns)
     # The ids PlatformIO knows; the HiFive1's are those of its first revision.
     known = {":".join(x[2:].lower() for x in pair) for pair in row["hwids"] or ()}
     if board_id not in ("hifive1_revb", "esp32s3"):
-        assert known <= set(board.serial.usb_ids) or board.platformio.framework == "espidf"
+        assert known <= set(_device(board).usb_ids) or board.platformio.framework == "espidf"
 
 
 @pytest.mark.parametrize("board_id", HARDWARE)
@@ -110,4 +116,4 @@ def test_opening_the_port_is_what_the_facts_say(board_id: str) -> None:
         expected = "avr"
     elif "DTR=0" in told or "DTR gates" in told or told == "as pico":
         expected = "keep-dtr"
-    assert board.serial.reset == expected
+    assert _device(board).reset == expected

@@ -47,8 +47,12 @@ def present(hint: Any) -> Any:
 def keys(record: Any, where: str = "") -> Iterator[tuple[str, Any]]:
     """Every key of a record and of the records in it, with its type."""
     for name, hint in typing.get_type_hints(record, include_extras=True).items():
+        records = [option for option in typing.get_args(hint) if dataclasses.is_dataclass(option)]
         inner = present(hint)
-        if dataclasses.is_dataclass(inner):
+        if len(records) > 1:  # a sum: each of its records has keys
+            for one in records:
+                yield from keys(one, f"{where}{name}.")
+        elif dataclasses.is_dataclass(inner):
             yield from keys(inner, f"{where}{name}.")
         else:
             yield f"{where}{name}", inner

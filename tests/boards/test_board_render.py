@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from platformio.project.config import ProjectConfig
 
-from tinygen.boards import BOARD_IDS, Board, Kind, Port, get_board
+from tinygen.boards import BOARD_IDS, Board, Port, Serial, get_board
 from tinygen.project import sources
 from tinygen.project.platformio import platformio_files
 from tinygen.templates import Identity
@@ -37,7 +37,7 @@ def test_platformio_ini(board_id: str) -> None:
     assert set(board.platformio.build_flags) <= set(flags)
     for name, value in board.platformio.options.items():
         assert env[name] == value
-    if board.kind is Kind.HARDWARE:
+    if isinstance(board.device, Serial):
         assert "@" in env["platform"] or "#" in env["platform"], "the platform is not pinned"
         assert f"-DTG_PAYLOAD_BYTES={board.protocol_payload}U" in flags
         assert f"-DTG_WINDOW={board.serial.window}U" in flags

@@ -6,7 +6,7 @@ import pytest
 
 from tests.runner import GOLDEN_MODEL
 from tinygen import passes, tflite
-from tinygen.boards import BOARD_IDS, Kind, Port, get_board
+from tinygen.boards import BOARD_IDS, Port, Serial, get_board
 from tinygen.engines import ENGINES
 from tinygen.engines.engine import Job
 from tinygen.ir import Int8Model
@@ -25,7 +25,7 @@ def test_the_model_is_compiled_for_speed(board_id: str) -> None:
     model = Int8Model(content, written, passes.simplify(written))
     options = BuildOptions(board=board_id)
     made = ENGINES["aot"].make(Job(board, model, IDENTITY, options))
-    wants_script = board.kind is Kind.HARDWARE and board.port is not Port.ESP_IDF
+    wants_script = isinstance(board.device, Serial) and board.port is not Port.ESP_IDF
     assert len(made.scripts) == wants_script
     for script in made.scripts:
         text = made.files[script].decode()

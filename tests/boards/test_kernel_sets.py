@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 import pytest
 
@@ -10,8 +11,8 @@ from tinygen.boards import BOARD_IDS, Extension, all_boards, get_board
 from tinygen.engines import ENGINES, kernel_sets, tflm
 from tinygen.engines.aot import kernel_sets as aot_sets
 from tinygen.engines.aot.kernel_sets import KernelSet, Portable
+from tinygen.engines.aot.offers import Candidate, Declined, Site
 from tinygen.errors import InputError
-from tinygen.ir import Lowered, Node, Operands
 
 TFLM = {
     "qemu-cortex-m0": ("cmsis_nn", "reference"),
@@ -51,8 +52,8 @@ class Helium(KernelSet):
     name = "helium"
     requires = frozenset({Extension.DSP, Extension.MVE})
 
-    def lower(self, node: Node, io: Operands) -> Lowered:
-        raise NotImplementedError
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        yield Declined(f"{site.node.op.kind} is not written")
 
 
 def test_the_sets_of_tflm() -> None:

@@ -60,7 +60,7 @@ LINES = (
         f"tinygen boards {BOARD}",
         lambda ran: re.search(r"memory\.ram\.bytes +\d[\d,]+ bytes", ran.out) is not None,
     ),
-    Case(f"tinygen boards {BOARD} --json", lambda ran: bool(ran.json["emulator"]["machine"])),
+    Case(f"tinygen boards {BOARD} --json", lambda ran: bool(ran.json["device"]["machine"])),
     Case(
         "tinygen inspect digits.tflite",
         lambda ran: (

@@ -150,3 +150,12 @@ def test_a_number_out_of_range_is_refused_in_python_too(wrong: dict[str, Any]) -
 def test_an_option_that_does_not_exist_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="colour"):
         tinygen.build(GOLDEN_MODEL, board="uno", colour="red")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_function_says_what_its_keywords_mean(command: str) -> None:
+    function = getattr(tinygen, command)
+    for name, flag in flags(COMMANDS[command]).items():
+        assert f"{name}: {flag.help}" in function.__doc__
+        hint = inspect.signature(function).parameters[name].annotation
+        assert "Flag" not in str(hint)

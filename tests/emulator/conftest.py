@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygen.boards import get_board
+from tinygen.boards import Qemu, get_board
 from tinygen.pio.run import build
 
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -45,8 +45,8 @@ def board_tools(request: pytest.FixtureRequest) -> None:
     callspec = getattr(request.node, "callspec", None)
     board_id = callspec.params.get("board_id") if callspec else None
     board = get_board(board_id) if board_id else None
-    if board and board.toolchain and board.emulator:
-        for tool in (f"{board.toolchain.prefix}-gcc", board.emulator.program):
+    if board and board.toolchain and isinstance(board.device, Qemu):
+        for tool in (f"{board.toolchain.prefix}-gcc", board.device.program):
             if shutil.which(tool) is None:
                 pytest.skip(f"{tool} is not installed")
 

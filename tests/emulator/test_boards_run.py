@@ -12,10 +12,12 @@ import psutil
 import pytest
 
 from tests.emulator.board_bench import Bench
-from tinygen.boards import Fpu, Port, all_boards, get_board
+from tinygen.boards import Fpu, Port, Qemu, all_boards, get_board
 from tinygen.devices.qemu import running
 
-EMULATED = [board.id for board in all_boards() if board.emulator and board.port.uart]
+EMULATED = [
+    board.id for board in all_boards() if isinstance(board.device, Qemu) and board.port.uart
+]
 BIG = bytes((7 * i + i // 256) & 255 for i in range(30_000))
 
 StartBench = Callable[[str], Bench]
@@ -53,8 +55,8 @@ def test_equal_work_takes_equal_ticks(bench: StartBench, board_id: str) -> None:
                 seen.setdefault(rounds, set()).add(board.ticks(rounds))
     assert [len(values) for values in seen.values()] == [1, 1, 1, 1]
 
-    emulator = get_board(board_id).emulator
-    assert emulator is not None
+    emulator = get_board(board_id).device
+    assert isinstance(emulator, Qemu)
     ((short, _, hz),) = seen[100_000]
     ((long, _, _),) = seen[5_000_000]
     assert hz == emulator.clock_hz

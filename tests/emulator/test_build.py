@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulator.board_bench import write_project
-from tinygen.boards import all_boards, get_board
+from tinygen.boards import Qemu, all_boards, get_board
 from tinygen.errors import DoesNotFit, ToolchainError
 from tinygen.pio.core import environment
 from tinygen.pio.elf import check_fit, sizes
@@ -20,7 +20,8 @@ BOARD = get_board("qemu-cortex-m0")
 
 
 @pytest.mark.parametrize(
-    "board_id", [board.id for board in all_boards() if board.emulator and board.port.uart]
+    "board_id",
+    [board.id for board in all_boards() if isinstance(board.device, Qemu) and board.port.uart],
 )
 def test_same_bytes_in_any_folder(
     board_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -182,7 +182,5 @@ def test_missing_qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_real_board_is_not_emulated(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     with pytest.raises(InputError):
-        start(replace(BOARD, emulator=None), tmp_path / "firmware.elf", tmp_path)
+        start(get_board("uno"), tmp_path / "firmware.elf", tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import tinygen
-from tinygen.boards import get_board
+from tinygen.boards import Qemu, get_board
 
 MODEL = Path(__file__).parents[1] / "golden" / "digits.tflite"
 
@@ -25,9 +25,9 @@ def test_digits_match(board_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert result.verdict is tinygen.Verdict.MATCH
     assert (result.vectors, result.mismatched_elements) == (built.generated.vectors, 0)
     # QEMU counts no instructions of an AVR, and then none are told.
-    emulator = get_board(board_id).emulator
-    assert emulator is not None
-    counted = emulator.icount_shift is not None
+    device = get_board(board_id).device
+    assert isinstance(device, Qemu)
+    counted = device.icount_shift is not None
     assert (result.instructions is not None) == counted
     assert result.stack_used_bytes is not None
     assert 0 < result.stack_used_bytes < get_board(board_id).stack_bytes

@@ -54,7 +54,7 @@ def test_the_generated_c_is_the_golden_one() -> None:
 
 def test_the_generated_c_computes_the_reference(tmp_path: Path) -> None:
     graph = passes.simplify(tflite.read(MODEL.read_bytes(), "digits"))
-    program = aot.compile_graph(graph, ("portable",))
+    program = aot.compile_graph(graph)
     for name, content in sources.kernel_files(program.kernels).items():
         path = tmp_path / Path(name).relative_to("src/kernels")
         path.parent.mkdir(exist_ok=True)
@@ -118,9 +118,7 @@ def weights_symbols() -> set[str]:
 
 
 def test_only_three_headers_of_the_library_are_needed() -> None:
-    program = aot.compile_graph(
-        passes.simplify(tflite.read(MODEL.read_bytes(), "digits")), ("portable",)
-    )
+    program = aot.compile_graph(passes.simplify(tflite.read(MODEL.read_bytes(), "digits")))
     texts = [path.read_text("utf-8") for path in EXAMPLE.iterdir()]
     texts += [content.decode() for content in sources.kernel_files(program.kernels).values()]
     headers = {name for text in texts for name in re.findall(r"#include <(.+)>", text)}

@@ -77,7 +77,7 @@ def test_what_only_a_state_needs_is_kept() -> None:
 
 
 def test_the_plan_keeps_a_state_from_one_inference_to_the_next() -> None:
-    program = aot.compile_graph(summing(), ("portable",))
+    program = aot.compile_graph(summing())
     (state,) = [b for b in program.plan.buffers if SUM in b.tensors]
     others = [b for b in program.plan.buffers if b is not state]
     assert state.tensors == (SUM,)
@@ -88,7 +88,7 @@ def test_the_plan_keeps_a_state_from_one_inference_to_the_next() -> None:
         )
     (written,) = [b for b in others if Y in b.tensors]
     assert written.last == len(program.layers) + 1
-    stateless = aot.compile_graph(replace(summing(), inputs=(X, SUM), states=()), ("portable",))
+    stateless = aot.compile_graph(replace(summing(), inputs=(X, SUM), states=()))
     assert stateless.plan.arena_bytes < program.plan.arena_bytes
 
 
@@ -122,7 +122,7 @@ def test_a_state_is_left_as_what_it_is_read_as(change: dict[str, object]) -> Non
 
 
 def test_it_is_not_written_as_c_yet() -> None:
-    program = aot.compile_graph(summing(), ("portable",))
+    program = aot.compile_graph(summing())
     identity = Identity("sum", "aot", "board", "00" * 32, "0")
     with pytest.raises(UnsupportedModel, match="state between inferences: 's'"):
         model_files(program, identity)

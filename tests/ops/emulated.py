@@ -13,69 +13,25 @@ touched.
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tests.ops import cores
 from tests.ops.c_program import CaseLike, Shared, shared_bytes
-from tinygen.boards import ArenaPlace, Board, get_board
-from tinygen.engines.aot.make import BUILD_FLAGS
+from tests.ops.cores import Core
 from tinygen.engines.aot.program import Program, compile_graph
-from tinygen.engines.aot.render import model_files
 from tinygen.ir import ABSENT, Array, DType, Graph, Node, Quant, Tensor, TensorId
 from tinygen.plan import ALIGNMENT
-from tinygen.project.firmware import hal_files, platform_files
-from tinygen.resources import firmware_dir
-from tinygen.templates import Identity
 
 Bytes = npt.NDArray[np.uint8]
 
 MAIN = Path(__file__).with_name("emulated_main.c")
-MEMORY = firmware_dir() / "memory"
-_SECONDS = 120
-_WARNINGS = ("-Wall", "-Wextra", "-Werror")
-_FLAGS = ("-std=c11", "-g", "-ffunction-sections", "-fdata-sections", *BUILD_FLAGS)
-"""As in the emulated boards' development platform, apart from the optimization."""
 _UNTOUCHED = 0xA5
-_port_folders: list[TemporaryDirectory[str]] = []
-
-
-@dataclass(frozen=True)
-class Core:
-    """An emulated board, and how a model is compiled for it."""
-
-    board: str
-    optimization: str
-    compile_for: str | None = None
-    """A board with a simpler core, for which the model is compiled instead."""
-    place: ArenaPlace = ArenaPlace.STATIC
-
-    @property
-    def name(self) -> str:
-        core = (self.compile_for or self.board).removeprefix("qemu-")
-        return f"{core} {self.optimization} {self.place.value}"
-
-    @property
-    def core_flags(self) -> tuple[str, ...]:
-        toolchain = get_board(self.compile_for or self.board).toolchain
-        assert toolchain is not None
-        return toolchain.core_flags
-
-    def missing_tool(self) -> str | None:
-        """A program that it needs and that is not installed."""
-        board = get_board(self.board)
-        assert board.emulator is not None
-        tools = (f"{_prefix(board)}-gcc", board.emulator.program)
-        return next((tool for tool in tools if shutil.which(tool) is None), None)
 
 
 def differences(
@@ -87,11 +43,12 @@ def differences(
     compile or that ends badly is an AssertionError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    model = _Model(cases)
-    elf = _build(model, core, folder, kernels)
+    model = Model(cases)
+    flags = (f"-DEDGE_OFFSET={model.edge_offset}",)
+    elf = cores.build(model.narrow(), core, folder, MAIN, flags=flags, kernels=kernels)
     given, expected, known = model.arenas()
     (folder / "arena.in").write_bytes(given.tobytes())
-    _run(elf, core, folder)
+    cores.run(elf, core, folder)
     got = np.fromfile(folder / "arena.out", np.uint8).reshape(expected.shape)
     return [
         words
@@ -113,7 +70,7 @@ class _Placed:
     """An input that nobody needs afterwards, and the output that lies on it."""
 
 
-class _Model:
+class Model:
     """The cases as one program of the engine aot."""
 
     def __init__(self, cases: Sequence[CaseLike]) -> None:
@@ -136,7 +93,7 @@ class _Model:
             outputs=(self._edge.id, *(t.id for t in live if t.id not in consumed)),
         )
         graph.verify_structure()
-        self.program: Program = self._overlapped(compile_graph(graph, ("portable",)))
+        self.program: Program = self._overlapped(compile_graph(graph))
 
     @property
     def _next(self) -> TensorId:
@@ -172,13 +129,11 @@ class _Model:
                 end += -end % ALIGNMENT
         return replace(program, plan=replace(program.plan, offsets=offsets, arena_bytes=end))
 
-    def files(self, place: ArenaPlace) -> dict[str, str]:
-        """The model's C files, as of a model with one input and one output."""
+    def narrow(self) -> Program:
+        """The program as one with one input and one output, all that its C need know."""
         graph = self.program.graph
         edge = (self._edge.id,)
-        program = replace(self.program, graph=replace(graph, inputs=edge, outputs=edge))
-        identity = Identity("cases", "aot", "test", "00" * 32, "test")
-        return model_files(program, identity, place)
+        return replace(self.program, graph=replace(graph, inputs=edge, outputs=edge))
 
     @property
     def edge_offset(self) -> int:
@@ -242,72 +197,3 @@ class _Model:
 def _of(vectors: Sequence[tuple[Any, ...]], index: int) -> tuple[Any, ...]:
     """The vector, or the last one for a case that has fewer."""
     return vectors[min(index, len(vectors) - 1)]
-
-
-def _prefix(board: Board) -> str:
-    assert board.toolchain is not None
-    return board.toolchain.prefix
-
-
-def _build(model: _Model, core: Core, folder: Path, kernels: Sequence[Path]) -> Path:
-    for name, text in model.files(core.place).items():
-        (folder / name).write_text(text, encoding="utf-8")
-    heap = () if core.place is ArenaPlace.STATIC else ("-DARENA_FROM_HEAP", f"-I{MEMORY}")
-    board = get_board(core.board)
-    gcc = (f"{_prefix(board)}-gcc", *core.core_flags)
-    elf = folder / "cases.elf"
-    port = _port(core.board, core.core_flags)
-    describe = json.loads((port / "board.json").read_text("utf-8"))
-    symbols = (f"-Wl,--defsym={k}={v:#x}" for k, v in describe["build"]["memory"].items())
-    _check_run(
-        *gcc,
-        *(core.optimization, *_FLAGS, *_WARNINGS, f"-DEDGE_OFFSET={model.edge_offset}", *heap),
-        *(f"-I{path}" for path in (folder, *kernels)),
-        *(folder / "model.c", folder / "weights.c", MAIN, *sorted(port.glob("*.o"))),
-        *("-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings", *symbols),
-        *("-T", port / "bare.ld", "-lm", "-lc", "-lgcc", "-o", elf),
-    )
-    return elf
-
-
-@cache
-def _port(board_id: str, core_flags: tuple[str, ...]) -> Path:
-    """A folder with the board's start-up code compiled, its linker script and its numbers."""
-    held = TemporaryDirectory(prefix="tinygen-port-")
-    _port_folders.append(held)
-    folder = Path(held.name)
-    board = get_board(board_id)
-    for path, content in {**hal_files(board), **platform_files(board)}.items():
-        name = "board.json" if path.endswith(f"{board_id}.json") else Path(path).name
-        (folder / name).write_bytes(content)
-    build = json.loads((folder / "board.json").read_text("utf-8"))["build"]
-    defines = [f"-D{name}={value}" for name, value in build["defines"]]
-    for source in sorted(folder.glob("*.c")):
-        command = (f"{_prefix(board)}-gcc", *core_flags, "-O2", *_FLAGS, *defines)
-        _check_run(*command, "-c", source, "-o", source.with_suffix(".o"))
-    return folder
-
-
-def _check_run(*command: str | Path) -> None:
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"does not compile\n{done.stderr[:6000]}"
-
-
-def _run(elf: Path, core: Core, folder: Path) -> None:
-    board = get_board(core.board)
-    assert board.emulator is not None
-    emulator = board.emulator
-    command = [
-        *(emulator.program, "-machine", emulator.machine),
-        *(("-cpu", emulator.cpu) if emulator.cpu else ()),
-        *("-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", str(elf)),
-        *("-semihosting-config", "enable=on,target=native"),
-    ]
-    try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        said = (error.stdout or b"").decode(errors="replace")
-        raise AssertionError(f"{core.name}: not done in {_SECONDS} s\n{said[-2000:]}") from error
-    assert done.returncode == 0, f"{core.name}: ended with {done.returncode}\n{done.stderr[-2000:]}"

@@ -26,10 +26,10 @@ import pytest
 
 from tests.ops.c_program import program
 from tests.ops.c_struct import check_fields
-from tests.ops.emulated import Core, differences
+from tests.ops.cores import KERNELS, Core
+from tests.ops.emulated import differences
 from tinygen.ir import ABSENT, Array, DType, KernelCall, Op, Operands, Quant, Shape, Tensor
 
-KERNELS = Path(__file__).resolve().parents[2] / "firmware" / "kernels"
 FLAGS = (
     *("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-O1"),
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),

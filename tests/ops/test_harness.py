@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests.ops.c_struct import fields
-from tests.ops.harness import CORES, KERNELS, Case, case, check, check_on_core, check_on_host, int8
+from tests.ops.cores import KERNELS
+from tests.ops.harness import CORES, Case, case, check, check_on_core, check_on_host, int8
 from tinygen import csource
 from tinygen.ir import (
     Array,

@@ -18,6 +18,8 @@ from tinygen.ops.average_pool_2d import AveragePool2D
 from tinygen.ops.concatenation import Concatenation
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
+from tinygen.ops.dequantize import Dequantize
+from tinygen.ops.elu import Elu
 from tinygen.ops.expand_dims import ExpandDims
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
@@ -49,6 +51,18 @@ def table(b: Builder) -> Tensor | None:
     free: list[Op] = [Relu(), Relu6(), HardSwish(), LeakyRelu(0.3), LeakyRelu(-1.5), Quantize()]
     op = b.draw(st.sampled_from([*fixed, *free]))
     return b.node(op, [source], fixed.get(op) or b.quant())
+
+
+def float_island(b: Builder) -> Tensor | None:
+    """ELU between DEQUANTIZE and QUANTIZE, to a scale that decides every code."""
+    source = b.source(lambda t: t.id in b.varying)
+    if source is None:
+        return None
+    codes = b.node(Quantize(), [source], b.quant())
+    real = b.node(Dequantize(), [codes], None, DType.FLOAT32)
+    function = b.node(Elu(), [real], None, DType.FLOAT32)
+    scale = float(np.float32(b.draw(st.sampled_from([0.02, 0.13]))))
+    return b.node(Quantize(), [function], Quant((scale,), b.quant().zero_points))
 
 
 def constant_table(b: Builder) -> Tensor | None:
@@ -235,6 +249,7 @@ def concatenation(b: Builder) -> Tensor | None:
 
 OPERATORS: tuple[Callable[[Builder], Tensor | None], ...] = (
     table,
+    float_island,
     constant_table,
     softmax,
     binary,

@@ -78,7 +78,7 @@ def test_shapes_left_open_are_worked_out() -> None:
     graph = passes.simplify(tflite.read(content, "rows"))
     kinds = {node.op.kind for node in graph.nodes}
     assert kinds <= {"FULLY_CONNECTED", "RESHAPE"}
-    program = aot.compile_graph(graph, ("portable",))
+    program = aot.compile_graph(graph)
     assert program.macs == 6 * 5 * 4 + 24 * 3
     require_equal_to_reference(content, graph)
 

@@ -43,7 +43,7 @@ class _Arena:
 @given(graphs())
 def test_every_value_is_whole_until_it_is_read_last(graph: Graph) -> None:
     graph = passes.simplify(graph)
-    program = aot.compile_graph(graph, ("portable",))
+    program = aot.compile_graph(graph)
     memory = program.plan
     assert memory.minimum_bytes <= memory.arena_bytes
     values = interpret.run(graph, inputs_of(graph, seed=1))

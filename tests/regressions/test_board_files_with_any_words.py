@@ -16,12 +16,12 @@ ESP32 = (Path(boards.__file__).parent / "esp32.toml").read_text("utf-8")
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('"esp32"\nusb_ids', '"esp23"\nusb_ids', "serial.reset is 'esp23'; did you mean esp32?"),
+        ('"esp32"\nusb_ids', '"esp23"\nusb_ids', "device.reset is 'esp23'; did you mean esp32?"),
         ('["tflm", "aot"]', '["tflm", "aott"]', "engines.available is 'aott'; did you mean aot?"),
         ('"esp_nn"', '"esp-nn"', "engines.tflm_kernel_sets is 'esp-nn'; did you mean esp_nn?"),
-        ('"esptool"', '"esptol"', "upload.protocol is 'esptol'; did you mean esptool?"),
+        ('"esptool"', '"esptol"', "device.upload.protocol is 'esptol'; did you mean esptool?"),
         ('"xtensa-lx6"', '"xtensa-lx8"', "core is 'xtensa-lx8'; did you mean xtensa-lx"),
-        ('"arduino"\n\n', '"ardunio"\n\n', "is 'ardunio'; did you mean arduino?"),
+        ('framework = "arduino"', 'framework = "ardunio"', "is 'ardunio'; did you mean arduino?"),
         ("window = 1", "windows = 1", "unknown key serial.windows; did you mean window?"),
         ("_payload = 1024", "_payload = 16", "protocol_payload is 16; it must be 32 to 32,768"),
     ],

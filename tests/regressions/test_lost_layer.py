@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.ops.emulated import Core
+from tests.ops.cores import Core
 from tests.ops.harness import Case, case, check_on_core, int8, int32
 from tests.ops.tflite_file import single_operator
 from tinygen.api.build import build

@@ -4,6 +4,7 @@ it, coloured themselves, turned the direction of text, or printed a "MATCH" line
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from rich.text import Text
 
 from tests.runner import GOLDEN_MODEL, Ran, tinygen
 from tinygen import tflite
+from tinygen.cli import app
 from tinygen.cli.progress import Listener
 from tinygen.devices.link import hello
 from tinygen.printable import printable, shown
-from tinygen.report import print_report
+from tinygen.report import print_json, print_report
 
 EVIL = "\x1b[2J\x1b]0;x\x07a\r\nMATCH\x7f\x9b31m\u2028\u202e\u200b\udcffz"
 CONTROL = re.compile(r"[^\n\t\x20-\x7e\xa0-\u1fff\u2010-\u2027\u2030-\U0001ffff]")
@@ -105,3 +107,14 @@ def test_a_device_s_text() -> None:
     name = b"\x1b[32mMATCH\n"
     reader = hello._Reader(len(name).to_bytes(2, "little") + name)
     assert reader.text() == "\\x1b[32mMATCH\\n"
+
+
+def test_json_and_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({EVIL: [EVIL, Path(EVIL)]})
+    written = capsys.readouterr().out
+    assert json.loads(written) == {EVIL: [EVIL, EVIL]}
+    assert not CONTROL.search(written)
+    app._show_bug(ValueError, ValueError(EVIL), None)
+    told = capsys.readouterr().err
+    assert "ValueError: \\x1b[2J" in told
+    assert not CONTROL.search(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ import pytest
 from tests import host_program
 from tinygen import csource
 from tinygen.engines import aot
-from tinygen.engines.aot import program as aot_program
-from tinygen.engines.aot.kernel_sets import KERNEL_SETS, Declined, KernelSet
+from tinygen.engines.aot.kernel_sets import KERNEL_SETS, KernelSet
+from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.errors import InputError
 from tinygen.ir import (
     Constant,
@@ -22,9 +23,7 @@ from tinygen.ir import (
     Graph,
     Kernel,
     KernelCall,
-    Lowered,
     Node,
-    Operands,
     Quant,
     Tensor,
     portable,
@@ -44,15 +43,16 @@ class Twin(KernelSet):
 
     name = "twin"
 
-    def lower(self, node: Node, io: Operands) -> Lowered | Declined:
-        if node.op.kind != "TANH":
-            return Declined("only TANH")
-        (call,) = node.op.lower(io)
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        if site.node.op.kind != "TANH":
+            yield Declined("only TANH")
+            return
+        (call,) = site.node.op.lower(site.io)
         assert isinstance(call, KernelCall)
         assert call.kernel == portable("lookup")
         table = {"table": Constant(call.constants["table"].data[::-1].copy())}
-        twin = Kernel("twin", "lookup")
-        return (KernelCall(twin, call.inputs, call.outputs, call.params, table),)
+        twin = KernelCall(Kernel("twin", "lookup"), call.inputs, call.outputs, call.params, table)
+        yield Candidate((site.node,), (twin,), Cost(1, 1, 1))
 
 
 @pytest.fixture
@@ -77,11 +77,8 @@ def graph() -> Graph:
     return Graph("two", tensors, nodes, (0,), (2,))
 
 
-def test_both_are_compiled_and_run(
-    graph: Graph, kernels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(aot_program, "KERNEL_SETS", (Twin(), *KERNEL_SETS))
-    program = aot.compile_graph(graph, ("twin", "portable"))
+def test_both_are_compiled_and_run(graph: Graph, kernels: Path, tmp_path: Path) -> None:
+    program = aot.compile_graph(graph, (Twin(), *KERNEL_SETS))
     assert program.kernels == (portable("lookup"), Kernel("twin", "lookup"))
     host_program.write(program, tmp_path, kernels)
     for kernel in program.kernels:

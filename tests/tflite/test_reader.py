@@ -45,7 +45,7 @@ def test_macs_and_arena_of_the_benchmark_are_the_known_ones(models: Path) -> Non
 
 def _macs_and_arena(path: Path) -> tuple[int, int]:
     graph = passes.simplify(tflite.read(path.read_bytes(), path.stem))
-    program = aot.compile_graph(graph, ("portable",))
+    program = aot.compile_graph(graph)
     assert program.plan.arena_bytes == program.plan.minimum_bytes
     return program.macs, program.plan.arena_bytes
 
@@ -73,7 +73,7 @@ def test_damaged_files_never_end_in_another_error() -> None:
             damaged[generator.randrange(8, len(damaged))] = generator.randrange(256)
         try:
             graph = passes.simplify(tflite.read(bytes(damaged), "digits"))
-            aot.compile_graph(graph, ("portable",))
+            aot.compile_graph(graph)
         except InputError:
             refused += 1
     assert refused > 50

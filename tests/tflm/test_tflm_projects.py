@@ -11,7 +11,7 @@ import pytest
 import tinygen.boards
 from tests.tflm.stand_in.fixtures import pools, stand_in_cache, stand_in_tree  # noqa: F401
 from tinygen.api.build import generate
-from tinygen.boards import BOARD_IDS, Port, TflmFrom, get_board
+from tinygen.boards import Port, Serial, TflmFrom, all_boards, get_board
 from tinygen.engines.tflm import kernel_set
 from tinygen.engines.tflm.arena import OTHER_COMPILER_BYTES
 from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
@@ -20,7 +20,11 @@ from tinygen.errors import InputError
 pytestmark = pytest.mark.usefixtures("stand_in_tree")
 
 SCRATCH = {KernelSet.CMSIS_NN: 16, KernelSet.ESP_NN_S3: 160}
-HARDWARE = [i for i in BOARD_IDS if (b := get_board(i)).upload and "tflm" in b.engines.available]
+HARDWARE = [
+    board.id
+    for board in all_boards()
+    if isinstance(board.device, Serial) and "tflm" in board.engines.available
+]
 
 
 @pytest.mark.parametrize("board_id", HARDWARE)

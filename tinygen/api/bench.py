@@ -9,7 +9,7 @@ from tinygen.api.build import build_project
 from tinygen.api.flash import stop
 from tinygen.api.keywords import by_keywords
 from tinygen.api.verify import verify
-from tinygen.boards import Board, get_board
+from tinygen.boards import Board, Qemu, get_board
 from tinygen.engines import choose_engine
 from tinygen.engines.engine import not_taken
 from tinygen.errors import InputError
@@ -58,7 +58,7 @@ def bench_engines(model: Path, options: BenchOptions) -> BenchResult:
     emulated: one run needs a device each.
     """
     target = get_board(options.board)
-    if target.emulator is None:
+    if not isinstance(target.device, Qemu):
         raise InputError(
             f"{options.board} is not an emulated board",
             why="bench starts each engine's firmware itself",

@@ -12,11 +12,12 @@ from pathlib import Path
 from tinygen import pio, project
 from tinygen.api.board import board_files
 from tinygen.api.built import look
+from tinygen.api.classes import with_labels
 from tinygen.api.describe import describe
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import prepare
 from tinygen.boards import ArenaPlace, get_board
-from tinygen.engines import choose_engine
+from tinygen.engines import LayerKernel, choose_engine
 from tinygen.engines.engine import Job
 from tinygen.ir import output_edges
 from tinygen.options import BuildOptions
@@ -51,11 +52,15 @@ class GenerateResult:
     arena_minimum_bytes: int | None
     arena_place: ArenaPlace
     layers: int
+    choices: tuple[LayerKernel, ...]
+    """Which kernel computes each layer, where the engine chooses, and why."""
     notes: tuple[str, ...]
     """What the engine has to say."""
     vectors: int
     oracle: str
     fidelity: tuple[Fidelity, ...]
+    classes: tuple[str, ...]
+    """Names of the classes from 0 on, as the data say them; empty where they do not."""
 
 
 @dataclass(frozen=True)
@@ -135,12 +140,16 @@ def _generate(model: Path, options: BuildOptions, held: contextlib.ExitStack) ->
     chosen.check(options, target)
     ready = prepare(model, options)
     progress.stage(f"Compiling for {target.id}")
+    outputs, said = with_labels(output_edges(ready.model.graph), ready.classes, ready.samples)
+    for warning in said:
+        progress.warn(warning)
     identity = Identity(
         name=ready.model.name,
         engine=chosen.name,
         board=target.id,
         sha256=ready.model.sha256,
         version=metadata.version("tinygen"),
+        labels=tuple(edge.labels for edge in outputs),
     )
     made = chosen.make(Job(target, ready.model, identity, options))
     for note in made.notes:
@@ -149,7 +158,7 @@ def _generate(model: Path, options: BuildOptions, held: contextlib.ExitStack) ->
     checks = expect(
         ready.model, ready.float_tflite, ready.samples, seed=options.seed, progress=progress
     )
-    reports = fidelity(output_edges(ready.model.graph), checks)
+    reports = fidelity(outputs, checks)
     for report in reports:
         progress.note(report.text)
     folder = Path(options.out or Path("build", f"{ready.model.name}-{target.id}"))
@@ -163,7 +172,7 @@ def _generate(model: Path, options: BuildOptions, held: contextlib.ExitStack) ->
         project.MODEL: ready.model.content,
         project.VECTORS: checks.to_bytes(),
     }
-    described = describe(ready, made, target, identity, checks, reports)
+    described = describe(ready, outputs, made, target, identity, checks, reports)
     held.enter_context(project.hold(folder, progress))
     project.remember(project.write(folder, files, described))
     return GenerateResult(
@@ -182,10 +191,12 @@ def _generate(model: Path, options: BuildOptions, held: contextlib.ExitStack) ->
         arena_minimum_bytes=made.arena_minimum_bytes,
         arena_place=made.arena_place,
         layers=made.layers,
+        choices=made.choices,
         notes=made.notes,
         vectors=len(checks),
         oracle=checks.oracle,
         fidelity=reports,
+        classes=next((edge.labels for edge in outputs if edge.labels), ()),
     )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
 from tinygen.api.prepare import Prepared
 from tinygen.boards import Board
 from tinygen.engines.engine import Made
-from tinygen.ir import Edge, input_edges, output_edges
+from tinygen.ir import Edge, input_edges
 from tinygen.printable import printable
 from tinygen.project import manifest
 from tinygen.project.manifest import Manifest
@@ -21,6 +20,7 @@ from tinygen.templates import Identity
 
 def describe(
     ready: Prepared,
+    outputs: tuple[Edge, ...],
     made: Made,
     board: Board,
     identity: Identity,
@@ -28,7 +28,6 @@ def describe(
     fidelity: tuple[Fidelity, ...],
 ) -> Manifest:
     """What a project says of itself, before its files are written and its firmware is built."""
-    graph = ready.model.graph
     origins, counts = np.unique(checks.origins, return_counts=True)
     return Manifest(
         version=manifest.VERSION,
@@ -46,8 +45,8 @@ def describe(
                 sha256=ready.loaded.sha256,
             ),
             macs=made.macs,
-            inputs=input_edges(graph),
-            outputs=_labelled(output_edges(graph), ready.classes),
+            inputs=input_edges(ready.model.graph),
+            outputs=outputs,
         ),
         data=None
         if ready.data is None
@@ -72,13 +71,6 @@ def describe(
         files={},
         firmware=None,
     )
-
-
-def _labelled(outputs: tuple[Edge, ...], classes: tuple[str, ...]) -> tuple[Edge, ...]:
-    """The outputs; the one of a classifier with the names of its classes."""
-    if len(outputs) == 1 and outputs[0].elements == len(classes):
-        return (replace(outputs[0], labels=classes),)
-    return outputs
 
 
 def _recorded(fidelity: Fidelity) -> manifest.Fidelity:

@@ -9,8 +9,9 @@ from pathlib import Path
 from tinygen import pio
 from tinygen.api.board import project_board
 from tinygen.api.built import Built, look
+from tinygen.boards import Qemu, Serial
 from tinygen.devices import qemu
-from tinygen.devices.link import Session, open_transport
+from tinygen.devices.link import Session, open_device
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.usb import find_port, wait_for_port
 from tinygen.errors import DeviceError, InputError
@@ -62,8 +63,8 @@ def flash(
     built = look(current, board)
     elf = built.require_current()
     pid = None
-    if board.emulator is not None:
-        if port is not None:
+    if isinstance(board.device, Qemu):
+        if given_port(port) is not None:
             raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
         progress.stage(f"Starting {board.id} in QEMU")
         running = qemu.start(board, elf, current.state_dir)
@@ -74,7 +75,7 @@ def flash(
             qemu.stop(current.state_dir)
             raise
     else:
-        port, hello = _upload(built, port, progress)
+        port, hello = _upload(built, board.device, port, progress)
     return FlashResult(
         project=current.path,
         board=board.id,
@@ -86,17 +87,18 @@ def flash(
     )
 
 
-def _upload(built: Built, port: str | None, progress: Progress) -> tuple[str, Hello]:
+def _upload(
+    built: Built, device: Serial, port: str | None, progress: Progress
+) -> tuple[str, Hello]:
     """Upload, and which port it then answers on.
 
     A board that is its own USB port leaves and comes back, maybe under another name, and meanwhile
     its port cannot be opened.
     """
-    board, upload = built.board, built.board.upload
-    returns = upload is not None and upload.returns
-    chosen = port
+    board, upload = built.board, device.upload
+    returns, chosen = upload.returns, given_port(port)
     # A boot loader that needs no port may show none.
-    if chosen is None and (upload is None or upload.needs_port or not returns):
+    if chosen is None and (upload.needs_port or not returns):
         chosen = find_port(board)
     progress.stage(f"Uploading to {board.id}" + (f" through {chosen}" if chosen else ""))
     pio.upload(built.project.path, board, chosen)
@@ -118,10 +120,21 @@ def stop(project: str | Path | None = None) -> StopResult:
     return StopResult(current.path, qemu.stop(current.state_dir))
 
 
+def given_port(port: str | None) -> str | None:
+    """The port as it was given; InputError for one without a name, as of an empty variable."""
+    if port is not None and not port.strip():
+        raise InputError(
+            "the port has no name",
+            why="--port was given, but nothing after it: an empty variable of the shell?",
+            next_step="name it (--port /dev/ttyUSB0), or leave --port out to have it found",
+        )
+    return port
+
+
 def device_port(built: Built, progress: Progress = SILENT) -> str:
     """Where the project's device is: the recorded emulator, started anew if it runs anything but
     the project's ELF file, or the one port that has the board's USB id."""
-    if built.board.emulator is None:
+    if not isinstance(built.board.device, Qemu):
         return find_port(built.board)
     elf, running = built.require_current(), qemu.running(built.project.state_dir)
     if running is not None and running.runs(built.board, elf):
@@ -132,8 +145,7 @@ def device_port(built: Built, progress: Progress = SILENT) -> str:
 def _greet(port: str, built: Built) -> Hello:
     """What the device behind `port` says it is; DeviceError when it does not answer in time, or is
     not what was put there."""
-    serial = built.board.serial
-    with Session(open_transport(port, serial.baud, serial.reset)) as session:
+    with Session(open_device(built.board, port)) as session:
         hello = session.hello(timeout=_START_SECONDS)
     try:
         built.require_on(hello)

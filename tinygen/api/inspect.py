@@ -82,7 +82,7 @@ def inspect(
     options = ModelOptions(trust_model=trust_model, progress=progress)
     ready = prepare(Path(model), options, random_if_needed=True)
     graph = ready.model.graph
-    program = aot.compile_graph(graph, ("portable",))
+    program = aot.compile_graph(graph)
     return InspectResult(
         model=ready.loaded.name,
         format=ready.loaded.format,

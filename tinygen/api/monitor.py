@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tinygen.api.board import project_board
 from tinygen.api.built import look
-from tinygen.api.flash import device_port
-from tinygen.devices.link import open_transport
+from tinygen.api.flash import device_port, given_port
+from tinygen.devices.link import open_device
 from tinygen.project.folder import open_project
 
 _POLL_SECONDS = 0.2
@@ -22,9 +22,9 @@ def monitor(project: str | Path | None = None, *, port: str | None = None) -> It
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
-    url = port or device_port(look(current, board))
+    url = given_port(port) or device_port(look(current, board))
     decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-    transport = open_transport(url, board.serial.baud, board.serial.reset)
+    transport = open_device(board, url)
     try:
         while True:
             heard = transport.read(_POLL_SECONDS)

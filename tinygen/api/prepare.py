@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tinygen import load as loading
 from tinygen import passes, tflite
+from tinygen.api.classes import agreed, numbered_by
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
 from tinygen.ir import Graph, Int8Model, format_shape
 from tinygen.load import Int8File, LoadedModel
@@ -48,15 +49,15 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
     for warning in () if data is None else data.warnings:
         progress.warn(warning)
     test = _read(options.test, loaded, options, "test")
-    for warning in () if test is None else test.warnings:
+    classes, said = agreed(data, test)
+    for warning in (*(() if test is None else test.warnings), *said):
         progress.warn(f"test data: {warning}")
     samples = []
     if test is not None:
-        samples.append(Samples("test", test.inputs, test.labels, limit=None))
+        samples.append(Samples("test", test.inputs, numbered_by(classes, test), limit=None))
     if data is not None:
         origin = "random data" if data.is_random else "data"
-        samples.append(Samples(origin, data.inputs, data.labels))
-    classes = next((d.class_names for d in (data, test) if d is not None and d.class_names), ())
+        samples.append(Samples(origin, data.inputs, numbered_by(classes, data)))
     model, float_tflite = _quantized(loaded, data, progress)
     return Prepared(loaded, model, float_tflite, data, tuple(samples), classes)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tinygen.boards.schema import ADDRESSES, LOCAL_PLATFORM, Board
+from tinygen.boards.schema import ADDRESSES, LOCAL_PLATFORM, Board, Serial
 from tinygen.boards.vocabulary import (
     POSSIBLE,
     UPLOAD_PROTOCOLS,
     Extension,
-    Kind,
     Port,
     StackMark,
     TflmFrom,
@@ -50,26 +49,23 @@ def _port(board: Board) -> Iterator[str]:
 
 
 def _device(board: Board) -> Iterator[str]:
-    if (board.kind is Kind.EMULATED) != (board.emulator is not None):
-        yield "an emulated board, and only that, has a table [emulator]"
-    if (board.kind is Kind.HARDWARE) != (board.upload is not None):
-        yield "a hardware board, and only that, has a table [upload]"
-    if len(set(board.serial.usb_ids)) < len(board.serial.usb_ids):
-        yield "serial.usb_ids names one twice"
-    if board.upload is not None:
-        yield from _protocol(board.upload.protocol, board.platformio.options.get("upload_protocol"))
+    if isinstance(board.device, Serial):
+        if len(set(board.device.usb_ids)) < len(board.device.usb_ids):
+            yield "device.usb_ids names one twice"
+        asked = board.platformio.options.get("upload_protocol")
+        yield from _protocol(board.device.upload.protocol, asked)
 
 
 def _protocol(protocol: str, asked: str | None) -> Iterator[str]:
     """Of the name of a way to upload PlatformIO makes nothing but a warning where it is wrong."""
     if asked is not None and asked != protocol:
         yield (
-            f"upload.protocol is {protocol!r}, but platformio.options.upload_protocol asks "
+            f"device.upload.protocol is {protocol!r}, but platformio.options.upload_protocol asks "
             f"PlatformIO for {asked!r}"
         )
     elif asked is None and protocol not in UPLOAD_PROTOCOLS:
         yield (
-            f"upload.protocol is {protocol!r}{did_you_mean(protocol, UPLOAD_PROTOCOLS)}\n"
+            f"device.upload.protocol is {protocol!r}{did_you_mean(protocol, UPLOAD_PROTOCOLS)}\n"
             f"tinygen knows {', '.join(UPLOAD_PROTOCOLS)}; for another one of the platform's set "
             "platformio.options.upload_protocol to it as well"
         )

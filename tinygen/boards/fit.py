@@ -122,7 +122,7 @@ def _larger(board: Board, shortages: Sequence[Shortage]) -> Iterable[Board]:
     flash = wanted.get("flash", constants_room(board))
     ram = wanted.get("RAM", largest_room(board))
     for other in all_boards():
-        if other.kind is board.kind and fit(other, Needs(flash, ram)).fits:
+        if type(other.device) is type(board.device) and fit(other, Needs(flash, ram)).fits:
             yield other
 
 

@@ -22,17 +22,47 @@ class Key(NamedTuple):
     needed: str
 
 
-def all_keys(record: Any, where: str = "", needed: str = "always") -> Iterator[Key]:
-    """The keys of the dataclass `record` and of the tables in it; `where` ends with a dot."""
+def all_keys(
+    record: Any, where: str = "", needed: str = "always", optional: str = ""
+) -> Iterator[Key]:
+    """The keys of the dataclass `record` and of the tables in it; `where` ends with a dot.
+
+    `needed` and `optional` are said of keys that have to be there and of others.
+    """
     hints = hints_of(record)
     for field in dataclasses.fields(record):
         hint, path = hints[field.name], f"{where}{field.name}"
-        missing = dataclasses.MISSING
-        open_ = field.default is not missing or field.default_factory is not missing
-        if dataclasses.is_dataclass(plain(hint)):
-            yield from all_keys(plain(hint), f"{path}.", f"in [{path}]" if open_ else needed)
+        if kinds := variants(hint):
+            yield Key(f"{path}.type", ", ".join(kinds), needed)
+            for name, variant in kinds.items():
+                keys = all_keys(variant, f"{path}.", f"type {name}", f"(type {name})")
+                yield from (key for key in keys if key.path != f"{path}.type")
+        elif dataclasses.is_dataclass(plain(hint)):
+            there = needed if is_needed(field) else f"in [{path}]"
+            yield from all_keys(plain(hint), f"{path}.", there, optional)
         else:
-            yield Key(path, in_words(hint), "" if open_ else needed)
+            yield Key(path, in_words(hint), needed if is_needed(field) else optional)
+
+
+def is_needed(field: dataclasses.Field[Any]) -> bool:
+    """Whether a record's key has to be there."""
+    missing = dataclasses.MISSING
+    return field.default is missing and field.default_factory is missing
+
+
+def variants(hint: Any) -> dict[str, Any]:
+    """The records of a sum type by what their key `type` says; none where it is no sum."""
+    records = [option for option in typing.get_args(hint) if dataclasses.is_dataclass(option)]
+    return {allowed(hints_of(r)["type"])[0]: r for r in records} if len(records) > 1 else {}
+
+
+def chosen(hint: Any, value: Any) -> Any:
+    """The type without `| None` and range, of a sum the record that `value` says it is, if any."""
+    kinds = variants(hint)
+    if not kinds:
+        return plain(hint)
+    name = value.get("type") if isinstance(value, dict) else None
+    return kinds.get(name) if isinstance(name, str) else None
 
 
 def hints_of(record: Any) -> dict[str, Any]:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from tinygen.boards.vocabulary import (
     Allocator,
     ArenaPlace,
+    Connection,
     Core,
     EmulatorProgram,
     EngineName,
     Extension,
     Fpu,
     Framework,
-    Kind,
     LdfMode,
     Loader,
     Port,
     Prefix,
     ResetName,
-    SerialKind,
     StackMark,
     TflmFrom,
     TflmKernels,
@@ -169,21 +168,44 @@ class UartPort:
 
 
 @dataclass(frozen=True)
-class Serial:
-    """The serial port the host talks to.
+class SerialLine:
+    """The line that carries the protocol, as the firmware has it.
 
-    `reset` names what opening it does and needs (tinygen.link.reset), `usb_ids` are the ids it is
-    found by ("2341:0043", lower case; empty where it has none of its own), `uart` is for
-    bare-metal boards. `window` is how many requests may be under way: 1 for a port that cannot
-    receive while the board computes.
+    `window` is how many requests may be under way: 1 for a port that cannot receive while the board
+    computes. `uart` is for ports that drive its registers themselves.
     """
 
-    kind: SerialKind
     baud: Annotated[int, Meta(ge=300, le=12_000_000)]
-    reset: ResetName = "none"
-    usb_ids: tuple[UsbId, ...] = ()
     window: Annotated[int, Meta(ge=1, le=255)] = 4
     uart: UartPort | None = None
+
+
+@dataclass(frozen=True)
+class Qemu:
+    """A device that QEMU emulates on this machine; its serial port is a socket.
+
+    `clock_hz` is the system timer's. With `-icount shift=N` one instruction takes 2^N ns of the
+    emulated time, so instructions = ticks / clock_hz * 1e9 / 2^N. Where QEMU cannot count a core's
+    instructions `icount_shift` is absent: time there is the host's and says nothing. `cpu` is
+    absent where the machine has just one. `buffered` puts a buffer before the serial port, which
+    makes it receive faster; QEMU's simulated consoles cannot have one.
+    """
+
+    type: Literal["qemu"]
+    program: EmulatorProgram
+    machine: Machine
+    clock_hz: Annotated[int, Meta(ge=1_000, le=10_000_000_000)]
+    icount_shift: Annotated[int, Meta(ge=0, le=10)] | None = None
+    cpu: Machine | None = None
+    loader: Loader = Loader.KERNEL
+    options: tuple[Text, ...] = ()
+    buffered: bool = True
+
+    def instructions(self, ticks: int) -> int | None:
+        """Instructions executed in `ticks` of the system timer, rounded down; None: not counted."""
+        if self.icount_shift is None:
+            return None
+        return ticks * 1_000_000_000 // (self.clock_hz << self.icount_shift)
 
 
 @dataclass(frozen=True)
@@ -202,30 +224,22 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Emulator:
-    """How QEMU runs the board.
+class Serial:
+    """A device on a serial port of this machine.
 
-    `clock_hz` is the system timer's. With `-icount shift=N` one instruction takes 2^N ns of the
-    emulated time, so instructions = ticks / clock_hz * 1e9 / 2^N. Where QEMU cannot count a core's
-    instructions `icount_shift` is absent: time there is the host's and says nothing. `cpu` is
-    absent where the machine has just one. `buffered` puts a buffer before the serial port, which
-    makes it receive faster; QEMU's simulated consoles cannot have one.
+    `reset` names what opening the port does and needs (tinygen.devices.link.reset), `usb_ids` are
+    the ids it is found by ("2341:0043"; empty where it has none of its own).
     """
 
-    program: EmulatorProgram
-    machine: Machine
-    clock_hz: Annotated[int, Meta(ge=1_000, le=10_000_000_000)]
-    icount_shift: Annotated[int, Meta(ge=0, le=10)] | None = None
-    cpu: Machine | None = None
-    loader: Loader = Loader.KERNEL
-    options: tuple[Text, ...] = ()
-    buffered: bool = True
+    type: Literal["serial"]
+    connection: Connection
+    upload: Upload
+    reset: ResetName = "none"
+    usb_ids: tuple[UsbId, ...] = ()
 
-    def instructions(self, ticks: int) -> int | None:
-        """Instructions executed in `ticks` of the system timer, rounded down; None: not counted."""
-        if self.icount_shift is None:
-            return None
-        return ticks * 1_000_000_000 // (self.clock_hz << self.icount_shift)
+
+Device = Qemu | Serial
+"""What runs the firmware; `type` says which it is."""
 
 
 @dataclass(frozen=True)
@@ -255,7 +269,6 @@ class Board:
 
     id: Name
     name: Text
-    kind: Kind
     core: Core
     fpu: Fpu
     port: Port
@@ -265,13 +278,12 @@ class Board:
     platformio: PlatformIO
     memory: Memories
     engines: Engines
-    serial: Serial
+    serial: SerialLine
+    device: Device
     extensions: tuple[Extension, ...] = ()
     ticks: Ticks | None = None
     stack_mark: StackMark = StackMark.UNKNOWN
-    upload: Upload | None = None
     toolchain: Toolchain | None = None
-    emulator: Emulator | None = None
     notes: tuple[Text, ...] = ()
 
     def runs(self, extensions: Collection[Extension]) -> bool:

@@ -132,13 +132,6 @@ POSSIBLE: Mapping[Core, frozenset[Extension]] = {
 """The extensions that a core may have; one that is not here has none of them."""
 
 
-class Kind(Enum):
-    """Where the firmware runs."""
-
-    EMULATED = "emulated"
-    HARDWARE = "hardware"
-
-
 class Fpu(Enum):
     """Floating point in hardware."""
 
@@ -210,10 +203,9 @@ class Uart(Enum):
     SIFIVE = "sifive"
 
 
-class SerialKind(Enum):
-    """How the host sees the board's serial port."""
+class Connection(Enum):
+    """What is behind the serial port that the host sees: a bridge, or the chip itself."""
 
-    SOCKET = "socket"
     UART = "uart"
     USB = "usb"
 

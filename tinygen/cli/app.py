@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -260,6 +262,7 @@ def main() -> None:
     from tinygen.cli.terminal import prepare
 
     prepare()
+    sys.excepthook = _show_bug
     try:
         app()
     except TinygenError as error:
@@ -273,6 +276,12 @@ def main() -> None:
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A traceback, whose last line may quote a file."""
+    text = "".join(traceback.format_exception(kind, error, trace))
+    print(printable(text, keep="\n"), end="", file=sys.stderr)
 
 
 def _show_error(error: TinygenError) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from tinygen.boards import Board, Kind, all_boards
+from tinygen.boards import Board, Device, Qemu, Serial, all_boards
 from tinygen.boards.hints import all_keys
 from tinygen.engines import kernel_sets
 
@@ -26,25 +26,23 @@ such as pioarduino's core 3: a board file of yours for that has no kernel set bu
 """
 _KEYS = """## A board file, key by key
 
-Any other key, and any other value, is refused with the one that was probably meant. Some that are
-not needed everywhere are wanted by a port, an engine or a kind of board; the error says so.
+Any other key, and any other value, is refused with the one that was probably meant. A key
+of "(type qemu)" belongs to that type of device and may be left out. Some that may be left out are
+wanted by a port, an engine or a platform; the error says so.
 """
-_TITLES = {
-    Kind.EMULATED: "Emulated boards",
-    Kind.HARDWARE: "Hardware",
-}
+_TITLES: Mapping[type[Device], str] = {Qemu: "Emulated boards", Serial: "Hardware"}
 
 
 def board_table() -> str:
     """The whole page as Markdown."""
-    return "\n".join([_HEAD, *(line for kind in Kind for line in _section(kind)), *_keys()])
+    return "\n".join([_HEAD, *(line for kind in _TITLES for line in _section(kind)), *_keys()])
 
 
-def _section(kind: Kind) -> Iterator[str]:
+def _section(kind: type[Device]) -> Iterator[str]:
     yield f"## {_TITLES[kind]}\n"
     yield "| board | what it is | core | RAM | flash | engines | PlatformIO | how far it was run |"
     yield "|---|---|---|--:|--:|---|---|---|"
-    yield from (_row(board) for board in all_boards() if board.kind is kind)
+    yield from (_row(board) for board in all_boards() if isinstance(board.device, kind))
     yield ""
 
 

@@ -18,7 +18,7 @@ from tinygen.data.table import read_csv
 from tinygen.errors import InputError
 from tinygen.ir import Edge
 from tinygen.paths import exists, missing_path
-from tinygen.printable import shell_word
+from tinygen.printable import printable, shell_word
 
 RANDOM = "random"
 RANDOM_SAMPLES = 200
@@ -96,8 +96,9 @@ def read_data(
             for text in oddities(values, edge)
             if not (path.is_dir() and "looks unscaled" in text)
         ]
-    names = raw.class_names or labels.names
-    return Dataset(tuple(arrays), labels.numbers, source, tuple(warnings), names)
+    # Names of files, of arrays and in cells are whoever's who made the data.
+    names = tuple(map(printable, raw.class_names or labels.names))
+    return Dataset(tuple(arrays), labels.numbers, source, tuple(map(printable, warnings)), names)
 
 
 def _read(

@@ -22,7 +22,7 @@ import msgspec
 import psutil
 
 from tinygen import processes
-from tinygen.boards import Board, Emulator
+from tinygen.boards import Board, Qemu
 from tinygen.errors import InputError, ToolchainError
 from tinygen.printable import shell_word
 
@@ -73,20 +73,19 @@ def start(board: Board, elf: Path, state_dir: Path) -> Running:
     The record and QEMU's own messages are kept in `state_dir`. When this returns, the serial port
     accepts connections; the firmware may take some more milliseconds.
     """
-    if board.emulator is None:
+    device = board.device
+    if not isinstance(device, Qemu):
         raise InputError(
             f"{board.id} is not an emulated board",
-            why="its board file has no [emulator]",
+            why=f"its device is of the type {device.type}",
             next_step="tinygen flash --port PORT",
         )
-    program = processes.which(board.emulator.program)
+    program = processes.which(device.program)
     if program is None:
         raise ToolchainError(
-            f"the emulator {board.emulator.program} is not installed",
+            f"the emulator {device.program} is not installed",
             why="it is not on PATH",
-            next_step=_INSTALL.get(
-                board.emulator.program, f"install {board.emulator.program} and put it on PATH"
-            ),
+            next_step=_INSTALL.get(device.program, f"install {device.program} and put it on PATH"),
         )
     state_dir.mkdir(parents=True, exist_ok=True)
     with _locked(state_dir), socket.socket() as listener:
@@ -95,7 +94,7 @@ def start(board: Board, elf: Path, state_dir: Path) -> Running:
         listener.bind(("127.0.0.1", 0))
         listener.listen(1)
         listener.set_inheritable(True)
-        command = (program, *_arguments(board, elf.resolve(), listener.fileno()))
+        command = (program, *_arguments(device, elf.resolve(), listener.fileno()))
         elf_sha256 = _sha256(elf)
         pid = processes.detach(command, state_dir / LOG)
         try:
@@ -164,9 +163,7 @@ def _folder(state_dir: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _arguments(board: Board, elf: Path, listener: int) -> list[str]:
-    assert board.emulator is not None
-    emulator = board.emulator
+def _arguments(emulator: Qemu, elf: Path, listener: int) -> list[str]:
     return [
         *("-machine", emulator.machine),
         *(("-cpu", emulator.cpu) if emulator.cpu else ()),
@@ -184,7 +181,7 @@ def _arguments(board: Board, elf: Path, listener: int) -> list[str]:
     ]
 
 
-def _serial_port(emulator: Emulator, listener: int) -> list[str]:
+def _serial_port(emulator: Qemu, listener: int) -> list[str]:
     """A socket, behind a multiplexer without its escape character, because it has a buffer: a
     serial port that takes one byte at a time then receives five times as fast.
     """

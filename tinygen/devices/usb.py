@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from tinygen.boards import Board, Kind
+from tinygen.boards import Board, Serial
 from tinygen.errors import DeviceError, InputError
 from tinygen.printable import shell_word
 
@@ -34,14 +34,14 @@ def find_port(board: Board, ports: Iterable[PortInfo] | None = None) -> str:
 
     DeviceError, which lists what there is, when none or several fit.
     """
-    if board.kind is Kind.EMULATED:
+    if not isinstance(board.device, Serial):
         raise InputError(
             f"{board.id} has no USB port",
             why="it is an emulated board",
             next_step="tinygen flash",
         )
     known = tuple(serial_ports() if ports is None else ports)
-    fitting = [info for info in known if _usb_id(info) in board.serial.usb_ids]
+    fitting = [info for info in known if _usb_id(info) in board.device.usb_ids]
     if len(fitting) == 1:
         return fitting[0].device
     if fitting:
@@ -53,7 +53,7 @@ def find_port(board: Board, ports: Iterable[PortInfo] | None = None) -> str:
     others = [info for info in known if info.vid is not None]
     raise DeviceError(
         f"no port looks like {board.id}",
-        why=f"its USB ids are {', '.join(board.serial.usb_ids) or 'not known'}; "
+        why=f"its USB ids are {', '.join(board.device.usb_ids) or 'not known'}; "
         + (f"found:\n{_listed(others)}" if others else "no USB serial port is plugged in"),
         next_step="plug the board in with a data cable, or say the port: --port PORT",
     )

@@ -25,6 +25,33 @@ class Job:
     options: BuildOptions
 
 
+@dataclass(frozen=True)
+class NotTaken:
+    """What another kernel set had for a layer; no cycles where it had nothing."""
+
+    kernel_set: str
+    why: str
+    estimated_cycles: int | None
+
+
+@dataclass(frozen=True)
+class LayerKernel:
+    """Which kernel computes a layer, and why that one.
+
+    `estimated_cycles` are of all kernels that were chosen together, for these operators; they serve
+    to compare, and are no measurement.
+    """
+
+    layer: int
+    operators: tuple[str, ...]
+    output: str
+    kernel_set: str
+    kernel: str
+    why: str
+    estimated_cycles: int
+    others: tuple[NotTaken, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Made:
     """What an engine made: files of the project, and what they take. Bytes."""
@@ -42,6 +69,8 @@ class Made:
     arena_overhead_bytes: int | None = None
     """What starting takes beyond the arena that the engine then says it uses; None: not known."""
     build_flags: tuple[str, ...] = ()
+    choices: tuple[LayerKernel, ...] = ()
+    """Layer by layer, where the engine chooses."""
     scripts: tuple[str, ...] = ()
     """Files of the project that PlatformIO runs before a build."""
     notes: tuple[str, ...] = ()

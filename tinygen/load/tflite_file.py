@@ -8,6 +8,8 @@ from tinygen.errors import InputError, UnsupportedModel
 from tinygen.tflite import File, FileTensor
 
 _QUANTIZE, _DEQUANTIZE = "QUANTIZE", "DEQUANTIZE"
+_TABULATED = ("ELU",)
+"""What may stand in float between DEQUANTIZE and QUANTIZE: it is compiled as a table."""
 _FLOATS = ("FLOAT32", "FLOAT16", "FLOAT64", "BFLOAT16")
 _ADVICE = "give the Keras model and calibration data instead: tinygen quantizes it itself"
 
@@ -77,13 +79,16 @@ def _check_edge(tensor: FileTensor, side: str, quantized: bool, file_name: str) 
 
 
 def _check_inside(file: File) -> None:
-    """Only QUANTIZE and DEQUANTIZE may touch float, and only at the edges."""
+    """Only QUANTIZE and DEQUANTIZE may touch float, at the edges and around what is tabulated."""
     edges = {*file.inputs, *file.outputs}
+    for call in file.calls:
+        if call.kind in _TABULATED:
+            edges.update((*call.inputs, *call.outputs))
     for call in file.calls:
         for index in (*call.inputs, *call.outputs):
             if index < 0 or file.tensors[index].type not in _FLOATS:
                 continue
-            if call.kind in (_QUANTIZE, _DEQUANTIZE) and index in edges:
+            if call.kind in (_QUANTIZE, _DEQUANTIZE, *_TABULATED) and index in edges:
                 continue
             raise InputError(
                 f"'{file.name}' is only partly quantized",

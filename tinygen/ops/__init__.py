@@ -8,6 +8,7 @@ from tinygen.ops.concatenation import Concatenation
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.dequantize import Dequantize
+from tinygen.ops.elu import Elu
 from tinygen.ops.expand_dims import ExpandDims
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
@@ -36,6 +37,7 @@ from tinygen.ops.softmax import Softmax
 from tinygen.ops.squeeze import Squeeze
 from tinygen.ops.strided_slice import StridedSlice
 from tinygen.ops.sub import Sub
+from tinygen.ops.table import Table
 from tinygen.ops.tanh import Tanh
 from tinygen.ops.transpose import Transpose
 
@@ -47,6 +49,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Conv2D,
     DepthwiseConv2D,
     Dequantize,
+    Elu,
     ExpandDims,
     Fill,
     FullyConnected,
@@ -79,4 +82,4 @@ OPERATORS: tuple[type[Parsed], ...] = (
 
 BY_KIND = {operator.kind: operator for operator in OPERATORS}
 
-__all__ = ["BY_KIND", "OPERATORS", "Parsed", "Parser"]
+__all__ = ["BY_KIND", "OPERATORS", "Elu", "Parsed", "Parser", "Table"]

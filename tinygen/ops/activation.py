@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from enum import Enum
 
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Quant
+from tinygen.ir import DType, Quant, quantize
 
 INT8_MIN, INT8_MAX = DType.INT8.low, DType.INT8.high
 
@@ -46,15 +45,13 @@ _BOUNDS: dict[Activation, tuple[float | None, float | None]] = {
 def quantized_range(activation: Activation, output: Quant) -> tuple[int, int]:
     """The lowest and highest int8 value that the activation lets through."""
     low, high = _BOUNDS[activation]
-    bottom = INT8_MIN if low is None else max(INT8_MIN, _quantize(low, output))
-    top = INT8_MAX if high is None else min(INT8_MAX, _quantize(high, output))
+    bottom = INT8_MIN if low is None else _quantized(low, output)
+    top = INT8_MAX if high is None else _quantized(high, output)
     return bottom, top
 
 
-def _quantize(real: float, quant: Quant) -> int:
-    # TFLM divides and rounds (half away from zero) in float32: so must this.
-    with np.errstate(over="ignore"):
-        ratio = float(np.float32(real) / np.float32(quant.scale))
-    if not abs(ratio) <= 2.0**31:
+def _quantized(real: float, quant: Quant) -> int:
+    # Past int32, which no model of use reaches, TFLM is undefined.
+    if not abs(real) <= float(np.float32(quant.scale)) * 2.0**31:
         raise UnsupportedModel(f"an output scale of {quant.scale:g} is too small for an activation")
-    return quant.zero_point + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))
+    return int(quantize(np.array(real), quant.scale, quant.zero_point, DType.INT8))

@@ -140,7 +140,8 @@ def uploaded_nothing(log: Sequence[str], board: Board) -> InputError | None:
     return InputError(
         f"nothing was uploaded to {board.id}",
         why="\n".join(line for line in log if _NO_UPLOAD.search(line) or "AVAILABLE:" in line),
-        next_step="mend upload.protocol and platformio.options.upload_protocol in the board file",
+        next_step="mend device.upload.protocol, and platformio.options.upload_protocol if it is "
+        "there, in the board file",
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import processes
-from tinygen.boards import Board
+from tinygen.boards import Board, Serial
 from tinygen.errors import InputError, ToolchainError
 from tinygen.pio.core import OBJECTS, cache_dir, core_dir, environment
 from tinygen.pio.elf import check_fit, sizes
@@ -107,21 +107,22 @@ def upload(
     `port` is the serial port; a board that is reached through a probe or a USB boot loader needs
     none. InputError if it is missing, ToolchainError if PlatformIO or its uploader fails.
     """
-    if board.upload is None:
+    if not isinstance(board.device, Serial):
         raise InputError(
             f"{board.id} is not a board that firmware is uploaded to",
-            why="its board file has no [upload]",
+            why="it is an emulated board",
             next_step="tinygen flash",
         )
-    if port is None and board.upload.needs_port:
+    upload = board.device.upload
+    if port is None and upload.needs_port:
         raise InputError(
             f"uploading to {board.id} needs its serial port",
-            why=f"the protocol {board.upload.protocol} goes through it",
+            why=f"the protocol {upload.protocol} goes through it",
             next_step="tinygen flash --port PORT",
         )
     seen = plain_project(project)
     command = ["run", "-d", str(seen), "-e", env or board.id, "-t", "upload"]
-    if port is not None and board.upload.needs_port:
+    if port is not None and upload.needs_port:
         command += ["--upload-port", port]
     started = time.monotonic()
     code, log = _run(command, on_line)

@@ -9,8 +9,10 @@ from tinygen.boards import (
     LOCAL_PLATFORM,
     ArenaPlace,
     Board,
+    Connection,
     Port,
-    SerialKind,
+    Qemu,
+    Serial,
     Uart,
     UartPort,
     all_boards,
@@ -126,7 +128,7 @@ def port_flags(board: Board) -> tuple[str, ...]:
             f"-DTG_WINDOW={serial.window}U",
             f"-DTG_SERIAL_BAUD={serial.baud}UL",
         ]
-        if serial.kind is SerialKind.USB:
+        if isinstance(board.device, Serial) and board.device.connection is Connection.USB:
             flags.append("-DTG_SERIAL_FLUSH")
         if serial.uart is not None:
             flags += [f"-DTG_UART_BASE={serial.uart.base:#x}U", f"-DTG_UART_IRQ={serial.uart.irq}U"]
@@ -156,7 +158,7 @@ def platformio_board(board: Board) -> bytes:
             why="its board file has no [toolchain]",
             next_step="tinygen boards",
         )
-    clock_hz = board.emulator.clock_hz if board.emulator else 0
+    clock_hz = board.device.clock_hz if isinstance(board.device, Qemu) else 0
     framework = board.platformio.framework
     build: dict[str, object] = {
         "mcu": board.core,

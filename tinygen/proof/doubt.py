@@ -19,8 +19,8 @@ _ASKED = 16
 """Vectors that the reference computes anew: it takes its time for large models."""
 _NEAR_LSB = 8.0
 _NEAR_SPREAD = 0.5
-"""LiteRT's error against the oracle is small where it is below the first, or below this share of the
-outputs' own spread: rounding has been seen to make 4 LSB or 5 %, other numbers make 140 %."""
+"""LiteRT's error against the oracle is small where it is below the first, or below this share of
+the outputs' own spread: rounding has been seen to make 4 LSB or 5 %, other numbers make 140 %."""
 
 
 def unproven(vectors: Vectors) -> str:

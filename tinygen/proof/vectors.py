@@ -19,6 +19,7 @@ MINIMUM = 100
 """At least this many vectors, unless the model's input has fewer values."""
 
 _DATA_SAMPLES = 60
+_DATA = ("data", "test", "random data")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +34,17 @@ class Vectors:
     labels: Array
     """The class of each vector, -1 where it has none."""
     litert: HostRun | None = None
+    refusals: tuple[str, ...] = ()
+    """Runtimes that were asked and did not run the model, each with its reason."""
     real_outputs: tuple[Array, ...] | None = None
     """What the float model computes, where there is one."""
 
     def __len__(self) -> int:
         return len(self.origins)
+
+    def from_data(self, count: int) -> Array:
+        """Which of the first `count` vectors are samples of data, not made ones: bool[count]."""
+        return np.isin(self.origins[:count], _DATA)
 
     def to_bytes(self) -> bytes:
         """An .npz; the same vectors give the same bytes."""
@@ -45,6 +52,7 @@ class Vectors:
             "labels": self.labels,
             "origins": np.array(self.origins),
             "oracle": np.array(self.oracle),
+            "refusals": np.array(self.refusals, dtype=np.str_),
         }
         for i, value in enumerate(self.inputs):
             columns[f"input_{i}"] = value
@@ -74,6 +82,7 @@ class Vectors:
                 origins=tuple(str(o) for o in columns["origins"]),
                 labels=columns["labels"],
                 litert=HostRun(str(columns["litert"]), litert) if litert else None,
+                refusals=tuple(str(r) for r in columns.get("refusals", ())),
                 real_outputs=_numbered(columns, "real") or None,
             )
         except (ValueError, KeyError, OSError, EOFError) as error:

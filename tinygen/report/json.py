@@ -15,9 +15,9 @@ from tinygen.engines import kernel_sets
 
 
 def print_json(result: object) -> None:
-    """To standard output, as strict JSON."""
-    json.dump(to_json(result), sys.stdout, indent=2, allow_nan=False)
-    sys.stdout.write("\n")
+    """To standard output, as strict JSON, in which every control character is an escape."""
+    text = json.dumps(to_json(result), indent=2, allow_nan=False)
+    sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")  # the one that JSON lets pass
 
 
 def board_facts(board: Board) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tinygen.devices.link.device import open_device
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.process import ProcessTransport
 from tinygen.devices.link.replay import ReplayTransport
@@ -16,5 +17,6 @@ __all__ = [
     "Run",
     "Session",
     "Transport",
+    "open_device",
     "open_transport",
 ]

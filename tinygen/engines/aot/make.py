@@ -8,10 +8,11 @@ from typing import ClassVar
 from tinygen.boards import Board, EngineName, Port
 from tinygen.boards.fit import Needs
 from tinygen.engines.aot.fit import needs, place_program
-from tinygen.engines.aot.kernel_sets import kernel_sets
-from tinygen.engines.aot.program import compile_graph
+from tinygen.engines.aot.kernel_sets import kernel_sets, named
+from tinygen.engines.aot.offers import Candidate
+from tinygen.engines.aot.program import Layer, Program, compile_graph
 from tinygen.engines.aot.render import model_files
-from tinygen.engines.engine import Engine, Job, Made
+from tinygen.engines.engine import Engine, Job, LayerKernel, Made, NotTaken
 from tinygen.ir import PORTABLE, Int8Model
 from tinygen.project import sources
 from tinygen.resources import firmware_dir
@@ -34,13 +35,13 @@ class Aot(Engine):
         return kernel_sets(board)
 
     def needs(self, model: Int8Model, kernel_sets: Sequence[str]) -> Needs:
-        return needs(compile_graph(model.graph, kernel_sets))
+        return needs(compile_graph(model.graph, named(kernel_sets)))
 
     def make(self, job: Job) -> Made:
         sets = self.kernel_sets(job.board)
         if job.options.kernel_set is not None:
             sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
-        program = compile_graph(job.model.graph, sets)
+        program = compile_graph(job.model.graph, named(sets))
         place = place_program(program, job.board)
         model = model_files(program, job.identity, place)
         # Our own platform compiles everything for speed; ESP-IDF has a setting for it.
@@ -60,6 +61,37 @@ class Aot(Engine):
             arena_bytes=program.plan.arena_bytes,
             arena_minimum_bytes=program.plan.minimum_bytes,
             arena_place=place,
-            build_flags=BUILD_FLAGS,
+            build_flags=build_flags(program),
+            choices=tuple(_chosen(layer) for layer in program.layers),
             scripts=(_SCRIPT,) if script else (),
         )
+
+
+def build_flags(program: Program) -> tuple[str, ...]:
+    """The compiler's flags for all of a firmware: those of every set that is used come last."""
+    used = named({kernel.set for kernel in program.kernels})
+    return tuple(dict.fromkeys((*BUILD_FLAGS, *(f for there in used for f in there.build_flags))))
+
+
+def _chosen(layer: Layer) -> LayerKernel:
+    """What was chosen for a layer and why, for people and programs."""
+    taken = layer.choice.taken
+    return LayerKernel(
+        layer=layer.index,
+        operators=tuple(node.op.kind for node in taken.nodes),
+        output=layer.title,
+        kernel_set=layer.call.kernel.set,
+        kernel=layer.call.kernel.name,
+        why=taken.why,
+        estimated_cycles=taken.cost.cycles,
+        others=tuple(
+            NotTaken(
+                kernel_set=offer.set,
+                why=offer.answer.why,
+                estimated_cycles=(
+                    offer.answer.cost.cycles if isinstance(offer.answer, Candidate) else None
+                ),
+            )
+            for offer in layer.choice.others
+        ),
+    )

@@ -5,31 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tinygen.engines.aot.kernel_sets import KERNEL_SETS, Declined
-from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, Graph, Kernel, KernelCall, Lowered, Node, Operands
+from tinygen.analysis import Facts, facts
+from tinygen.engines.aot.kernel_sets import KERNEL_SETS
+from tinygen.engines.aot.offers import Choice, Goal, KernelSet, Site
+from tinygen.engines.aot.select import select
+from tinygen.ir import Alias, Graph, Kernel, KernelCall, Node, Operands
 from tinygen.plan import MemoryPlan, plan
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One kernel call and the node it belongs to."""
+    """One kernel call and what it was chosen for."""
 
     index: int
-    node: Node
+    choice: Choice
     io: Operands
+    """The operands of the choice's node, the last where it covers several."""
     call: KernelCall
+    macs: int
+    """Multiply-accumulates of all that was chosen with it."""
+
+    @property
+    def node(self) -> Node:
+        return self.choice.node
 
     @property
     def title(self) -> str:
         """The output's name, short: converters join the names of all that they fused."""
         path = self.io.outputs[0].name.split(";")[0].split("/")
         return "/".join(path[1:] if len(path) > 2 else path)
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates of the node."""
-        return self.node.op.macs(self.io)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +42,14 @@ class Program:
 
     graph: Graph
     layers: tuple[Layer, ...]
+    choices: tuple[Choice, ...]
+    """One for each node."""
     plan: MemoryPlan
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one inference."""
-        return sum({id(layer.node): layer.macs for layer in self.layers}.values())
+        return sum({id(layer.choice.taken): layer.macs for layer in self.layers}.values())
 
     @property
     def constant_bytes(self) -> int:
@@ -59,32 +65,27 @@ class Program:
         return tuple(sorted({layer.call.kernel for layer in self.layers}))
 
 
-def compile_graph(graph: Graph, kernel_sets: Sequence[str]) -> Program:
-    """Choose the kernels and place the tensors; `kernel_sets` names those the board can run."""
+def compile_graph(
+    graph: Graph, sets: Sequence[KernelSet] = KERNEL_SETS[-1:], goal: Goal = Goal.SPEED
+) -> Program:
+    """Choose the kernels and place the tensors; `sets` are those that the board can run, in the
+    order of preference: without them the portable one."""
+    core = frozenset(extension for there in sets for extension in there.requires)
+    # The portable kernels are right whatever the values are.
+    known = facts(graph) if len(sets) > 1 else Facts({}, {})
+    sites = [Site(graph, node, known, core) for node in graph.nodes]
+    choices = select(sites, sets, goal)
     layers: list[Layer] = []
     steps: list[KernelCall | Alias] = []
-    for node in graph.nodes:
-        io = graph.operands(node)
-        for step in _lower(node, io, kernel_sets):
+    last = {id(choice.taken): choice.node for choice in choices}
+    for choice in choices:
+        if last[id(choice.taken)] is not choice.node:
+            continue  # the nodes of one candidate are computed where the last of them is
+        macs = sum(node.op.macs(graph.operands(node)) for node in choice.taken.nodes)
+        for step in choice.taken.calls:
             steps.append(step)
             if isinstance(step, KernelCall):
-                layers.append(Layer(len(layers), node, io, step))
+                io = graph.operands(choice.node)
+                layers.append(Layer(len(layers), choice, io, step, macs))
     memory = plan(tuple(steps), graph.tensors, graph.inputs, graph.outputs, graph.states)
-    return Program(graph, tuple(layers), memory)
-
-
-def _lower(node: Node, io: Operands, names: Sequence[str]) -> Lowered:
-    try:
-        for kernel_set in KERNEL_SETS:
-            if kernel_set.name not in names:
-                continue
-            lowered = kernel_set.lower(node, io)
-            if not isinstance(lowered, Declined):
-                return lowered
-    except UnsupportedModel as error:
-        raise UnsupportedModel(
-            f"{node.op.kind} (output '{io.outputs[0].name}'): {error.what}",
-            why=error.why,
-            next_step=error.next_step,
-        ) from error
-    raise UnsupportedModel(f"no kernel set has a kernel for {node.op.kind}")
+    return Program(graph, tuple(layers), choices, memory)

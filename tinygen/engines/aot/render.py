@@ -31,6 +31,7 @@ def model_files(
         "arena_place": place.value,
         "inputs": [_edge(program, i) for i in graph.inputs],
         "outputs": [_edge(program, i) for i in graph.outputs],
+        "labels": csource.output_labels(identity.labels, len(graph.outputs)),
         "hash_bytes": csource.hash_bytes(identity.sha256),
         "headers": [csource.kernel_header(kernel) for kernel in program.kernels],
         "layers": layers,

@@ -109,11 +109,26 @@ def choose(board: Board, core: Board, measured: Measured | None, asked: int | No
     )
 
 
+class DoesNotRun(ToolchainError):
+    """The model does not run in the largest arena that is tried."""
+
+    def because(self, words: str) -> ToolchainError:
+        """The error with what TensorFlow Lite Micro said: it is seldom for want of memory."""
+        if not words:
+            return self
+        return ToolchainError(
+            "TensorFlow Lite Micro does not run the model",
+            why=words,
+            next_step="--engine aot, or change the model; --arena BYTES skips the run on the "
+            "emulated core that found it",
+        )
+
+
 def smallest(attempt: Try, ceiling: int) -> Need:
-    """The smallest arena of at most `ceiling` bytes. ToolchainError when that is too small."""
+    """The smallest arena of at most `ceiling` bytes. DoesNotRun when that is too small."""
     truth = attempt(ceiling, INVOKES)
     if not truth.ok:
-        raise ToolchainError(
+        raise DoesNotRun(
             f"the model does not run on the emulated core in an arena of {ceiling:,} bytes",
             why="the arena is sized by running the model there",
             next_step="--arena BYTES sets a size without measuring",

@@ -9,7 +9,7 @@ from pathlib import Path
 from tinygen.boards import Board, TflmFrom
 from tinygen.engines.engine import require_stateless
 from tinygen.engines.tflm import arena, offline, probe, render, scratch
-from tinygen.engines.tflm.arena import Arena
+from tinygen.engines.tflm.arena import Arena, DoesNotRun
 from tinygen.engines.tflm.kernel_sets import KernelSet
 from tinygen.engines.tflm.library import Library, assemble, bundled
 from tinygen.engines.tflm.source import TflmTree
@@ -63,18 +63,26 @@ def compile_model(
     )
     planned = offline.with_plan(content, graph)
     core = probe.emulated_core(board)
-    trial = probe.project(
-        core,
-        render.data_files(registered, planned.content, planned.original, identity),
-        _emulated(upstream, operators, kernels),
-        planned.original,
-        kernels,
-        identity,
-    )
+
+    def project(*, debug: bool = False) -> dict[str, bytes]:
+        return probe.project(
+            core,
+            render.data_files(registered, planned.content, planned.original, identity),
+            _emulated(upstream, operators, kernels, debug=debug),
+            planned.original,
+            kernels,
+            identity,
+        )
+
+    trial = project()
     measured = probe.recall(trial, cache)
     if measured is None and options.arena is None:
         options.progress.stage("Finding the smallest arena")
-        measured = probe.measure(core, trial, cache, options.jobs)
+        try:
+            measured = probe.measure(core, trial, cache, options.jobs)
+        except DoesNotRun as error:
+            said = probe.words(core, project(debug=True), options.jobs)
+            raise error.because(said) from error
     chosen = arena.choose(board, core, measured, options.arena)
     embedded, original = (content, 0)
     if chosen.offline_plan:
@@ -96,8 +104,10 @@ def compile_model(
     )
 
 
-def _emulated(upstream: Upstream, operators: Sequence[Operator], kernels: KernelSet) -> Library:
+def _emulated(
+    upstream: Upstream, operators: Sequence[Operator], kernels: KernelSet, *, debug: bool
+) -> Library:
     """The library that an emulated core runs to size the arena."""
     runs = scratch.EMULATED.get(kernels, kernels)
-    library = assemble(upstream, operators, runs)
+    library = assemble(upstream, operators, runs, debug=debug)
     return library if runs is kernels else scratch.with_scratch_of(upstream, library, kernels)

@@ -18,7 +18,7 @@ import msgspec
 import serial
 
 from tinygen import pio
-from tinygen.boards import Board, Kind, TflmFrom, all_boards
+from tinygen.boards import Board, Qemu, TflmFrom, all_boards
 from tinygen.devices import qemu
 from tinygen.engines.tflm import arena
 from tinygen.engines.tflm.arena import Measured, Need, Trial
@@ -26,6 +26,7 @@ from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
 from tinygen.engines.tflm.library import Library
 from tinygen.engines.tflm.source import content_hash
 from tinygen.errors import ToolchainError
+from tinygen.printable import printable
 from tinygen.project import firmware
 from tinygen.project.platformio import platformio_files
 from tinygen.resources import firmware_dir
@@ -43,7 +44,7 @@ def emulated_core(board: Board) -> Board:
     kernels ask for the same scratch, and the emulated Cortex-M0 has too little RAM to try.
     """
     emulated = [
-        b for b in all_boards() if b.kind is Kind.EMULATED and "tflm" in b.engines.available
+        b for b in all_boards() if isinstance(b.device, Qemu) and "tflm" in b.engines.available
     ]
     same = [b for b in emulated if b.core == board.core and not b.core.startswith("cortex-m0")]
     plain = [b for b in emulated if b.core == "cortex-m3"]
@@ -114,13 +115,29 @@ def glue_files(board: Board, kernels: KernelSet) -> dict[str, bytes]:
     return {f"src/tflm/{name}": (folder / name).read_bytes() for name in names}
 
 
-def _run(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | None) -> Measured:
+def words(board: Board, files: Mapping[str, bytes], jobs: int | None = None) -> str:
+    """What TensorFlow Lite Micro says as it fails to run the model in the largest arena.
+
+    `files` are a probe project that keeps its error texts.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="tinygen-probe-") as folder,
+        _Device(board, _built(board, files, Path(folder), jobs)) as device,
+    ):
+        device.attempt(1, _ceiling(board), 1)
+        return "\n".join(dict.fromkeys(line for line in device.said if line))
+
+
+def _built(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | None) -> Path:
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    elf = pio.build(folder, board, jobs=jobs).elf
-    with _Device(board, elf) as device:
+    return pio.build(folder, board, jobs=jobs).elf
+
+
+def _run(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | None) -> Measured:
+    with _Device(board, _built(board, files, folder, jobs)) as device:
 
         def need(model: int) -> Need:
             return arena.smallest(
@@ -149,6 +166,8 @@ class _Device:
         self._elf = elf
         self._stack = ExitStack()
         self._port: Any = None
+        self.said: list[str] = []
+        """Lines of the last attempt that are not the probe's own."""
 
     def __enter__(self) -> _Device:
         return self
@@ -161,6 +180,7 @@ class _Device:
         if self._port is None:
             self._start()
         self._port.write(f"{model} {size} {invokes}\n".encode())
+        self.said = []
         deadline = time.monotonic() + (_COMPUTE_SECONDS if invokes else _ALLOCATE_SECONDS)
         while time.monotonic() < deadline:
             line = self._line()
@@ -168,6 +188,8 @@ class _Device:
             if words[:2] == ["tg_probe", str(size)] and len(words) == 6:
                 status, used, outputs, ticks = (int(word) for word in words[2:])
                 return Trial(status == 0, used, outputs, ticks)
+            if "tg_probe" not in line:
+                self.said.append(printable(line.strip()))
             if "tg_fault" in line:
                 break
         self._stack.close()

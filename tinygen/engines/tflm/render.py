@@ -58,6 +58,7 @@ def model_files(
     edges = {
         "inputs": [csource.edge(edge) for edge in input_edges(graph)],
         "outputs": [csource.edge(edge) for edge in output_edges(graph)],
+        "labels": csource.output_labels(identity.labels, len(graph.outputs)),
     }
     values = common | edges
     values |= {

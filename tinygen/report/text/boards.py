@@ -35,6 +35,8 @@ def board_report(facts: Mapping[str, Any]) -> RenderableType:
     """All of `board_facts`, a line each."""
 
     def rows(prefix: str, value: object) -> Iterable[tuple[str, str]]:
+        if isinstance(value, dict) and prefix.endswith(".options"):  # names with dots of their own
+            value = [f"{name} = {item}" for name, item in value.items()]
         if isinstance(value, dict):
             for key, item in value.items():
                 yield from rows(f"{prefix}.{key}" if prefix else key, item)

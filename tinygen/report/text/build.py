@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
+from tinygen.data.labels import numbered
 from tinygen.printable import shell_word
 from tinygen.report.text.tables import (
     arena_size,
@@ -22,6 +23,7 @@ from tinygen.report.text.tables import (
 
 if TYPE_CHECKING:
     from tinygen.api.build import BuildResult, GenerateResult
+    from tinygen.engines import LayerKernel
     from tinygen.proof.fidelity import Fidelity
 
 _PLACES = {
@@ -34,6 +36,7 @@ def generate_report(result: GenerateResult) -> RenderableType:
     """A rendered project."""
     return page(
         fact_table(_generated_rows(result)),
+        *_kernels(result.choices),
         *_fidelity(result.fidelity),
         next_command(f"pio run -d {shell_word(result.project)}", "or tinygen build to build it"),
     )
@@ -63,6 +66,7 @@ def build_report(result: BuildResult) -> RenderableType:
             ]
         ),
         table,
+        *_kernels(generated.choices),
         *_fidelity(generated.fidelity),
         next_command("tinygen flash", "then tinygen verify"),
     )
@@ -84,8 +88,21 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         *((("", _PLACES[place]),) if (place := result.arena_place.value) in _PLACES else ()),
         *(("", note) for note in result.notes),
         ("test vectors", f"{result.vectors}, expected by {result.oracle}"),
+        *((("classes", numbered(result.classes)),) if result.classes else ()),
         ("project", str(result.project)),
     ]
+
+
+def _kernels(choices: Sequence[LayerKernel]) -> Iterable[RenderableType]:
+    """Layer by layer, where there was something to choose."""
+    if not any(choice.others for choice in choices):
+        return
+    table = ruled("kernels", "operator", "kernel", "why")
+    for choice in choices:
+        operators = " + ".join(choice.operators)
+        kernel = f"{choice.kernel_set} {choice.kernel}"
+        table.add_row(f"{choice.layer} {choice.output}", operators, kernel, choice.why)
+    yield table
 
 
 def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:

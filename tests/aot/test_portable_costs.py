@@ -1,0 +1,90 @@
+"""The estimated costs of portable kernels, against instructions counted on the emulated core."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ops.cores import KERNELS
+from tests.ops.harness import Case, case, int8, int32, tensor
+from tests.ops.measure import CORE, Measured, measure, measure_cases
+from tests.runner import GOLDEN_MODEL
+from tinygen import passes, tflite
+from tinygen.engines.aot import compile_graph
+from tinygen.engines.aot.kernel_sets.portable import FITS
+from tinygen.ir import DType, Op, Tensor
+from tinygen.ops.activation import Activation
+from tinygen.ops.add import Add
+from tinygen.ops.dequantize import Dequantize
+from tinygen.ops.mean import Mean
+from tinygen.ops.mul import Mul
+from tinygen.ops.pad import Pad
+from tinygen.ops.quantize import Quantize
+from tinygen.ops.tanh import Tanh
+from tinygen.ops.transpose import Transpose
+
+SHAPE = (1, 12, 12, 16)
+FACTOR = 1.8
+"""An estimate may be so far off for one layer of one kernel, small ones apart."""
+SMALL = 1_000
+
+
+@pytest.fixture(autouse=True)
+def tools() -> None:
+    missing = CORE.missing_tool()
+    if missing is not None:
+        pytest.skip(f"{missing} is not installed")
+
+
+def moved(op: Op, source: Tensor, target: Tensor, *constants: object) -> Case:
+    rest = [int32(np.array(values)) for values in constants]
+    return case(op, [source, *rest], [target], random_vectors=1)
+
+
+def near(rows: list[Measured]) -> None:
+    for row in rows:
+        if row.instructions > SMALL:
+            ratio = row.estimate / row.instructions
+            assert 1 / FACTOR < ratio < FACTOR, f"{row.layer.call.kernel}: {ratio:.2f}"
+
+
+def test_every_kernel_is_estimated() -> None:
+    names = {path.stem.removeprefix("tg_") for path in (KERNELS / "portable").glob("tg_*.h")}
+    assert names == set(FITS)
+
+
+def test_the_digits_model(tmp_path: Path) -> None:
+    graph = passes.simplify(tflite.read(GOLDEN_MODEL.read_bytes(), "digits"))
+    rows = measure(compile_graph(graph), tmp_path)
+    near(rows)
+    whole = sum(row.estimate for row in rows) / sum(row.instructions for row in rows)
+    assert 0.8 < whole < 1.25
+
+
+def test_kernels_without_weights(tmp_path: Path) -> None:
+    q = (0.1, 3)
+    floats = tensor(SHAPE, DType.FLOAT32)
+    cases = [
+        case(Add(Activation.NONE), [int8(SHAPE, *q), int8(SHAPE, *q)], [int8((), 0.2, 1)]),
+        case(Mul(Activation.NONE), [int8(SHAPE, *q), int8(SHAPE, *q)], [int8((), 0.2, 1)]),
+        moved(Tanh(), int8(SHAPE, *q), int8((), 1 / 128, 0)),
+        moved(Transpose(), int8(SHAPE, *q), int8((), *q), (0, 3, 1, 2)),
+        moved(Pad(), int8(SHAPE, *q), int8((), *q), ((0, 0), (1, 1), (2, 1), (0, 0))),
+        moved(Mean(keep_dims=True), int8(SHAPE, *q), int8((), *q), (1, 2)),
+        moved(Quantize(), floats, int8((), *q)),
+        moved(Dequantize(), int8(SHAPE, *q), tensor((), DType.FLOAT32)),
+    ]
+    near(measure_cases(cases, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "name", ["ad01_int8", "kws_ref_model", "pretrainedResnet_quant", "vww_96_int8"]
+)
+def test_a_benchmark_model(name: str, models: Path, tmp_path: Path) -> None:
+    content = (models / f"{name}.tflite").read_bytes()
+    rows = measure(compile_graph(passes.simplify(tflite.read(content, name))), tmp_path)
+    near(rows)
+    whole = sum(row.estimate for row in rows) / sum(row.instructions for row in rows)
+    assert 0.9 < whole < 1.1

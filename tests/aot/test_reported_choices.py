@@ -1,0 +1,39 @@
+"""What was chosen is in the result: in JSON always, for people where there was a choice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.runner import GOLDEN_MODEL
+from tinygen import generate
+from tinygen.engines.engine import NotTaken
+from tinygen.report.json import to_json
+from tinygen.report.text import generate_report
+
+
+def test_what_was_chosen_is_reported(tmp_path: Path) -> None:
+    result = generate(GOLDEN_MODEL, board="qemu-cortex-m4", out=tmp_path / "project")
+    assert len(result.choices) == result.layers
+    first = to_json(result)["choices"][0]
+    assert first["operators"] == ["CONV_2D"]
+    assert (first["kernel_set"], first["kernel"]) == ("portable", "conv_2d")
+    assert (first["layer"], first["output"], first["others"]) == (0, "edges_1", [])
+    assert first["why"] == "runs on every core"
+    assert first["estimated_cycles"] > 0
+
+    def text(shown: object) -> str:
+        console = Console(file=StringIO(), width=120)
+        console.print(shown)
+        assert isinstance(console.file, StringIO)
+        return console.file.getvalue()
+
+    assert "runs on every core" not in text(generate_report(result))
+    other = NotTaken("fast", "only 4 channels", None)
+    asked = replace(result, choices=tuple(replace(c, others=(other,)) for c in result.choices))
+    shown = text(generate_report(asked))
+    assert "portable conv_2d" in shown
+    assert "runs on every core" in shown

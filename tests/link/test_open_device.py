@@ -1,0 +1,36 @@
+"""From a board's device to a transport: its line's speed, and what opening its port needs."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from tinygen.boards import BOARD_IDS, Qemu, get_board
+from tinygen.devices.link import device, open_device
+
+
+@pytest.mark.parametrize("board_id", BOARD_IDS)
+def test_the_port_is_opened_as_the_board_needs(
+    board_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[object, ...]] = []
+    monkeypatch.setattr(device, "open_transport", lambda *given: opened.append(given))
+    board = get_board(board_id)
+    open_device(board, "PORT")
+    reset = () if isinstance(board.device, Qemu) else (board.device.reset,)
+    assert opened == [("PORT", board.serial.baud, *reset)]
+
+
+def test_an_emulated_boards_socket() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        transport = open_device(
+            get_board("qemu-cortex-m4"), f"socket://127.0.0.1:{server.getsockname()[1]}"
+        )
+        peer, _ = server.accept()
+        with peer:
+            transport.write(b"to it")
+            assert peer.recv(5) == b"to it"
+            peer.sendall(b"from it")
+            assert transport.read(5.0) == b"from it"
+            transport.close()

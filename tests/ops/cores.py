@@ -1,0 +1,139 @@
+"""Programs on emulated Cortex-M cores, compiled as the product compiles them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tinygen.boards import ArenaPlace, Qemu, get_board
+from tinygen.engines.aot.make import build_flags
+from tinygen.engines.aot.program import Program
+from tinygen.engines.aot.render import model_files
+from tinygen.project.firmware import hal_files, platform_files
+from tinygen.resources import firmware_dir
+from tinygen.templates import Identity
+
+HERE = Path(__file__).parent
+KERNELS = firmware_dir() / "kernels"
+MEMORY = firmware_dir() / "memory"
+_SECONDS = 120
+_FLAGS = ("-std=c11", "-g", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Werror")
+"""As in the emulated boards' development platform, apart from the optimization."""
+_port_folders: list[TemporaryDirectory[str]] = []
+
+
+@dataclass(frozen=True)
+class Core:
+    """An emulated board, and how a model is compiled for it."""
+
+    board: str
+    optimization: str
+    compile_for: str | None = None
+    """A board with a simpler core, for which the model is compiled instead."""
+    place: ArenaPlace = ArenaPlace.STATIC
+
+    @property
+    def name(self) -> str:
+        core = (self.compile_for or self.board).removeprefix("qemu-")
+        return f"{core} {self.optimization} {self.place.value}"
+
+    @property
+    def emulator(self) -> Qemu:
+        emulator = get_board(self.board).device
+        assert isinstance(emulator, Qemu)
+        return emulator
+
+    @property
+    def gcc(self) -> tuple[str, ...]:
+        """The compiler and the core's flags."""
+        toolchain = get_board(self.compile_for or self.board).toolchain
+        assert toolchain is not None
+        return (f"{toolchain.prefix}-gcc", *toolchain.core_flags)
+
+    def missing_tool(self) -> str | None:
+        """A program that it needs and that is not installed."""
+        tools = (self.gcc[0], self.emulator.program)
+        return next((tool for tool in tools if shutil.which(tool) is None), None)
+
+
+def files(program: Program, place: ArenaPlace = ArenaPlace.STATIC) -> dict[str, str]:
+    """The program's C files."""
+    return model_files(program, Identity("cases", "aot", "test", "00" * 32, "test"), place)
+
+
+def build(
+    program: Program,
+    core: Core,
+    folder: Path,
+    main: Path,
+    *,
+    flags: Sequence[str] = (),
+    kernels: Sequence[Path] = (KERNELS,),
+) -> Path:
+    """The ELF of the program's model with a main, in `folder`; AssertionError where it does not
+    compile. `main` may include model.c, and is then all that is compiled of it."""
+    for name, text in files(program, core.place).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    sources = [main, folder / "weights.c"]
+    if '#include "model.c"' not in main.read_text("utf-8"):
+        sources.append(folder / "model.c")
+    if core.place is not ArenaPlace.STATIC:
+        flags = ("-DARENA_FROM_HEAP", *flags)
+    port = _port(core.board, core.gcc)
+    memory = json.loads((port / "board.json").read_text("utf-8"))["build"]["memory"]
+    _compile(
+        *(*core.gcc, core.optimization, *_FLAGS, *build_flags(program), *flags),
+        *(f"-I{path}" for path in (folder, *kernels, HERE, port, MEMORY)),
+        *(*sources, *sorted(port.glob("*.o"))),
+        *("-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings"),
+        *(f"-Wl,--defsym={name}={value:#x}" for name, value in memory.items()),
+        *("-T", port / "bare.ld", "-lm", "-lc", "-lgcc", "-o", folder / "model.elf"),
+    )
+    return folder / "model.elf"
+
+
+def run(elf: Path, core: Core, folder: Path, *options: str) -> None:
+    """Run it, in `folder`, until it ends; AssertionError where that is not with 0."""
+    emulator = core.emulator
+    command = [
+        *(emulator.program, "-machine", emulator.machine),
+        *(("-cpu", emulator.cpu) if emulator.cpu else ()),
+        *("-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", str(elf)),
+        *("-semihosting-config", "enable=on,target=native", *options),
+    ]
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        said = (error.stdout or b"").decode(errors="replace")
+        raise AssertionError(f"{core.name}: not done in {_SECONDS} s\n{said[-2000:]}") from error
+    assert done.returncode == 0, f"{core.name}: ended with {done.returncode}\n{done.stderr[-2000:]}"
+
+
+@cache
+def _port(board_id: str, gcc: tuple[str, ...]) -> Path:
+    """A folder with the board's start-up code compiled, its linker script and its numbers."""
+    held = TemporaryDirectory(prefix="tinygen-port-")
+    _port_folders.append(held)
+    folder = Path(held.name)
+    board = get_board(board_id)
+    for path, content in {**hal_files(board), **platform_files(board)}.items():
+        name = "board.json" if path.endswith(f"{board_id}.json") else Path(path).name
+        (folder / name).write_bytes(content)
+    numbers = json.loads((folder / "board.json").read_text("utf-8"))["build"]["defines"]
+    defines = [f"-D{name}={value}" for name, value in numbers]
+    for source in sorted(folder.glob("*.c")):
+        _compile(*gcc, "-O2", *_FLAGS, *defines, "-c", source, "-o", source.with_suffix(".o"))
+    return folder
+
+
+def _compile(*command: str | Path) -> None:
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"does not compile\n{done.stderr[:6000]}"

@@ -1,0 +1,47 @@
+/* Arm's semihosting, as far as tests on an emulated core need it: files of the host, and an end. */
+#ifndef SEMIHOST_H
+#define SEMIHOST_H
+
+#include <stdint.h>
+
+enum semihost_operation {
+  SEMIHOST_OPEN = 0x01,
+  SEMIHOST_WRITE = 0x05,
+  SEMIHOST_READ = 0x06,
+  SEMIHOST_EXIT = 0x20,
+};
+
+enum semihost_mode { SEMIHOST_READING = 1, SEMIHOST_WRITING = 5 };
+
+static inline uint32_t semihost(enum semihost_operation operation, const uint32_t *arguments) {
+  register uint32_t result __asm__("r0") = (uint32_t)operation;
+  register const uint32_t *block __asm__("r1") = arguments;
+  __asm__ volatile("bkpt 0xab" : "+r"(result) : "r"(block) : "memory");
+  return result;
+}
+
+/* A file in the emulator's directory. */
+static inline uint32_t semihost_open(const char *name, uint32_t length, enum semihost_mode mode) {
+  const uint32_t arguments[] = {(uint32_t)name, (uint32_t)mode, length};
+  return semihost(SEMIHOST_OPEN, arguments);
+}
+
+/* 0, or how many bytes are missing. */
+static inline uint32_t semihost_read(uint32_t file, void *bytes, uint32_t size) {
+  const uint32_t arguments[] = {file, (uint32_t)bytes, size};
+  return semihost(SEMIHOST_READ, arguments);
+}
+
+static inline uint32_t semihost_write(uint32_t file, const void *bytes, uint32_t size) {
+  const uint32_t arguments[] = {file, (uint32_t)bytes, size};
+  return semihost(SEMIHOST_WRITE, arguments);
+}
+
+/* Ends the emulator with this exit code. */
+static inline void semihost_exit(uint32_t code) {
+  const uint32_t application_exit = 0x20026u;
+  const uint32_t arguments[] = {application_exit, code};
+  (void)semihost(SEMIHOST_EXIT, arguments);
+}
+
+#endif /* SEMIHOST_H */

@@ -1,0 +1,18 @@
+"""From a board's device to the bytes that go to and from it."""
+
+from __future__ import annotations
+
+from tinygen.boards import Board, Qemu, Serial
+from tinygen.devices.link.transport import Transport, open_transport
+
+
+def open_device(board: Board, port: str) -> Transport:
+    """The way to the board's device, which is at `port`: a serial device or a pyserial URL.
+
+    A new kind of device has its case here. Raises DeviceError when the port cannot be opened.
+    """
+    match board.device:
+        case Qemu():  # a socket has no lines to reset a board by
+            return open_transport(port, board.serial.baud)
+        case Serial(reset=reset):
+            return open_transport(port, board.serial.baud, reset)

@@ -1,0 +1,132 @@
+"""The kernel set `portable`: C11 for any core, one way for each operator.
+
+What its kernels cost is an estimate. It was fitted in November 2026 to what each layer of kws,
+resnet, vww, ad01, hello_world and digits, and some small layers of the other kernels, takes on the
+emulated Cortex-M4 (GCC 12.2, -O2, instructions counted by QEMU): `python -m tests.ops.measure`
+measures them again, and a test holds the estimates against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
+from typing import Any, ClassVar, NamedTuple
+
+from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
+from tinygen.ir import PORTABLE, KernelCall, Tensor, TensorId
+
+_CYCLES_PER_INSTRUCTION = 1.29
+"""Of all four benchmark models, by the Cortex-M4's timing: loads 2 then 1, taken branches 3."""
+
+Params = Mapping[str, Any]
+"""A call's parameters: numbers, and tuples of numbers for arrays."""
+
+
+class Portable(KernelSet):
+    """As each operator lowers itself."""
+
+    name: ClassVar[str] = PORTABLE
+
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        calls = site.node.op.lower(site.io)
+        kernels = [call for call in calls if isinstance(call, KernelCall)]
+        total = sum((cost(call, site.graph.tensors) for call in kernels), Cost(0, 0, 0))
+        yield Candidate((site.node,), calls, total, why="runs on every core")
+
+
+class _Loops(NamedTuple):
+    """How often a call goes round: per element written, and the innermost loop in all."""
+
+    outputs: int
+    inner: int = 0
+
+
+class _Fit(NamedTuple):
+    """Instructions for a call, for each output and for each round of the innermost loop, and the
+    bytes of its code."""
+
+    loops: Callable[[Params], _Loops]
+    call: float
+    output: float
+    inner: float
+    code: int
+
+
+def cost(call: KernelCall, tensors: Mapping[TensorId, Tensor]) -> Cost:
+    """What a call of a portable kernel takes, estimated."""
+    fit = FITS.get(call.kernel.name)
+    if fit is None:  # not measured: as the dearest of those that go over their output once
+        fit = FITS["add"]
+        loops = _Loops(sum(tensors[i].elements for i in call.outputs))
+    else:
+        loops = fit.loops(call.params)
+    instructions = round(fit.call + fit.output * loops.outputs + fit.inner * loops.inner)
+    return Cost(
+        instructions=instructions,
+        cycles=round(_CYCLES_PER_INSTRUCTION * instructions),
+        flash=fit.code + sum(constant.data.nbytes for constant in call.constants.values()),
+        scratch=call.scratch_bytes,
+    )
+
+
+def _pixels(p: Params) -> int:
+    return int(p["batches"] * p["output_height"] * p["output_width"])
+
+
+def _taps(p: Params) -> int:
+    return int(p["filter_height"] * p["filter_width"])
+
+
+def _conv(p: Params) -> _Loops:
+    outputs = _pixels(p) * p["output_channels"]
+    return _Loops(outputs, outputs * _taps(p) * p["input_channels"] // p["groups"])
+
+
+def _depthwise(p: Params) -> _Loops:
+    outputs = _pixels(p) * p["input_channels"] * p["depth_multiplier"]
+    return _Loops(outputs, outputs * _taps(p))
+
+
+def _pool(p: Params) -> _Loops:
+    outputs = _pixels(p) * p["channels"]
+    return _Loops(outputs, outputs * _taps(p))
+
+
+def _fully_connected(p: Params) -> _Loops:
+    outputs = p["rows"] * p["units"]
+    return _Loops(outputs, outputs * p["depth"])
+
+
+def _mean(p: Params) -> _Loops:
+    outputs = prod(p["kept_size"])
+    return _Loops(outputs, outputs * prod(p["reduced_size"]))
+
+
+def _copy(p: Params) -> _Loops:
+    return _Loops(prod(p["dims"]), prod(p["dims"]) * p["block_bytes"])
+
+
+def _dims(p: Params) -> _Loops:
+    return _Loops(prod(p["dims"]))
+
+
+def _count(p: Params) -> _Loops:
+    return _Loops(p["count"])
+
+
+FITS: Mapping[str, _Fit] = {
+    "add": _Fit(_dims, call=0, output=40.7, inner=0, code=168),
+    "average_pool_2d": _Fit(_pool, call=0, output=0, inner=5.6, code=124),
+    "conv_2d": _Fit(_conv, call=8200, output=31, inner=2.61, code=568),
+    "copy": _Fit(_copy, call=14, output=3.6, inner=0.56, code=52),
+    "depthwise_conv_2d": _Fit(_depthwise, call=6900, output=0, inner=7.9, code=618),
+    "dequantize": _Fit(_count, call=7, output=8, inner=0, code=56),
+    "fill": _Fit(_count, call=35, output=0.44, inner=0, code=16),
+    "fully_connected": _Fit(_fully_connected, call=44, output=18.3, inner=2.88, code=492),
+    "lookup": _Fit(_count, call=9, output=5, inner=0, code=44),
+    "max_pool_2d": _Fit(_pool, call=0, output=0, inner=4.55, code=112),
+    "mean": _Fit(_mean, call=290, output=5.6, inner=5, code=114),
+    "mul": _Fit(_dims, call=12, output=29, inner=0, code=116),
+    "quantize": _Fit(_count, call=11, output=30, inner=0, code=180),
+    "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 52, 132, code=480),
+}

@@ -1,0 +1,130 @@
+"""What a kernel set is asked, and what it answers: candidates for a node, or why it has none.
+
+A candidate covers the node it is asked for, or several: kernels may be fused without touching the
+graph. What one costs is an estimate, in the same unit for every set, so that no set is ever taken
+where it is worse than `portable`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import ClassVar, NamedTuple
+
+from tinygen.analysis import Facts
+from tinygen.boards import Extension
+from tinygen.ir import Graph, Lowered, Node, Operands, TensorId
+
+
+class Fact(NamedTuple):
+    """Every element of the tensor, or the sum behind it, is within these bounds."""
+
+    tensor: TensorId
+    low: int
+    high: int
+    accumulator: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """One node for which a kernel is looked for, and all that a set may ask."""
+
+    graph: Graph
+    node: Node
+    facts: Facts
+    core: frozenset[Extension]
+    """What a kernel may count on: what the sets in question require."""
+
+    @cached_property
+    def io(self) -> Operands:
+        return self.graph.operands(self.node)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an offer takes, estimated: per inference, and bytes."""
+
+    instructions: int
+    cycles: int
+    """Without wait states of the memory."""
+    flash: int
+    """Code and constants."""
+    scratch: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.instructions + other.instructions,
+            self.cycles + other.cycles,
+            self.flash + other.flash,
+            max(self.scratch, other.scratch),
+        )
+
+
+class Goal(Enum):
+    """What is made small first."""
+
+    SPEED = "speed"
+    SIZE = "size"
+
+    def of(self, cost: Cost) -> tuple[int, int]:
+        """The less the better."""
+        speed = self is Goal.SPEED
+        return (cost.cycles, cost.flash) if speed else (cost.flash, cost.cycles)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """Calls that compute these nodes, in the graph's order.
+
+    A tensor that one of the nodes writes and only the others read need not be written. Where
+    `layouts` of calls name another layout than a tensor's shape, it has to be such a tensor.
+    """
+
+    nodes: tuple[Node, ...]
+    calls: Lowered
+    cost: Cost
+    needs: tuple[Fact, ...] = ()
+    """What has to be proved for the result to be right."""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Declined:
+    """A set has no kernel here."""
+
+    why: str
+
+
+class Offer(NamedTuple):
+    """What the kernel set of this name said."""
+
+    set: str
+    answer: Candidate | Declined
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Which candidate computes the node, and what else there was. One that covers several nodes
+    is the choice of each of them."""
+
+    node: Node
+    set: str
+    taken: Candidate
+    others: tuple[Offer, ...]
+
+
+class KernelSet(ABC):
+    """One family of kernels, in `firmware/kernels/<name>/`."""
+
+    name: ClassVar[str]
+    requires: ClassVar[frozenset[Extension]] = frozenset()
+    """What its kernels take for granted of a core."""
+    build_flags: ClassVar[tuple[str, ...]] = ()
+    """Of the compiler, for a firmware in which kernels of the set are."""
+
+    @abstractmethod
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        """What the set has for the node; UnsupportedModel where the node itself is impossible."""

@@ -1,0 +1,211 @@
+"""Which kernels compute each node: every set is asked, the cheapest answer is taken, all are kept.
+
+Pure, and the same for the same offers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+from tinygen.engines.aot.offers import (
+    Candidate,
+    Choice,
+    Declined,
+    Fact,
+    Goal,
+    KernelSet,
+    Offer,
+    Site,
+)
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Alias, KernelCall, TensorId
+
+
+@dataclass(frozen=True, eq=False)
+class _Usable:
+    """A candidate that could be taken. Positions: of its nodes in the graph, of its set in the
+    order of the sets."""
+
+    set: str
+    set_position: int
+    covers: tuple[int, ...]
+    candidate: Candidate
+
+
+def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tuple[Choice, ...]:
+    """A choice for each site; the sites are all nodes of one graph, in its order.
+
+    Each node gets its cheapest candidate, of the earlier set where two are equal. Then candidates
+    that cover several nodes replace those, the one that saves most first. UnsupportedModel when a
+    node is left over.
+    """
+    heard: list[list[Offer]] = [[] for _ in sites]
+    errors: dict[int, UnsupportedModel] = {}
+    usable = _ask(sites, sets, heard, errors)
+    taken: dict[int, _Usable] = {}
+    for one in usable:
+        (at, *more) = one.covers
+        if not more and (at not in taken or _rank(one, goal) < _rank(taken[at], goal)):
+            taken[at] = one
+    _fuse([one for one in usable if len(one.covers) > 1], taken, goal)
+    choices = []
+    for at, site in enumerate(sites):
+        if at not in taken:
+            raise _unsupported(site, errors.get(at), heard[at])
+        chosen = taken[at]
+        others = tuple(offer for offer in heard[at] if offer.answer is not chosen.candidate)
+        choices.append(Choice(site.node, chosen.set, chosen.candidate, others))
+    return tuple(choices)
+
+
+def _rank(one: _Usable, goal: Goal) -> tuple[tuple[int, int], int]:
+    return goal.of(one.candidate.cost), one.set_position
+
+
+def _ask(
+    sites: Sequence[Site],
+    sets: Sequence[KernelSet],
+    heard: Sequence[list[Offer]],
+    errors: dict[int, UnsupportedModel],
+) -> list[_Usable]:
+    """The candidates that could be taken; `heard` and `errors` get all that is said of a node."""
+    positions = {id(site.node): i for i, site in enumerate(sites)}
+    usable = []
+    for at, site in enumerate(sites):
+        for set_position, kernel_set in enumerate(sets):
+            answers: list[Candidate | Declined]
+            try:
+                answers = list(kernel_set.offers(site))
+            except UnsupportedModel as error:
+                errors[at] = error
+                answers = [Declined(error.what)]
+            for answer in answers:
+                if isinstance(answer, Declined):
+                    heard[at].append(Offer(kernel_set.name, answer))
+                    continue
+                covers = tuple(sorted(positions[id(node)] for node in answer.nodes))
+                if at not in covers:
+                    raise ValueError(f"{kernel_set.name} answers for a node that was not asked for")
+                _check(answer, kernel_set.name, site)
+                why_not = _refusal(answer, covers, sites)
+                for covered in covers:
+                    said = Declined(why_not) if why_not else answer
+                    heard[covered].append(Offer(kernel_set.name, said))
+                if not why_not:
+                    usable.append(_Usable(kernel_set.name, set_position, covers, answer))
+    return usable
+
+
+def _fuse(fused: Sequence[_Usable], taken: dict[int, _Usable], goal: Goal) -> None:
+    """Take what covers several nodes where that costs less than what is taken, or no more and is
+    of an earlier set; what is needed for a node that nothing else covers comes first."""
+    singles = dict(taken)
+
+    def saving(one: _Usable) -> tuple[int, int, int]:
+        alone = [singles[at].candidate.cost for at in one.covers if at in singles]
+        missing = len(one.covers) - len(alone)
+        first, second = goal.of(reduce(add, alone)) if alone else (0, 0)
+        cost = goal.of(one.candidate.cost)
+        return missing, first - cost[0], second - cost[1]
+
+    for one in sorted(fused, key=lambda one: (*(-s for s in saving(one)), one.set_position)):
+        earlier = all(
+            one.set_position < singles[at].set_position for at in one.covers if at in singles
+        )
+        pays = saving(one) > (0, 0, 0) or (saving(one) == (0, 0, 0) and earlier)
+        if pays and all(taken.get(at) is singles.get(at) for at in one.covers):
+            taken.update(dict.fromkeys(one.covers, one))
+
+
+def _check(candidate: Candidate, name: str, site: Site) -> None:
+    """ValueError where calls read or write what is not theirs: the set is wrong."""
+    own = {t for node in candidate.nodes for t in node.outputs}
+    readable = {t for node in candidate.nodes for t in node.inputs} - own
+    for call in candidate.calls:
+        reads, writes = _accesses(call)
+        if not readable.issuperset(reads) or not own.issuperset(writes):
+            raise ValueError(f"{name}'s call for {site.node.op.kind} touches tensors of others")
+        readable |= set(writes)
+
+
+def _refusal(candidate: Candidate, covers: tuple[int, ...], sites: Sequence[Site]) -> str:
+    """Why the candidate cannot be taken here, or nothing."""
+    site = sites[covers[0]]
+    for fact in candidate.needs:
+        if not _proved(fact, site):
+            what = "the sums behind " if fact.accumulator else ""
+            name = site.graph.tensors[fact.tensor].name
+            return f"not proved: {what}{name} from {fact.low} to {fact.high}"
+    inside = {t for at in covers for t in sites[at].node.outputs}
+    needed = inside & _read_outside(covers, sites)
+    for at in range(covers[0], covers[-1]):
+        if at not in covers and inside & set(sites[at].node.inputs):
+            return "a node in between reads what it writes"
+    written = {t for call in candidate.calls for t in _accesses(call)[1]}
+    if missing := needed - written:
+        names = ", ".join(sorted(site.graph.tensors[t].name for t in missing))
+        return f"others read {names}, which it does not write"
+    return _layouts_refused(candidate, inside - needed, site)
+
+
+def _layouts_refused(candidate: Candidate, own: set[TensorId], site: Site) -> str:
+    """A layout that is not the shape's stays between the candidate's own calls, which agree."""
+    calls = [call for call in candidate.calls if isinstance(call, KernelCall)]
+    for tensor in sorted({t for call in calls for t in call.layouts}):
+        shape, name = site.graph.tensors[tensor].shape, site.graph.tensors[tensor].name
+        asked = {
+            call.layouts.get(tensor) for call in calls if tensor in (*call.inputs, *call.outputs)
+        }
+        plain = tuple(range(len(shape)))
+        if any(layout is not None and tuple(sorted(layout)) != plain for layout in asked):
+            return f"{name} has no such layout"
+        if {layout or plain for layout in asked} == {plain}:
+            continue
+        if tensor not in own:
+            return f"others read {name} as its shape says"
+        if len(asked) > 1:
+            return f"its kernels do not agree on the layout of {name}"
+    return ""
+
+
+def _read_outside(covers: tuple[int, ...], sites: Sequence[Site]) -> set[TensorId]:
+    """What other nodes and whoever runs the model read."""
+    graph = sites[covers[0]].graph
+    read = {*graph.outputs, *(state.written for state in graph.states)}
+    for at, site in enumerate(sites):
+        if at not in covers:
+            read.update(site.node.inputs)
+    return read
+
+
+def _accesses(call: KernelCall | Alias) -> tuple[tuple[TensorId, ...], tuple[TensorId, ...]]:
+    """What it reads, and what it writes."""
+    if isinstance(call, Alias):
+        return (call.source,), (call.target,)
+    return call.inputs, call.outputs
+
+
+def _proved(fact: Fact, site: Site) -> bool:
+    known = site.facts.accumulators if fact.accumulator else site.facts.ranges
+    interval = known.get(fact.tensor)
+    if interval is None:
+        return False
+    return bool((interval.low >= fact.low).all() and (interval.high <= fact.high).all())
+
+
+def _unsupported(
+    site: Site, error: UnsupportedModel | None, heard: Sequence[Offer]
+) -> UnsupportedModel:
+    """Nobody computes the node: the error of the operator itself, or what the sets said."""
+    where = f"{site.node.op.kind} (output '{site.io.outputs[0].name}')"
+    if error is not None:
+        raised = UnsupportedModel(
+            f"{where}: {error.what}", why=error.why, next_step=error.next_step
+        )
+        raised.__cause__ = error
+        return raised
+    said = (f"{o.set}: {o.answer.why}" for o in heard if isinstance(o.answer, Declined))
+    return UnsupportedModel(f"no kernel set has a kernel for {where}", why="; ".join(said))
