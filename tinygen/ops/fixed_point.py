@@ -54,6 +54,12 @@ def _too_large(real: float) -> UnsupportedModel:
     )
 
 
+def float32_ratio(a: float, b: float) -> float:
+    """a / b as float32 arithmetic rounds it, which reaches multipliers; infinite if too large."""
+    with np.errstate(over="ignore"):
+        return float(np.float32(a) / np.float32(b))
+
+
 def saturating_rounding_doubling_high_mul(a: Array, b: Array | int) -> Int64:
     """round(a * b / 2**31), ties toward plus infinity; saturates for two times INT32_MIN.
 
