@@ -1,12 +1,14 @@
 # make demo    set up, then the main job: train, build, flash, verify a real model
 # make test    set up, then every test
 # make check   set up, then linters, types, import rules, format, warnings, sanitizers
+# make bench   set up, then measure bench.json again: all models, boards, engines, kernels
+# make readme  set up, then write again what is generated in README.md and docs
 
 BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize setup setup-all clean
+.PHONY: demo test check lint sanitize bench readme setup setup-all clean
 
 setup:
 	@scripts/setup.sh
@@ -33,6 +35,12 @@ lint: setup-all
 # The kernels and the protocol, compiled for the host under AddressSanitizer and UBSan.
 sanitize: setup-all
 	$(BIN)/python -m pytest -q -n $(JOBS) tests/ops tests/protocol
+
+bench: setup-all
+	$(BIN)/python -m tests.bench
+
+readme: setup-all
+	$(BIN)/python -m scripts.readme
 
 clean:
 	rm -rf build .tinygen

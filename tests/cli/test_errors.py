@@ -79,6 +79,7 @@ def test_flash_and_verify_need_a_build(tmp_path: Path) -> None:
         assert "tinygen build" in ran.err
 
 
+@pytest.mark.invariant("S13")
 def test_a_folder_that_is_not_ours_is_not_touched(tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -88,6 +89,7 @@ def test_a_folder_that_is_not_ours_is_not_touched(tmp_path: Path) -> None:
     assert [p.name for p in mine.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.invariant("S13")
 def test_files_edited_by_hand_are_not_overwritten(tmp_path: Path) -> None:
     generate = ("generate", GOLDEN_MODEL, "-b", "qemu-cortex-m0", "--out", "p")
     assert tinygen(*generate, cwd=tmp_path).code == 0

@@ -120,6 +120,7 @@ class Bomb:
 
 
 @pytest.mark.parametrize("kind", ["npy", "npz"])
+@pytest.mark.invariant("S5")
 def test_pickles_are_never_opened(tmp_path: Path, kind: str) -> None:
     marker = tmp_path / "was_here"
     array = np.array([Bomb(marker)], dtype=object)

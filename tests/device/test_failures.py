@@ -61,6 +61,7 @@ def test_a_changed_weight_is_a_mismatch(digits: Callable[[str], BuildResult]) ->
     assert ran.out.startswith("MISMATCH")
 
 
+@pytest.mark.invariant("S11")
 def test_firmware_of_another_model_is_unverified(
     digits: Callable[[str], BuildResult], tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_second_start_replaces_the_first(firmware: Firmware, tmp_path: Path) -
         stop(tmp_path)
 
 
+@pytest.mark.invariant("S12")
 def test_somebody_elses_process_is_left_alone(firmware: Firmware, tmp_path: Path) -> None:
     found = start(BOARD, firmware(BOARD.id), tmp_path)
     stop(tmp_path)
@@ -100,6 +101,7 @@ def test_somebody_elses_process_is_left_alone(firmware: Firmware, tmp_path: Path
             other.kill()
 
 
+@pytest.mark.invariant("S12")
 def test_a_copied_record_is_not_the_copys(firmware: Firmware, tmp_path: Path) -> None:
     """A project that was copied while its emulator runs; a moved one keeps it."""
     first = start(BOARD, firmware(BOARD.id), tmp_path / "first")

@@ -118,6 +118,7 @@ def converse(device: pd.Lockstep, faults: list[Fault], seed: int) -> int | None:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(faults, max_size=6), st.integers(0, 1 << 30))
+@pytest.mark.invariant("S9")
 def test_wrong_data_never_passes(device: pd.Lockstep, faults: list[Fault], seed: int) -> None:
     converse(device, faults, seed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,11 +48,13 @@ def test_a_flipped_bit_never_gives_another_content(content: bytes, data: st.Data
 
 
 @given(st.binary(max_size=200))
+@pytest.mark.invariant("S9")
 def test_random_content_is_an_answer_or_none(content: bytes) -> None:
     answer = frames.parse_answer(content)
     assert (answer is None) == (len(content) < 9 or not content[1] & 0x80)
 
 
+@pytest.mark.invariant("S9")
 def test_endless_noise_is_not_kept() -> None:
     decoder = frames.Decoder()
     for _ in range(100):

@@ -344,6 +344,7 @@ def test_a_device_of_version_1_is_told_from_ours() -> None:
     assert "flash" in e.value.next_step
 
 
+@pytest.mark.invariant("S8")
 def test_what_a_device_calls_itself_cannot_reach_the_terminal() -> None:
     told = description().replace(b"GCC", b"\x1b[2")
     assert open_session(FakeDevice(told))[0].hello().compiler == "\\x1b[2"
@@ -370,6 +371,7 @@ def test_a_damaged_description_is_read_within_bounds_or_refused(data: st.DataObj
 
 
 @given(st.binary(max_size=400))
+@pytest.mark.invariant("S9")
 def test_any_bytes_are_a_description_or_an_error(told: bytes) -> None:
     with contextlib.suppress(DeviceError):
         assert parse_description(told).window >= 1

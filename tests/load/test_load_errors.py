@@ -99,6 +99,7 @@ def test_truncated_h5(tmp_path: Path) -> None:
         assert "truncated" in fails(path).what
 
 
+@pytest.mark.invariant("S2")
 def test_damaged_h5_bytes_never_escape(tmp_path: Path) -> None:
     """Only InputError may come out, whatever bytes are damaged, even where HDF5 crashes."""
     path = tmp_path / "net.h5"
@@ -117,6 +118,7 @@ def test_damaged_h5_bytes_never_escape(tmp_path: Path) -> None:
         fails(path)
 
 
+@pytest.mark.invariant("S2")
 def test_a_crash_of_the_hdf5_library_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +183,7 @@ def test_archive_with_a_damaged_member(tmp_path: Path) -> None:
     assert "config.json" in fails(path).why
 
 
+@pytest.mark.invariant("S3")
 def test_weights_that_claim_to_be_huge_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "bomb.h5"
     h5_with_config(path, {"class_name": "Sequential", "config": {"layers": []}})
@@ -190,6 +193,7 @@ def test_weights_that_claim_to_be_huge_are_refused(tmp_path: Path) -> None:
     assert "too large" in fails(path).what
 
 
+@pytest.mark.invariant("S7")
 def test_safe_names() -> None:
     assert safe_name(Path("my model-v2.1.h5")) == "my_model_v2_1"
     assert safe_name(Path("3d.tflite")) == "model_3d"

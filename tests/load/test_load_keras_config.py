@@ -90,6 +90,7 @@ DANGEROUS = {
 
 
 @pytest.mark.parametrize(("layer", "named"), DANGEROUS.values(), ids=DANGEROUS)
+@pytest.mark.invariant("S1")
 def test_dangerous(layer: dict[str, Any], named: str) -> None:
     with pytest.raises(UntrustedModel) as caught:
         check_config(model_with(layer), "net.keras")

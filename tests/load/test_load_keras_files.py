@@ -168,6 +168,7 @@ def test_inputs_and_outputs_keep_their_order(tmp_path: Path, package: str) -> No
 
 @pytest.mark.parametrize("suffix", [".h5", ".keras"])
 @pytest.mark.parametrize("package", ["keras", "tf_keras"])
+@pytest.mark.invariant("S1")
 def test_lambda_is_not_run(tmp_path: Path, package: str, suffix: str) -> None:
     marker = tmp_path / "was_here"
     path = save(
@@ -199,6 +200,7 @@ def replace_config(source: Path, target: Path, change: Callable[[dict[str, Any]]
             new.writestr(name, content)
 
 
+@pytest.mark.invariant("S1")
 def test_foreign_module_is_not_imported(
     files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +223,7 @@ def test_foreign_module_is_not_imported(
     assert "evil_module" not in sys.modules
 
 
+@pytest.mark.invariant("S4")
 def test_weights_from_another_file_are_refused(files: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.h5"
     with h5py.File(secret, "w") as file:
@@ -240,6 +243,7 @@ def test_weights_from_another_file_are_refused(files: Path, tmp_path: Path) -> N
         assert "stolen" in caught.value.why
 
 
+@pytest.mark.invariant("S4")
 def test_archive_with_more_than_a_model_is_refused(files: Path, tmp_path: Path) -> None:
     path = tmp_path / "more.keras"
     path.write_bytes((files / "keras.keras").read_bytes())
@@ -295,6 +299,7 @@ def write_file_in_a_branch(tensorflow: Any, x: Any) -> Any:
         (write_file_in_a_branch, "WriteFile"),
     ],
 )
+@pytest.mark.invariant("S1")
 def test_saved_model_that_touches_the_machine_is_refused(
     tmp_path: Path, function: Callable[[Any, Any], Any], operation: str
 ) -> None:
@@ -307,6 +312,7 @@ def test_saved_model_that_touches_the_machine_is_refused(
         assert load(tmp_path, trust_model=True).outputs == ("y",)
 
 
+@pytest.mark.invariant("S1")
 def test_saved_model_that_runs_at_loading_is_refused(tmp_path: Path) -> None:
     keras_builders.keras_module("keras")
     import tensorflow

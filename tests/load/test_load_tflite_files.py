@@ -197,6 +197,7 @@ def test_every_truncation_is_an_error_or_harmless(tmp_path: Path) -> None:
         assert loaded.outputs == ("b",)
 
 
+@pytest.mark.invariant("S2")
 def test_damaged_bytes_never_escape(tmp_path: Path) -> None:
     """Only InputError may come out, whatever four bytes are overwritten."""
     content = float_edges(TYPES.INT8)

@@ -54,6 +54,7 @@ def test_an_older_build_tool_is_replaced() -> None:
     assert scons.read_text() == now
 
 
+@pytest.mark.invariant("S15")
 def test_the_users_platformio_settings_stay_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLATFORMIO_BUILD_FLAGS", "-O0")
     monkeypatch.setenv("PLATFORMIO_CORE_DIR", "/elsewhere")

@@ -210,6 +210,7 @@ def test_another_version_says_which_tinygen_wrote_it(
 @pytest.mark.parametrize(
     "path", ["../x.elf", "/x.elf", "a/../../x.elf", "", "C:\\x.elf", "..\\x.elf", "a\0b"]
 )
+@pytest.mark.invariant("S7")
 def test_no_path_leaves_the_project(path: str, tmp_path: Path) -> None:
     def elf(parent: Any, key: Any) -> None:
         parent[key] = path
@@ -239,6 +240,7 @@ def test_labels_are_as_many_as_elements(tmp_path: Path) -> None:
     assert "1 labels for 2" in refused(project(tmp_path, changed(path, put))).why
 
 
+@pytest.mark.invariant("S8")
 def test_what_a_file_says_does_not_reach_a_terminal_raw(tmp_path: Path) -> None:
     def put(parent: Any, key: Any) -> None:
         parent[key] = "\x1b[2J"
@@ -265,6 +267,7 @@ def test_an_old_project_is_built_over(tmp_path: Path) -> None:
     assert open_project(folder).manifest.tinygen == "0.1.0"
 
 
+@pytest.mark.invariant("S7")
 def test_a_link_in_an_old_project_leads_nowhere(tmp_path: Path) -> None:
     folder, elsewhere = tmp_path / "p", tmp_path / "elsewhere"
     old = write(folder, {"src/old.c": b"old"}, WHOLE)

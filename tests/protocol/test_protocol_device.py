@@ -240,6 +240,7 @@ def test_what_only_looks_like_a_request_is_ignored(raw: Raw) -> None:
     assert raw.send(b"\0" + cobs.encode(whole + b"more") + b"\0") == []
 
 
+@pytest.mark.invariant("S10")
 def test_survives_random_bytes(raw: Raw) -> None:
     generator = random.Random(7)
     for size in [generator.randrange(1, 3000) for _ in range(300)]:
@@ -251,6 +252,7 @@ def test_survives_random_bytes(raw: Raw) -> None:
     assert answer.code == Code.OK
 
 
+@pytest.mark.invariant("S10")
 def test_survives_random_requests(raw: Raw) -> None:
     generator = random.Random(8)
     words = (0, 1, 2, 3, 255, 256, 599, 600, 700, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)

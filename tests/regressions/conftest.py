@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import skipping
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -15,5 +17,5 @@ def cases() -> Path:
     """The folder of inputs that once ended wrong; the test is skipped where it is absent."""
     folder = Path(os.environ.get("TINYGEN_CASES", ROOT.parent / "shared" / "cases"))
     if not folder.is_dir():
-        pytest.skip("the cases are not here (set TINYGEN_CASES to their folder)")
+        pytest.skip(skipping.reasons()["cases"])
     return folder

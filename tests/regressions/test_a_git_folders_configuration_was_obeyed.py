@@ -55,6 +55,7 @@ def repository(folder: Path, ran: Path) -> str:
 
 
 @pytest.mark.parametrize("name", ["repo", 'a:b "c"\\d', "ümläut $(x)"])
+@pytest.mark.invariant("S14")
 def test_only_objects_are_read(tmp_path: Path, ran: Path, name: str) -> None:
     revision = repository(tmp_path / name, ran)
     ran.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests import skipping
 from tests.project.test_manifest import WHOLE
 from tests.runner import GOLDEN_MODEL, tinygen
 from tinygen import project
@@ -173,7 +174,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=96k", "tinygen-test", str(disk)]
     if os.getuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("no disk can be mounted here")
+        pytest.skip(skipping.reasons()["disk"])
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
 

@@ -43,6 +43,7 @@ def firmware(folder: Path) -> bytes:
     return (folder / "p/.pio/build/qemu-cortex-m4/firmware.elf").read_bytes()
 
 
+@pytest.mark.invariant("S15")
 def test_a_build_runs_nothing_of_the_folder(hostile: Path) -> None:
     done = tinygen(*BUILD, cwd=hostile)
     assert done.code == 0, done.err
@@ -95,6 +96,7 @@ def test_what_the_shell_sets_does_not_reach_the_compiler(tmp_path: Path) -> None
     assert firmware(plain) == firmware(set_)
 
 
+@pytest.mark.invariant("S15")
 def test_programs_of_the_current_folder_are_not_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

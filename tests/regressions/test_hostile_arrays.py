@@ -114,6 +114,7 @@ def test_two_arrays_of_one_name(tmp_path: Path) -> None:
     assert "two arrays" in refused(path, ROW).what
 
 
+@pytest.mark.invariant("S7")
 def test_names_that_are_paths_write_nothing(tmp_path: Path) -> None:
     one = stored(np.linspace(0, 1, 60, dtype=np.float32).reshape(20, 3))
     inner = tmp_path / "inner"
@@ -143,6 +144,7 @@ def test_archives_that_zipfile_does_not_read(tmp_path: Path) -> None:
         refused(path, ROW)
 
 
+@pytest.mark.invariant("S3")
 def test_claims_take_no_memory(tmp_path: Path) -> None:
     """A bomb is refused by what it says, before it is unpacked."""
     claim = "{'descr': '<f4', 'fortran_order': False, 'shape': (400000000, 3)}"
@@ -163,6 +165,7 @@ def test_claims_take_no_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
+@pytest.mark.invariant("S3")
 def test_a_bomb_stays_below_two_gigabytes(tmp_path: Path) -> None:
     """One that unpacks to as much as is allowed."""
     path = tmp_path / "data.npz"

@@ -28,6 +28,7 @@ def build(folder: Path, out: str, **env: str) -> bytes:
     return (folder / out / ELF).read_bytes()
 
 
+@pytest.mark.invariant("S16")
 def test_any_folder_gives_the_same_firmware_and_runs_nothing(tmp_path: Path) -> None:
     wanted = build(tmp_path, "plain")
     for name in NAMES:
@@ -94,5 +95,6 @@ def test_somebody_elses_folder_in_tmp_is_not_used(
     ("path", "word"),
     [("p", "p"), ("d's", "'d'\"'\"'s'"), ("a;b", "'a;b'"), ("-x", "./-x"), ("a b", "'a b'")],
 )
+@pytest.mark.invariant("S16")
 def test_a_path_in_a_command_to_type(path: str, word: str) -> None:
     assert shell_word(path) == word

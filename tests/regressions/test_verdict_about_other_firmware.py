@@ -112,6 +112,7 @@ def test_an_emulator_that_runs_the_old_elf_is_replaced(project: Path) -> None:
     assert verify(project, limit=2).port == result.port, "the same ELF file goes on running"
 
 
+@pytest.mark.invariant("S11")
 def test_forgot_to_flash_is_unverified(project: Path, tmp_path: Path) -> None:
     before = build_of(project)
     with device_with(elf_file(project, BOARD), tmp_path / "device") as port:

@@ -63,6 +63,7 @@ def test_truncated_files_are_refused() -> None:
             tflite.read(content[:size], "digits")
 
 
+@pytest.mark.invariant("S2")
 def test_damaged_files_never_end_in_another_error() -> None:
     content = GOLDEN_MODEL.read_bytes()
     generator = random.Random(3)

@@ -154,6 +154,7 @@ def test_the_setting_names_the_source(
     assert setup(tmp_path / "cache").folder(pins[0]).is_dir()
 
 
+@pytest.mark.invariant("S14")
 def test_changed_sources_are_refused(tmp_path: Path, pins: tuple[Pin, Pin]) -> None:
     copies = as_checkouts(tmp_path / "copies")
     (copies / "other" / "include" / "c.h").write_bytes(b"int changed;\n")

@@ -1,0 +1,119 @@
+"""Writes what is generated in the documents: `make readme`.
+
+    python -m scripts.readme              all of it; the demo is trained, built and run for that
+    python -m scripts.readme bench        only the block `bench` of README.md, and the other pages
+
+A block of README.md lies between `<!-- block: NAME -->` and `<!-- end -->`. A test holds each
+against what is generated now (tests/docs).
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+import typer.main
+
+from scripts.proven import bench_table, proven_page
+from tinygen.cli.app import app
+from tinygen.cli.board_table import board_table
+from tinygen.cli.reference import reference
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/cli.md": reference,
+    "docs/boards.md": board_table,
+    "docs/proven.md": proven_page,
+}
+"""Pages that are generated as a whole."""
+
+DEMO = "build/demo"
+"""Where `make demo` puts what it makes."""
+SHOWN = ("build", "verify")
+"""The commands of the demo that the README shows."""
+WIDTH = 92
+_BLOCK = re.compile(r"<!-- block: (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
+
+
+def transcript() -> str:
+    """`make demo`, run: the commands that are shown, and what they print."""
+    with tempfile.TemporaryDirectory(prefix="tinygen-demo-") as folder:
+        done = subprocess.run(
+            [ROOT / "examples" / "digits" / "demo.sh", folder],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        text = done.stdout.replace(folder, DEMO)
+    return "\n".join(
+        f"{_wrapped(command)}\n{said.rstrip()}\n"
+        for command, said in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE)
+        if command.split()[:2] in [["tinygen", name] for name in SHOWN]
+    )
+
+
+def _wrapped(command: str) -> str:
+    """In lines that end with a backslash; an option and its value stay together."""
+    first, *options = re.split(r" (?=--)", f"$ {command}")
+    lines = [first]
+    for option in options:
+        if len(lines[-1]) + len(option) + 3 > WIDTH:
+            lines.append(f"    {option}")
+        else:
+            lines[-1] += f" {option}"
+    return " \\\n".join(lines)
+
+
+def demo_block() -> str:
+    """The transcript of the demo."""
+    return f"```text\n{transcript()}```\n"
+
+
+def commands_block() -> str:
+    """The commands, a line each."""
+    root = typer.main.get_command(app)
+    context = root.make_context("tinygen", [], resilient_parsing=True, terminal_width=80)
+    text = root.get_help(context)
+    return f"```text\n{text[text.index('Commands:') :].rstrip()}\n```\n"
+
+
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "demo": demo_block,
+    "commands": commands_block,
+    "bench": bench_table,
+}
+"""Every block of the README."""
+
+
+def blocks(text: str) -> dict[str, str]:
+    """The blocks of a document as they stand there."""
+    return dict(_BLOCK.findall(text))
+
+
+def replaced(text: str, names: Collection[str]) -> str:
+    """The document with these blocks made anew."""
+
+    def block(match: re.Match[str]) -> str:
+        if match[1] not in names:
+            return match[0]
+        return f"<!-- block: {match[1]} -->\n{BLOCKS[match[1]]()}<!-- end -->"
+
+    return _BLOCK.sub(block, text)
+
+
+def main(names: list[str]) -> None:
+    """Write the blocks named, or all, and the pages."""
+    if unknown := set(names) - BLOCKS.keys():
+        sys.exit(f"no block {', '.join(sorted(unknown))}: there are {', '.join(BLOCKS)}")
+    README.write_text(replaced(README.read_text("utf-8"), names or BLOCKS), "utf-8")
+    for page, make in PAGES.items():
+        (ROOT / page).write_text(make(), "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

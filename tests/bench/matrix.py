@@ -1,0 +1,104 @@
+"""The rows of bench.json: which model runs on which board, with which engine and kernels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import BENCHMARK_MODELS, models_dir
+from tests.runner import GOLDEN_MODEL, ROOT
+from tinygen.boards import Qemu, all_boards
+
+TABLE = ROOT / "bench.json"
+MODELS = (GOLDEN_MODEL.name, *BENCHMARK_MODELS)
+M4, M55 = "qemu-cortex-m4", "qemu-cortex-m55"
+SETS_ON_M4 = ("reference", "cmsis_nn", "esp_nn")
+TFLM_ON_M55 = ((MODELS[0], "reference"), (MODELS[3], "cmsis_nn"), (MODELS[5], "cmsis_nn"))
+"""The engine tflm on the core that has Helium; its reference kernels are the same C everywhere."""
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """One firmware: what is built of which model, for which board."""
+
+    model: str
+    board: str
+    engine: str
+    kernel_set: str
+
+    @property
+    def id(self) -> str:
+        return "-".join((Path(self.model).stem, self.board, self.engine, self.kernel_set))
+
+    @property
+    def file(self) -> Path:
+        """The model's file, which may not be at hand."""
+        return GOLDEN_MODEL if self.model == GOLDEN_MODEL.name else models_dir() / self.model
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was proven of a case and what it takes. Bytes; `instructions` is the mean of one
+    inference over the vectors, None where the emulator does not count them."""
+
+    case: Case
+    verdict: str
+    vectors: int
+    instructions: int | None
+    flash: int
+    ram: int
+    arena: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As it lies in the file."""
+        fields = asdict(self)
+        case: dict[str, Any] = fields.pop("case")
+        return case | fields
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows, in the order of `CASES`, and the compiler of each board that they hold for."""
+
+    compilers: dict[str, str]
+    rows: dict[Case, Row]
+
+    @staticmethod
+    def load(path: Path = TABLE) -> Table:
+        """The tracked file."""
+        content = json.loads(path.read_text("utf-8"))
+        names = Case.__dataclass_fields__
+        rows = {}
+        for row in content["rows"]:
+            case = Case(**{name: row.pop(name) for name in names})
+            rows[case] = Row(case, **row)
+        return Table(content["compilers"], rows)
+
+    def save(self, path: Path = TABLE) -> None:
+        """A row per line, so that a change shows as one."""
+        lines = [json.dumps(row.to_json()) for row in self.rows.values()]
+        compilers = json.dumps(dict(sorted(self.compilers.items())), indent=1)
+        body = ",\n".join(lines)
+        path.write_text(f'{{\n"compilers": {compilers},\n"rows": [\n{body}\n]\n}}\n', "utf-8")
+
+
+def _cases() -> tuple[Case, ...]:
+    ours = MODELS[0]
+    emulated = [board.id for board in all_boards() if isinstance(board.device, Qemu)]
+    cases = [Case(ours, board, "aot", "portable") for board in emulated]
+    cases += [Case(model, M4, "aot", "portable") for model in MODELS[1:]]
+    cases += [Case(model, M4, "tflm", kernels) for model in MODELS for kernels in SETS_ON_M4]
+    cases += [Case(model, M55, "tflm", kernels) for model, kernels in TFLM_ON_M55]
+    return tuple(cases)
+
+
+CASES = _cases()
+"""Every row there is."""
+QUICK = tuple(
+    case
+    for case in CASES
+    if case.engine == "aot" or (case.board == M4 and case.model in (MODELS[0], MODELS[2]))
+)
+"""Those that the tests measure again; all, with TINYGEN_TEST_ALL=1."""
