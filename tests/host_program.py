@@ -11,8 +11,10 @@ from tinygen.engines.aot.program import Program
 from tinygen.engines.aot.render import model_files
 from tinygen.ir import Array
 from tinygen.project import sources
+from tinygen.resources import firmware_dir
 from tinygen.templates import Identity
 
+KERNELS = firmware_dir() / "kernels"
 _MAIN = """
 #include <stdio.h>
 #include "model.h"

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tinygen.ir import Constant, DType, Edge, Kernel, KernelCall, ParamValue, Tensor
+from tinygen.ir import Constant, DType, Edge, Kernel, KernelCall, ParamValue, Place, Tensor
 from tinygen.printable import printable
 
 _LINE = 100
@@ -60,7 +60,7 @@ def number(value: int | float) -> str:
 
 
 def array(name: str, constant: Constant, qualifier: str = "") -> str:
-    """The definition of a constant array; `qualifier` says which memory it lies in."""
+    """The definition of a constant array; `qualifier` says which part of flash it lies in."""
     values = constant.data
     if values.size == 0:
         raise ValueError(f"{name} is empty")
@@ -85,7 +85,9 @@ def declaration(name: str, constant: Constant, qualifier: str = "") -> str:
 def _const(constant: Constant, qualifier: str) -> str:
     dtype = constant.data.dtype
     align = f"_Alignas({constant.align})" if constant.align > dtype.itemsize else ""
-    return " ".join(filter(None, (align, "const", qualifier, DType(dtype.name).c_name)))
+    # What a compiler may change it keeps in RAM.
+    const = ("const", qualifier) if constant.place is Place.FLASH else ()
+    return " ".join(filter(None, (align, *const, DType(dtype.name).c_name)))
 
 
 def _value(value: ParamValue) -> str:

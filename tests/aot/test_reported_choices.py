@@ -32,8 +32,10 @@ def test_what_was_chosen_is_reported(tmp_path: Path) -> None:
         return console.file.getvalue()
 
     assert "runs on every core" not in text(generate_report(result))
-    other = NotTaken("fast", "only 4 channels", None)
-    asked = replace(result, choices=tuple(replace(c, others=(other,)) for c in result.choices))
+    others = (NotTaken("fast", "only 4 channels", None), NotTaken("slow", "a way", 123456))
+    asked = replace(result, choices=tuple(replace(c, others=others) for c in result.choices))
     shown = text(generate_report(asked))
     assert "portable conv_2d" in shown
     assert "runs on every core" in shown
+    assert "fast: only 4 channels" in shown
+    assert "slow: 123,456 cycles estimated, not " in shown

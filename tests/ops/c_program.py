@@ -21,6 +21,8 @@ class CaseLike(Protocol):
     @property
     def io(self) -> Operands: ...
     @property
+    def lowered(self) -> Lowered: ...
+    @property
     def vectors(self) -> tuple[tuple[Array | None, ...], ...]: ...
     @property
     def expected(self) -> tuple[tuple[Array, ...], ...]: ...
@@ -61,7 +63,7 @@ def program(cases: Sequence[CaseLike]) -> tuple[str, tuple[Run, ...]]:
     calls: list[str] = []
     runs: list[Run] = []
     for number, case in enumerate(cases):
-        lowered = case.op.lower(case.io)
+        lowered = case.lowered
         kernels |= {call.kernel for call in lowered if isinstance(call, KernelCall)}
         constants, text = _constants(f"c{number}", case.io, lowered)
         functions.append(f"/* {csource.comment(case.name)} */\n{text}")

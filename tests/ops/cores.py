@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tinygen.boards import ArenaPlace, Qemu, get_board
+from tinygen.boards import ArenaPlace, Extension, Qemu, get_board
 from tinygen.engines.aot.make import build_flags
 from tinygen.engines.aot.program import Program
 from tinygen.engines.aot.render import model_files
@@ -55,6 +55,10 @@ class Core:
         toolchain = get_board(self.compile_for or self.board).toolchain
         assert toolchain is not None
         return (f"{toolchain.prefix}-gcc", *toolchain.core_flags)
+
+    def runs(self, extensions: Collection[Extension]) -> bool:
+        """Whether code that takes these for granted runs there."""
+        return get_board(self.compile_for or self.board).runs(extensions)
 
     def missing_tool(self) -> str | None:
         """A program that it needs and that is not installed."""

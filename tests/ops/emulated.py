@@ -13,7 +13,7 @@ touched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,21 @@ import numpy.typing as npt
 from tests.ops import cores
 from tests.ops.c_program import CaseLike, Shared, shared_bytes
 from tests.ops.cores import Core
+from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.engines.aot.program import Program, compile_graph
-from tinygen.ir import ABSENT, Array, DType, Graph, Node, Quant, Tensor, TensorId
+from tinygen.ir import (
+    ABSENT,
+    Alias,
+    Array,
+    DType,
+    Graph,
+    KernelCall,
+    Lowered,
+    Node,
+    Quant,
+    Tensor,
+    TensorId,
+)
 from tinygen.plan import ALIGNMENT
 
 Bytes = npt.NDArray[np.uint8]
@@ -35,16 +48,21 @@ _UNTOUCHED = 0xA5
 
 
 def differences(
-    cases: Sequence[CaseLike], core: Core, folder: Path, kernels: Sequence[Path]
+    cases: Sequence[CaseLike],
+    core: Core,
+    folder: Path,
+    kernels: Sequence[Path],
+    build_flags: Sequence[str] = (),
 ) -> list[str]:
     """Where the cases, run on the core, differ from their references.
 
-    Builds in `folder`; `kernels` are the folders in which the sets lie. A program that does not
+    Builds in `folder`; `kernels` are the folders in which the sets lie, `build_flags` what the set
+    in question wants of the compiler. A program that does not
     compile or that ends badly is an AssertionError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     model = Model(cases)
-    flags = (f"-DEDGE_OFFSET={model.edge_offset}",)
+    flags = (*build_flags, f"-DEDGE_OFFSET={model.edge_offset}")
     elf = cores.build(model.narrow(), core, folder, MAIN, flags=flags, kernels=kernels)
     given, expected, known = model.arenas()
     (folder / "arena.in").write_bytes(given.tobytes())
@@ -66,8 +84,29 @@ class _Placed:
     node: Node
     tensors: tuple[Tensor, ...]
     """Those of the inputs that are not absent, then the outputs."""
+    calls: Lowered
     shared: Shared | None
     """An input that nobody needs afterwards, and the output that lies on it."""
+
+
+class _Given(KernelSet):
+    """For each node the calls that its case has."""
+
+    name = "given"
+
+    def __init__(self, calls: Mapping[int, Lowered]) -> None:
+        self._calls = calls
+
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        yield Candidate((site.node,), self._calls[id(site.node)], Cost(0, 0, 0))
+
+
+def _renumbered(call: KernelCall | Alias, ids: Mapping[TensorId, TensorId]) -> KernelCall | Alias:
+    if isinstance(call, Alias):
+        return Alias(ids[call.source], ids[call.target])
+    inputs, outputs = (tuple(ids[i] for i in each) for each in (call.inputs, call.outputs))
+    layouts = {ids[i]: layout for i, layout in call.layouts.items()}
+    return replace(call, inputs=inputs, outputs=outputs, layouts=layouts)
 
 
 class Model:
@@ -76,7 +115,7 @@ class Model:
     def __init__(self, cases: Sequence[CaseLike]) -> None:
         self._placed: list[_Placed] = []
         for case in cases:
-            for shared in (None, *shared_bytes(case.io, case.op.lower(case.io))):
+            for shared in (None, *shared_bytes(case.io, case.lowered)):
                 self._place(case, shared)
         # What the C names as the model's input and output is int8 and has a quantization.
         quant = Quant((1.0,), (0,))
@@ -93,7 +132,8 @@ class Model:
             outputs=(self._edge.id, *(t.id for t in live if t.id not in consumed)),
         )
         graph.verify_structure()
-        self.program: Program = self._overlapped(compile_graph(graph))
+        given = _Given({id(one.node): one.calls for one in self._placed})
+        self.program: Program = self._overlapped(compile_graph(graph, (given,)))
 
     @property
     def _next(self) -> TensorId:
@@ -112,7 +152,8 @@ class Model:
         node = Node(case.op, inputs, tuple(ids[t.id] for t in case.io.outputs))
         if shared is not None:
             shared = replace(shared, source=ids[shared.source], target=ids[shared.target])
-        self._placed.append(_Placed(name, case, node, tuple(tensors), shared))
+        calls = tuple(_renumbered(call, ids) for call in case.lowered)
+        self._placed.append(_Placed(name, case, node, tuple(tensors), calls, shared))
 
     def _overlapped(self, program: Program) -> Program:
         """With every output that may share bytes of an input where it shares the most."""

@@ -8,6 +8,11 @@ the fields of its C struct, compiles all cases into one C program for the host (
 AddressSanitizer, UBSan), runs it on exact-size heap buffers, and compares every output byte with
 `Op.reference`. Calls that may work in place are run a second time on one shared buffer. Then the
 same on every core of `CORES`, compiled as the product compiles them (see `emulated`).
+
+    check(cases, tmp_path, kernel_set=Fast())
+
+does the same with every candidate that a kernel set has for the cases, where it runs: a set that
+requires something of a core is not run on the host.
 """
 
 from __future__ import annotations
@@ -28,7 +33,25 @@ from tests.ops.c_program import program
 from tests.ops.c_struct import check_fields
 from tests.ops.cores import KERNELS, Core
 from tests.ops.emulated import differences
-from tinygen.ir import ABSENT, Array, DType, KernelCall, Op, Operands, Quant, Shape, Tensor
+from tinygen.analysis import facts
+from tinygen.boards import Extension
+from tinygen.engines.aot.offers import Candidate, Goal, KernelSet, Site
+from tinygen.engines.aot.select import select
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import (
+    ABSENT,
+    Array,
+    DType,
+    Graph,
+    KernelCall,
+    Lowered,
+    Node,
+    Op,
+    Operands,
+    Quant,
+    Shape,
+    Tensor,
+)
 
 FLAGS = (
     *("-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-O1"),
@@ -57,6 +80,12 @@ class Case:
     """Per vector: an array per input; a constant's own data, None where it is absent."""
     options: Mapping[str, Any] | None = None
     """Fields of the operator's options table in a .tflite file (see `tflite_file`)."""
+    calls: Lowered | None = None
+    """The kernel calls, where they are not the operator's own portable ones."""
+
+    @property
+    def lowered(self) -> Lowered:
+        return self.op.lower(self.io) if self.calls is None else self.calls
 
     @property
     def expected(self) -> tuple[tuple[Array, ...], ...]:
@@ -169,23 +198,68 @@ def case(
     return Case(name or op.kind, op, Operands(numbered, results, op.kind), tuple(vectors), options)
 
 
-def check(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:
+def check(
+    cases: Sequence[Case],
+    folder: Path,
+    kernels: Path = KERNELS,
+    kernel_set: KernelSet | None = None,
+) -> None:
     """Every case's kernels equal its reference, in every byte, without a sanitizer's word.
 
     Skips where a compiler or an emulator is missing, after what can be run has been run.
     """
-    check_on_host(cases, folder, kernels)
+    requires: frozenset[Extension] = frozenset()
+    flags: tuple[str, ...] = ()
+    if kernel_set is not None:
+        cases, requires, flags = (
+            offered(cases, kernel_set),
+            kernel_set.requires,
+            kernel_set.build_flags,
+        )
+    if not requires:
+        check_on_host(cases, folder, kernels)
     more = MORE_CORES[zlib.crc32(cases[0].name.encode()) % len(MORE_CORES)]
-    for core in (*CORES, more):
-        check_on_core(cases, core, folder, kernels)
+    for core in dict.fromkeys((*CORES, more)):
+        if core.runs(requires):
+            check_on_core(cases, core, folder, kernels, flags)
 
 
-def check_on_core(cases: Sequence[Case], core: Core, folder: Path, kernels: Path = KERNELS) -> None:
+def offered(cases: Sequence[Case], kernel_set: KernelSet) -> list[Case]:
+    """Each case once for every candidate of the set; at least one there has to be."""
+    found: list[Case] = []
+    for one in cases:
+        tensors = {t.id: t for t in (*one.io.inputs, *one.io.outputs) if t is not None}
+        inputs = tuple(ABSENT if t is None else t.id for t in one.io.inputs)
+        outputs = tuple(t.id for t in one.io.outputs)
+        node = Node(one.op, inputs, outputs)
+        live = tuple(i for i in dict.fromkeys(inputs) if i != ABSENT and not tensors[i].constant)
+        graph = Graph("case", tensors, (node,), live, outputs)
+        try:
+            site = Site(graph, node, facts(graph), kernel_set.requires)
+            (choice,) = select([site], [kernel_set], Goal.SPEED)
+        except UnsupportedModel:
+            continue
+        answers = (choice.taken, *(offer.answer for offer in choice.others))
+        for number, answer in enumerate(a for a in answers if isinstance(a, Candidate)):
+            name = f"{one.name}, {kernel_set.name} {number}"
+            found.append(replace(one, name=name, calls=answer.calls))
+    assert found, f"{kernel_set.name} has a kernel for none of the cases"
+    return found
+
+
+def check_on_core(
+    cases: Sequence[Case],
+    core: Core,
+    folder: Path,
+    kernels: Path = KERNELS,
+    build_flags: Sequence[str] = (),
+) -> None:
     """Every case's kernels, in one model for this core, equal its reference in every byte."""
     missing = core.missing_tool()
     if missing is not None:
         pytest.skip(f"run on the host only: {missing} is not installed")
-    found = differences(cases, core, folder / core.name.replace(" ", "_"), (kernels, KERNELS))
+    place = folder / core.name.replace(" ", "_")
+    found = differences(cases, core, place, (kernels, KERNELS), build_flags)
     if found:
         pytest.fail(f"on {core.name}:\n" + "\n".join(found[:20]))
 
@@ -193,7 +267,7 @@ def check_on_core(cases: Sequence[Case], core: Core, folder: Path, kernels: Path
 def check_on_host(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:
     """Every case's kernels, on a buffer for each tensor, equal its reference in every byte."""
     for one in cases:
-        for call in one.op.lower(one.io):
+        for call in one.lowered:
             if isinstance(call, KernelCall):
                 check_fields(call, kernels)
         _check_reference(one)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -12,9 +14,12 @@ from tests.ops.c_struct import fields
 from tests.ops.cores import KERNELS
 from tests.ops.harness import CORES, Case, case, check, check_on_core, check_on_host, int8
 from tinygen import csource
+from tinygen.boards import Extension
+from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.ir import (
     Array,
     Constant,
+    Kernel,
     KernelCall,
     Lowered,
     Op,
@@ -170,3 +175,43 @@ def test_every_portable_kernel_has_its_struct_and_function(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert fields(text, kernel)
     assert f"TG_INLINE void {symbol}(const struct {symbol}_params *p," in text
+
+
+class Fast(KernelSet):
+    """A set with a kernel for FLIP whose header no host compiler takes."""
+
+    name = "fast"
+    requires = frozenset({Extension.DSP})
+    build_flags: ClassVar[tuple[str, ...]] = ("-DFAST_FLAG",)
+
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        if site.io.input(0).elements < 6:
+            yield Declined("too few")
+            return
+        (call,) = site.node.op.lower(site.io)
+        assert isinstance(call, KernelCall)
+        fast = replace(call, kernel=Kernel("fast", "flip"))
+        yield Candidate((site.node,), (fast,), Cost(1, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (_GOOD, ""),
+        (_GOOD.replace("= 0", "= 1"), r"cortex-m4 -O2(.*\n)+.*fast 0.* 1 of 6 bytes differ"),
+    ],
+    ids=["right", "wrong"],
+)
+def test_any_set_is_tested_where_it_runs(tmp_path: Path, body: str, message: str) -> None:
+    text = (_kernel(tmp_path, body) / "portable" / "tg_flip.h").read_text()
+    (tmp_path / "fast").mkdir()
+    needs = "#if !defined(__ARM_FEATURE_DSP) || !defined(FAST_FLAG)\n#error not here\n#endif\n"
+    (tmp_path / "fast" / "tg_flip.h").write_text(needs + text.replace("portable", "fast"))
+    cases = [_case(), case(_Flip(), [int8((2, 1))], [int8()])]
+    if message:
+        with pytest.raises(pytest.fail.Exception, match=message):
+            check(cases, tmp_path, tmp_path, Fast())
+    else:
+        check(cases, tmp_path, tmp_path, Fast())
+    with pytest.raises(AssertionError, match="none of the cases"):
+        check(cases[1:], tmp_path, tmp_path, Fast())

@@ -6,11 +6,20 @@ from collections.abc import Mapping
 
 from tinygen.boards import Board
 from tinygen.engines.aot import Aot
-from tinygen.engines.engine import Engine, Job, LayerKernel, Made
+from tinygen.engines.engine import Engine, Job, LayerKernel, Made, NotTaken
 from tinygen.engines.tflm import Tflm
 from tinygen.errors import InputError
 
-__all__ = ["ENGINES", "Engine", "Job", "LayerKernel", "Made", "choose_engine", "kernel_sets"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "Job",
+    "LayerKernel",
+    "Made",
+    "NotTaken",
+    "choose_engine",
+    "kernel_sets",
+]
 
 ENGINES: Mapping[str, Engine] = {engine.name: engine for engine in (Aot(), Tflm())}
 """Every engine, by its name."""

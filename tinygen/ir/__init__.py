@@ -18,6 +18,7 @@ from tinygen.ir.calls import (
     Lowered,
     Overlap,
     ParamValue,
+    Place,
     portable,
 )
 from tinygen.ir.edges import (
@@ -66,6 +67,7 @@ __all__ = [
     "Operands",
     "Overlap",
     "ParamValue",
+    "Place",
     "Quant",
     "Shape",
     "State",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import NamedTuple
 
 from tinygen.ir.tensors import Array, TensorId
@@ -26,6 +27,14 @@ def portable(name: str) -> Kernel:
     return Kernel(PORTABLE, name)
 
 
+class Place(Enum):
+    """Which memory a kernel reads a constant from."""
+
+    FLASH = "flash"
+    RAM = "ram"
+    """Put there from flash when the firmware starts: it takes both."""
+
+
 @dataclass(frozen=True, eq=False)
 class Constant:
     """An array that a kernel's parameters point to."""
@@ -33,6 +42,7 @@ class Constant:
     data: Array
     align: int = 1
     """Bytes, a power of two: what its address is a multiple of, beside what its elements need."""
+    place: Place = Place.FLASH
 
 
 class Overlap(NamedTuple):

@@ -8,20 +8,24 @@ from tinygen.engines.aot.program import Program
 
 
 def needs(program: Program) -> Needs:
-    """What the program takes of a board: both numbers are exact."""
-    return Needs(constants=program.constant_bytes, arena=program.plan.arena_bytes)
+    """What the program takes of a board: both numbers are exact. Constants that are read from RAM
+    count with the arena."""
+    ram = program.plan.arena_bytes + program.constant_ram_bytes
+    return Needs(constants=program.constant_bytes, arena=ram)
 
 
 def place_program(program: Program, board: Board) -> ArenaPlace:
     """Where the arena lies; DoesNotFit when it or the constants alone are more than there is."""
-    judged = fit(board, needs(program))
+    needed = needs(program)
+    judged = fit(board, needed)
     helps = []
     if any(shortage.memory == "RAM" for shortage in judged.shortages):
         helps += _smaller_peak(program)
     if any(shortage.memory == "flash" for shortage in judged.shortages):
         helps.append("fewer channels in the last layers, where most weights are")
     judged.require(helps)
-    return place_arena(board, program.plan.arena_bytes)
+    assert needed.arena is not None
+    return place_arena(board, needed.arena)
 
 
 def _smaller_peak(program: Program) -> list[str]:

@@ -9,7 +9,7 @@ from tinygen.analysis import Facts, facts
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
 from tinygen.engines.aot.offers import Choice, Goal, KernelSet, Site
 from tinygen.engines.aot.select import select
-from tinygen.ir import Alias, Graph, Kernel, KernelCall, Node, Operands
+from tinygen.ir import Alias, Graph, Kernel, KernelCall, Node, Operands, Place
 from tinygen.plan import MemoryPlan, plan
 
 
@@ -58,6 +58,13 @@ class Program:
         inputs = (self.graph.tensors[i].data for layer in self.layers for i in layer.call.inputs)
         arrays = {id(data): data.nbytes for data in (*own, *inputs) if data is not None}
         return sum(arrays.values())
+
+    @property
+    def constant_ram_bytes(self) -> int:
+        """Bytes of RAM for those of them that kernels read from there."""
+        constants = (c for layer in self.layers for c in layer.call.constants.values())
+        in_ram = {id(c.data): c.data.nbytes for c in constants if c.place is Place.RAM}
+        return sum(in_ram.values())
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:

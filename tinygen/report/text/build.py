@@ -23,7 +23,7 @@ from tinygen.report.text.tables import (
 
 if TYPE_CHECKING:
     from tinygen.api.build import BuildResult, GenerateResult
-    from tinygen.engines import LayerKernel
+    from tinygen.engines import LayerKernel, NotTaken
     from tinygen.proof.fidelity import Fidelity
 
 _PLACES = {
@@ -101,8 +101,16 @@ def _kernels(choices: Sequence[LayerKernel]) -> Iterable[RenderableType]:
     for choice in choices:
         operators = " + ".join(choice.operators)
         kernel = f"{choice.kernel_set} {choice.kernel}"
-        table.add_row(f"{choice.layer} {choice.output}", operators, kernel, choice.why)
+        why = "\n".join([choice.why, *(_not_taken(other, choice) for other in choice.others)])
+        table.add_row(f"{choice.layer} {choice.output}", operators, kernel, why)
     yield table
+
+
+def _not_taken(other: NotTaken, choice: LayerKernel) -> str:
+    if other.estimated_cycles is None:
+        return f"{other.kernel_set}: {other.why}"
+    cycles = f"{other.estimated_cycles:,} cycles estimated, not {choice.estimated_cycles:,}"
+    return f"{other.kernel_set}: {cycles}"
 
 
 def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:
