@@ -112,7 +112,8 @@ def converse(device: pd.Lockstep, faults: list[Fault], seed: int) -> int | None:
         return None
     finally:
         assert device.clock() - start < 120
-    assert counts[1] == counts[0] + 1, "an inference was computed twice"
+    if not session.redone:
+        assert counts[1] == counts[0] + 1, "an inference was computed twice"
     return session.retries
 
 

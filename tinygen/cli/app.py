@@ -120,6 +120,15 @@ def verify(
     vectors: Annotated[
         int | None, typer.Option("--vectors", min=1, help="Run only the first N. [default: all]")
     ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout",
+            min=1,
+            metavar="SECONDS",
+            help="Give up after this long in all. [default: by the model, and shown]",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run every test vector on the device and compare each output element with the host.
@@ -132,7 +141,9 @@ def verify(
     from tinygen.report.text import verify_report
 
     result = _run(
-        lambda progress: call(project, port=port, limit=vectors, progress=progress),
+        lambda progress: call(
+            project, port=port, limit=vectors, timeout=timeout, progress=progress
+        ),
         verify_report,
         json,
     )

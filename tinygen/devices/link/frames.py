@@ -190,5 +190,9 @@ class Decoder:
         """The last bytes that were not part of a frame."""
         return (self.noise + self._rest)[-_NOISE_KEPT:]
 
+    def forget(self) -> None:
+        """What was heard so far explains nothing."""
+        self.noise = b""
+
     def _drop(self, encoded: bytes) -> None:
         self.noise = (self.noise + encoded)[-_NOISE_KEPT:]

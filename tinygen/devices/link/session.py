@@ -6,20 +6,24 @@ import secrets
 import struct
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from tinygen.devices.link.deadline import Clock, Deadline
 from tinygen.devices.link.exchange import Exchange, Limits, Request
+from tinygen.devices.link.faults import Disturbed
 from tinygen.devices.link.frames import Kind
-from tinygen.devices.link.hello import Hello, parse_description
+from tinygen.devices.link.hello import MODEL_OK, Hello, parse_description, status_text
 from tinygen.devices.link.transport import Transport
 from tinygen.errors import DeviceError
 from tinygen.ir import Edge
 
 _HELLO_SECONDS = 0.5
 _DESCRIPTION_MAX = 1 << 16
+_DESCRIPTION_SECONDS = 30.0
+_DISTURBED_TIMES = 3
 _INVOKE_ANSWER = struct.Struct("<BQII")
 # Once one inference has been timed, a later one may take this much longer before it is missed.
 _SLOWER_TIMES = 10.0
@@ -48,8 +52,10 @@ class Session:
     """Talks to one device; a context manager that closes its transport.
 
     `timeout` and `retries` bound each request, `invoke_timeout` one inference (all in seconds);
-    `window` bounds the requests under way below what the device allows. Every failure is a
-    DeviceError.
+    `window` bounds the requests under way below what the device allows. `clock` tells how long the
+    device was waited for, `deadline` when all of it has to be over. `redone` counts inferences that
+    were asked for again with their inputs, which a model with state would notice. Every failure is
+    a DeviceError.
     """
 
     def __init__(
@@ -60,10 +66,11 @@ class Session:
         retries: int = 5,
         invoke_timeout: float = 60.0,
         window: int | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = time.monotonic,
+        deadline: Deadline | None = None,
     ) -> None:
         self._transport = transport
-        self._exchange = Exchange(transport, clock)
+        self._exchange = Exchange(transport, clock, deadline)
         self._limits = Limits(timeout, retries)
         self._invoke_timeout = invoke_timeout
         self._window = window
@@ -71,6 +78,7 @@ class Session:
         self._hello: Hello | None = None
         self._inputs: dict[int, bytes] = {}
         self._slowest: float | None = None
+        self.redone = 0
 
     def __enter__(self) -> Self:
         return self
@@ -106,11 +114,12 @@ class Session:
         each = min(_HELLO_SECONDS, timeout)
         first = Limits(each, retries=int(timeout / each) + 1, total=timeout)
         description, total = b"", 1
+        end = self._clock() + timeout + _DESCRIPTION_SECONDS
         while len(description) < total:
             asked = Request(Kind.HELLO, struct.pack("<I", len(description)), 512)
             (body,) = exchange.ask([asked], self._limits if description else first)
             total = int.from_bytes(body[:4], "little")
-            if len(body) <= 4 or total > _DESCRIPTION_MAX:
+            if len(body) <= 4 or total > _DESCRIPTION_MAX or self._clock() > end:
                 raise _senseless("HELLO", body)
             description += body[4:]
         self._hello = parse_description(description)
@@ -119,7 +128,18 @@ class Session:
         return self._hello
 
     def infer(self, inputs: Sequence[bytes]) -> Inference:
-        """Write the inputs, compute, read the outputs. int8 elements as bytes, one per tensor."""
+        """Write the inputs, compute, read the outputs. int8 elements as bytes, one per tensor.
+
+        Does it again, a few times, when a request that came late changed them on the device.
+        """
+        for _ in range(_DISTURBED_TIMES - 1):
+            try:
+                return self._infer(inputs)
+            except Disturbed:
+                self.redone += 1
+        return self._infer(inputs)
+
+    def _infer(self, inputs: Sequence[bytes]) -> Inference:
         hello = self._ready()
         if len(inputs) != len(hello.inputs):
             raise DeviceError(
@@ -133,7 +153,7 @@ class Session:
         run = self.invoke()
         outputs = tuple(self.read_output(index) for index in range(len(hello.outputs)))
         if zlib.crc32(b"".join(outputs)) != run.outputs_crc:
-            raise DeviceError(
+            raise Disturbed(
                 "the outputs on the device changed while they were read",
                 why="their CRC-32 is not the one the device computed after the inference",
                 next_step="look for code that writes into the arena: tinygen build, tinygen flash",
@@ -181,7 +201,13 @@ class Session:
         self._slowest = max(self._slowest or 0.0, self._clock() - start)
         if len(body) != _INVOKE_ANSWER.size:
             raise _senseless("INVOKE", body)
-        _, ticks, stack, outputs_crc = _INVOKE_ANSWER.unpack(body)
+        status, ticks, stack, outputs_crc = _INVOKE_ANSWER.unpack(body)
+        if status != MODEL_OK:  # although the code says that all is well
+            raise DeviceError(
+                f"the model failed on the device: {status_text(status)}",
+                why=f"model_invoke returned {status}",
+                next_step="build and flash again: tinygen build, then tinygen flash",
+            )
         return Run(ticks, stack, outputs_crc)
 
     def read_output(self, index: int) -> bytes:

@@ -55,8 +55,15 @@ def verify_report(result: VerifyResult) -> RenderableType:
         rows.append(("stack, most used", in_bytes(result.stack_used_bytes)))
     if result.retries:
         rows.append(("requests repeated", f"{result.retries}"))
-    rows.append(("time", f"{result.seconds:.1f} s on this host"))
-    parts: list[RenderableType] = [head, fact_table(rows)]
+    if result.reconnects:
+        rows.append(("port lost and found", f"{result.reconnects}"))
+    rows.append(
+        ("time", f"{result.seconds:.1f} s on this host, of {result.limit_seconds:,.0f} s allowed")
+    )
+    parts: list[RenderableType] = [head]
+    if result.why:
+        parts.append(Text(f"why: {result.why}"))
+    parts.append(fact_table(rows))
     if result.outputs:
         parts.append(_outputs(result.outputs, result.litert))
     parts += [_float_table(result.outputs)] if any(o.float_model for o in result.outputs) else []
