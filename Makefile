@@ -1,5 +1,6 @@
 # make demo    set up, then the main job: train, build, flash, verify a real model
 # make test    set up, then every test
+# make faults  set up, then 10,000 verifications over damaged lines, and a table
 # make check   set up, then linters, types, import rules, format, warnings, sanitizers
 # make bench   set up, then measure bench.json again: all models, boards, engines, kernels
 # make readme  set up, then write again what is generated in README.md and docs
@@ -8,7 +9,7 @@ BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize bench readme setup setup-all clean
+.PHONY: demo test check lint sanitize faults bench readme setup setup-all clean
 
 setup:
 	@scripts/setup.sh
@@ -35,6 +36,10 @@ lint: setup-all
 # The kernels and the protocol, compiled for the host under AddressSanitizer and UBSan.
 sanitize: setup-all
 	$(BIN)/python -m pytest -q -n $(JOBS) tests/ops tests/protocol
+
+# 10,000 verifications over lines that drop, double, flip, delay, split and invent bytes, and break.
+faults: setup-all
+	$(BIN)/python -m tests.faults.laboratory 10000
 
 bench: setup-all
 	$(BIN)/python -m tests.bench

@@ -138,7 +138,9 @@ STORY = (
         lambda ran: ran.json["sizes"]["flash"] > ran.json["generated"]["constant_bytes"],
     ),
     Case("tinygen flash", lambda ran: "socket://127.0.0.1:" in ran.out and "digits" in ran.out),
-    Case("tinygen flash --trust-project --json", lambda ran: ran.json["port"].startswith("socket://")),
+    Case(
+        "tinygen flash --trust-project --json", lambda ran: ran.json["port"].startswith("socket://")
+    ),
     Case(
         "tinygen verify --vectors 7 --trust-project",
         lambda ran: ran.out.startswith("MATCH") and "7 of " in ran.out,

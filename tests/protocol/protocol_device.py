@@ -72,11 +72,11 @@ class Lockstep:
 
     byte_seconds = 0.0
 
-    def __init__(self, payload: int = 256) -> None:
+    def __init__(self, payload: int = 256, program: Path | None = None) -> None:
         self._idle, idle = os.pipe()
         try:
             self._inner = ProcessTransport(
-                [str(device(payload))],
+                [str(program or device(payload))],
                 env={**os.environ, "TEST_HAL_IDLE_FD": str(idle)},
                 pass_fds=[idle],
             )
@@ -89,6 +89,10 @@ class Lockstep:
     def clock(self) -> float:
         """Seconds that reads have waited in vain."""
         return self._now
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self._now += seconds
 
     def write(self, data: bytes) -> None:
         self._sent += len(data)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from tinygen import passes, tflite
 from tinygen.api.board import project_board
-from tinygen.api.built import Built, look
-from tinygen.api.flash import device_port, given_port
-from tinygen.boards import Board, Qemu
-from tinygen.devices.link import Session, open_device
+from tinygen.api.built import look
+from tinygen.api.connection import Connection
+from tinygen.api.vectors_run import Runs, VectorsRun
+from tinygen.boards import Board, Qemu, StackMark
+from tinygen.devices.link.deadline import Deadline
 from tinygen.devices.link.hello import Hello
 from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
-from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
-from tinygen.project.folder import VECTORS, Project, open_project
+from tinygen.project.folder import MODEL, VECTORS, Project, open_project
+from tinygen.project.manifest import Model
 from tinygen.proof import verdict
+from tinygen.proof.doubt import far_from_litert, same_as_reference, unproven
 from tinygen.proof.vectors import Vectors
 from tinygen.proof.verdict import Accuracy, FirstMismatch, OutputReport, Verdict
 
@@ -31,6 +34,13 @@ EXIT_CODES = {
     Verdict.MISMATCH: Mismatch.exit_code,
     Verdict.UNVERIFIED: DeviceError.exit_code,
 }
+
+# Multiply-accumulates per second of slow cores with kernels that are not made for them.
+_SLOW_MACS = 500_000
+_AVR_MACS = 100_000
+_START_LIMIT = 60.0
+_VECTOR_LIMIT = 1.0
+_LINE_LIMIT = 5.0
 
 
 @dataclass(frozen=True)
@@ -45,23 +55,15 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Runs:
-    """What the device says that it runs."""
-
-    model: str
-    model_sha256: str
-    board: str
-    engine: str
-    build_id: str
-    compiler: str
-
-
-@dataclass(frozen=True)
 class VerifyResult:
     """What the device computed, held against the oracle. Sizes in bytes."""
 
     verdict: Verdict
     reason: str
+    doubt: str
+    """What speaks against the oracle, whatever the verdict; empty where nothing does."""
+    why: str
+    """More of the reason, maybe in several lines: what the device said instead of an answer."""
     next_step: str
     project: Path
     model: str
@@ -95,7 +97,12 @@ class VerifyResult:
     """A smaller arena that would do, by what the device says it uses; None when there is none."""
     stack_used_bytes: int | None
     retries: int
+    """Requests that were sent again, and inferences that were asked for anew."""
+    reconnects: int
+    """How often the port was lost and came back."""
     seconds: float
+    limit_seconds: float
+    """What all of it was allowed to take."""
 
     @property
     def exit_code(self) -> int:
@@ -113,170 +120,189 @@ def verify(
     *,
     port: str | None = None,
     limit: int | None = None,
+    timeout: float | None = None,
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> VerifyResult:
     """Run the project's vectors on the device and compare every output element.
 
     Without `port` an emulated board's recorded emulator is used, and started if need be, and
-    hardware is found by its USB id where only one port fits. A device that runs anything but the
-    firmware of the project's sources as they are now, or is lost on the way, gives the verdict
-    UNVERIFIED with the reason; a port that cannot be opened raises DeviceError, an emulated board's
-    project that was not built, or edited since, InputError. With `port` nothing of a project runs
-    on this machine; without, as by `flash`.
+    hardware is found by its USB id where only one port fits. `limit` is how many vectors are run,
+    `timeout` how many seconds all of it may take (`time_limit` where it is not given). A device
+    that runs anything but the firmware of the project's sources as they are now, is lost on the
+    way, or is not done in time, gives the verdict UNVERIFIED with the reason; a port that cannot be
+    opened raises DeviceError, an emulated board's project that was not built, or edited since,
+    InputError. With `port` nothing of a project runs on this machine; without, as by
+    `flash`.
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
     if limit is not None and limit < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
-    checks = _vectors(current)
-    built = look(current, board)
-    url = given_port(port) or device_port(built, progress, trust_project=trust_project)
-    run = _Run(built, checks, url)
-    with Session(open_device(board, url)) as session:
-        run.execute(session, min(limit or len(checks), len(checks)), progress)
-    return run.result()
+    if timeout is not None and not timeout > 0:
+        raise InputError("a limit of no time was given", next_step="--timeout with seconds")
+    checks = stored_vectors(current)
+    count = min(limit or len(checks), len(checks))
+    seconds = timeout or time_limit(board, current.manifest.model, count)
+    deadline = Deadline(
+        seconds, f"give it more time: --timeout {2 * seconds:.0f}, or run fewer vectors: --vectors"
+    )
+    connection = Connection(
+        look(current, board), port, deadline, progress, trust_project=trust_project
+    )
+    return verify_over(connection, checks, count, seconds, progress)
 
 
-def _vectors(project: Project) -> Vectors:
-    """The project's vectors; InputError where they are another model's than the manifest's."""
-    checks = Vectors.from_bytes(project.read(VECTORS))
+def verify_over(
+    connection: Connection, checks: Vectors, count: int, limit: float, progress: Progress
+) -> VerifyResult:
+    """The verdict on the first `count` of the vectors over this connection, whose deadline is
+    `limit` seconds."""
+    started = time.monotonic()
+    run = VectorsRun(connection, checks)
+    run.execute(count, progress)
+    return _result(connection, run, checks, limit, time.monotonic() - started)
+
+
+def time_limit(board: Board, model: Model, vectors: int) -> float:
+    """Seconds that verifying may take where nobody says how many: several times what a slow core
+    and its serial port need, so that only a device that is stuck or lies reaches it."""
+    wire = sum(edge.nbytes for edge in (*model.inputs, *model.outputs)) * 10 / board.serial.baud
+    compute = model.macs / (_AVR_MACS if board.core.startswith("avr") else _SLOW_MACS)
+    return round(_START_LIMIT + vectors * (_VECTOR_LIMIT + _LINE_LIMIT * wire + compute))
+
+
+def stored_vectors(project: Project) -> Vectors:
+    """The project's vectors; InputError where they are damaged, or not those of its manifest."""
+    content = project.read(VECTORS)
+    checks = Vectors.from_bytes(content)
     model = project.manifest.model
     for edges, arrays in ((model.inputs, checks.inputs), (model.outputs, checks.expected)):
-        if [edge.shape for edge in edges] != [array.shape[1:] for array in arrays]:
+        if [(edge.shape, edge.dtype.numpy) for edge in edges] != [
+            (array.shape[1:], array.dtype) for array in arrays
+        ]:
             raise InputError(
                 f"the test vectors of {project.path} are not of its model",
                 why=f"{VECTORS} and tinygen.json differ in the shapes of inputs or outputs",
                 next_step="build the project again",
             )
+    if hashlib.sha256(content).hexdigest() != project.manifest.files.get(VECTORS):
+        raise InputError(
+            f"the test vectors of {project.path} are not those that were written with it",
+            why=f"{VECTORS} has another hash than tinygen.json says: what a device is held against "
+            "would not be what the host computed",
+            next_step="build the project again",
+        )
     return checks
 
 
-class _Run:
-    """One pass over the vectors, and what it found so far."""
-
-    def __init__(self, built: Built, checks: Vectors, port: str) -> None:
-        self._built = built
-        self._project = built.project
-        self._board = built.board
-        self._checks = checks
-        self._port = port
-        self._started = time.monotonic()
-        self._runs: Runs | None = None
-        self._hello: Hello | None = None  # of the project's own firmware only
-        self._lost: DeviceError | None = None
-        self._retries = 0
-        self._ticks: list[int] = []
-        self._stack = 0
-        self._device: tuple[list[Array], ...] = tuple([] for _ in checks.expected)
-
-    def execute(self, session: Session, count: int, progress: Progress) -> None:
-        progress.stage(f"Verifying {self._project.model} on {self._board.id}")
-        try:
-            hello = session.hello()
-            self._runs = Runs(
-                model=hello.model,
-                model_sha256=hello.model_sha256,
-                board=hello.board,
-                engine=hello.engine,
-                build_id=hello.build_id,
-                compiler=hello.compiler,
-            )
-            self._built.require_on(hello)
-            self._require_same_tensors(hello)
-            self._hello = hello
-            hello.require_ready()
-            for i in range(count):
-                self._one(session, i)
-                progress.count(i + 1, count)
-        except DeviceError as error:
-            self._lost = error
-        self._retries = session.retries
-
-    def _require_same_tensors(self, hello: Hello) -> None:
-        """A device is not trusted to have the tensors of the firmware that it names."""
-        for told, known in (
-            (hello.inputs, self._checks.inputs),
-            (hello.outputs, self._checks.expected),
-        ):
-            device = ", ".join(f"{t.nbytes} bytes of {t.dtype.value}" for t in told)
-            vectors = ", ".join(f"{v[0].nbytes} bytes of {v.dtype}" for v in known)
-            if device != vectors:
-                raise DeviceError(
-                    f"the device has tensors of {device}, the project of {vectors}",
-                    why="its description is not that of the firmware which it names",
-                    next_step=f"tinygen flash {shell_word(self._project.path)}",
-                )
-
-    def _one(self, session: Session, index: int) -> None:
-        answer = session.infer([value[index].tobytes() for value in self._checks.inputs])
-        for column, raw, expected in zip(
-            self._device, answer.outputs, self._checks.expected, strict=True
-        ):
-            column.append(np.frombuffer(raw, dtype=expected.dtype).reshape(expected.shape[1:]))
-        self._ticks.append(answer.ticks)
-        self._stack = max(self._stack, answer.stack_used)
-
-    def result(self) -> VerifyResult:
-        manifest = self._project.manifest
-        tensors = manifest.model.outputs
-        count = len(self._ticks)
-        device = [np.stack(column) for column in self._device] if count else []
-        reports = verdict.compare(tensors, self._checks, device) if count else ()
-        mismatched = sum(r.device.mismatched_elements for r in reports)
-        if mismatched:  # proven, even when the device was lost afterwards
-            decision, reason = Verdict.MISMATCH, f"{mismatched} output elements differ"
-        elif self._lost is not None:
-            decision, reason = Verdict.UNVERIFIED, self._lost.what
-        else:
-            decision, reason = Verdict.MATCH, ""
-        hello = self._hello
-        return VerifyResult(
-            verdict=decision,
-            reason=reason,
-            next_step=self._next_step(decision),
-            project=self._project.path,
-            model=self._project.model,
-            model_sha256=self._project.model_sha256,
-            board=self._board.id,
-            engine=manifest.engine,
-            build_id=self._built.build_id,
-            device=self._runs,
-            port=self._port,
-            oracle=self._checks.oracle,
-            data=None if manifest.data is None else manifest.data.source,
-            vectors=count,
-            vectors_total=len(self._checks),
-            elements=sum(r.elements for r in reports),
-            mismatched_elements=mismatched,
-            max_abs_diff_lsb=max((r.device.max_abs_diff_lsb for r in reports), default=0),
-            outputs=reports,
-            first_mismatch=verdict.first_mismatch(tensors, self._checks, device) if count else None,
-            accuracy=verdict.accuracy(self._checks, device) if count else None,
-            litert=self._checks.litert.name if self._checks.litert else None,
-            cost=_cost(self._board, self._ticks, hello),
-            startup=_startup(self._board, hello),
-            arena_bytes=hello.arena_bytes if hello else None,
-            arena_used_bytes=hello.arena_used if hello else None,
-            # Of firmware that is not known to be this project's, nothing can be said.
-            arena_enough_bytes=_enough(hello, manifest.arena.overhead_bytes)
-            if decision is Verdict.MATCH
-            else None,
-            stack_used_bytes=self._stack or None,
-            retries=self._retries,
-            seconds=time.monotonic() - self._started,
+def _result(
+    connection: Connection, run: VectorsRun, checks: Vectors, limit: float, seconds: float
+) -> VerifyResult:
+    project, board, hello = connection.built.project, connection.built.board, run.hello
+    manifest = project.manifest
+    tensors = manifest.model.outputs
+    count, device = len(run.ticks), run.outputs
+    reports = verdict.compare(tensors, checks, device) if count else ()
+    mismatched = sum(r.device.mismatched_elements for r in reports)
+    lost = run.lost or (_full_stack(project, board, run.stack) if count else None)
+    if mismatched and _as_reference(project, checks, device):
+        decision = Verdict.UNVERIFIED
+        reason = (
+            f"{mismatched} output elements are not {checks.oracle}'s, but all are those of "
+            "tinygen's numpy reference: the oracle is in doubt, not the device"
         )
+    elif mismatched:  # proven, even when the device was lost afterwards
+        decision, reason = Verdict.MISMATCH, f"{mismatched} output elements differ"
+    elif lost is not None:
+        decision, reason = Verdict.UNVERIFIED, lost.what
+    elif unsure := unproven(checks):
+        decision = Verdict.UNVERIFIED
+        reason = f"the device computes what tinygen's numpy reference does, but {unsure}"
+    else:
+        decision, reason = Verdict.MATCH, ""
+    why = "" if lost is None else lost.why
+    if mismatched and lost is not None:
+        why = f"{lost.what}; {why}" if why else lost.what
+    return VerifyResult(
+        verdict=decision,
+        reason=reason,
+        doubt=far_from_litert(checks),
+        why=why,
+        next_step=_next_step(project, board, decision, lost),
+        project=project.path,
+        model=project.model,
+        model_sha256=project.model_sha256,
+        board=board.id,
+        engine=manifest.engine,
+        build_id=connection.built.build_id,
+        device=run.runs,
+        port=connection.port,
+        oracle=checks.oracle,
+        data=None if manifest.data is None else manifest.data.source,
+        vectors=count,
+        vectors_total=len(checks),
+        elements=sum(r.elements for r in reports),
+        mismatched_elements=mismatched,
+        max_abs_diff_lsb=max((r.device.max_abs_diff_lsb for r in reports), default=0),
+        outputs=reports,
+        first_mismatch=verdict.first_mismatch(tensors, checks, device) if count else None,
+        accuracy=verdict.accuracy(checks, device) if count else None,
+        litert=checks.litert.name if checks.litert else None,
+        cost=_cost(board, run.ticks, hello),
+        startup=_startup(board, hello),
+        arena_bytes=hello.arena_bytes if hello else None,
+        arena_used_bytes=hello.arena_used if hello else None,
+        # Of firmware that is not known to be this project's, nothing can be said.
+        arena_enough_bytes=_enough(hello, manifest.arena.overhead_bytes)
+        if decision is Verdict.MATCH
+        else None,
+        stack_used_bytes=run.stack or None,
+        retries=run.retries,
+        reconnects=run.reconnects,
+        seconds=seconds,
+        limit_seconds=limit,
+    )
 
-    def _next_step(self, decision: Verdict) -> str:
-        if decision is not Verdict.MISMATCH or self._project.manifest.engine != "tflm":
-            return self._lost.next_step if self._lost else ""
-        kernels, reference = self._project.manifest.kernel_set, KernelSet.REFERENCE.value
-        if kernels != reference and reference in tflm.kernel_sets(self._board):
-            return (
-                f"build with --kernel-set {reference}: if that matches, the {kernels} kernels "
-                "are wrong on this device"
-            )
-        return "build with --engine aot: if that matches, the interpreter's build is at fault"
+
+def _as_reference(project: Project, checks: Vectors, device: Sequence[Array]) -> bool:
+    """Whether tinygen's reference, asked again, sides with the device."""
+    with contextlib.suppress(InputError):  # an edited or damaged model says nothing
+        content = project.read(MODEL)
+        if hashlib.sha256(content).hexdigest() == project.model_sha256:
+            graph = passes.simplify(tflite.read(content, project.model))
+            return same_as_reference(graph, checks, device)
+    return False
+
+
+def _full_stack(project: Project, board: Board, used: int) -> DeviceError | None:
+    """The error for a stack that has come to its end: what lay there may be overwritten, although
+    the outputs are right. None where it has not, or nobody knows."""
+    room = board.stack_bytes
+    if board.stack_mark is StackMark.AVR:  # it ends where the variables begin, in between is room
+        firmware = project.manifest.firmware
+        if firmware is None:
+            return None
+        room = board.memory.ram.bytes - firmware.bytes.ram_static - firmware.bytes.arena
+    if used < room:
+        return None
+    return DeviceError(
+        f"the stack came to its end on the device: {used:,} of {room:,} bytes",
+        why="what lies behind it may have been overwritten, so outputs that are right prove little",
+        next_step="give the board more stack (stack_bytes of its board file), then build again",
+    )
+
+
+def _next_step(project: Project, board: Board, decision: Verdict, lost: DeviceError | None) -> str:
+    if decision is not Verdict.MISMATCH or project.manifest.engine != "tflm":
+        return lost.next_step if lost else ""
+    kernels, reference = project.manifest.kernel_set, KernelSet.REFERENCE.value
+    if kernels != reference and reference in tflm.kernel_sets(board):
+        return (
+            f"build with --kernel-set {reference}: if that matches, the {kernels} kernels "
+            "are wrong on this device"
+        )
+    return "build with --engine aot: if that matches, the interpreter's build is at fault"
 
 
 def _cost(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | None:

@@ -150,6 +150,15 @@ def verify(
     vectors: Annotated[
         int | None, typer.Option("--vectors", min=1, help="Run only the first N. [default: all]")
     ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout",
+            min=1,
+            metavar="SECONDS",
+            help="Give up after this long in all. [default: by the model, and shown]",
+        ),
+    ] = None,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
@@ -164,7 +173,12 @@ def verify(
 
     result = _run(
         lambda progress, trust: call(
-            project, port=port, limit=vectors, trust_project=trust, progress=progress
+            project,
+            port=port,
+            limit=vectors,
+            timeout=timeout,
+            trust_project=trust,
+            progress=progress,
         ),
         verify_report,
         json,

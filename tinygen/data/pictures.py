@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -50,6 +51,7 @@ def read_picture(
     """
     import PIL.Image
 
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it says of damaged files is told
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

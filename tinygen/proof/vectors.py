@@ -6,11 +6,14 @@ They are made at build time, so that verifying needs neither TensorFlow nor the 
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from tinygen.data.npy import read_header, read_values
 from tinygen.errors import InputError
 from tinygen.ir import Array, Edge
 from tinygen.proof.oracle import HostRun
@@ -19,6 +22,13 @@ MINIMUM = 100
 """At least this many vectors, unless the model's input has fewer values."""
 
 _DATA_SAMPLES = 60
+_DATA = ("data", "test", "random data")
+_MAX_ARRAYS = 1000
+_MAX_BYTES = 1 << 30
+_UNREADABLE = (
+    *(OSError, ValueError, KeyError, EOFError, RuntimeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error, MemoryError),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +43,17 @@ class Vectors:
     labels: Array
     """The class of each vector, -1 where it has none."""
     litert: HostRun | None = None
+    refusals: tuple[str, ...] = ()
+    """Runtimes that were asked and did not run the model, each with its reason."""
     real_outputs: tuple[Array, ...] | None = None
     """What the float model computes, where there is one."""
 
     def __len__(self) -> int:
         return len(self.origins)
+
+    def from_data(self, count: int) -> Array:
+        """Which of the first `count` vectors are samples of data, not made ones: bool[count]."""
+        return np.isin(self.origins[:count], _DATA)
 
     def to_bytes(self) -> bytes:
         """An .npz; the same vectors give the same bytes."""
@@ -45,6 +61,7 @@ class Vectors:
             "labels": self.labels,
             "origins": np.array(self.origins),
             "oracle": np.array(self.oracle),
+            "refusals": np.array(self.refusals, dtype=np.str_),
         }
         for i, value in enumerate(self.inputs):
             columns[f"input_{i}"] = value
@@ -62,26 +79,74 @@ class Vectors:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Vectors:
-        """The vectors of an .npz written by `to_bytes`; InputError when it is damaged."""
+        """The vectors of an .npz written by `to_bytes`; InputError when it is damaged.
+
+        Whatever is in it, nothing is run, and no more memory taken than the file has bytes for.
+        """
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as file:
-                columns = dict(file)
+            columns = _columns(content)
             litert = _numbered(columns, "litert")
-            return cls(
+            vectors = cls(
                 inputs=_numbered(columns, "input"),
                 expected=_numbered(columns, "expected"),
                 oracle=str(columns["oracle"]),
-                origins=tuple(str(o) for o in columns["origins"]),
+                origins=tuple(str(o) for o in columns["origins"].reshape(-1)),
                 labels=columns["labels"],
                 litert=HostRun(str(columns["litert"]), litert) if litert else None,
+                refusals=tuple(str(r) for r in columns.get("refusals", np.array(())).reshape(-1)),
                 real_outputs=_numbered(columns, "real") or None,
             )
-        except (ValueError, KeyError, OSError, EOFError) as error:
+            vectors._check_whole()
+        except _UNREADABLE as error:
             raise InputError(
                 "the project's test vectors are damaged",
                 why=f"{type(error).__name__}: {error}",
                 next_step="build the project again",
             ) from error
+        return vectors
+
+    def _check_whole(self) -> None:
+        """ValueError unless there is one of everything for each vector, of the right type."""
+        if not self.inputs or not self.expected or not len(self):
+            raise ValueError("there is no vector in it")
+        litert = self.litert.outputs if self.litert else ()
+        for kind, arrays, types in (
+            ("input", self.inputs, "iuf"),
+            ("expected", self.expected, "iuf"),
+            ("litert", litert, "iuf"),
+            ("real", self.real_outputs or (), "f"),
+            ("labels", (self.labels,), "i"),
+        ):
+            for array in arrays:
+                if array.dtype.kind not in types or array.shape[:1] != (len(self),):
+                    raise ValueError(
+                        f"an array '{kind}' has the type {array.dtype} and the shape {array.shape},"
+                        f" there are {len(self)} vectors"
+                    )
+        if self.labels.ndim != 1:
+            raise ValueError(f"the labels have the shape {self.labels.shape}")
+        wanted = [array.shape for array in self.expected]
+        for others in (litert, self.real_outputs or ()):
+            if others and [array.shape for array in others] != wanted:
+                raise ValueError("outputs of one model have different shapes")
+
+
+def _columns(content: bytes) -> dict[str, Array]:
+    """The arrays of an .npz by their names; one of `_UNREADABLE` for a damaged one."""
+    columns: dict[str, Array] = {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = archive.infolist()
+        total = sum(entry.file_size for entry in entries)
+        if len(entries) > _MAX_ARRAYS or total > _MAX_BYTES:
+            raise ValueError(f"it holds {len(entries)} arrays of {total:,} bytes")
+        for entry in entries:
+            with archive.open(entry) as member:
+                header = read_header(member, entry.file_size)
+                columns[entry.filename.removesuffix(".npy")] = read_values(
+                    member, header, header.dtype
+                )
+                member.read()  # to the end, where its CRC-32 is held against it
+    return columns
 
 
 def _numbered(columns: dict[str, Array], name: str) -> tuple[Array, ...]:

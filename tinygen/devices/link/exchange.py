@@ -9,14 +9,19 @@ from __future__ import annotations
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tinygen.devices.link.deadline import Clock, Deadline
+from tinygen.devices.link.faults import Disturbed
 from tinygen.devices.link.frames import VERSION, Answer, Code, Decoder, Kind, parse_answer, request
+from tinygen.devices.link.hello import status_text
 from tinygen.devices.link.transport import Transport
 from tinygen.errors import DeviceError
+from tinygen.printable import printable
 
 _FRAME_OVERHEAD = 32  # head, CRC, COBS and zeros of one request and its answer, about
+_HEARD_LINES = 8
 
 _ERRORS = {
     Code.BAD_REQUEST: "the device does not know the request",
@@ -28,6 +33,7 @@ _ERRORS = {
     Code.NO_OUTPUTS: "the device has not computed these outputs",
     Code.MODEL: "the model failed on the device",
 }
+_OF_ANOTHER_TIME = (Code.BAD_INPUTS, Code.NO_OUTPUTS)
 
 
 @dataclass(frozen=True)
@@ -65,24 +71,38 @@ class _UnderWay:
 class Exchange:
     """Asks the device on `transport`, on behalf of one session at a time.
 
-    `retries` counts the requests that had to be sent again, `session` is what hello opened.
+    `retries` counts the requests that had to be sent again, `session` is what hello opened. What
+    the device said instead of an answer, a crash's text or a boot log, is part of every error.
     """
 
-    def __init__(self, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        clock: Clock = time.monotonic,
+        deadline: Deadline | None = None,
+    ) -> None:
         self.session = 0
         self.retries = 0
         self.window = 1
         self._transport = transport
         self._clock = clock
+        self._deadline = deadline or Deadline()
         self._sequence = secrets.randbelow(1 << 31)  # so that sessions do not resemble each other
         self._decoder = Decoder()
 
     def ask(self, requests: Sequence[Request], limits: Limits) -> list[bytes]:
         """The bodies of the answers, in the order of the requests.
 
-        Raises DeviceError for an error answer, another protocol version, silence, or a peer
-        that is gone.
+        Raises DeviceError for an error answer, another protocol version, silence, a peer that is
+        gone, or when the deadline has passed.
         """
+        try:
+            return self._ask(requests, limits)
+        except DeviceError as error:
+            error.why += _told(self._decoder.heard())
+            raise
+
+    def _ask(self, requests: Sequence[Request], limits: Limits) -> list[bytes]:
         bodies: list[bytes] = [b""] * len(requests)
         waiting = deque(enumerate(requests))
         under_way: dict[int, _UnderWay] = {}
@@ -105,7 +125,7 @@ class Exchange:
             if due:
                 self._send(due, sum(entry.wire_seconds for entry in under_way.values()), limits)
             nearest = min(entry.deadline for entry in under_way.values())
-            for answer in self._receive(nearest - self._clock()):
+            for answer in self._receive(min(nearest - self._clock(), self._deadline.left())):
                 arrived = under_way.pop(answer.sequence, None)
                 if arrived is not None:
                     bodies[arrived.index] = _body(answer)
@@ -125,24 +145,45 @@ class Exchange:
 
     def _receive(self, timeout: float) -> list[Answer]:
         """The answers of this session that arrive within `timeout` seconds, perhaps none."""
-        data = self._transport.read(max(0.0, timeout))
-        answers = [parse_answer(content) for content in self._decoder.feed(data)]
-        return [answer for answer in answers if answer and answer.session == self.session]
+        *ended, rest = self._transport.read(max(0.0, timeout)).split(b"\0")
+        answers = []
+        for encoded in ended:
+            for content in self._decoder.feed(encoded + b"\0"):
+                answer = parse_answer(content)
+                if answer and answer.session == self.session:
+                    answers.append(answer)
+                    if answer.code == Code.OK:  # what came before that did not keep it from working
+                        self._decoder.forget()
+        self._decoder.feed(rest)
+        return answers
 
     def _check_tries(self, entry: _UnderWay, limits: Limits, now: float) -> None:
         if entry.tries <= limits.retries and now < entry.give_up:
             return
         tries = f"{entry.tries} tries" if entry.tries > 1 else "1 try"
-        heard = self._decoder.heard()
-        why = f"no answer within {limits.timeout:g} s, after {tries}"
-        if heard:
-            why += f"; instead of an answer the port said {_printable(heard)}"
         raise DeviceError(
             f"the device on {self._transport.name} does not answer",
-            why=why,
+            why=f"no answer within {limits.timeout:g} s, after {tries}",
             next_step="is this the port, and the baud rate, of a board with firmware of tinygen? "
             "Flash it again: tinygen flash",
         )
+
+
+def _told(heard: bytes) -> str:
+    """What was heard instead of an answer: lines of text, else how many bytes; empty for none.
+
+    A damaged frame is no text, although some of its bytes are.
+    """
+    lines = [line.strip() for line in heard.decode("ascii", "replace").splitlines()]
+    said = [line for line in lines if line and 5 * sum(map(_is_text, line)) > 4 * len(line)]
+    if said:
+        shown = (f"\n  {printable(line)}" for line in said[-_HEARD_LINES:])
+        return "; instead of an answer the port said" + "".join(shown)
+    return f"; {len(heard)} bytes arrived that are no answer" if heard else ""
+
+
+def _is_text(character: str) -> bool:
+    return character.isprintable() and character.isascii()
 
 
 def _body(answer: Answer) -> bytes:
@@ -156,14 +197,13 @@ def _body(answer: Answer) -> bytes:
     if answer.code == Code.OK:
         return answer.body
     text = _ERRORS.get(Code(answer.code)) if answer.code in set(Code) else None
-    status = f", model status {answer.body[0]}" if answer.body else ""
     kind = Kind(answer.kind).name if answer.kind in set(Kind) else str(answer.kind)
-    raise DeviceError(
+    why = f"code {answer.code} in answer to {kind}"
+    if answer.body:
+        why += f", model status {answer.body[0]}: {status_text(answer.body[0])}"
+    error = Disturbed if answer.code in _OF_ANOTHER_TIME else DeviceError
+    raise error(
         text or f"the device answered with the unknown code {answer.code}",
-        why=f"code {answer.code} in answer to {kind}{status}",
+        why=why,
         next_step="flash the firmware that belongs to this model: tinygen flash",
     )
-
-
-def _printable(heard: bytes) -> str:
-    return ascii(heard[-120:].decode("ascii", errors="replace").replace("�", "?"))

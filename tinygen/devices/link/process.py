@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from tinygen import processes
+from tinygen.devices.link.faults import Disconnected
 from tinygen.devices.link.transport import READ_BYTES, WRITE_SECONDS
 from tinygen.errors import DeviceError
 
@@ -88,6 +89,6 @@ class ProcessTransport:
             self._log.seek(0)
             if tail := self._log.read().decode(errors="replace").strip()[-2000:]:
                 why += f"\n{tail}"
-        return DeviceError(
+        return Disconnected(
             f"{self.name} stopped talking", why=why, next_step="run it again to see its output"
         )

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import serial
 from serial.tools import list_ports
 
+from tinygen.devices.link.faults import Disconnected
 from tinygen.devices.link.reset import Reset, find_reset
 from tinygen.errors import DeviceError, InputError
 
@@ -123,7 +124,7 @@ class SerialTransport:
             yield
         # pyserial lets TypeError out of a port that was closed under it.
         except (serial.SerialException, OSError, ValueError, TypeError) as error:
-            raise DeviceError(
+            raise Disconnected(
                 f"the connection to {self.name} broke",
                 why=str(error) or type(error).__name__,
                 next_step="look at the cable, the board's power or the emulator, then try again "

@@ -1,0 +1,45 @@
+"""A project's own firmware, compiled for this host as a process: as quick as 10,000 runs need."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from tests.protocol import protocol_device as pd
+from tests.runner import GOLDEN_MODEL
+from tinygen.api.build import generate
+
+BOARD = "qemu-cortex-m4"
+
+
+def project(folder: Path) -> Path:
+    """The golden model's project for an emulated board, generated and not built."""
+    return generate(GOLDEN_MODEL, board=BOARD, out=folder).project
+
+
+def compile_project(folder: Path, target: Path) -> Path:
+    """The project's firmware with the port of the protocol's tests, under sanitizers."""
+    source = folder / "src"
+    parts = ("model", "protocol", "kernels")
+    files = [*source.glob("model/*.c"), *source.glob("protocol/*.c"), source / "main.c"]
+    includes = [f"-I{source / part}" for part in parts] + [f"-I{pd.FIRMWARE / 'hal'}"]
+    command = ["gcc", "-std=c11", "-O1", "-g", *pd.SANITIZE, *includes, f"-I{pd.HERE}"]
+    command += [*map(str, files), str(pd.HERE / "test_hal.c"), "-o", str(target)]
+    subprocess.run(command, check=True)
+    return target
+
+
+def compile_wrong(folder: Path, target: Path) -> Path:
+    """The same, but for one weight: it says that it is this project's firmware, and is not."""
+    weights = folder / "src" / "model" / "weights.c"
+    right = weights.read_text()
+    start = right.rindex("_weights[")  # of the last layer, whose outputs are compared
+    number = re.compile(r"-?\d+(?=,)").search(right, right.index("{", start))
+    assert number is not None
+    changed = str(100 if int(number[0]) < 0 else -100)
+    try:
+        weights.write_text(right[: number.start()] + changed + right[number.end() :])
+        return compile_project(folder, target)
+    finally:
+        weights.write_text(right)

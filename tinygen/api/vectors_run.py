@@ -1,0 +1,138 @@
+"""Every vector through the device, over as many sessions as it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygen.api.connection import Connection
+from tinygen.devices.link import Session
+from tinygen.devices.link.faults import Disconnected
+from tinygen.devices.link.hello import Hello
+from tinygen.errors import DeviceError
+from tinygen.ir import Array
+from tinygen.printable import shell_word
+from tinygen.progress import Progress
+from tinygen.proof.vectors import Vectors
+
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What the device says that it runs."""
+
+    model: str
+    model_sha256: str
+    board: str
+    engine: str
+    build_id: str
+    compiler: str
+
+
+class VectorsRun:
+    """One pass over the vectors, and what it found so far.
+
+    `hello` is of the project's own firmware only; `lost` is why it ended early; `reconnects` counts
+    how often the port was lost and came back.
+    """
+
+    def __init__(self, connection: Connection, checks: Vectors) -> None:
+        self._connection = connection
+        self._built = connection.built
+        self._checks = checks
+        self.runs: Runs | None = None
+        self.hello: Hello | None = None
+        self.lost: DeviceError | None = None
+        self.retries = 0
+        self.reconnects = 0
+        self.ticks: list[int] = []
+        self.stack = 0
+        self._device: tuple[list[Array], ...] = tuple([] for _ in checks.expected)
+
+    @property
+    def outputs(self) -> list[Array]:
+        """What the device computed, one array per output, (vectors, *shape); none, no array."""
+        return [np.stack(column) for column in self._device] if self.ticks else []
+
+    def execute(self, count: int, progress: Progress) -> None:
+        """Run the first `count` vectors. A lost port is opened again, and the vector that was on
+        the way is run anew; lost five times without one more vector in between, it stays lost.
+
+        A port that cannot be opened at first raises DeviceError; all that comes later is in `lost`.
+        """
+        session = self._connection.open()
+        stage = f"Verifying {self._built.project.model} on {self._built.board.id}"
+        reached, tries = 0, 0
+        while True:
+            progress.stage(stage)
+            try:
+                with session:
+                    try:
+                        self._greet(session)
+                        for index in range(len(self.ticks), count):
+                            self._one(session, index)
+                            progress.count(index + 1, count)
+                        return
+                    finally:
+                        self.retries += session.retries + session.redone
+            except Disconnected as error:
+                tries = tries + 1 if len(self.ticks) == reached else 1
+                reached = len(self.ticks)
+                if tries > _TRIES:
+                    self._give_up(error)
+                    return
+                try:
+                    session = self._connection.reopen()
+                except DeviceError:
+                    self._give_up(error)
+                    return
+                self.reconnects += 1
+            except DeviceError as error:
+                self._give_up(error)
+                return
+
+    def _give_up(self, error: DeviceError) -> None:
+        if words := self._connection.last_words():
+            error.why += f"\nthe emulator's last words:\n{words}"
+        self.lost = error
+
+    def _greet(self, session: Session) -> None:
+        hello = session.hello()
+        self.runs = Runs(
+            model=hello.model,
+            model_sha256=hello.model_sha256,
+            board=hello.board,
+            engine=hello.engine,
+            build_id=hello.build_id,
+            compiler=hello.compiler,
+        )
+        self._built.require_on(hello)
+        self._require_same_tensors(hello)
+        self.hello = hello
+        hello.require_ready()
+
+    def _require_same_tensors(self, hello: Hello) -> None:
+        """A device is not trusted to have the tensors of the firmware that it names."""
+        for told, known in (
+            (hello.inputs, self._checks.inputs),
+            (hello.outputs, self._checks.expected),
+        ):
+            device = ", ".join(f"{t.nbytes} bytes of {t.dtype.value}" for t in told)
+            vectors = ", ".join(f"{v[0].nbytes} bytes of {v.dtype}" for v in known)
+            if device != vectors:
+                raise DeviceError(
+                    f"the device has tensors of {device}, the project of {vectors}",
+                    why="its description is not that of the firmware which it names",
+                    next_step=f"tinygen flash {shell_word(self._built.project.path)}",
+                )
+
+    def _one(self, session: Session, index: int) -> None:
+        answer = session.infer([value[index].tobytes() for value in self._checks.inputs])
+        for column, raw, expected in zip(
+            self._device, answer.outputs, self._checks.expected, strict=True
+        ):
+            column.append(np.frombuffer(raw, dtype=expected.dtype).reshape(expected.shape[1:]))
+        self.ticks.append(answer.ticks)
+        self.stack = max(self.stack, answer.stack_used)

@@ -1,0 +1,18 @@
+"""What can go wrong with a device, as far as one goes on differently after it."""
+
+from __future__ import annotations
+
+from tinygen.errors import DeviceError
+
+
+class Disconnected(DeviceError):
+    """The port is gone, or takes nothing any more: what is asked on a new one may be answered."""
+
+
+class Disturbed(DeviceError):
+    """The device has other inputs or outputs than were written and computed: a request of before
+    came late. To be written and computed again."""
+
+
+class LimitReached(DeviceError):
+    """The time that all of it may take is over."""
