@@ -19,7 +19,7 @@ import psutil
 
 import tinygen.boards
 from tests import host_program
-from tests.fuzz import mutations
+from tests.fuzz import mutations, sandbox
 from tests.fuzz.mutations import BYTES, TEXT, Mutation
 from tests.fuzz.sandbox import Wrong
 from tests.runner import GOLDEN_MODEL, ROOT
@@ -118,6 +118,7 @@ def _built(loaded: Int8File, content: bytes, stage: Stage, folder: Path) -> str:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))  # the sanitizer reserves much
         with tempfile.TemporaryDirectory(dir=folder) as where:
             host_program.write(program, Path(where))
+            sandbox._ours[:] = [str(Path(where, "program"))]
             got = host_program.run(Path(where), inputs[0])
         if not np.array_equal(got.reshape(-1), reference[0].reshape(-1)):
             raise Wrong("the compiled C and the reference differ")
@@ -128,7 +129,9 @@ def _built(loaded: Int8File, content: bytes, stage: Stage, folder: Path) -> str:
     if truth.name == oracle.REFERENCE:
         return "built, TFLM refuses"
     for ours, theirs in zip(reference, truth.outputs, strict=True):
-        if ours.shape != theirs.shape or not np.array_equal(ours, theirs):
+        if ours.shape != theirs.shape:
+            raise Wrong(f"outputs of {ours.shape}, of TFLM {theirs.shape}")
+        if not np.array_equal(ours, theirs):
             far = np.abs(ours.astype(float).reshape(-1) - theirs.astype(float).reshape(-1)).max()
             raise Wrong(f"the firmware would be called a MISMATCH: {far:g} off TFLM")
     return "built"

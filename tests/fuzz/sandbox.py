@@ -39,6 +39,10 @@ class Outcome:
         return self.kind in ("traceback", "crash", "memory", "time", "executed", "wrong")
 
 
+_ours: list[str] = []
+"""The program that the target itself has compiled, and may run."""
+
+
 class Wrong(Exception):
     """What was accepted and must not have been."""
 
@@ -115,7 +119,7 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuse every program but tinygen's own isolated Python."""
     if event in _PROGRAMS:
         command = [str(a) for a in arguments[1]] if event == "subprocess.Popen" else []
-        if command[:2] == [sys.executable, "-I"] or (command and command[0].endswith("gcc")):
+        if command[:2] == [sys.executable, "-I"] or command[:1] == ["gcc"] or command == _ours:
             return
         raise Executed(f"{event} {arguments!r}")
     if event == "pickle.find_class":
