@@ -27,12 +27,19 @@
  *             layer u16
  *     PEEK    layer u16, output u8,             bytes
  *             offset u32, size u16
+ *     RUN     CRC-32 of all inputs u32,         as INVOKE, then bytes of all outputs
+ *             input u16, offset u32, bytes
  *
  * HELLO opens the session its head names (never 0). Any other request outside the open session
  * is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
  * repeated freely. INVOKE may overwrite its inputs, so the device keeps the answer to the last
  * one and sends it again when that sequence number is asked again; it computes only when its
  * inputs have the CRC-32 the host names. Several requests may be under way, at most `window`.
+ *
+ * RUN, where the features say it, is the last WRITE, the INVOKE and the first READ in one: a small
+ * model takes one round trip. It writes its piece, computes, and is repeated as INVOKE is. Its
+ * answer carries the outputs one after the other from the first byte on, as many as there is room
+ * for: `payload` less 16. A repeated answer has none once an input was written since.
  *
  * LAYERS, STEP and PEEK are kept for firmware that can run layer by layer and says so in its
  * features; none can so far. STEP computes one layer, the first or the one after the last, and is
@@ -71,6 +78,7 @@
 #define TG_LAYERS 5u
 #define TG_STEP 6u
 #define TG_PEEK 7u
+#define TG_RUN 8u
 #define TG_ANSWER 0x80u /* set in the kind of every answer */
 
 #define TG_OK 0u
@@ -91,10 +99,12 @@
 #define TG_TYPE_FLOAT32 5u
 
 #define TG_FEATURE_LAYERS 0x1u /* LAYERS, STEP and PEEK */
+#define TG_FEATURE_RUN 0x2u    /* RUN */
 
 #define TG_HEAD_BYTES 8u   /* version, kind, session, sequence */
 #define TG_MARGIN_BYTES 8u /* the most any body or code adds to a payload */
 #define TG_CRC_BYTES 4u
+#define TG_RUN_MARGIN 16u /* how much less than a payload a RUN carries, either way */
 
 /* Bytes of a tensor in one frame: as large as the board's RAM allows, told to the host. */
 #ifndef TG_PAYLOAD_BYTES

@@ -1,6 +1,9 @@
 #include "tg_serve.h"
 
 #include <string.h>
+#if defined(__AVR__)
+#include <avr/pgmspace.h>
+#endif
 
 #include "model.h"
 #include "tg_crc32.h"
@@ -9,6 +12,11 @@
 #include "tg_hal.h"
 
 #define TG_READ_BYTES 64u /* taken from the port at once, on the stack */
+
+/* A line for people who look at the port; the host takes it for noise before a frame. */
+#define TG_BANNER "\r\ntinygen: " MODEL_NAME " on " MODEL_BOARD
+#define TG_READY_TEXT TG_BANNER " waits for \"tinygen verify\"\r\n"
+#define TG_FAILED_TEXT TG_BANNER " did not start\r\n"
 
 /* What is kept between requests. */
 static struct {
@@ -61,23 +69,23 @@ static bool tg_inside(uint32_t offset, size_t size, uint32_t elements) {
   return offset <= elements && size <= elements - offset;
 }
 
-static void tg_write(const uint8_t *body, size_t size) {
+/* Put a piece of an input where it belongs: input, offset, bytes. Returns the code to answer. */
+static uint8_t tg_take(const uint8_t *piece, size_t size) {
   if (size < 6) {
-    tg_answer(TG_BAD_REQUEST, 0);
-    return;
+    return TG_BAD_REQUEST;
   }
-  uint16_t index = tg_get_u16(body);
-  uint32_t offset = tg_get_u32(body + 2);
+  uint16_t index = tg_get_u16(piece);
+  uint32_t offset = tg_get_u32(piece + 2);
   size -= 6;
   if (index >= MODEL_INPUTS) {
-    tg_answer(TG_BAD_INDEX, 0);
-  } else if (size > TG_PAYLOAD_BYTES || !tg_inside(offset, size, model_inputs[index].elements)) {
-    tg_answer(TG_BAD_RANGE, 0);
-  } else {
-    tg.outputs_valid = false; /* inputs and outputs may share memory */
-    memcpy(model_input(index) + offset, body + 6, size);
-    tg_answer(TG_OK, 0);
+    return TG_BAD_INDEX;
   }
+  if (size > TG_PAYLOAD_BYTES || !tg_inside(offset, size, model_inputs[index].elements)) {
+    return TG_BAD_RANGE;
+  }
+  tg.outputs_valid = false; /* inputs and outputs may share memory */
+  memcpy(model_input(index) + offset, piece + 6, size);
+  return TG_OK;
 }
 
 static uint32_t tg_inputs_crc(void) {
@@ -96,14 +104,32 @@ static uint32_t tg_outputs_crc(void) {
   return crc;
 }
 
-static void tg_invoke(uint32_t sequence, const uint8_t *body, size_t size, uint8_t *answer) {
-  if (size != 4) {
+/* The outputs one after the other, as far as they fit. Returns how many bytes. */
+static size_t tg_give_outputs(uint8_t *to) {
+  size_t room = TG_PAYLOAD_BYTES - TG_RUN_MARGIN;
+  for (size_t i = 0; i < MODEL_OUTPUTS; i++) {
+    size_t size = model_outputs[i].elements < room ? model_outputs[i].elements : room;
+    memcpy(to, model_output(i), size);
+    to += size;
+    room -= size;
+  }
+  return TG_PAYLOAD_BYTES - TG_RUN_MARGIN - room;
+}
+
+/* INVOKE and RUN, which brings the last piece of the inputs and takes the outputs along. */
+static void tg_invoke(bool run, uint32_t sequence, const uint8_t *body, size_t size,
+                      uint8_t *answer) {
+  if (run ? size < 4 : size != 4) {
     tg_answer(TG_BAD_REQUEST, 0);
     return;
   }
   if (!tg.invoked || tg.sequence != sequence) {
-    if (tg_inputs_crc() != tg_get_u32(body)) {
-      tg_answer(TG_BAD_INPUTS, 0);
+    uint8_t code = run ? tg_take(body + 4, size - 4) : TG_OK;
+    if (code == TG_OK && tg_inputs_crc() != tg_get_u32(body)) {
+      code = TG_BAD_INPUTS;
+    }
+    if (code != TG_OK) {
+      tg_answer(code, 0);
       return;
     }
     uint64_t start = tg_hal_ticks();
@@ -121,6 +147,9 @@ static void tg_invoke(uint32_t sequence, const uint8_t *body, size_t size, uint8
   end = tg_put_u32(end, (uint32_t)(tg.ticks >> 32));
   end = tg_put_u32(end, tg.stack);
   end = tg_put_u32(end, tg.outputs_crc);
+  if (run && tg.outputs_valid) {
+    end += tg_give_outputs(end);
+  }
   tg_answer(tg.status == MODEL_OK ? TG_OK : TG_MODEL, (size_t)(end - answer));
 }
 
@@ -163,7 +192,7 @@ static void tg_handle(void) {
     tg_answer(TG_BAD_VERSION, 0);
   } else if (kind == TG_HELLO) {
     tg_hello(session, body, size, answer);
-  } else if (kind != TG_WRITE && kind != TG_INVOKE && kind != TG_READ) {
+  } else if (kind != TG_WRITE && kind != TG_INVOKE && kind != TG_READ && kind != TG_RUN) {
     tg_answer(TG_BAD_REQUEST, 0);
   } else if (session != tg.session || session == 0) {
     tg_answer(TG_NO_SESSION, 0);
@@ -171,12 +200,24 @@ static void tg_handle(void) {
     *answer = (uint8_t)tg.ready;
     tg_answer(TG_NOT_READY, 1);
   } else if (kind == TG_WRITE) {
-    tg_write(body, size);
-  } else if (kind == TG_INVOKE) {
-    tg_invoke(sequence, body, size, answer);
+    tg_answer(tg_take(body, size), 0);
+  } else if (kind != TG_READ) {
+    tg_invoke(kind == TG_RUN, sequence, body, size, answer);
   } else {
     tg_read(body, size, answer);
   }
+}
+
+/* In one write: a USB port that nobody listens to lets each one wait. */
+static void tg_banner(void) {
+#if defined(__AVR__) /* where other texts than these lie in RAM */
+  char *text = (char *)tg.frame.bytes;
+  strlcpy_P(text, tg.ready == MODEL_OK ? PSTR(TG_READY_TEXT) : PSTR(TG_FAILED_TEXT),
+            sizeof tg.frame.bytes);
+#else
+  const char *text = tg.ready == MODEL_OK ? TG_READY_TEXT : TG_FAILED_TEXT;
+#endif
+  tg_hal_write((const uint8_t *)text, strlen(text));
 }
 
 void tg_serve_begin(void) {
@@ -184,6 +225,7 @@ void tg_serve_begin(void) {
   uint64_t start = tg_hal_ticks();
   tg.ready = model_init();
   tg.init_ticks = (uint32_t)(tg_hal_ticks() - start);
+  tg_banner();
 }
 
 void tg_serve_step(void) {

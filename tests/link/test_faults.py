@@ -140,7 +140,7 @@ def test_a_lost_answer_to_an_inference_does_not_compute_again(device: pd.Lockste
         def read(self, timeout: float) -> bytes:
             data = super().read(timeout)
             if self.lost < 3 and any(
-                content[1] == frames.Kind.INVOKE | frames.ANSWER
+                content[1] == frames.Kind.RUN | frames.ANSWER
                 for content in frames.Decoder().feed(data)
             ):
                 self.lost += 1
@@ -179,10 +179,9 @@ def test_a_device_that_restarts_is_noticed() -> None:
     line = Restarting()
     with Session(line) as session:
         session.hello()
-        session.write_input(0, bytes(pd.IMAGE))
-        session.write_input(1, bytes(pd.EXTRA))
+        session.infer([bytes(pd.IMAGE), bytes(pd.EXTRA)])
         line.restart()
         with pytest.raises(DeviceError, match="the device restarted"):
-            session.invoke()
+            session.infer([bytes(pd.IMAGE), bytes(pd.EXTRA)])
         session.hello()
         assert pd.count(session.infer([bytes(pd.IMAGE), bytes(pd.EXTRA)]).outputs[1]) == 1

@@ -10,9 +10,13 @@
 #include "test_hal.h"
 #include "tg_build_id.h"
 
+#ifndef IMAGE
 #define IMAGE 600u
-#define EXTRA 3u
+#endif
+#ifndef SCORES
 #define SCORES 700u
+#endif
+#define EXTRA 3u
 #define COUNT 4u
 
 const uint8_t tg_build_id[TG_BUILD_ID_BYTES] = {0xb1, 0, 0, 4};
@@ -21,11 +25,11 @@ const char tg_compiler[] = "tests";
 const uint8_t model_hash[32] = {0xa5, 0, 0, 1, 2, 3};
 
 const struct model_tensor model_inputs[MODEL_INPUTS] = {
-    {"image", IMAGE, 4, {1, 20, 30, 1, 0, 0}, 0.5f, -128},
+    {"image", IMAGE, 4, {1, 20, IMAGE / 20, 1, 0, 0}, 0.5f, -128},
     {"extra", EXTRA, 2, {1, 3, 0, 0, 0, 0}, 0.25f, 7},
 };
 const struct model_tensor model_outputs[MODEL_OUTPUTS] = {
-    {"scores", SCORES, 2, {1, 700, 0, 0, 0, 0}, 0.00390625f, -128},
+    {"scores", SCORES, 2, {1, SCORES, 0, 0, 0, 0}, 0.00390625f, -128},
     {"count", COUNT, 1, {4, 0, 0, 0, 0, 0}, 1.0f, 0},
 };
 

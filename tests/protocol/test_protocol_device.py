@@ -72,7 +72,27 @@ def test_compiles_without_a_warning(dialect: tuple[str, ...], tmp_path: Path) ->
         hello = session.hello()
         assert hello.board == "host"
         assert (hello.build_id, hello.compiler) == ("b1000004" + "00" * 12, "tests")
-        assert (hello.features, hello.layers) == (Feature(0), 0)
+        assert (hello.features, hello.layers) == (Feature.RUN, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        ("0", b'\r\ntinygen: fake on host waits for "tinygen verify"\r\n'),
+        ("2", b"\r\ntinygen: fake on host did not start\r\n"),
+    ],
+)
+def test_a_line_at_the_start_says_what_runs(status: str, line: bytes) -> None:
+    """A serial monitor is not silent, and the host, which hears it too, is not disturbed."""
+    device = pd.start(FAKE_INIT=status)
+    heard = b""
+    while len(heard) < len(line):
+        heard += device.read(5.0)
+    assert heard == line
+    device.close()
+    with Session(pd.start(FAKE_INIT=status)) as session:
+        assert session.hello().model_status == int(status)
+        assert session.retries == 0
 
 
 def test_both_sides_have_the_same_constants() -> None:
@@ -82,7 +102,8 @@ def test_both_sides_have_the_same_constants() -> None:
     python |= {"VERSION": frames.VERSION, "ANSWER": frames.ANSWER}
     python |= {f"TYPE_{dtype.name}": code for code, dtype in frames.TYPES.items()}
     python |= {f"FEATURE_{feature.name}": feature.value for feature in Feature}
-    board = {"HEAD_BYTES", "MARGIN_BYTES", "CRC_BYTES", "PAYLOAD_BYTES", "WINDOW"}
+    assert header["RUN_MARGIN"] == frames.RUN_MARGIN
+    board = {"RUN_MARGIN", "HEAD_BYTES", "MARGIN_BYTES", "CRC_BYTES", "PAYLOAD_BYTES", "WINDOW"}
     assert {name: value for name, value in header.items() if name not in board} == python
     assert f"TG_PAYLOAD_BYTES > {frames.PAYLOAD_MAX}" in HEADER.read_text()
     beside = HEADER.with_name("tg_build_id.h").read_text()
@@ -135,6 +156,12 @@ def test_every_length_and_pattern_survives_encoding(payload: int) -> None:
         (Kind.WRITE, struct.pack("<HI", 0, 0) + bytes(257), Code.BAD_RANGE),
         (Kind.INVOKE, b"123", Code.BAD_REQUEST),
         (Kind.INVOKE, b"1234", Code.BAD_INPUTS),
+        (Kind.RUN, b"123456789", Code.BAD_REQUEST),
+        (Kind.RUN, b"1234", Code.BAD_REQUEST),
+        (Kind.RUN, b"123", Code.BAD_REQUEST),
+        (Kind.RUN, b"1234" + struct.pack("<HI", 2, 0), Code.BAD_INDEX),
+        (Kind.RUN, b"1234" + struct.pack("<HI", 1, 1) + b"abc", Code.BAD_RANGE),
+        (Kind.RUN, b"1234" + struct.pack("<HI", 1, 0) + b"abc", Code.BAD_INPUTS),
         (Kind.READ, b"1234567", Code.BAD_REQUEST),
         (Kind.READ, struct.pack("<HIH", 2, 0, 1), Code.BAD_INDEX),
         (Kind.READ, struct.pack("<HIH", 0, 700, 1), Code.BAD_RANGE),
@@ -170,6 +197,27 @@ def test_an_inference_asked_twice_is_computed_once(raw: Raw) -> None:
     again = raw.ask(Kind.INVOKE, bytes(4), sequence=51)  # not even its CRC-32 matters
     assert again.code == Code.OK
     assert pd.count(raw.ask(Kind.READ, struct.pack("<HIH", 1, 0, 4)).body) == 2
+
+
+@pytest.mark.parametrize("payload", [32, 256, 1024])
+def test_a_run_is_the_last_write_an_inference_and_the_first_read(payload: int) -> None:
+    raw = Raw(payload)
+    raw.ask(Kind.HELLO, bytes(4))
+    image, extra = random_inputs(3)
+    crc = struct.pack("<I", zlib.crc32(image + extra))
+    for offset in range(0, pd.IMAGE, 16):
+        raw.ask(Kind.WRITE, struct.pack("<HI", 0, offset) + image[offset : offset + 16])
+    run = crc + struct.pack("<HI", 1, 0) + extra
+    first = raw.ask(Kind.RUN, run, sequence=60)
+    assert first.code == Code.OK
+    outputs = pd.expected(image, extra) + struct.pack("<I", 1)
+    assert first.body[17:] == outputs[: payload - 16]
+    assert raw.ask(Kind.RUN, run, sequence=60) == first, "repeated, and not computed again"
+    assert raw.ask(Kind.READ, struct.pack("<HIH", 0, 684, 16)).body == outputs[684:700]
+    raw.ask(Kind.WRITE, struct.pack("<HI", 1, 0))
+    assert raw.ask(Kind.RUN, run, sequence=60).body == first.body[:17]
+    assert raw.ask(Kind.RUN, run, sequence=61).code == Code.BAD_INPUTS
+    raw.device.close()
 
 
 def test_a_new_session_does_not_get_the_old_ones_answer(raw: Raw) -> None:
@@ -261,7 +309,7 @@ def test_survives_random_requests(raw: Raw) -> None:
         body = struct.pack("<HI", generator.choice((0, 1, 2, 65535)), generator.choice(words))
         body += generator.randbytes(generator.choice((0, 1, 2, 2, 2, 3, 200, 256, 260)))
         body = body[: generator.randrange(len(body) + 1)] if generator.random() < 0.2 else body
-        kind = generator.choice((1, 2, 2, 3, 4, 4, 4, generator.randrange(128)))
+        kind = generator.choice((1, 2, 2, 3, 4, 4, 4, 8, generator.randrange(128)))
         for answer in raw.send(frames.request(kind, SESSION, generator.randrange(1 << 32), body)):
             codes.add(answer.code)
     assert {Code.OK, Code.BAD_REQUEST, Code.BAD_INDEX, Code.BAD_RANGE} <= codes

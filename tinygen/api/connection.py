@@ -35,9 +35,11 @@ class Connection:
         deadline: Deadline | None = None,
         progress: Progress = SILENT,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        trust_project: bool = False,
     ) -> None:
         self.built = built
-        self.port = given_port(port) or device_port(built, progress)
+        self.port = given_port(port) or device_port(built, progress, trust_project=trust_project)
         self._named = port is not None
         self._deadline = deadline or Deadline()
         self._progress = progress

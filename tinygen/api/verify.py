@@ -121,6 +121,7 @@ def verify(
     port: str | None = None,
     limit: int | None = None,
     timeout: float | None = None,
+    trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> VerifyResult:
     """Run the project's vectors on the device and compare every output element.
@@ -131,7 +132,8 @@ def verify(
     that runs anything but the firmware of the project's sources as they are now, is lost on the
     way, or is not done in time, gives the verdict UNVERIFIED with the reason; a port that cannot be
     opened raises DeviceError, an emulated board's project that was not built, or edited since,
-    InputError.
+    InputError. With `port` nothing of a project runs on this machine; without, as by
+    `flash`.
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
@@ -145,7 +147,9 @@ def verify(
     deadline = Deadline(
         seconds, f"give it more time: --timeout {2 * seconds:.0f}, or run fewer vectors: --vectors"
     )
-    connection = Connection(look(current, board), port, deadline, progress)
+    connection = Connection(
+        look(current, board), port, deadline, progress, trust_project=trust_project
+    )
     return verify_over(connection, checks, count, seconds, progress)
 
 

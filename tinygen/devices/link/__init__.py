@@ -6,7 +6,7 @@ from tinygen.devices.link.device import open_device
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.process import ProcessTransport
 from tinygen.devices.link.replay import ReplayTransport
-from tinygen.devices.link.session import Inference, Run, Session
+from tinygen.devices.link.session import Inference, Session
 from tinygen.devices.link.transport import Transport, open_transport
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "Inference",
     "ProcessTransport",
     "ReplayTransport",
-    "Run",
     "Session",
     "Transport",
     "open_device",

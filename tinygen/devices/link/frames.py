@@ -27,12 +27,19 @@ An answer repeats the session and the sequence of its request.
             layer u16
     PEEK    layer u16, output u8,             bytes
             offset u32, size u16
+    RUN     CRC-32 of all inputs u32,         as INVOKE, then bytes of all outputs
+            input u16, offset u32, bytes
 
 HELLO opens the session its head names (never 0). Any other request outside the open session
 is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
 repeated freely. INVOKE may overwrite its inputs, so the device keeps the answer to the last
 one and sends it again when that sequence number is asked again; it computes only when its
 inputs have the CRC-32 the host names. Several requests may be under way, at most `window`.
+
+RUN, where the features say it, is the last WRITE, the INVOKE and the first READ in one: a small
+model takes one round trip. It writes its piece, computes, and is repeated as INVOKE is. Its
+answer carries the outputs one after the other from the first byte on, as many as there is room
+for: `payload` less 16. A repeated answer has none once an input was written since.
 
 LAYERS, STEP and PEEK are kept for firmware that can run layer by layer and says so in its
 features; none can so far. STEP computes one layer, the first or the one after the last, and is
@@ -73,6 +80,8 @@ VERSION = 2
 ANSWER = 0x80
 BUILD_ID_BYTES = 16
 PAYLOAD_MAX = 32768
+RUN_MARGIN = 16
+"""How much less than `payload` one RUN carries, either way."""
 
 TYPES = {dtype.wire: dtype for dtype in DType if dtype.wire is not None}
 """The element types by their codes."""
@@ -93,12 +102,14 @@ class Kind(enum.IntEnum):
     LAYERS = 5
     STEP = 6
     PEEK = 7
+    RUN = 8
 
 
 class Feature(enum.IntFlag):
     """What a firmware can beyond what every one can."""
 
     LAYERS = 1
+    RUN = 2
 
 
 class Code(enum.IntEnum):

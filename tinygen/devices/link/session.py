@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import struct
 import time
@@ -14,11 +15,10 @@ from typing import Self
 from tinygen.devices.link.deadline import Clock, Deadline
 from tinygen.devices.link.exchange import Exchange, Limits, Request
 from tinygen.devices.link.faults import Disturbed
-from tinygen.devices.link.frames import Kind
+from tinygen.devices.link.frames import RUN_MARGIN, Feature, Kind
 from tinygen.devices.link.hello import MODEL_OK, Hello, parse_description, status_text
 from tinygen.devices.link.transport import Transport
 from tinygen.errors import DeviceError
-from tinygen.ir import Edge
 
 _HELLO_SECONDS = 0.5
 _DESCRIPTION_MAX = 1 << 16
@@ -31,7 +31,21 @@ _SLOWER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Run:
+class _Piece:
+    """Part of an input, as much as one request carries."""
+
+    index: int
+    offset: int
+    data: bytes
+
+    @property
+    def body(self) -> bytes:
+        """As WRITE and RUN have it."""
+        return struct.pack("<HI", self.index, self.offset) + self.data
+
+
+@dataclass(frozen=True)
+class _Run:
     """One inference: ticks it took, most bytes of stack used so far (0: unknown)."""
 
     ticks: int
@@ -76,7 +90,6 @@ class Session:
         self._window = window
         self._clock = clock
         self._hello: Hello | None = None
-        self._inputs: dict[int, bytes] = {}
         self._slowest: float | None = None
         self.redone = 0
 
@@ -110,7 +123,6 @@ class Session:
         while exchange.session == before:  # another one, so that the device starts afresh
             exchange.session = 1 + secrets.randbelow(0xFFFF)
         exchange.window = 1
-        self._inputs.clear()
         each = min(_HELLO_SECONDS, timeout)
         first = Limits(each, retries=int(timeout / each) + 1, total=timeout)
         description, total = b"", 1
@@ -130,7 +142,9 @@ class Session:
     def infer(self, inputs: Sequence[bytes]) -> Inference:
         """Write the inputs, compute, read the outputs. int8 elements as bytes, one per tensor.
 
-        Does it again, a few times, when a request that came late changed them on the device.
+        As many requests as the device takes are under way; a small model takes one, where the
+        device can (RUN). Does it again, a few times, when a request that came late changed them on
+        the device.
         """
         for _ in range(_DISTURBED_TIMES - 1):
             try:
@@ -141,90 +155,65 @@ class Session:
 
     def _infer(self, inputs: Sequence[bytes]) -> Inference:
         hello = self._ready()
-        if len(inputs) != len(hello.inputs):
-            raise DeviceError(
-                f"{len(inputs)} inputs were given, {hello.model} on the device has "
-                f"{len(hello.inputs)}",
-                why="the firmware holds another model",
-                next_step="flash the firmware that belongs to this model: tinygen flash",
-            )
-        for index, data in enumerate(inputs):
-            self.write_input(index, data)
-        run = self.invoke()
-        outputs = tuple(self.read_output(index) for index in range(len(hello.outputs)))
-        if zlib.crc32(b"".join(outputs)) != run.outputs_crc:
+        pieces = _pieces(hello, inputs)
+        crc = struct.pack("<I", zlib.crc32(b"".join(inputs)))
+        if Feature.RUN in hello.features:
+            run, outputs = self._run(hello, pieces, crc)
+        else:
+            self._write(pieces)
+            run, outputs = self._compute(Kind.INVOKE, crc)
+        outputs += self._read(hello, len(outputs))
+        if zlib.crc32(outputs) != run.outputs_crc:
             raise Disturbed(
                 "the outputs on the device changed while they were read",
                 why="their CRC-32 is not the one the device computed after the inference",
                 next_step="look for code that writes into the arena: tinygen build, tinygen flash",
             )
-        return Inference(outputs, run.ticks, run.stack_used)
+        return Inference(_split(hello, outputs), run.ticks, run.stack_used)
 
-    def write_input(self, index: int, data: bytes) -> None:
-        """Write all of input `index`."""
-        hello = self._ready()
-        tensor = _tensor(hello.inputs, index, "input")
-        data = bytes(data)
-        if len(data) != tensor.nbytes:
-            raise DeviceError(
-                f"input {index} ({tensor.name}) has {tensor.nbytes} bytes on the device, "
-                f"{len(data)} were given",
-                why="the firmware holds another model",
-                next_step="flash the firmware that belongs to this model: tinygen flash",
-            )
-        requests = [
-            Request(
-                Kind.WRITE,
-                struct.pack("<HI", index, offset) + data[offset : offset + hello.payload],
-            )
-            for offset in range(0, len(data), hello.payload)
-        ]
-        self._exchange.ask(requests, self._limits)
-        self._inputs[index] = data
+    def _run(self, hello: Hello, pieces: list[_Piece], crc: bytes) -> tuple[_Run, bytes]:
+        """Compute with the last piece on the way there, and the first outputs on the way back."""
+        *pieces, last = pieces or [_Piece(0, 0, b"")]
+        room = hello.payload - RUN_MARGIN
+        if len(last.data) > room:
+            pieces.append(_Piece(last.index, last.offset, last.data[:-room]))
+            last = _Piece(last.index, last.offset + len(last.data) - room, last.data[-room:])
+        self._write(pieces)
+        coming = min(room, sum(tensor.nbytes for tensor in hello.outputs))
+        return self._compute(Kind.RUN, crc + last.body, coming)
 
-    def invoke(self) -> Run:
-        """Compute once from the inputs written before."""
-        hello = self._ready()
-        crc = 0
-        for index, tensor in enumerate(hello.inputs):
-            if index not in self._inputs:
-                raise DeviceError(
-                    f"input {index} ({tensor.name}) was not written before the inference",
-                    why="an inference may overwrite its inputs",
-                    next_step="write every input first",
-                )
-            crc = zlib.crc32(self._inputs[index], crc)
-        self._inputs.clear()
-        asked = Request(Kind.INVOKE, struct.pack("<I", crc), _INVOKE_ANSWER.size)
+    def _write(self, pieces: Sequence[_Piece]) -> None:
+        self._exchange.ask([Request(Kind.WRITE, piece.body) for piece in pieces], self._limits)
+
+    def _compute(self, kind: Kind, body: bytes, outputs: int = 0) -> tuple[_Run, bytes]:
+        """Ask for one inference: what it took, and as many bytes of its outputs."""
+        asked = Request(kind, body, _INVOKE_ANSWER.size + outputs)
         start = self._clock()
         (body,) = self._exchange.ask([asked], self._invoke_limits())
         self._slowest = max(self._slowest or 0.0, self._clock() - start)
-        if len(body) != _INVOKE_ANSWER.size:
-            raise _senseless("INVOKE", body)
-        status, ticks, stack, outputs_crc = _INVOKE_ANSWER.unpack(body)
+        if len(body) != asked.answer_bytes:
+            raise _senseless(kind.name, body)
+        status, ticks, stack, outputs_crc = _INVOKE_ANSWER.unpack_from(body)
         if status != MODEL_OK:  # although the code says that all is well
             raise DeviceError(
                 f"the model failed on the device: {status_text(status)}",
                 why=f"model_invoke returned {status}",
                 next_step="build and flash again: tinygen build, then tinygen flash",
             )
-        return Run(ticks, stack, outputs_crc)
+        return _Run(ticks, stack, outputs_crc), body[_INVOKE_ANSWER.size :]
 
-    def read_output(self, index: int) -> bytes:
-        """All of output `index`, valid after `invoke` until an input is written."""
-        hello = self._ready()
-        tensor = _tensor(hello.outputs, index, "output")
-        sizes = [
-            (offset, min(hello.payload, tensor.nbytes - offset))
-            for offset in range(0, tensor.nbytes, hello.payload)
-        ]
-        requests = [
-            Request(Kind.READ, struct.pack("<HIH", index, offset, size), size)
-            for offset, size in sizes
-        ]
+    def _read(self, hello: Hello, skip: int) -> bytes:
+        """All outputs one after the other, but for the first `skip` bytes."""
+        requests = []
+        for index, tensor in enumerate(hello.outputs):
+            start, skip = min(skip, tensor.nbytes), max(0, skip - tensor.nbytes)
+            for offset in range(start, tensor.nbytes, hello.payload):
+                size = min(hello.payload, tensor.nbytes - offset)
+                body = struct.pack("<HIH", index, offset, size)
+                requests.append(Request(Kind.READ, body, size))
         bodies = self._exchange.ask(requests, self._limits)
-        for (_, size), body in zip(sizes, bodies, strict=True):
-            if len(body) != size:
+        for request, body in zip(requests, bodies, strict=True):
+            if len(body) != request.answer_bytes:
                 raise _senseless("READ", body)
         return b"".join(bodies)
 
@@ -242,14 +231,32 @@ class Session:
         return Limits(self._limits.timeout, retries=32, growth=2.0, total=total)
 
 
-def _tensor(tensors: tuple[Edge, ...], index: int, what: str) -> Edge:
-    if not 0 <= index < len(tensors):
+def _pieces(hello: Hello, inputs: Sequence[bytes]) -> list[_Piece]:
+    """The inputs cut for WRITE, in order; DeviceError where they are not the device's."""
+    if len(inputs) != len(hello.inputs):
         raise DeviceError(
-            f"the device has no {what} {index}",
-            why=f"it has {len(tensors)}",
+            f"{len(inputs)} inputs were given, {hello.model} on the device has {len(hello.inputs)}",
+            why="the firmware holds another model",
             next_step="flash the firmware that belongs to this model: tinygen flash",
         )
-    return tensors[index]
+    pieces = []
+    for index, (tensor, data) in enumerate(zip(hello.inputs, inputs, strict=True)):
+        if len(data) != tensor.nbytes:
+            raise DeviceError(
+                f"input {index} ({tensor.name}) has {tensor.nbytes} bytes on the device, "
+                f"{len(data)} were given",
+                why="the firmware holds another model",
+                next_step="flash the firmware that belongs to this model: tinygen flash",
+            )
+        for offset in range(0, len(data), hello.payload):
+            pieces.append(_Piece(index, offset, bytes(data[offset : offset + hello.payload])))
+    return pieces
+
+
+def _split(hello: Hello, outputs: bytes) -> tuple[bytes, ...]:
+    """All outputs one after the other, as one by one."""
+    ends = list(itertools.accumulate(tensor.nbytes for tensor in hello.outputs))
+    return tuple(outputs[start:end] for start, end in zip([0, *ends], ends, strict=False))
 
 
 def _senseless(kind: str, body: bytes) -> DeviceError:
