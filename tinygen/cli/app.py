@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -129,6 +130,14 @@ def verify(
             help="Give up after this long in all. [default: by the model, and shown]",
         ),
     ] = None,
+    spy: Annotated[
+        Path | None,
+        typer.Option(
+            "--spy",
+            metavar="FILE",
+            help="Write every byte to and from the device there; --port replay:FILE plays it.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run every test vector on the device and compare each output element with the host.
@@ -142,7 +151,7 @@ def verify(
 
     result = _run(
         lambda progress: call(
-            project, port=port, limit=vectors, timeout=timeout, progress=progress
+            project, port=port, limit=vectors, timeout=timeout, spy=spy, progress=progress
         ),
         verify_report,
         json,
