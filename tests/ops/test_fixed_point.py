@@ -103,6 +103,7 @@ class _Requantize(Op):
     """value, multiplier, shift -> tg_requantize, and tg_requantize_right where it is allowed."""
 
     kind = "REQUANTIZE"
+    arity = (3, 3)
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         return (io.input(0).shape, io.input(0).shape)

@@ -41,7 +41,7 @@ def depthwise(
     shape = (1, *kernel, channels)
     weights = weights_of(shape, 3, rng, per_tensor=per_tensor, zero_channel=bias == "extreme")
     return case(
-        DepthwiseConv2D(padding, *stride, *dilation, activation),
+        DepthwiseConv2D(padding, *stride, *dilation, activation, multiplier),
         [
             input_of((batches, *image), zero_points[0]),
             weights,

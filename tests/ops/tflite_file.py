@@ -11,7 +11,7 @@ others (outputs apart) its inputs, in their order. Ids are not used.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import flatbuffers
@@ -130,6 +130,16 @@ def single_operator(
     )
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def edited(model: bytes, change: Callable[[Any], None]) -> bytes:
+    """The file after `change` of its `ModelT`, the schema's tables as objects: what a broken
+    converter or a hex editor would have written."""
+    tables: Any = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
+    change(tables)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(tables.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
 
 

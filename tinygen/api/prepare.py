@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import load as loading
-from tinygen import passes
+from tinygen import passes, tflite
 from tinygen.api.classes import agreed, numbered_by
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
-from tinygen.ir import Graph, Int8Model
+from tinygen.ir import Graph, Int8Model, format_shape
 from tinygen.load import Int8File, LoadedModel
 from tinygen.options import ModelOptions
 from tinygen.progress import Progress
@@ -82,14 +82,23 @@ def _quantized(
 ) -> tuple[Int8Model, bytes | None]:
     """The int8 model, and the float one that it was made of."""
     if isinstance(loaded, Int8File):
-        return _simplified(loaded.content, loaded.graph), None
+        return _simplified(loaded.content, loaded.graph, progress), None
     assert data is not None  # else refused before
     progress.stage(f"Quantizing to int8 with {len(data.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
     made = quantize(loaded, data)
-    return _simplified(made.tflite, made.graph), made.float_tflite
+    return _simplified(made.tflite, made.graph, progress), made.float_tflite
 
 
-def _simplified(content: bytes, written: Graph) -> Int8Model:
+def _simplified(content: bytes, written: Graph, progress: Progress) -> Int8Model:
+    """The model, its shapes worked out and written into the file, whose every reader then sees
+    the same: the oracle, the engine and we."""
+    known = passes.fold_constants(written).tensors
+    shapes = {i: known[i].shape for i, t in written.tensors.items() if known[i].shape != t.shape}
+    if shapes:
+        content = tflite.with_shapes(content, shapes)
+        written = tflite.read(content, written.name)
+        names = ", ".join(f"'{known[i].name}' {format_shape(s)}" for i, s in shapes.items())
+        progress.note(f"shapes that the file leaves open, worked out: {names}")
     return Int8Model(content, written, passes.simplify(written))

@@ -11,6 +11,9 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir.op import Op
 from tinygen.ir.tensors import ABSENT, Array, Operands, Shape, Tensor, TensorId
 
+_LARGEST = (1 << 30) - 1
+"""Bytes of a tensor: positions in it, and twice those, are int32."""
+
 
 @dataclass(frozen=True, eq=False)
 class Node:
@@ -100,11 +103,7 @@ class Graph:
         for node in self.nodes:
             io = self.operands(node)
             for tensor, shape in zip(io.outputs, self.shapes(node), strict=True):
-                if tensor.shape != shape:
-                    raise UnsupportedModel(
-                        f"{node.op.kind} gives '{tensor.name}' the shape {list(shape)}, "
-                        f"the file says {list(tensor.shape)}"
-                    )
+                tensor.shaped(shape, node.op.kind)
 
     def verify_structure(self) -> None:
         """Raise UnsupportedModel unless ids are known, every tensor is written once and before
@@ -118,17 +117,23 @@ class Graph:
         for key, tensor in self.tensors.items():
             if key != tensor.id:
                 raise UnsupportedModel(f"tensor '{tensor.name}' is filed under a wrong id")
+            if tensor.nbytes > _LARGEST:
+                raise UnsupportedModel(
+                    f"tensor '{tensor.name}' {list(tensor.shape)} has {tensor.nbytes:,} bytes",
+                    why="kernels count in 32 bits, and no microcontroller has as much memory",
+                )
             if tensor.data is not None and tensor.data.shape != tensor.shape:
                 raise UnsupportedModel(
                     f"constant '{tensor.name}' has {tensor.data.shape}, declared {tensor.shape}"
                 )
+        if len(set(self.inputs)) != len(self.inputs):
+            raise UnsupportedModel("the model names one tensor as two of its inputs")
         for node in self.nodes:
-            if not node.outputs:
-                raise UnsupportedModel(f"{node.op.kind} without an output")
             present = (i for i in node.inputs if i != ABSENT)
             for tensor_id in (*present, *node.outputs):
                 if tensor_id not in self.tensors:
                     raise UnsupportedModel(f"{node.op.kind} names tensor {tensor_id}: not there")
+            self._verify_counts(node)
             for tensor_id in node.inputs:
                 if tensor_id != ABSENT and tensor_id not in written:
                     name = self.tensors[tensor_id].name
@@ -145,6 +150,15 @@ class Graph:
             if state.written not in written:
                 name = self.tensors[state.written].name
                 raise UnsupportedModel(f"the state '{name}' is never written")
+
+    def _verify_counts(self, node: Node) -> None:
+        kind, count, (least, most) = node.op.kind, len(node.inputs), node.op.arity
+        if not node.outputs:
+            raise UnsupportedModel(f"{kind} without an output")
+        if count < least or (most is not None and count > most):
+            takes = f"{least}" if least == most else f"{least} to {most or 'any number'}"
+            name = self.tensors[node.outputs[0]].name
+            raise UnsupportedModel(f"{kind} '{name}' has {count} inputs, it takes {takes}")
 
     def _verify_states(self, sources: set[TensorId]) -> None:
         """`sources` are the tensors that already have a value when an inference starts."""

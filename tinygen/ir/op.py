@@ -23,6 +23,8 @@ class Op(ABC):
 
     kind: ClassVar[str]
     """TFLite's name of the operator, e.g. CONV_2D."""
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    """How many inputs a node has at least and at most, absent ones counted; None for any number."""
 
     @abstractmethod
     def infer(self, io: Operands) -> tuple[Shape, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Generic, Self, TypeVar
 
@@ -111,6 +111,24 @@ class Tensor:
     dtype: DType
     quant: Quant | None = None
     data: Array | None = None
+    open_axes: frozenset[int] = frozenset()
+    """Dimensions that a file leaves open and declares as 1, until shapes have been worked out."""
+
+    def shaped(self, shape: Shape, kind: str) -> Tensor:
+        """The tensor in the shape that an operator of this kind gives it.
+
+        UnsupportedModel where its own says something else about a dimension that is not open.
+        """
+        pairs = enumerate(zip(self.shape, shape, strict=False))
+        told = all(a == b or i in self.open_axes for i, (a, b) in pairs)
+        if not told or len(shape) != len(self.shape):
+            raise UnsupportedModel(
+                f"{kind} gives '{self.name}' the shape {list(shape)}, "
+                f"the file says {list(self.shape)}",
+                why="runtimes differ in which of the two they believe",
+                next_step="convert the model again; the file contradicts itself",
+            )
+        return replace(self, shape=shape, open_axes=frozenset())
 
     @property
     def elements(self) -> int:
@@ -175,6 +193,17 @@ class Operands:
                 why="shapes, axes and weights have to be known when the code is generated",
             )
         return tensor.data
+
+    def integers(self, index: int) -> Array:
+        """The data of input `index`, which must be constant numbers that count: dimensions, axes,
+        positions."""
+        data, tensor = self.constant(index), self.input(index)
+        if tensor.dtype not in (DType.INT32, DType.INT64):
+            raise UnsupportedModel(
+                f"{self.kind} counts with '{tensor.name}', which is {tensor.dtype.value}",
+                why="sizes, axes and positions are int32 or int64",
+            )
+        return data
 
 
 class Given(Generic[T]):

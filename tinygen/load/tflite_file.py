@@ -15,13 +15,15 @@ _ADVICE = "give the Keras model and calibration data instead: tinygen quantizes 
 
 
 def check_int8(file: File) -> None:
-    """Raises InputError for a model that is not int8, UnsupportedModel for a batch other than 1.
+    """Raises InputError for a model that is not int8, UnsupportedModel for a batch other than 1 and
+    for inputs whose size is open.
 
     Float inputs and outputs are accepted where a QUANTIZE or DEQUANTIZE stands at the edge.
     """
     _check_edges(file)
     _check_inside(file)
     for index in file.inputs:
+        _check_open(file.tensors[index], file.name)
         _check_batch(file.tensors[index], file.name)
 
 
@@ -94,6 +96,28 @@ def _check_inside(file: File) -> None:
                 f" {file.tensors[index].type.lower()} ('{file.tensors[index].name}')",
                 next_step=_ADVICE,
             )
+
+
+_DIMENSIONS = {4: ("batch", "height", "width", "channels")}
+
+
+def _check_open(tensor: FileTensor, file_name: str) -> None:
+    """Only the batch may be open: a 1 that stands for any size would be compiled as one pixel."""
+    signature = tensor.signature or tensor.shape
+    names = _DIMENSIONS.get(len(signature), [f"dimension {i}" for i in range(len(signature))])
+    unknown = [
+        name
+        for name, size, given in zip(names[1:], signature[1:], tensor.shape[1:], strict=True)
+        if size == -1 and given == 1
+    ]
+    if unknown:
+        example = tuple(96 if size == -1 else size for size in signature[1:])
+        raise UnsupportedModel(
+            f"the input '{tensor.name}' of '{file_name}' leaves {' and '.join(unknown)} open",
+            why=f"its shape is {list(signature)}, where -1 stands for any size; firmware has one",
+            next_step=f"give the Keras model an input of the size that the device has, such as "
+            f"keras.Input({example}), and convert it again",
+        )
 
 
 def _check_batch(tensor: FileTensor, file_name: str) -> None:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, Lowered, Operands, Values, portable
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
+
+_MOST = 1 << 23
+"""Values of a window: with half of their count, their sum is an int32."""
 
 
 class AveragePool2D(Pool2D):
     """The quotient is rounded half away from zero, on quantized values as they are."""
 
     kind = "AVERAGE_POOL_2D"
+
+    def check(self, io: Operands) -> None:
+        super().check(io)
+        height, width = self.extents(io.input(0).shape)
+        inside = min(height.filter, height.input) * min(width.filter, width.input)
+        if inside > _MOST:
+            raise UnsupportedModel(
+                f"AVERAGE_POOL_2D of '{io.input(0).name}' takes the mean of {inside:,} values",
+                why=f"their sum is an int32, which holds {_MOST:,} of any size",
+            )
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         image = values[0]

@@ -10,20 +10,22 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, Given, Interval, Lowered, Operands, Shape, Values
+from tinygen.ir import Array, Given, Interval, Lowered, Operands, Shape, Tensor, Values
 from tinygen.ops import require
 from tinygen.ops.activation import Activation
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
-from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.move import Move
+from tinygen.ops.parse import Parser
 
 
 @dataclass(frozen=True)
-class Concatenation(Parsed):
+class Concatenation(Move):
     axis: int
     """May count from the back."""
 
     kind = "CONCATENATION"
+    arity = (1, None)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -68,8 +70,5 @@ class Concatenation(Parsed):
             position += source.shape[axis] * steps[axis]
         return tuple(calls)
 
-    def check(self, io: Operands) -> None:
-        for source in io.every_input:
-            require.dtype(self.kind, source, io.output.dtype)
-            if io.output.dtype is DType.INT8:
-                require.same_quant(self.kind, source, io.output)
+    def moved(self, io: Operands) -> tuple[Tensor, ...]:
+        return io.every_input

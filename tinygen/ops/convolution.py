@@ -27,6 +27,7 @@ class Convolution(Weighted):
     dilation_width: int = 1
     activation: Activation = Activation.NONE
 
+    arity = (2, 3)
     options: ClassVar[Any]
     """The schema's class of the options."""
     kernel: ClassVar[Kernel]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import Self
+
 import numpy as np
 import tflite
 
@@ -9,21 +12,30 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import Interval, Lowered, Operands, Shape, Values, portable
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.fixed_point import Int64
+from tinygen.ops.parse import Parser
 from tinygen.ops.spatial import nhwc, windows
 from tinygen.ops.weighted import bias_or_zeros, check_bias, product_ends
 
 
+@dataclass(frozen=True)
 class DepthwiseConv2D(Convolution):
     """input [n, y, x, c], weights [1, filter y, filter x, c * multiplier], bias as many.
 
     Output channel `c * multiplier + m` is input channel c by filter m.
     """
 
+    depth_multiplier: int | None = None
+    """Output channels per input channel as a file says it, beside the shapes that say it too."""
+
     kind = "DEPTHWISE_CONV_2D"
-    # The file's depth multiplier is not read: the shapes of weights and input say it.
     options = tflite.DepthwiseConv2DOptions
     kernel = portable("depthwise_conv_2d")
     channel_axis = 3
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        multiplier = int(parser.required(cls.options).DepthMultiplier())
+        return replace(super().parse(parser), depth_multiplier=multiplier)
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         image = nhwc(io.input(0), self.kind)
@@ -33,6 +45,15 @@ class DepthwiseConv2D(Convolution):
             raise UnsupportedModel(
                 f"{self.kind} from {image[3]} channels with weights of shape {list(weights)}",
                 why="the weights have to be [1, height, width, a multiple of the channels]",
+            )
+        multiplier = weights[3] // image[3]
+        if self.depth_multiplier not in (None, multiplier):
+            raise UnsupportedModel(
+                f"{self.kind} '{io.output.name}' has the depth_multiplier {self.depth_multiplier}, "
+                f"but weights {list(weights)} on {image[3]} channels make it {multiplier}",
+                why="TensorFlow Lite Micro believes the number, LiteRT the shapes; converters of "
+                "2018 to 2020 wrote a 0 where they did not know it",
+                next_step="convert the model again with a current TensorFlow",
             )
         check_bias(io.optional(2), weights[3], self.kind)
         return ((image[0], height.output, width.output, weights[3]),)

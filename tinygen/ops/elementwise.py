@@ -44,6 +44,7 @@ class Elementwise(Parsed):
 
     activation: Activation
 
+    arity = (2, 2)
     options_type: ClassVar[Any]
     """The schema's options class."""
     ufunc: ClassVar[np.ufunc]
@@ -126,8 +127,12 @@ class Elementwise(Parsed):
         )
 
     def check(self, io: Operands) -> None:
-        if io.output.dtype not in _PLAIN:
-            require.int8(self.kind, io.input(0), io.input(1), io.output)
+        a, b, target = io.input(0), io.input(1), io.output
+        if target.dtype not in _PLAIN:
+            require.int8(self.kind, a, b, target)
+            return
+        for source in (a, b):
+            require.dtype(self.kind, source, target.dtype)
 
     def _of(self, io: Operands, a: Array, b: Array) -> Array:
         return self.quantized(io, a.astype(np.int64), b.astype(np.int64))

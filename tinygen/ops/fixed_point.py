@@ -33,6 +33,8 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     """
     if real == 0.0:
         return 0, 0
+    if not math.isfinite(real):
+        raise _too_large(real)
     mantissa, shift = math.frexp(real)
     fixed = math.floor(mantissa * (1 << 31) + 0.5)  # mantissa > 0: half away from zero
     if fixed == 1 << 31:
@@ -41,11 +43,21 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     if shift < -31:
         return 0, 0
     if shift > 30:
-        raise UnsupportedModel(
-            f"a scale ratio of {real:g} is too large for 32-bit requantization",
-            why="the scales of a layer's inputs, weights and output do not belong together",
-        )
+        raise _too_large(real)
     return fixed, shift
+
+
+def _too_large(real: float) -> UnsupportedModel:
+    return UnsupportedModel(
+        f"a scale ratio of {real:g} is too large for 32-bit requantization",
+        why="the scales of a layer's inputs, weights and output do not belong together",
+    )
+
+
+def float32_ratio(a: float, b: float) -> float:
+    """a / b as float32 arithmetic rounds it, which reaches multipliers; infinite if too large."""
+    with np.errstate(over="ignore"):
+        return float(np.float32(a) / np.float32(b))
 
 
 def saturating_rounding_doubling_high_mul(a: Array, b: Array | int) -> Int64:

@@ -25,6 +25,7 @@ class FullyConnected(Weighted):
     """The output is [..., units]; otherwise [rows, units]."""
 
     kind = "FULLY_CONNECTED"
+    arity = (2, 3)
     channel_axis = 0
 
     @classmethod

@@ -9,8 +9,14 @@ import numpy as np
 import tflite
 
 from tinygen.ir import Array, Operands
+from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
-from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
+from tinygen.ops.fixed_point import (
+    Int64,
+    float32_ratio,
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+)
 from tinygen.ops.lookup import Lookup
 from tinygen.ops.parse import Parser
 
@@ -25,14 +31,14 @@ class LeakyRelu(Lookup):
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.LeakyReluOptions)
-        return cls(alpha=float(options.Alpha()))
+        return cls(alpha=require.finite(cls.kind, "alpha", float(options.Alpha())))
 
     def codes(self, io: Operands, codes: Int64) -> Array:
         source, target = io.input(0).q, io.output.q
-        scale_in, scale_out = np.float32(source.scale), np.float32(target.scale)
-        # Both ratios are float32 arithmetic: their rounding reaches the multipliers.
-        identity = quantize_multiplier(float(scale_in / scale_out))
-        below = float(scale_in * np.float32(self.alpha) / scale_out)
+        identity = quantize_multiplier(float32_ratio(source.scale, target.scale))
+        with np.errstate(over="ignore"):
+            product = float(np.float32(source.scale) * np.float32(self.alpha))
+        below = float32_ratio(product, target.scale)
         alpha = quantize_multiplier(abs(below))
         value = codes - source.zero_point
         negative = multiply_by_quantized_multiplier(value, *alpha) * (-1 if below < 0 else 1)

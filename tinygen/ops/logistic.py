@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, Operands
-from tinygen.ops import fixed_functions
+from tinygen.ops import fixed_functions, require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, rounding_divide_by_pot
 from tinygen.ops.lookup import Lookup, saturating_function
@@ -17,11 +16,7 @@ class Logistic(Lookup):
 
     def check(self, io: Operands) -> None:
         super().check(io)
-        if io.output.q.zero_point != INT8_MIN:
-            raise UnsupportedModel(
-                f"LOGISTIC gives '{io.output.name}' the zero point {io.output.q.zero_point}",
-                why=f"the int8 specification fixes it at {INT8_MIN}",
-            )
+        require.fixed_quant(self.kind, io.output, 1 / 256, INT8_MIN)
 
     def codes(self, io: Operands, codes: Int64) -> Array:
         result, beyond = saturating_function(io, codes, fixed_functions.logistic)

@@ -38,6 +38,7 @@ class Mean(Parsed):
     keep_dims: bool = False
 
     kind = "MEAN"
+    arity = (2, 2)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -50,7 +51,7 @@ class Mean(Parsed):
             raise UnsupportedModel(f"the axes of {self.kind} have to be a constant")
         if source.elements == 0:
             raise UnsupportedModel(f"{self.kind} of '{source.name}', which is empty")
-        reduced = _axes(axes.data, len(source.shape))
+        reduced = _axes(io.integers(1), len(source.shape))
         if self.keep_dims:
             return (tuple(1 if i in reduced else d for i, d in enumerate(source.shape)),)
         return (tuple(d for i, d in enumerate(source.shape) if i not in reduced),)
@@ -102,7 +103,7 @@ class Mean(Parsed):
         return (call,)
 
     def _axes(self, io: Operands) -> frozenset[int]:
-        return _axes(io.constant(1), len(io.input(0).shape))
+        return _axes(io.integers(1), len(io.input(0).shape))
 
     def _count(self, io: Operands) -> int:
         """Elements of each mean."""

@@ -11,7 +11,12 @@ import tflite
 from tinygen.ir import DType, Given, Interval, Operands, ParamValue, portable
 from tinygen.ops.activation import quantized_range
 from tinygen.ops.elementwise import Elementwise
-from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
+from tinygen.ops.fixed_point import (
+    Int64,
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+    wrap_int32,
+)
 
 _WRAPS = 14
 """A product of codes is at most 2**16: shifted left by more than this, int32 may wrap."""
@@ -40,7 +45,7 @@ class Mul(Elementwise):
         low, high = quantized_range(self.activation, io.output.q)
         product = (a - io.input(0).q.zero_point) * (b - io.input(1).q.zero_point)
         result = multiply_by_quantized_multiplier(product, *self._multiplier(io))
-        return np.clip(result + io.output.q.zero_point, low, high)
+        return np.clip(wrap_int32(result + io.output.q.zero_point), low, high)
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
         if io.output.dtype is DType.INT8 and self._multiplier(io)[1] > _WRAPS:

@@ -21,23 +21,24 @@ from tinygen.ir import (
 from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
-from tinygen.ops.parse import Parsed
+from tinygen.ops.move import Move
 
 
-class Pad(Parsed):
+class Pad(Move):
     kind = "PAD"
+    arity = (2, 2)
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         if not io.input(1).constant:
             return (io.output.shape,)
         source = io.input(0)
-        paddings = _paddings(source, io.constant(1))
+        paddings = _paddings(source, io.integers(1))
         return (tuple(d + a + b for d, (a, b) in zip(source.shape, paddings, strict=True)),)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         value = values[0]
         border = self._border(io)
-        paddings = _paddings(io.input(0), io.constant(1))
+        paddings = _paddings(io.input(0), io.integers(1))
         return (np.pad(value, paddings, constant_values=border),)
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
@@ -45,7 +46,7 @@ class Pad(Parsed):
             return super().ranges(io, inputs)
         source = io.input(0)
         border = Interval.of(int(self._border(io)), int(self._border(io)))
-        *outer, (before, after) = _paddings(source, io.constant(1))
+        *outer, (before, after) = _paddings(source, io.integers(1))
         inside = inputs[0].channels(source.shape[-1])
         if any(map(any, outer)):
             inside = inside.union(border)
@@ -55,7 +56,7 @@ class Pad(Parsed):
         source, target = io.input(0), io.output
         require.int8(self.kind, source, target)
         steps = row_major(target.shape)
-        paddings = _paddings(source, io.constant(1))
+        paddings = _paddings(source, io.integers(1))
         start = sum(before * step for (before, _), step in zip(paddings, steps, strict=True))
         fill = KernelCall(
             kernel=portable("fill"),
@@ -75,13 +76,16 @@ class Pad(Parsed):
 
 class PadV2(Pad):
     kind = "PADV2"
+    arity = (3, 3)
+
+    def moved(self, io: Operands) -> tuple[Tensor, ...]:
+        return io.input(0), io.input(2)
 
     def check(self, io: Operands) -> None:
+        super().check(io)
         border = io.input(2)
         if border.elements != 1:
             raise UnsupportedModel(f"PADV2 pads with '{border.name}', which is not one number")
-        if io.output.dtype is DType.INT8:
-            require.same_quant(self.kind, border, io.output)
 
     def _border(self, io: Operands) -> int | float:
         value: int | float = io.constant(2).reshape(-1)[0].item()

@@ -7,16 +7,16 @@ from typing import Self
 
 import tflite
 
-from tinygen.errors import UnsupportedModel
 from tinygen.ir import Given, Interval, Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation, quantized_range
-from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.move import Move
+from tinygen.ops.parse import Parser
 from tinygen.ops.spatial import Border, Extent, Padding, extents, nhwc
 from tinygen.ops.weighted import int8_quant
 
 
 @dataclass(frozen=True)
-class Pool2D(Parsed):
+class Pool2D(Move):
     """input [n, y, x, c] -> [n, out y, out x, c] in the same quantization."""
 
     padding: Padding | Border
@@ -49,13 +49,9 @@ class Pool2D(Parsed):
         return extents(self.padding, image, taps, (self.stride_height, self.stride_width))
 
     def check(self, io: Operands) -> None:
-        source = int8_quant(io.input(0), self.kind)
-        output = int8_quant(io.output, self.kind)
-        if abs(source.scale - output.scale) > 1e-6 or source.zero_point != output.zero_point:
-            raise UnsupportedModel(
-                f"{self.kind} of '{io.input(0).name}' changes the quantization",
-                why="input and output have to have the same scale and zero point",
-            )
+        super().check(io)
+        int8_quant(io.input(0), self.kind)
+        int8_quant(io.output, self.kind)
 
     def bounds(self, io: Operands) -> tuple[int, int]:
         """The output's lowest and highest value."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import DType, Quant, Tensor
 
@@ -28,15 +30,47 @@ def dtype(kind: str, tensor: Tensor, *allowed: DType) -> None:
         )
 
 
-def same_quant(kind: str, a: Tensor, b: Tensor) -> None:
+_ALIKE = 1e-5
+"""How far, of their size, two scales may differ that a converter meant to be one."""
+
+_CODES = (DType.INT8, DType.UINT8, DType.INT16)
+
+
+def same_meaning(kind: str, a: Tensor, b: Tensor) -> None:
     """Both tensors give every code the same meaning, so that codes can be copied."""
-    if not same(a.q, b.q):
+    dtype(kind, a, b.dtype)
+    if b.dtype not in _CODES or a.quant == b.quant:
+        return
+    close = math.isclose(a.q.scale, b.q.scale, rel_tol=_ALIKE)
+    if not close or a.q.zero_point != b.q.zero_point:
         raise UnsupportedModel(
             f"{kind} copies '{a.name}' into '{b.name}', but their quantizations differ",
             why=f"scale {a.q.scale:g}, zero point {a.q.zero_point} against "
             f"scale {b.q.scale:g}, zero point {b.q.zero_point}",
             next_step="quantize the Keras model with tinygen, which makes them equal",
         )
+
+
+def fixed_quant(kind: str, tensor: Tensor, scale: float, zero_point: int) -> None:
+    """The output has the one scale and zero point that the int8 specification gives it."""
+    if tensor.q.scale != scale or tensor.q.zero_point != zero_point:
+        raise UnsupportedModel(
+            f"{kind} gives '{tensor.name}' the scale {tensor.q.scale:g} and zero point "
+            f"{tensor.q.zero_point}",
+            why=f"the int8 specification fixes them at 1/{1 / scale:g} and {zero_point}",
+            next_step="quantize the Keras model with tinygen, which keeps to it",
+        )
+
+
+def finite(kind: str, name: str, value: float) -> float:
+    """The attribute, which must be a number that is not infinite."""
+    if not math.isfinite(value):
+        raise UnsupportedModel(
+            f"{kind} has the {name} {value}",
+            why="it has to be a finite number",
+            next_step="convert the model again",
+        )
+    return value
 
 
 def same(a: Quant, b: Quant) -> bool:
@@ -49,13 +83,3 @@ def axis(kind: str, value: int, rank: int) -> int:
     if not -rank <= value < rank:
         raise UnsupportedModel(f"{kind} names axis {value} of a tensor with {rank} dimensions")
     return value % rank
-
-
-def scalar(kind: str, tensor: Tensor) -> int:
-    """The one number of a constant tensor."""
-    if tensor.data is None or tensor.elements != 1:
-        raise UnsupportedModel(
-            f"{kind} needs '{tensor.name}' to be one constant number",
-            why="shapes and axes have to be known when the code is generated",
-        )
-    return int(tensor.data.reshape(-1)[0])

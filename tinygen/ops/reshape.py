@@ -10,13 +10,15 @@ import tflite
 
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Alias, Array, Given, Interval, Lowered, Operands, Shape, Tensor, Values
-from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.move import Move
+from tinygen.ops.parse import Parser
 
 
-class SameBytes(Parsed):
+class SameBytes(Move):
     """An operator that only renames dimensions: no code, one buffer for both tensors."""
 
     def check(self, io: Operands) -> None:
+        super().check(io)
         source, target = io.input(0), io.output
         if source.elements != target.elements:
             raise _impossible(self.kind, source, target.shape)
@@ -35,9 +37,11 @@ class SameBytes(Parsed):
 @dataclass(frozen=True)
 class Reshape(SameBytes):
     new_shape: Shape | None
-    """The attribute that stands in for a missing shape operand; may hold one -1."""
+    """The attribute that stands in for a missing shape operand; may hold one -1. Where there are
+    both, they have to say the same."""
 
     kind = "RESHAPE"
+    arity = (1, 2)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -54,8 +58,15 @@ class Reshape(SameBytes):
         elif operand.data is None:
             return (io.output.shape,)
         else:
-            wanted = tuple(int(d) for d in operand.data.reshape(-1))
-        return (resolve(self.kind, io.input(0), wanted),)
+            wanted = tuple(int(d) for d in io.integers(1).reshape(-1))
+        shape = resolve(self.kind, io.input(0), wanted)
+        if self.new_shape and resolve(self.kind, io.input(0), self.new_shape) != shape:
+            raise UnsupportedModel(
+                f"RESHAPE of '{io.input(0).name}' says two shapes: {list(wanted)} in its operand, "
+                f"{list(self.new_shape)} in its attribute",
+                next_step="convert the model again; the file contradicts itself",
+            )
+        return (shape,)
 
 
 def resolve(kind: str, source: Tensor, wanted: Shape) -> Shape:

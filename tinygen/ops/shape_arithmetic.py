@@ -6,6 +6,7 @@ left because its inputs are not constant is refused when the graph is lowered (`
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,12 +14,13 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Operands, Shape, Tensor, Values
+from tinygen.ir import Array, DType, Operands, Shape, Tensor, Values
 from tinygen.ops import require
+from tinygen.ops.move import Move
 from tinygen.ops.parse import Parsed, Parser
 
-_MAX_ELEMENTS = 1 << 20
-"""Of a FILL or RANGE: a shape holds few numbers, a broken file could ask for gigabytes."""
+_SIZES = (DType.INT32, DType.INT64)
+"""Types of what counts: dimensions, indices, axes."""
 
 
 class ShapeOf(Parsed):
@@ -29,6 +31,9 @@ class ShapeOf(Parsed):
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         return ((len(io.input(0).shape),),)
 
+    def check(self, io: Operands) -> None:
+        require.dtype(self.kind, io.output, *_SIZES)
+
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:  # noqa: ARG002
         return (np.array(io.input(0).shape, dtype=io.output.dtype.numpy),)
 
@@ -37,12 +42,13 @@ class ShapeOf(Parsed):
 
 
 @dataclass(frozen=True)
-class Pack(Parsed):
+class Pack(Move):
     """Tensors of one shape stacked along a new axis."""
 
     axis: int
 
     kind = "PACK"
+    arity = (1, None)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -56,12 +62,15 @@ class Pack(Parsed):
         axis = require.axis(self.kind, self.axis, len(shape) + 1)
         return ((*shape[:axis], len(io.inputs), *shape[axis:]),)
 
+    def moved(self, io: Operands) -> tuple[Tensor, ...]:
+        return io.every_input
+
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:  # noqa: ARG002
         return (np.stack(list(values), axis=self.axis),)
 
 
 @dataclass(frozen=True)
-class Unpack(Parsed):
+class Unpack(Move):
     """The slices of a tensor along an axis, which is dropped."""
 
     axis: int
@@ -85,12 +94,13 @@ class Unpack(Parsed):
 
 
 @dataclass(frozen=True)
-class Gather(Parsed):
+class Gather(Move):
     """Slices of a tensor along an axis, picked by index."""
 
     axis: int
 
     kind = "GATHER"
+    arity = (2, 2)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -103,6 +113,10 @@ class Gather(Parsed):
         shape = io.input(0).shape
         axis = require.axis(self.kind, self.axis, len(shape))
         return ((*shape[:axis], *io.input(1).shape, *shape[axis + 1 :]),)
+
+    def check(self, io: Operands) -> None:
+        super().check(io)
+        require.dtype(self.kind, io.input(1), *_SIZES)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         value, indices = values[0], values[1]
@@ -131,6 +145,7 @@ class ReduceProd(Parsed):
 
     keep_dims: bool
     kind = "REDUCE_PROD"
+    arity = (2, 2)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -145,6 +160,10 @@ class ReduceProd(Parsed):
             return (tuple(1 if i in axes else d for i, d in enumerate(shape)),)
         return (tuple(d for i, d in enumerate(shape) if i not in axes),)
 
+    def check(self, io: Operands) -> None:
+        require.dtype(self.kind, io.input(0), io.output.dtype)
+        require.dtype(self.kind, io.input(1), *_SIZES)
+
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         value = values[0]
         product = np.prod(value, axis=self._axes(io), keepdims=self.keep_dims, dtype=value.dtype)
@@ -152,7 +171,7 @@ class ReduceProd(Parsed):
 
     def _axes(self, io: Operands) -> tuple[int, ...]:
         rank = len(io.input(0).shape)
-        named = {require.axis(self.kind, int(a), rank) for a in io.constant(1).reshape(-1)}
+        named = {require.axis(self.kind, int(a), rank) for a in io.integers(1).reshape(-1)}
         return tuple(sorted(named))
 
 
@@ -160,14 +179,18 @@ class Fill(Parsed):
     """One number over a whole shape."""
 
     kind = "FILL"
+    arity = (2, 2)
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         if not io.input(0).constant:
             return (io.output.shape,)
-        return (tuple(int(d) for d in io.constant(0).reshape(-1)),)
+        shape = tuple(int(d) for d in io.integers(0).reshape(-1))
+        if any(d < 0 for d in shape):
+            raise UnsupportedModel(f"FILL of the shape {list(shape)}")
+        return (shape,)
 
     def check(self, io: Operands) -> None:
-        _limit(self.kind, io.output)
+        require.dtype(self.kind, io.input(1), io.output.dtype)
         if io.input(1).elements != 1:
             raise UnsupportedModel(f"FILL with '{io.input(1).name}', which is not one number")
 
@@ -180,24 +203,24 @@ class Range(Parsed):
     """Numbers from a start by a step up to a limit."""
 
     kind = "RANGE"
+    arity = (3, 3)
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         if not all(io.input(i).constant for i in range(3)):
             return (io.output.shape,)
-        start, limit, step = (io.constant(i).reshape(-1)[0].item() for i in range(3))
-        if step == 0:
-            raise UnsupportedModel("RANGE with a step of zero")
-        return ((max(0, int(np.ceil((limit - start) / step))),),)
+        if any(io.input(i).elements != 1 for i in range(3)):
+            raise UnsupportedModel("RANGE between what is not one number each")
+        start, limit, step = (io.constant(i).reshape(()).item() for i in range(3))
+        count = (limit - start) / step if step else math.nan
+        if not math.isfinite(count):
+            raise UnsupportedModel(f"RANGE from {start} to {limit} with a step of {step}")
+        return ((max(0, math.ceil(count)),),)
 
     def check(self, io: Operands) -> None:
-        _limit(self.kind, io.output)
+        for i in range(3):
+            require.dtype(self.kind, io.input(i), io.output.dtype)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         start, _, step = (v.reshape(()) for v in values)
         numbers = start + np.arange(io.output.elements, dtype=start.dtype) * step
         return (numbers.astype(io.output.dtype.numpy),)
-
-
-def _limit(kind: str, output: Tensor) -> None:
-    if output.elements > _MAX_ELEMENTS:
-        raise UnsupportedModel(f"{kind} makes '{output.name}' with {output.elements} elements")

@@ -51,7 +51,7 @@ class Softmax(Parsed):
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.SoftmaxOptions)
-        return cls(float(options.Beta()))
+        return cls(require.finite(cls.kind, "beta", float(options.Beta())))
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         return (io.input(0).shape,)
@@ -111,12 +111,7 @@ class Softmax(Parsed):
     def check(self, io: Operands) -> None:
         source, target = io.input(0), io.output
         require.int8(self.kind, source, target)
-        if target.q.scale != 1.0 / 256.0 or target.q.zero_point != INT8_MIN:
-            raise UnsupportedModel(
-                f"SOFTMAX gives '{target.name}' scale {target.q.scale:g} and zero point "
-                f"{target.q.zero_point}",
-                why="the int8 specification fixes them at 1/256 and -128",
-            )
+        require.fixed_quant(self.kind, target, 1 / 256, INT8_MIN)
         if not source.shape or not 1 <= source.shape[-1] <= _MAX_DEPTH:
             raise UnsupportedModel(
                 f"SOFTMAX over the last dimension of '{source.name}' {list(source.shape)}",

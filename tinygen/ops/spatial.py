@@ -13,6 +13,10 @@ from tinygen.ir import Array, Shape, Tensor
 Pair = tuple[int, int]
 """Two numbers along one dimension, or of the height and the width."""
 
+_FARTHEST = 1 << 26
+"""Elements of an image with all that windows reach beyond it: positions are far inside of int32,
+and a host holds them several times over."""
+
 
 class Padding(Enum):
     """A rule that gives a border, by the file's number."""
@@ -87,6 +91,13 @@ class Extent:
         )
 
     @property
+    def reach(self) -> int:
+        """How far kernels count along the dimension: from the first tap of the first window to
+        the last one of the window behind the last, and by a tap or a stride more."""
+        across = self.before + self.input + self.after
+        return across + self.span + self.stride + self.dilation
+
+    @property
     def after(self) -> int:
         """Padding behind the last element that the last window reaches."""
         return max(0, (self.output - 1) * self.stride + self.span - self.before - self.input)
@@ -102,10 +113,15 @@ def extents(
         rows, columns = (padding.top, padding.bottom), (padding.left, padding.right)
     else:
         rows = columns = padding
-    return (
-        extent(rows, image[1], taps[0], strides[0], dilations[0]),
-        extent(columns, image[2], taps[1], strides[1], dilations[1]),
-    )
+    height = extent(rows, image[1], taps[0], strides[0], dilations[0])
+    width = extent(columns, image[2], taps[1], strides[1], dilations[1])
+    if height.reach * width.reach * image[3] > _FARTHEST:
+        raise UnsupportedModel(
+            f"a window of {taps[0]}x{taps[1]} taps, strides {strides[0]}x{strides[1]}, dilations "
+            f"{dilations[0]}x{dilations[1]} over {list(image)}",
+            why=f"with its border and a step to all sides that is more than {_FARTHEST:,} values",
+        )
+    return height, width
 
 
 def extent(

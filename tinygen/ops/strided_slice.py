@@ -10,14 +10,14 @@ import tflite
 
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, Given, Interval, Lowered, Operands, Shape, Values
-from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
-from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.move import Move
+from tinygen.ops.parse import Parser
 
 
 @dataclass(frozen=True)
-class StridedSlice(Parsed):
+class StridedSlice(Move):
     begin_mask: int
     """Bit i: dimension i starts at its end that the stride leaves from."""
     end_mask: int
@@ -26,6 +26,7 @@ class StridedSlice(Parsed):
     """Bit i: dimension i is one index, and dropped."""
 
     kind = "STRIDED_SLICE"
+    arity = (4, 4)
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -62,7 +63,6 @@ class StridedSlice(Parsed):
 
     def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
-        require.dtype(self.kind, source, target.dtype)
         if target.elements == 0:
             raise UnsupportedModel(f"STRIDED_SLICE leaves nothing of '{source.name}'")
         ranges = self._ranges(io)
@@ -78,7 +78,7 @@ class StridedSlice(Parsed):
     def _ranges(self, io: Operands) -> tuple[range, ...]:
         """The indices taken along each dimension of the input."""
         shape = io.input(0).shape
-        begin, end, stride = (io.constant(i).reshape(-1).tolist() for i in (1, 2, 3))
+        begin, end, stride = (io.integers(i).reshape(-1).tolist() for i in (1, 2, 3))
         if not len(begin) == len(end) == len(stride) <= len(shape) or 0 in stride:
             raise UnsupportedModel(
                 f"STRIDED_SLICE takes [{begin} : {end} : {stride}] of '{io.input(0).name}' "

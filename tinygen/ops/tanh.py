@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.ir import Array, Operands
-from tinygen.ops import fixed_functions
+from tinygen.ops import fixed_functions, require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, rounding_divide_by_pot
 from tinygen.ops.lookup import Lookup, saturating_function
@@ -13,6 +13,10 @@ from tinygen.ops.lookup import Lookup, saturating_function
 
 class Tanh(Lookup):
     kind = "TANH"
+
+    def check(self, io: Operands) -> None:
+        super().check(io)
+        require.fixed_quant(self.kind, io.output, 1 / 128, 0)
 
     def codes(self, io: Operands, codes: Int64) -> Array:
         result, beyond = saturating_function(io, codes, fixed_functions.tanh)

@@ -6,14 +6,14 @@ import numpy as np
 
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Alias, Array, Given, Interval, Lowered, Operands, Shape, Values
-from tinygen.ops import require
 from tinygen.ops.copy import copy_call
 from tinygen.ops.loops import Loops, row_major
-from tinygen.ops.parse import Parsed
+from tinygen.ops.move import Move
 
 
-class Transpose(Parsed):
+class Transpose(Move):
     kind = "TRANSPOSE"
+    arity = (2, 2)
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         if not io.input(1).constant:
@@ -31,7 +31,6 @@ class Transpose(Parsed):
 
     def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
-        require.dtype(self.kind, source, target.dtype)
         order = self._order(io)
         moved = [axis for axis in order if source.shape[axis] != 1]
         if moved == sorted(moved):  # only dimensions of length one change places
@@ -42,7 +41,7 @@ class Transpose(Parsed):
 
     def _order(self, io: Operands) -> tuple[int, ...]:
         rank = len(io.input(0).shape)
-        order = tuple(int(axis) for axis in io.constant(1).reshape(-1))
+        order = tuple(int(axis) for axis in io.integers(1).reshape(-1))
         if sorted(order) != list(range(rank)):
             raise UnsupportedModel(
                 f"TRANSPOSE orders the {rank} dimensions of '{io.input(0).name}' as {list(order)}"

@@ -72,6 +72,33 @@ def check_bias(bias: Tensor | None, channels: int, kind: str) -> None:
         )
 
 
+_BIAS_SCALE = 0.02
+"""How far a bias's scale may be from input times weight, as a share of that."""
+
+
+def check_bias_scale(source: Tensor, weights: Tensor, bias: Tensor | None, kind: str) -> None:
+    """Raise where the bias has a quantization other than that of the sums it is added to."""
+    if bias is None or bias.quant is None:
+        return
+    product = source.q.scale * np.array(weights.q.scales)
+    told = np.array(bias.quant.scales)
+    fits = told.size == 1 or product.size in (1, told.size)
+    fits = fits and not any(bias.quant.zero_points)
+    if not fits or (abs(told - product) > _BIAS_SCALE * product).any():
+        raise UnsupportedModel(
+            f"the bias '{bias.name}' of {kind} has the scale {_spread(told)} and the zero point "
+            f"{bias.quant.zero_points[0]}",
+            why=f"input times weights has the scale {_spread(product)} and the zero point 0, and "
+            "runtimes add both as if they were one",
+            next_step="quantize the Keras model with tinygen, or convert it again",
+        )
+
+
+def _spread(scales: Array) -> str:
+    low, high = f"{scales.min():g}", f"{scales.max():g}"
+    return low if low == high else f"{low} to {high}"
+
+
 def bias_or_zeros(bias: Array | None, channels: int) -> Array:
     """The bias as int32[channels]."""
     if bias is None:
@@ -153,6 +180,7 @@ class Weighted(Parsed):
     def check(self, io: Operands) -> None:
         int8_quant(io.input(0), self.kind)
         check_weights(io.input(1), self.kind, axis=self.channel_axis)
+        check_bias_scale(io.input(0), io.input(1), io.optional(2), self.kind)
         int8_quant(io.output, self.kind)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:

@@ -18,6 +18,9 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
 )
 
 
+__all__ = ["PASSES", "fold_constants", "simplify"]
+
+
 def simplify(graph: Graph) -> Graph:
     """The graph after every pass."""
     for transform in PASSES:

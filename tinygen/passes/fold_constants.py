@@ -2,7 +2,8 @@
 
 Keras models bring SHAPE, STRIDED_SLICE, PACK and the like along for Flatten and Reshape; with the
 batch fixed at 1 all of it is constant. A file converted with an open batch declares ones where
-nothing is known, so shapes are inferred again from the inputs on.
+nothing is known, so shapes are inferred again from the inputs on; what it declares otherwise has to
+be what is inferred.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import ABSENT, Array, Graph, Node, Tensor
+from tinygen.ir import ABSENT, Array, Graph, Node, Operands, Tensor
+
+_FEW = 1 << 20
 
 
 def fold_constants(graph: Graph) -> Graph:
@@ -22,15 +25,28 @@ def fold_constants(graph: Graph) -> Graph:
     for node in graph.nodes:
         current = replace(graph, tensors=tensors)
         for tensor_id, shape in zip(node.outputs, current.shapes(node), strict=True):
-            tensors[tensor_id] = replace(tensors[tensor_id], shape=shape)
+            tensors[tensor_id] = tensors[tensor_id].shaped(shape, node.op.kind)
         io = current.operands(node)
         if not node.op.foldable(io):
             nodes.append(node)
             continue
+        _require_small(node, io)
         values = [None if i == ABSENT else tensors[i].data for i in node.inputs]
         for tensor, data in zip(io.outputs, node.op.reference(io, values), strict=True):
             tensors[tensor.id] = _constant(node, tensor, data)
     return replace(graph, tensors=tensors, nodes=tuple(nodes))
+
+
+def _require_small(node: Node, io: Operands) -> None:
+    """A broken file could ask for gigabytes: what is computed beforehand is no larger than the
+    constants that it is computed of, or holds few numbers as shapes do."""
+    given = sum(t.elements for t in io.inputs if t is not None)
+    for tensor in io.outputs:
+        if tensor.elements > max(given, _FEW):
+            raise UnsupportedModel(
+                f"{node.op.kind} makes '{tensor.name}' with {tensor.elements:,} elements out of "
+                f"constants with {given:,}"
+            )
 
 
 def _constant(node: Node, tensor: Tensor, data: Array) -> Tensor:

@@ -14,6 +14,9 @@ from tinygen.project import build_id
 from tinygen.project.firmware import hal_files, memory_files, platform_files, root_files
 from tinygen.resources import firmware_dir
 
+_MODEL_USES = "tg_fixed_point.h"
+"""What model.c includes whatever its kernels: it may have none."""
+
 _INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"\n]+)"', re.MULTILINE)
 
 
@@ -37,14 +40,16 @@ def project_files(board: Board, place: ArenaPlace = ArenaPlace.STATIC) -> dict[s
 
 
 def kernel_files(kernels: Iterable[Kernel], folder: Path | None = None) -> dict[str, bytes]:
-    """The headers of these kernels and every header that they include: path in the project ->
-    content. Each keeps its place in `folder`, which is firmware/kernels.
+    """The headers of these kernels, the one that model.c itself uses, and every header that they
+    include: path in the project -> content. Each keeps its place in `folder`, which is
+    firmware/kernels.
 
     InputError when one of them is missing.
     """
     folder = folder or firmware_dir() / "kernels"
     files: dict[str, bytes] = {}
     waiting = [folder / csource.kernel_header(kernel) for kernel in kernels]
+    waiting.append(folder / _MODEL_USES)
     while waiting:
         path = waiting.pop()
         name = f"src/kernels/{path.relative_to(folder).as_posix()}"

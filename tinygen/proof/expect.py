@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from tinygen.ir import Int8Model, input_edges
 from tinygen.progress import Progress
 from tinygen.proof import oracle
+from tinygen.proof.doubt import far_from_litert, unproven
+from tinygen.proof.oracle import HostRun, Refusal
 from tinygen.proof.vectors import Samples, Vectors, choose
 
 
@@ -24,13 +26,19 @@ def expect(
     truth = oracle.expected(model, chosen.quantized)
     if truth.note:
         progress.warn(f"the oracle is the {truth.name}: {truth.note}")
+    second = oracle.second_opinion(model, chosen.quantized)
     real = None if float_tflite is None else oracle.float_outputs(float_tflite, chosen.real)
-    return Vectors(
+    vectors = Vectors(
         inputs=chosen.quantized,
         expected=truth.outputs,
         oracle=truth.name,
         origins=chosen.origins,
         labels=chosen.labels,
-        litert=oracle.second_opinion(model, chosen.quantized),
+        litert=second if isinstance(second, HostRun) else None,
+        refusals=tuple(str(r) for r in (truth.refusal, second) if isinstance(r, Refusal)),
         real_outputs=real,
     )
+    for doubt in (unproven(vectors), far_from_litert(vectors)):
+        if doubt:
+            progress.warn(doubt)
+    return vectors

@@ -36,10 +36,10 @@ def fidelity(outputs: Sequence[Edge], checks: Vectors) -> tuple[Fidelity, ...]:
     """
     if checks.real_outputs is None:
         return ()
-    picks = [i for i, o in enumerate(checks.origins) if o in ("data", "test", "random data")]
-    if not picks:
+    picks = checks.from_data(len(checks))
+    if not picks.any():
         return ()
     return tuple(
-        Fidelity(t.name, len(picks), real_distance(t, real[picks], expected[picks]))
+        Fidelity(t.name, int(picks.sum()), real_distance(t, real[picks], expected[picks]))
         for t, real, expected in zip(outputs, checks.real_outputs, checks.expected, strict=True)
     )

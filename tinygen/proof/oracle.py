@@ -28,6 +28,10 @@ tflm builds compute; wheels from October 2026 on multiply FULLY_CONNECTED's scal
 changes an output here and there by one."""
 
 
+REFERENCE = "numpy reference"
+"""The name of the second oracle."""
+
+
 @dataclass(frozen=True, eq=False)
 class HostRun:
     """Outputs of a host run, one array per model output, shape (vectors, *output shape)."""
@@ -35,6 +39,19 @@ class HostRun:
     name: str
     outputs: tuple[Array, ...]
     note: str = ""
+    refusal: Refusal | None = None
+    """TFLM's, where it was asked first."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A runtime that was asked and did not run the model."""
+
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.why}"
 
 
 def expected(model: Int8Model, inputs: Sequence[Array]) -> HostRun:
@@ -42,26 +59,28 @@ def expected(model: Int8Model, inputs: Sequence[Array]) -> HostRun:
     note = "the tflite-micro wheel is not installed here"
     if importlib.util.find_spec("tflite_micro") is not None:
         note = f"the tflite-micro wheel is {_version('tflite-micro')}, not {TFLM_WHEEL}"
+    refusal = None
     if _version("tflite-micro") == TFLM_WHEEL:
         try:
             outputs = _edges_run("tflm", model, inputs)
         except _HostRunFailed as error:
             note = f"TensorFlow Lite Micro did not run the model: {error}"
+            refusal = Refusal("TensorFlow Lite Micro", str(error))
         else:
             return HostRun(f"TensorFlow Lite Micro {_version('tflite-micro')}", outputs)
     rows = [_reference(model.graph, sample) for sample in zip(*inputs, strict=True)]
     columns = tuple(np.stack(column) for column in zip(*rows, strict=True))
-    return HostRun("numpy reference", columns, note)
+    return HostRun(REFERENCE, columns, note, refusal)
 
 
-def second_opinion(model: Int8Model, inputs: Sequence[Array]) -> HostRun | None:
-    """LiteRT's outputs for int8 `inputs`; None where it is not installed or cannot run it."""
+def second_opinion(model: Int8Model, inputs: Sequence[Array]) -> HostRun | Refusal | None:
+    """LiteRT's outputs for int8 `inputs`, or why it has none; None where it is not installed."""
     if importlib.util.find_spec("ai_edge_litert") is None:
         return None
     try:
         outputs = _edges_run("litert", model, inputs)
-    except _HostRunFailed:
-        return None
+    except _HostRunFailed as error:
+        return Refusal("LiteRT", str(error))
     return HostRun(f"LiteRT {_version('ai-edge-litert')}", outputs)
 
 

@@ -22,6 +22,7 @@ MINIMUM = 100
 """At least this many vectors, unless the model's input has fewer values."""
 
 _DATA_SAMPLES = 60
+_DATA = ("data", "test", "random data")
 _MAX_ARRAYS = 1000
 _MAX_BYTES = 1 << 30
 _UNREADABLE = (
@@ -42,11 +43,17 @@ class Vectors:
     labels: Array
     """The class of each vector, -1 where it has none."""
     litert: HostRun | None = None
+    refusals: tuple[str, ...] = ()
+    """Runtimes that were asked and did not run the model, each with its reason."""
     real_outputs: tuple[Array, ...] | None = None
     """What the float model computes, where there is one."""
 
     def __len__(self) -> int:
         return len(self.origins)
+
+    def from_data(self, count: int) -> Array:
+        """Which of the first `count` vectors are samples of data, not made ones: bool[count]."""
+        return np.isin(self.origins[:count], _DATA)
 
     def to_bytes(self) -> bytes:
         """An .npz; the same vectors give the same bytes."""
@@ -54,6 +61,7 @@ class Vectors:
             "labels": self.labels,
             "origins": np.array(self.origins),
             "oracle": np.array(self.oracle),
+            "refusals": np.array(self.refusals, dtype=np.str_),
         }
         for i, value in enumerate(self.inputs):
             columns[f"input_{i}"] = value
@@ -85,6 +93,7 @@ class Vectors:
                 origins=tuple(str(o) for o in columns["origins"].reshape(-1)),
                 labels=columns["labels"],
                 litert=HostRun(str(columns["litert"]), litert) if litert else None,
+                refusals=tuple(str(r) for r in columns.get("refusals", np.array(())).reshape(-1)),
                 real_outputs=_numbered(columns, "real") or None,
             )
             vectors._check_whole()

@@ -56,6 +56,12 @@ class OutputReport:
     litert: Distance | None
     """LiteRT against the oracle."""
     float_model: RealDistance | None
+    """On the samples of data, as `build` shows it."""
+    float_vectors: int
+    """How many those are."""
+    float_model_made: RealDistance | None
+    """On the edge and random vectors, which nobody calibrated for: how far numbers can go apart,
+    and no measure of the model."""
     labels: tuple[str, ...]
     """Names of the classes that the elements stand for; empty where they are not known."""
 
@@ -94,6 +100,7 @@ def compare(
         expected = vectors.expected[i][:count]
         litert = vectors.litert.outputs[i][:count] if vectors.litert is not None else None
         real = vectors.real_outputs[i][:count] if vectors.real_outputs is not None else None
+        data = vectors.from_data(count)
         reports.append(
             OutputReport(
                 name=tensor.name,
@@ -101,11 +108,20 @@ def compare(
                 elements=int(expected.size),
                 device=distance(tensor, expected, device[i]),
                 litert=None if litert is None else distance(tensor, expected, litert),
-                float_model=None if real is None else real_distance(tensor, real, device[i]),
+                float_model=_of(tensor, real, device[i], data),
+                float_vectors=0 if real is None else int(data.sum()),
+                float_model_made=_of(tensor, real, device[i], ~data),
                 labels=tensor.labels,
             )
         )
     return tuple(reports)
+
+
+def _of(tensor: Edge, real: Array | None, device: Array, picks: Array) -> RealDistance | None:
+    """The distance over these vectors, None where there are none."""
+    if real is None or not picks.any():
+        return None
+    return real_distance(tensor, real[picks], device[picks])
 
 
 def distance(tensor: Edge, expected: Array, actual: Array) -> Distance:

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from tinygen.tflite.graph import graph, read
 from tinygen.tflite.parse import Call, File, FileTensor, parse, subgraphs
+from tinygen.tflite.write import with_shapes
 
-__all__ = ["Call", "File", "FileTensor", "graph", "parse", "read", "subgraphs"]
+__all__ = ["Call", "File", "FileTensor", "graph", "parse", "read", "subgraphs", "with_shapes"]

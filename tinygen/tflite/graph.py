@@ -27,10 +27,12 @@ def graph(file: File, name: str) -> Graph:
     Raises UnsupportedModel when the model holds something that is not compiled, InputError where
     an operator's attributes lie outside of the file.
     """
-    if not file.inputs or not file.outputs or not file.calls:
+    parts = {"inputs": file.inputs, "outputs": file.outputs, "operators": file.calls}
+    missing = [name for name, part in parts.items() if not part]
+    if missing:
         raise UnsupportedModel(
             f"'{file.name}' computes nothing",
-            why="it has no inputs, no outputs or no operators",
+            why=f"it has no {' and no '.join(missing)}",
             next_step="save or convert the whole model again",
         )
     try:
@@ -65,17 +67,32 @@ def _tensor(raw: FileTensor, tensor_id: TensorId) -> Tensor:
         name=name,
         shape=raw.shape,
         dtype=dtype,
-        quant=_quant(raw, name),
+        quant=_quant(raw, name, dtype),
         data=_data(raw, dtype),
+        open_axes=frozenset(
+            i for i, size in enumerate(raw.signature or ()) if size == -1 and raw.shape[i] == 1
+        ),
     )
 
 
-def _quant(raw: FileTensor, name: str) -> Quant | None:
+def _quant(raw: FileTensor, name: str, dtype: DType) -> Quant | None:
     if not raw.scales:
         return None
     if not all(math.isfinite(s) and s > 0 for s in raw.scales):
         raise UnsupportedModel(f"tensor '{name}' has a scale that is not a positive number")
-    return Quant(raw.scales, raw.zero_points or (0,) * len(raw.scales), raw.axis)
+    points = raw.zero_points or (0,) * len(raw.scales)
+    if len(points) != len(raw.scales):
+        raise UnsupportedModel(
+            f"tensor '{name}' has {len(raw.scales)} scales and {len(points)} zero points"
+        )
+    beyond = [p for p in points if dtype.integer and not dtype.low <= p <= dtype.high]
+    if beyond:
+        raise UnsupportedModel(
+            f"tensor '{name}' has the zero point {beyond[0]}, which is no {dtype.value}",
+            why="the zero point is the code of real zero, so it is one of the type's own",
+            next_step="convert the model again",
+        )
+    return Quant(raw.scales, points, raw.axis)
 
 
 def _data(raw: FileTensor, dtype: DType) -> Array | None:

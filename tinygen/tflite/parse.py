@@ -44,11 +44,16 @@ MALFORMED = (
 
 @dataclass(frozen=True, eq=False)
 class FileTensor:
-    """A tensor as the file has it. `type` is TFLite's name, `data` the bytes of a constant."""
+    """A tensor as the file has it. `type` is TFLite's name, `data` the bytes of a constant.
+
+    `signature` is its shape with a -1 where the file leaves a dimension open, which `shape` then
+    declares as 1; None where nothing is open.
+    """
 
     name: str
     type: str
     shape: Shape
+    signature: Shape | None
     scales: tuple[float, ...]
     zero_points: tuple[int, ...]
     axis: int
@@ -189,6 +194,7 @@ class _Reader:
             name=name,
             type=str(_TYPE_BY_CODE.get(raw.Type(), f"type {raw.Type()}")),
             shape=shape,
+            signature=self._signature(raw, shape, name),
             scales=scales,
             zero_points=points,
             axis=axis,
@@ -196,6 +202,21 @@ class _Reader:
             sparse=raw.Sparsity() is not None,
             variable=bool(raw.IsVariable()),
         )
+
+    def _signature(self, raw: Any, shape: Shape, name: str) -> Shape | None:
+        signature = self._ints(raw.ShapeSignature, raw.ShapeSignatureLength())
+        if not signature:
+            return None
+        told = len(signature) == len(shape) and all(
+            open_ in (-1, size) for open_, size in zip(signature, shape, strict=True)
+        )
+        if not told:
+            raise UnsupportedModel(
+                f"tensor '{name}' has the shape {list(shape)} and the signature {list(signature)}",
+                why="the file contradicts itself",
+                next_step="convert the model again",
+            )
+        return signature
 
     def _data(self, index: int, name: str) -> Array | None:
         """The bytes of a constant: a view of the file, no copy."""

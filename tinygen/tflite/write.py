@@ -1,4 +1,5 @@
-"""The writer of `.tflite` bytes: metadata in front of a file, and a file packed anew.
+"""The writer of `.tflite` bytes: metadata in front of a file, shapes over those of a file, and a
+file packed anew.
 
 References inside a flatbuffer only point forward, so a new root in front of a file can use
 everything behind it. A change inside of a file needs it unpacked and packed again, by the schema's
@@ -11,10 +12,19 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import tflite
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Shape
+
 _FIELDS = 8
 _OPERATOR_CODES, _SUBGRAPHS, _DESCRIPTION, _BUFFERS, _METADATA_BUFFER, _METADATA, _SIGNATURES = (
     *range(1, _FIELDS),
 )
+
+
+_SHAPE = 4
+"""Where a tensor's vtable has its shape."""
 
 
 def renamed(content: bytes, names: Mapping[int, str]) -> bytes:
@@ -25,6 +35,26 @@ def renamed(content: bytes, names: Mapping[int, str]) -> bytes:
     for index, name in names.items():
         model.subgraphs[0].tensors[index].name = name.encode()
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def with_shapes(content: bytes, shapes: Mapping[int, Shape]) -> bytes:
+    """The file with these shapes, of as many dimensions as before, for its tensors by their ids:
+    written over the old ones. UnsupportedModel where tensors that differ share one."""
+    made = bytearray(content)
+    graph = tflite.Model.GetRootAs(content, 0).Subgraphs(0)
+    tables = [graph.Tensors(i)._tab for i in range(graph.TensorsLength())]
+    places = [table.Vector(field) if (field := table.Offset(_SHAPE)) else None for table in tables]
+    for tensor_id, shape in shapes.items():
+        place = places[tensor_id]
+        sharing = [shapes.get(i) for i, other in enumerate(places) if other == place]
+        if place is None or any(other != shape for other in sharing):
+            name = graph.Tensors(tensor_id).Name().decode("utf-8", "replace")
+            raise UnsupportedModel(
+                f"the file leaves the shape of '{name}' open, and has no place of its own for it",
+                next_step="convert the model with a batch of 1",
+            )
+        struct.pack_into(f"<{len(shape)}i", made, place, *shape)
+    return bytes(made)
 
 
 @dataclass(frozen=True)

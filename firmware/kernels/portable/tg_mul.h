@@ -19,8 +19,9 @@ struct tg_portable_mul_params {
 
 TG_INLINE int8_t tg_portable_mul_codes(const struct tg_portable_mul_params *p, int8_t a, int8_t b) {
   const int32_t product = (a - p->zero_point0) * (b - p->zero_point1);
-  const int32_t code = tg_requantize(product, p->multiplier, p->shift) + p->zero_point;
-  return (int8_t)tg_clamp(code, p->minimum, p->maximum);
+  /* Far too small an output scale wraps, as the specification's int32 does: not undefined here. */
+  const uint32_t code = (uint32_t)tg_requantize(product, p->multiplier, p->shift);
+  return (int8_t)tg_clamp((int32_t)(code + (uint32_t)p->zero_point), p->minimum, p->maximum);
 }
 
 /* May run in place of an input that is not broadcast. */

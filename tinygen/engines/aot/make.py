@@ -13,7 +13,7 @@ from tinygen.engines.aot.offers import Candidate
 from tinygen.engines.aot.program import Layer, Program, compile_graph
 from tinygen.engines.aot.render import model_files
 from tinygen.engines.engine import Engine, Job, LayerKernel, Made, NotTaken
-from tinygen.ir import Int8Model
+from tinygen.ir import PORTABLE, Int8Model
 from tinygen.project import sources
 from tinygen.resources import firmware_dir
 
@@ -53,7 +53,8 @@ class Aot(Engine):
                 **({_SCRIPT: (firmware_dir() / "aot" / "build.py").read_bytes()} if script else {}),
                 **{f"src/model/{name}": text.encode() for name, text in model.items()},
             },
-            kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.layers)),
+            kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.layers))
+            or PORTABLE,
             layers=len(program.layers),
             macs=program.macs,
             constant_bytes=program.constant_bytes,

@@ -1,0 +1,62 @@
+"""When the oracle itself is in doubt: what speaks against it, and for the device.
+
+Three things compute what a device has to: TensorFlow Lite Micro, the oracle; tinygen's numpy
+reference, written apart from it; and LiteRT, which rounds otherwise, but not far from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinygen.ir import Array, Graph
+from tinygen.proof import interpret, metrics
+from tinygen.proof.oracle import REFERENCE
+from tinygen.proof.vectors import Vectors
+
+_ASKED = 16
+"""Vectors that the reference computes anew: it takes its time for large models."""
+_NEAR_LSB = 8.0
+_NEAR_SPREAD = 0.5
+"""LiteRT's error against the oracle is small where it is below the first, or below this share of
+the outputs' own spread: rounding has been seen to make 4 LSB or 5 %, other numbers make 140 %."""
+
+
+def unproven(vectors: Vectors) -> str:
+    """Why equal numbers prove nothing yet: no runtime that was asked runs the model, so that they
+    are only those of tinygen's own reference; empty where one did, or none could be asked."""
+    if vectors.oracle != REFERENCE or vectors.litert is not None or not vectors.refusals:
+        return ""
+    return "no runtime of TensorFlow Lite runs this model (" + "; ".join(vectors.refusals) + ")"
+
+
+def same_as_reference(graph: Graph, vectors: Vectors, device: Sequence[Array]) -> bool:
+    """Whether the device differs from the oracle, and there computed what the reference does: in
+    every vector that differs, of many in the first 16. `device` holds (vectors, *shape) int8."""
+    if vectors.oracle == REFERENCE:
+        return False
+    pairs = list(zip(vectors.expected, device, strict=True))
+    wrong = [i for i in range(len(device[0])) if any((e[i] != d[i]).any() for e, d in pairs)]
+    for i in wrong[:_ASKED]:
+        values = interpret.run(graph, [inputs[i] for inputs in vectors.inputs])
+        for output, got in zip(graph.outputs, device, strict=True):
+            if not np.array_equal(values[output], got[i]):
+                return False
+    return bool(wrong)
+
+
+def far_from_litert(vectors: Vectors) -> str:
+    """That the oracle and LiteRT compute different things, by more than rounding makes; empty where
+    they do not, or LiteRT did not run the model."""
+    if vectors.litert is None:
+        return ""
+    for expected, other in zip(vectors.expected, vectors.litert.outputs, strict=True):
+        spread = float(np.std(expected.astype(np.float64)))
+        error = metrics.rmse(expected, other)
+        if error > max(_NEAR_LSB, _NEAR_SPREAD * spread):
+            return (
+                f"{vectors.oracle}, the oracle, and {vectors.litert.name} are {error:.0f} LSB apart"
+                " (RMSE), which rounding does not explain: one of them reads the file otherwise"
+            )
+    return ""
