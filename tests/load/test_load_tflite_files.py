@@ -58,8 +58,11 @@ def build(
         for scale in reversed(tensor.scales):
             b.PrependFloat32(scale)
         scales = b.EndVector()
+        zeros = [0] * len(tensor.scales)
+        points = vector(tflite.QuantizationParametersStartZeroPointVector, zeros, b.PrependInt64)
         tflite.QuantizationParametersStart(b)
         tflite.QuantizationParametersAddScale(b, scales)
+        tflite.QuantizationParametersAddZeroPoint(b, points)
         quantization = tflite.QuantizationParametersEnd(b)
         tflite.TensorStart(b)
         tflite.TensorAddName(b, name)
