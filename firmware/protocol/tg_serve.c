@@ -1,6 +1,9 @@
 #include "tg_serve.h"
 
 #include <string.h>
+#if defined(__AVR__)
+#include <avr/pgmspace.h>
+#endif
 
 #include "model.h"
 #include "tg_crc32.h"
@@ -9,6 +12,11 @@
 #include "tg_hal.h"
 
 #define TG_READ_BYTES 64u /* taken from the port at once, on the stack */
+
+/* A line for people who look at the port; the host takes it for noise before a frame. */
+#define TG_BANNER "\r\ntinygen: " MODEL_NAME " on " MODEL_BOARD
+#define TG_READY_TEXT TG_BANNER " waits for \"tinygen verify\"\r\n"
+#define TG_FAILED_TEXT TG_BANNER " did not start\r\n"
 
 /* What is kept between requests. */
 static struct {
@@ -200,11 +208,24 @@ static void tg_handle(void) {
   }
 }
 
+/* In one write: a USB port that nobody listens to lets each one wait. */
+static void tg_banner(void) {
+#if defined(__AVR__) /* where other texts than these lie in RAM */
+  char *text = (char *)tg.frame.bytes;
+  strlcpy_P(text, tg.ready == MODEL_OK ? PSTR(TG_READY_TEXT) : PSTR(TG_FAILED_TEXT),
+            sizeof tg.frame.bytes);
+#else
+  const char *text = tg.ready == MODEL_OK ? TG_READY_TEXT : TG_FAILED_TEXT;
+#endif
+  tg_hal_write((const uint8_t *)text, strlen(text));
+}
+
 void tg_serve_begin(void) {
   memset(&tg, 0, sizeof tg);
   uint64_t start = tg_hal_ticks();
   tg.ready = model_init();
   tg.init_ticks = (uint32_t)(tg_hal_ticks() - start);
+  tg_banner();
 }
 
 void tg_serve_step(void) {

@@ -75,6 +75,26 @@ def test_compiles_without_a_warning(dialect: tuple[str, ...], tmp_path: Path) ->
         assert (hello.features, hello.layers) == (Feature.RUN, 0)
 
 
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        ("0", b'\r\ntinygen: fake on host waits for "tinygen verify"\r\n'),
+        ("2", b"\r\ntinygen: fake on host did not start\r\n"),
+    ],
+)
+def test_a_line_at_the_start_says_what_runs(status: str, line: bytes) -> None:
+    """A serial monitor is not silent, and the host, which hears it too, is not disturbed."""
+    device = pd.start(FAKE_INIT=status)
+    heard = b""
+    while len(heard) < len(line):
+        heard += device.read(5.0)
+    assert heard == line
+    device.close()
+    with Session(pd.start(FAKE_INIT=status)) as session:
+        assert session.hello().model_status == int(status)
+        assert session.retries == 0
+
+
 def test_both_sides_have_the_same_constants() -> None:
     defines = dict(re.findall(r"#define TG_(\w+) (0x[0-9a-f]+|\d+)u\b", HEADER.read_text()))
     header = {name: int(value, 0) for name, value in defines.items()}

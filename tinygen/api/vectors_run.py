@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygen.api.connection import Connection
+from tinygen.api.crash import explained
 from tinygen.devices.link import Session
 from tinygen.devices.link.faults import Disconnected
 from tinygen.devices.link.hello import Hello
@@ -94,6 +95,10 @@ class VectorsRun:
                 return
 
     def _give_up(self, error: DeviceError) -> None:
+        # Of other firmware than the project's, its ELF file knows nothing.
+        program = self._built.elf if self.hello else None
+        if crash := explained(error.why, program):
+            error.why += f"\n{crash}"
         if words := self._connection.last_words():
             error.why += f"\nthe emulator's last words:\n{words}"
         self.lost = error

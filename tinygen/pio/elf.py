@@ -75,6 +75,23 @@ def sizes(elf: Path, memory: Memories | None = None) -> Sizes:
     return _read(elf, lambda file: _sizes(file, memory))
 
 
+def function_at(elf: Path, address: int) -> str | None:
+    """The name of the function that holds `address`; None where there is none. ToolchainError if
+    the file cannot be read."""
+
+    def look(file: ELFFile) -> str | None:
+        for table in file.iter_sections():
+            if isinstance(table, SymbolTableSection):
+                for symbol in table.iter_symbols():
+                    start = symbol["st_value"] & ~1  # of Thumb code, the lowest bit is a mark
+                    is_function = symbol["st_info"]["type"] == "STT_FUNC"
+                    if is_function and start <= address < start + symbol["st_size"]:
+                        return str(symbol.name)
+        return None
+
+    return _read(elf, look)
+
+
 def _read(elf: Path, look: Callable[[ELFFile], T]) -> T:
     try:
         with elf.open("rb") as file:

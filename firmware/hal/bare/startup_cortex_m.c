@@ -14,6 +14,11 @@ extern uint32_t tg_stack_bottom[], tg_stack_top[];
 
 #define NVIC_ISER(n) TG_REGISTER(0xE000E100U + 4U * (n))
 #define SCB_CFSR TG_REGISTER(0xE000ED28U)
+#define SCB_HFSR TG_REGISTER(0xE000ED2CU)
+#define SCB_MMFAR TG_REGISTER(0xE000ED34U)
+#define SCB_BFAR TG_REGISTER(0xE000ED38U)
+#define CFSR_MMFAR_VALID (1U << 7)
+#define CFSR_BFAR_VALID (1U << 15)
 
 void tg_irq_enable(uint32_t irq) {
   NVIC_ISER(irq / 32U) = 1U << (irq % 32U);
@@ -72,7 +77,9 @@ static void put_text(const char *text) {
   }
 }
 
-static void put_hex(uint32_t value) {
+/* The value of something in eight digits, behind its name. */
+static void put_hex(const char *name, uint32_t value) {
+  put_text(name);
   for (uint32_t shift = 32U; shift > 0U;) {
     shift -= 4U;
     tg_uart_put((uint8_t)"0123456789abcdef"[(value >> shift) & 0xFU]);
@@ -84,14 +91,18 @@ __attribute__((used, noreturn)) static void report_fault(const uint32_t *frame) 
   if (frame == NULL) {
     put_text("\r\ntg_fault: stack overflow");
   } else {
-    put_text("\r\ntg_fault: pc 0x");
-    put_hex(frame[6]);
-    put_text(" lr 0x");
-    put_hex(frame[5]);
+    put_hex("\r\ntg_fault: pc 0x", frame[6]);
+    put_hex(" lr 0x", frame[5]);
   }
 #if __ARM_ARCH > 6 && !defined(__ARM_ARCH_8M_BASE__)
-  put_text(" cfsr 0x");
-  put_hex(SCB_CFSR);
+  const uint32_t cfsr = SCB_CFSR;
+  put_hex(" cfsr 0x", cfsr);
+  put_hex(" hfsr 0x", SCB_HFSR);
+  if ((cfsr & CFSR_BFAR_VALID) != 0U) {
+    put_hex(" address 0x", SCB_BFAR);
+  } else if ((cfsr & CFSR_MMFAR_VALID) != 0U) {
+    put_hex(" address 0x", SCB_MMFAR);
+  }
 #endif
   put_text("\r\n");
   for (;;) {

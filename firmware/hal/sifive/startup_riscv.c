@@ -64,6 +64,8 @@ __attribute__((used, noreturn)) static void report_fault(uint32_t cause, uint32_
     put_hex(pc);
     PUT_TEXT(" cause 0x");
     put_hex(cause);
+    PUT_TEXT(" address 0x");
+    put_hex(value);
   }
   PUT_TEXT("\r\n");
   for (;;) {
