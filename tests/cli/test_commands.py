@@ -84,7 +84,7 @@ LINES = (
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} -d images --image-range 0 1 --trust-model"
-        " --test labelled.npz -o seen --json",
+        " --trust-project --test labelled.npz -o seen --json",
         lambda ran: (
             ran.json["data"] == "images"
             and ran.json["kernel_set"] == "portable"
@@ -138,9 +138,11 @@ STORY = (
         lambda ran: ran.json["sizes"]["flash"] > ran.json["generated"]["constant_bytes"],
     ),
     Case("tinygen flash", lambda ran: "socket://127.0.0.1:" in ran.out and "digits" in ran.out),
-    Case("tinygen flash --json", lambda ran: ran.json["port"].startswith("socket://")),
     Case(
-        "tinygen verify --vectors 7",
+        "tinygen flash --trust-project --json", lambda ran: ran.json["port"].startswith("socket://")
+    ),
+    Case(
+        "tinygen verify --vectors 7 --trust-project",
         lambda ran: ran.out.startswith("MATCH") and "7 of " in ran.out,
     ),
     Case(
@@ -150,7 +152,7 @@ STORY = (
     Case("tinygen stop", lambda ran: "stopped" in ran.out or "ended" in ran.out),
     Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),
 )
-MONITORED = "tinygen monitor --port PORT"
+MONITORED = "tinygen monitor --trust-project --port PORT"
 """Run by a test of its own: it ends only with Ctrl-C."""
 REFUSED = (Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),)
 """What a project of an emulated board does not take."""

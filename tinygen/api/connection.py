@@ -39,9 +39,11 @@ class Connection:
         progress: Progress = SILENT,
         spy: IO[str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        trust_project: bool = False,
     ) -> None:
         self.built = built
-        self.port = given_port(port) or device_port(built, progress)
+        self.port = given_port(port) or device_port(built, progress, trust_project=trust_project)
         self._named = port is not None
         self._deadline = deadline or Deadline()
         self._progress = progress

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import pio
-from tinygen.api.board import project_board
+from tinygen.api.board import project_board, require_harmless_emulator
 from tinygen.api.built import Built, look
 from tinygen.boards import Qemu, Serial
 from tinygen.devices import qemu
@@ -16,6 +16,7 @@ from tinygen.devices.link.hello import Hello
 from tinygen.devices.usb import find_port, wait_for_port
 from tinygen.errors import DeviceError, InputError
 from tinygen.progress import SILENT, Progress
+from tinygen.project import trust
 from tinygen.project.folder import open_project
 
 _START_SECONDS = 10.0
@@ -48,14 +49,16 @@ def flash(
     project: str | Path | None = None,
     *,
     port: str | None = None,
+    trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> FlashResult:
     """Put the project's firmware on its board and wait until it answers.
 
     An emulated board is started, which replaces the one started before. Hardware is uploaded to
     by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits.
-    Raises InputError for a project that is not built as it is now, ToolchainError, and DeviceError,
-    also when what then answers is other firmware.
+    Raises InputError for a project that is not built as it is now, UntrustedProject for one that
+    would run what this machine's tinygen did not write, unless `trust_project`; ToolchainError, and
+    DeviceError, also when what then answers is other firmware.
     """
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))
@@ -66,6 +69,7 @@ def flash(
     if isinstance(board.device, Qemu):
         if given_port(port) is not None:
             raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
+        require_harmless_emulator(current, board, elf, trusted=trust_project)
         progress.stage(f"Starting {board.id} in QEMU")
         running = qemu.start(board, elf, current.state_dir)
         port, pid = running.url, running.pid
@@ -75,7 +79,8 @@ def flash(
             qemu.stop(current.state_dir)
             raise
     else:
-        port, hello = _upload(built, board.device, port, progress)
+        with trust.running(current.path, trusted=trust_project):
+            port, hello = _upload(built, board.device, port, progress)
     return FlashResult(
         project=current.path,
         board=board.id,
@@ -131,7 +136,7 @@ def given_port(port: str | None) -> str | None:
     return port
 
 
-def device_port(built: Built, progress: Progress = SILENT) -> str:
+def device_port(built: Built, progress: Progress = SILENT, *, trust_project: bool = False) -> str:
     """Where the project's device is: the recorded emulator, started anew if it runs anything but
     the project's ELF file, or the one port that has the board's USB id."""
     if not isinstance(built.board.device, Qemu):
@@ -139,7 +144,7 @@ def device_port(built: Built, progress: Progress = SILENT) -> str:
     elf, running = built.require_current(), qemu.running(built.project.state_dir)
     if running is not None and running.runs(built.board, elf):
         return running.url
-    return flash(built.project.path, progress=progress).port
+    return flash(built.project.path, trust_project=trust_project, progress=progress).port
 
 
 def _greet(port: str, built: Built) -> Hello:

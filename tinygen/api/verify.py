@@ -123,6 +123,7 @@ def verify(
     limit: int | None = None,
     timeout: float | None = None,
     spy: str | Path | None = None,
+    trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> VerifyResult:
     """Run the project's vectors on the device and compare every output element.
@@ -135,7 +136,8 @@ def verify(
     A device that runs anything but the firmware of the project's sources as they are now, is lost
     on the way, or is not done in time, gives the verdict UNVERIFIED with the reason; a port that
     cannot be opened raises DeviceError, an emulated board's project that was not built, or edited
-    since, InputError.
+    since, InputError. With `port` nothing of a project runs on this machine; without, as by
+    `flash`.
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
@@ -152,7 +154,9 @@ def verify(
     built = look(current, board)
     with contextlib.ExitStack() as files:
         file = None if spy is None else files.enter_context(open_recording(Path(spy)))
-        connection = Connection(built, port, deadline, progress, file)
+        connection = Connection(
+            built, port, deadline, progress, spy=file, trust_project=trust_project
+        )
         return verify_over(connection, checks, count, seconds, progress)
 
 
