@@ -139,15 +139,19 @@ STORY = (
     ),
     Case("tinygen flash", lambda ran: "socket://127.0.0.1:" in ran.out and "digits" in ran.out),
     Case(
-        "tinygen flash --trust-project --json", lambda ran: ran.json["port"].startswith("socket://")
+        "tinygen flash --json --trust-project", lambda ran: ran.json["port"].startswith("socket://")
     ),
     Case(
         "tinygen verify --vectors 7 --trust-project",
         lambda ran: ran.out.startswith("MATCH") and "7 of " in ran.out,
     ),
     Case(
-        "tinygen verify --vectors 3 --port PORT --json",
+        "tinygen verify --vectors 3 --port PORT --timeout 300 --spy bytes.spy --json",
         lambda ran: ran.json["verdict"] == "MATCH" and ran.json["vectors"] == 3,
+    ),
+    Case(
+        "tinygen verify --vectors 3 --port replay:bytes.spy --json",
+        lambda ran: ran.json["verdict"] == "MATCH" and ran.json["port"] == "replay:bytes.spy",
     ),
     Case("tinygen stop", lambda ran: "stopped" in ran.out or "ended" in ran.out),
     Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),

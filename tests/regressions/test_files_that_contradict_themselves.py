@@ -54,6 +54,7 @@ def depthwise(multiplier: int) -> bytes:
     )
 
 
+@pytest.mark.invariant("S18")
 @pytest.mark.parametrize("multiplier", [0, 1, 3, 6])
 def test_a_depth_multiplier_that_the_shapes_deny(multiplier: int, tmp_path: Path) -> None:
     told = refused(depthwise(multiplier), tmp_path)
@@ -72,6 +73,7 @@ def pool(declared: tuple[int, ...]) -> bytes:
     )
 
 
+@pytest.mark.invariant("S18")
 @pytest.mark.parametrize("declared", [(1, 1, 1, 2), (1, 3, 2, 2), (1, 18), (1, 3, 3, 2, 1)])
 def test_a_declared_shape_that_is_not_the_inferred_one(
     declared: tuple[int, ...], tmp_path: Path
@@ -192,6 +194,23 @@ def test_a_new_shape_in_the_attribute_and_another_in_the_operand(tmp_path: Path)
     assert "[3, 2]" in told
     assert "[-1, 3]" in told
     assert opened(reshape([2, -1]), tmp_path).model.graph.nodes
+
+
+@pytest.mark.parametrize(("kind", "field"), [("PACK", "valuesCount"), ("UNPACK", "num")])
+def test_a_count_beside_what_is_counted(kind: str, field: str) -> None:
+    """TFLM crashed on it, or packed fewer."""
+    one, two = tensor((2, 3), scale=0.1), tensor((2, 2, 3), scale=0.1)
+    inputs, outputs = ([one, one], [two]) if kind == "PACK" else ([two], [one, one])
+
+    def packed(count: int) -> None:
+        options = {"axis": 0, field: count}
+        graph = tflite.read(single_operator(kind, inputs, outputs, options), "pack")
+        graph.verify()
+
+    packed(2)
+    for count in (0, 1, 7):
+        with pytest.raises(UnsupportedModel, match=f"there are {count}"):
+            packed(count)
 
 
 @pytest.mark.parametrize("kind", ["PAD", "TRANSPOSE", "RESHAPE", "MEAN", "EXPAND_DIMS"])

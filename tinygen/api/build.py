@@ -27,6 +27,7 @@ from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
 from tinygen.project import build_id, manifest, sources, trust
 from tinygen.project.platformio import platformio_files
+from tinygen.proof.doubt import doubts
 from tinygen.proof.expect import expect
 from tinygen.proof.fidelity import Fidelity, fidelity
 from tinygen.templates import Identity
@@ -194,7 +195,7 @@ def _generate(
         engine=chosen.name,
         kernel_set=made.kernel_set,
         data=None if ready.data is None else ready.data.source,
-        warnings=() if ready.data is None else ready.data.warnings,
+        warnings=(*(() if ready.data is None else ready.data.warnings), *doubts(checks)),
         macs=made.macs,
         constant_bytes=made.constant_bytes,
         arena_bytes=made.arena_bytes,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import IO
 
 from tinygen.api.built import Built
 from tinygen.api.flash import device_port, given_port
 from tinygen.boards import Serial
 from tinygen.devices import qemu
-from tinygen.devices.link import Session, Transport, open_device
+from tinygen.devices.link import ReplayTransport, Session, Transport, open_device
 from tinygen.devices.link.deadline import Clock, Deadline, EmulatorClock
+from tinygen.devices.link.recording import SCHEME, SpyTransport
 from tinygen.devices.usb import find_port
 from tinygen.errors import DeviceError
 from tinygen.progress import SILENT, Progress
@@ -25,7 +27,8 @@ class Connection:
     """Opens sessions with the device of a project, one after the other.
 
     Without `port` the emulated board's recorded emulator is used, and started if need be, and
-    hardware is found by its USB id, anew each time: a board may come back under another name.
+    hardware is found by its USB id, anew each time: a board may come back under another name. All
+    bytes are written to `spy`.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class Connection:
         port: str | None = None,
         deadline: Deadline | None = None,
         progress: Progress = SILENT,
+        spy: IO[str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         *,
         trust_project: bool = False,
@@ -43,6 +47,7 @@ class Connection:
         self._named = port is not None
         self._deadline = deadline or Deadline()
         self._progress = progress
+        self._spy = spy
         self._sleep = sleep
 
     def open(self) -> Session:
@@ -70,13 +75,21 @@ class Connection:
     @property
     def _may_come_back(self) -> bool:
         """Whoever pulled a cable may plug it in; an emulator that has ended stays ended."""
+        if self.port.startswith(SCHEME):
+            return False
         local = isinstance(self.built.board.device, Serial)
         return local or self._named or self._emulator is not None
 
-    @property
-    def _clock(self) -> Clock:
-        emulator = self._emulator
-        return time.monotonic if emulator is None else EmulatorClock(emulator.pid)
+    def _session(self) -> Session:
+        transport = self._transport()
+        clock: Clock = time.monotonic
+        if isinstance(transport, ReplayTransport):
+            clock = transport.clock
+        elif (emulator := self._emulator) is not None:
+            clock = EmulatorClock(emulator.pid)
+        if self._spy is not None:
+            transport = SpyTransport(transport, self._spy)
+        return Session(transport, clock=clock, deadline=self._deadline)
 
     def _transport(self) -> Transport:
         if isinstance(self.built.board.device, Serial) and not self._named:
@@ -87,7 +100,7 @@ class Connection:
         end = time.monotonic() + min(seconds, self._deadline.left())
         while True:
             try:
-                return Session(self._transport(), clock=self._clock, deadline=self._deadline)
+                return self._session()
             except DeviceError:
                 if time.monotonic() >= end:
                     raise

@@ -9,9 +9,11 @@ from pathlib import Path
 from tinygen import pio
 from tinygen.api.board import project_board, require_harmless_emulator
 from tinygen.api.built import Built, look
+from tinygen.api.crash import explained
 from tinygen.boards import Qemu, Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, open_device
+from tinygen.devices.link.deadline import Clock, EmulatorClock
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.usb import find_port, wait_for_port
 from tinygen.errors import DeviceError, InputError
@@ -74,8 +76,10 @@ def flash(
         running = qemu.start(board, elf, current.state_dir)
         port, pid = running.url, running.pid
         try:
-            hello = _greet(port, built)
-        except DeviceError:
+            hello = _greet(port, built, EmulatorClock(pid))
+        except DeviceError as error:
+            if words := qemu.last_words(current.state_dir):
+                error.why += f"\nthe emulator's last words:\n{words}"
             qemu.stop(current.state_dir)
             raise
     else:
@@ -147,11 +151,16 @@ def device_port(built: Built, progress: Progress = SILENT, *, trust_project: boo
     return flash(built.project.path, trust_project=trust_project, progress=progress).port
 
 
-def _greet(port: str, built: Built) -> Hello:
+def _greet(port: str, built: Built, clock: Clock = time.monotonic) -> Hello:
     """What the device behind `port` says it is; DeviceError when it does not answer in time, or is
     not what was put there."""
-    with Session(open_device(built.board, port)) as session:
-        hello = session.hello(timeout=_START_SECONDS)
+    with Session(open_device(built.board, port), clock=clock) as session:
+        try:
+            hello = session.hello(timeout=_START_SECONDS)
+        except DeviceError as error:
+            if crash := explained(error.why, built.elf):
+                error.why += f"\n{crash}"
+            raise
     try:
         built.require_on(hello)
     except DeviceError as error:

@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -159,6 +160,14 @@ def verify(
             help="Give up after this long in all. [default: by the model, and shown]",
         ),
     ] = None,
+    spy: Annotated[
+        Path | None,
+        typer.Option(
+            "--spy",
+            metavar="FILE",
+            help="Write every byte to and from the device there; --port replay:FILE plays it.",
+        ),
+    ] = None,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
@@ -177,6 +186,7 @@ def verify(
             port=port,
             limit=vectors,
             timeout=timeout,
+            spy=spy,
             trust_project=trust,
             progress=progress,
         ),

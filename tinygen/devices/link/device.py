@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tinygen.boards import Board, Qemu, Serial
+from tinygen.devices.link.recording import SCHEME, RecordedTransport
 from tinygen.devices.link.transport import Transport, open_transport
 
 
 def open_device(board: Board, port: str) -> Transport:
-    """The way to the board's device, which is at `port`: a serial device or a pyserial URL.
+    """The way to the board's device, which is at `port`: a serial device, a pyserial URL or
+    `replay:FILE`, a recording.
 
     A new kind of device has its case here. Raises DeviceError when the port cannot be opened.
     """
+    if port.startswith(SCHEME):
+        return RecordedTransport(Path(port.removeprefix(SCHEME)))
     match board.device:
         case Qemu():  # a socket has no lines to reset a board by
             return open_transport(port, board.serial.baud)
