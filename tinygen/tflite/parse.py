@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import tflite
+from flatbuffers import number_types
 
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import ABSENT, Array, Shape, TensorId
@@ -21,6 +22,9 @@ from tinygen.printable import printable
 
 _VISITS = 16
 """How much may be visited per byte of the file: writers may let several tables share a vector."""
+
+_WIDE_CODE = 10
+"""Where the schema's table of an operator code has its field `builtin_code`."""
 
 _KIND_BY_CODE = {
     code: kind for kind, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)
@@ -171,8 +175,12 @@ class _Reader:
 
     def _kind(self, index: int) -> str:
         code = self._model.OperatorCodes(index)
-        # Old files keep the code in the 8-bit field, new ones in the wide one.
-        builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        # Old files keep the code in the 8-bit field, new ones in the wide one, some in both. The
+        # runtimes take the larger; the library's BuiltinCode() does not.
+        table = code._tab
+        wide = table.Offset(_WIDE_CODE)
+        wide = table.Get(number_types.Int32Flags, table.Pos + wide) if wide else 0
+        builtin = max(wide, code.DeprecatedBuiltinCode())
         if builtin == tflite.BuiltinOperator.CUSTOM:
             return f"CUSTOM '{self._text(code.CustomCode())}'"
         return str(_KIND_BY_CODE.get(builtin, f"number {builtin}"))
