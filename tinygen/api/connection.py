@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 from tinygen.api.built import Built
-from tinygen.api.flash import device_port, given_port
-from tinygen.boards import Serial
+from tinygen.api.flash import device_port
+from tinygen.boards import Process, Qemu, Serial
 from tinygen.devices import qemu
-from tinygen.devices.link import Session, Transport, open_device
-from tinygen.devices.link.deadline import Clock, Deadline, EmulatorClock
+from tinygen.devices.link import ProcessTransport, Session, Transport, open_device
+from tinygen.devices.link.deadline import Clock, Deadline, ProcessClock
 from tinygen.devices.usb import find_port
 from tinygen.errors import DeviceError
 from tinygen.progress import SILENT, Progress
@@ -25,7 +25,8 @@ class Connection:
     """Opens sessions with the device of a project, one after the other.
 
     Without `port` the emulated board's recorded emulator is used, and started if need be, and
-    hardware is found by its USB id, anew each time: a board may come back under another name.
+    hardware is found by its USB id, anew each time: a board may come back under another name. A
+    process is started by each session.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Connection:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.built = built
-        self.port = given_port(port) or device_port(built, progress)
+        self.port = device_port(built, port, progress)
         self._named = port is not None
         self._deadline = deadline or Deadline()
         self._progress = progress
@@ -49,13 +50,17 @@ class Connection:
         return self._patiently(_ENUMERATION_SECONDS if local else 0.0)
 
     def reopen(self) -> Session:
-        """A session after the port was lost. DeviceError when it does not come back in time."""
+        """A session after the port was lost. DeviceError when it does not come back in time, and
+        for a process: to start it anew would hide that it ended."""
+        if isinstance(self.built.board.device, Process):
+            raise DeviceError(f"{self.port} has ended")
         self._progress.stage(f"{self.port} is gone: waiting for it to come back")
         return self._patiently(_REPLUG_SECONDS if self._may_come_back else 0.0)
 
     def last_words(self) -> str:
         """What an emulator that has ended, or was never there, wrote last; else nothing."""
-        if isinstance(self.built.board.device, Serial) or self._emulator is not None or self._named:
+        emulated = isinstance(self.built.board.device, Qemu) and not self._named
+        if not emulated or self._emulator is not None:
             return ""
         return qemu.last_words(self.built.project.state_dir)
 
@@ -71,10 +76,12 @@ class Connection:
         local = isinstance(self.built.board.device, Serial)
         return local or self._named or self._emulator is not None
 
-    @property
-    def _clock(self) -> Clock:
+    def _clock(self, transport: Transport) -> Clock:
+        """What runs on this machine may have to wait for a processor."""
+        if isinstance(transport, ProcessTransport):
+            return ProcessClock(transport.process.pid)
         emulator = self._emulator
-        return time.monotonic if emulator is None else EmulatorClock(emulator.pid)
+        return time.monotonic if emulator is None else ProcessClock(emulator.pid)
 
     def _transport(self) -> Transport:
         if isinstance(self.built.board.device, Serial) and not self._named:
@@ -85,7 +92,8 @@ class Connection:
         end = time.monotonic() + min(seconds, self._deadline.left())
         while True:
             try:
-                return Session(self._transport(), clock=self._clock, deadline=self._deadline)
+                transport = self._transport()
+                return Session(transport, clock=self._clock(transport), deadline=self._deadline)
             except DeviceError:
                 if time.monotonic() >= end:
                     raise

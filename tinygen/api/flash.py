@@ -1,4 +1,5 @@
-"""flash() and stop(): put the firmware on the device; on an emulated board, start and end QEMU."""
+"""flash() and stop(): put the firmware on the device; on an emulated board, start and end QEMU; a
+process runs only as long as somebody talks to it."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pathlib import Path
 from tinygen import pio
 from tinygen.api.board import project_board
 from tinygen.api.built import Built, look
-from tinygen.boards import Qemu, Serial
+from tinygen.boards import Process, Qemu, Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, open_device
 from tinygen.devices.link.hello import Hello
@@ -32,7 +33,7 @@ class FlashResult:
     model: str
     build_id: str
     pid: int | None
-    """The emulator's process; None on hardware."""
+    """The emulator's process; None where none stays."""
     seconds: float
 
 
@@ -53,7 +54,8 @@ def flash(
     """Put the project's firmware on its board and wait until it answers.
 
     An emulated board is started, which replaces the one started before. Hardware is uploaded to
-    by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits.
+    by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits. Of a
+    board that is a process, nothing has to be put anywhere: it is run once, and ends.
     Raises InputError for a project that is not built as it is now, ToolchainError, and DeviceError,
     also when what then answers is other firmware.
     """
@@ -63,19 +65,24 @@ def flash(
     built = look(current, board)
     elf = built.require_current()
     pid = None
-    if isinstance(board.device, Qemu):
-        if given_port(port) is not None:
-            raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
-        progress.stage(f"Starting {board.id} in QEMU")
-        running = qemu.start(board, elf, current.state_dir)
-        port, pid = running.url, running.pid
-        try:
+    match board.device:
+        case Qemu():
+            if given_port(port) is not None:
+                raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
+            progress.stage(f"Starting {board.id} in QEMU")
+            running = qemu.start(board, elf, current.state_dir)
+            port, pid = running.url, running.pid
+            try:
+                hello = _greet(port, built)
+            except DeviceError:
+                qemu.stop(current.state_dir)
+                raise
+        case Process():
+            port = device_port(built, port, progress)
+            progress.stage(f"Running {board.id} once")
             hello = _greet(port, built)
-        except DeviceError:
-            qemu.stop(current.state_dir)
-            raise
-    else:
-        port, hello = _upload(built, board.device, port, progress)
+        case Serial() as device:
+            port, hello = _upload(built, device, port, progress)
     return FlashResult(
         project=current.path,
         board=board.id,
@@ -131,10 +138,23 @@ def given_port(port: str | None) -> str | None:
     return port
 
 
-def device_port(built: Built, progress: Progress = SILENT) -> str:
-    """Where the project's device is: the recorded emulator, started anew if it runs anything but
-    the project's ELF file, or the one port that has the board's USB id."""
-    if not isinstance(built.board.device, Qemu):
+def device_port(built: Built, port: str | None = None, progress: Progress = SILENT) -> str:
+    """Where the project's device is: at the `port` that was given, or else the recorded emulator,
+    started anew if it runs anything but the project's ELF file, the one port that has the board's
+    USB id, or that ELF file itself, a program. InputError for a port given where there can be none.
+    """
+    given, device = given_port(port), built.board.device
+    if isinstance(device, Process):
+        if given is not None:
+            raise InputError(
+                f"{built.board.id} has no port",
+                why="its firmware is a program, which is started for as long as it is talked to",
+                next_step="leave --port out",
+            )
+        return str(built.require_current().resolve())
+    if given is not None:
+        return given
+    if isinstance(device, Serial):
         return find_port(built.board)
     elf, running = built.require_current(), qemu.running(built.project.state_dir)
     if running is not None and running.runs(built.board, elf):

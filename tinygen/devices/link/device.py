@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from tinygen.boards import Board, Qemu, Serial
+from tinygen.boards import Board, Process, Qemu, Serial
+from tinygen.devices.link.process import ProcessTransport
 from tinygen.devices.link.transport import Transport, open_transport
 
 
 def open_device(board: Board, port: str) -> Transport:
-    """The way to the board's device, which is at `port`: a serial device or a pyserial URL.
+    """The way to the board's device, which is at `port`: a serial device, a pyserial URL, or the
+    program that is started as the device.
 
     A new kind of device has its case here. Raises DeviceError when the port cannot be opened.
     """
@@ -16,3 +18,5 @@ def open_device(board: Board, port: str) -> Transport:
             return open_transport(port, board.serial.baud)
         case Serial(reset=reset):
             return open_transport(port, board.serial.baud, reset)
+        case Process():
+            return ProcessTransport([port])
