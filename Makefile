@@ -1,5 +1,6 @@
 # make demo    set up, then the main job: train, build, flash, verify a real model
 # make test    set up, then every test
+# make fuzz-frames  set up, then the frame parser for ten minutes under libFuzzer (clang)
 # make faults  set up, then 10,000 verifications over damaged lines, and a table
 # make check   set up, then linters, types, import rules, format, warnings, sanitizers
 # make bench   set up, then measure bench.json again: all models, boards, engines, kernels
@@ -9,7 +10,7 @@ BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize faults bench readme setup setup-all clean
+.PHONY: demo test check lint sanitize faults fuzz-frames bench readme setup setup-all clean
 
 setup:
 	@scripts/setup.sh
@@ -40,6 +41,10 @@ sanitize: setup-all
 # 10,000 verifications over lines that drop, double, flip, delay, split and invent bytes, and break.
 faults: setup-all
 	$(BIN)/python -m tests.faults.laboratory 10000
+
+# The firmware's frame parser and what answers frames, under libFuzzer (clang) for ten minutes.
+fuzz-frames: setup-all
+	$(BIN)/python -m tests.protocol.fuzz 600
 
 bench: setup-all
 	$(BIN)/python -m tests.bench

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ToolchainError,
         UnsupportedModel,
         UntrustedModel,
+        UntrustedProject,
     )
     from tinygen.proof.verdict import Verdict
 
@@ -67,6 +68,7 @@ _HOME = {
             "ToolchainError",
             "UnsupportedModel",
             "UntrustedModel",
+            "UntrustedProject",
         ),
         "tinygen.errors",
     ),
@@ -89,6 +91,7 @@ __all__ = [
     "ToolchainError",
     "UnsupportedModel",
     "UntrustedModel",
+    "UntrustedProject",
     "Verdict",
     "VerifyResult",
     "bench",

@@ -3,6 +3,7 @@
     TinygenError
     ├── InputError            exit 2   a file, an option or a model that cannot be used
     │   ├── UntrustedModel             the model would run code of its own
+    │   ├── UntrustedProject           the project or the board file would run programs
     │   └── UnsupportedModel           an operator, type or shape outside what is compiled
     ├── DoesNotFit            exit 3   flash, RAM or arena: needs, has, what would help
     ├── Mismatch              exit 4   the device computes something else than the host
@@ -59,6 +60,10 @@ class InputError(TinygenError):
 
 class UntrustedModel(InputError):
     """The model file would run code of its own when it is opened."""
+
+
+class UntrustedProject(InputError):
+    """A project folder or a board file that is not the user's own would run programs here."""
 
 
 class UnsupportedModel(InputError):

@@ -35,6 +35,15 @@ TrustModel = Annotated[
 ]
 
 
+TrustProject = Annotated[
+    bool,
+    Flag(
+        "--trust-project",
+        "Run what a project folder or a board file of somebody else's brings.",
+    ),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
     """How a model file is opened, and with what data it is quantized and tested."""
@@ -108,6 +117,7 @@ class ProjectOptions(ModelOptions):
         bool,
         Flag("--debug", "Keep the engine's error texts in the firmware, for tflm.", engine=True),
     ] = False
+    trust_project: TrustProject = False
     jobs: Annotated[int | None, Flag("--jobs", "Parallel compilations.", short="-j", minimum=1)] = (
         None
     )

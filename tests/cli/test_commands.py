@@ -84,7 +84,7 @@ LINES = (
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} -d images --image-range 0 1 --trust-model"
-        " --test labelled.npz -o seen --json",
+        " --trust-project --test labelled.npz -o seen --json",
         lambda ran: (
             ran.json["data"] == "images"
             and ran.json["kernel_set"] == "portable"
@@ -138,19 +138,25 @@ STORY = (
         lambda ran: ran.json["sizes"]["flash"] > ran.json["generated"]["constant_bytes"],
     ),
     Case("tinygen flash", lambda ran: "socket://127.0.0.1:" in ran.out and "digits" in ran.out),
-    Case("tinygen flash --json", lambda ran: ran.json["port"].startswith("socket://")),
     Case(
-        "tinygen verify --vectors 7",
+        "tinygen flash --json --trust-project", lambda ran: ran.json["port"].startswith("socket://")
+    ),
+    Case(
+        "tinygen verify --vectors 7 --trust-project",
         lambda ran: ran.out.startswith("MATCH") and "7 of " in ran.out,
     ),
     Case(
-        "tinygen verify --vectors 3 --port PORT --json",
+        "tinygen verify --vectors 3 --port PORT --timeout 300 --spy bytes.spy --json",
         lambda ran: ran.json["verdict"] == "MATCH" and ran.json["vectors"] == 3,
+    ),
+    Case(
+        "tinygen verify --vectors 3 --port replay:bytes.spy --json",
+        lambda ran: ran.json["verdict"] == "MATCH" and ran.json["port"] == "replay:bytes.spy",
     ),
     Case("tinygen stop", lambda ran: "stopped" in ran.out or "ended" in ran.out),
     Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),
 )
-MONITORED = "tinygen monitor --port PORT"
+MONITORED = "tinygen monitor --trust-project --port PORT"
 """Run by a test of its own: it ends only with Ctrl-C."""
 REFUSED = (Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),)
 """What a project of an emulated board does not take."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.faults.line import Faults
 from tests.faults.proxy import proxy
 from tinygen.api.build import BuildResult
-from tinygen.api.flash import flash
+from tinygen.api.flash import flash, stop
 from tinygen.api.verify import verify
 from tinygen.proof.verdict import Verdict
 
@@ -54,3 +55,19 @@ def test_the_limit_on_the_whole_is_kept(digits: Callable[[str], BuildResult]) ->
     assert result.verdict is Verdict.UNVERIFIED
     assert result.limit_seconds == 5
     assert result.seconds < 10
+
+
+def test_a_recording_verifies_without_the_device(
+    digits: Callable[[str], BuildResult], tmp_path: Path
+) -> None:
+    project = digits(BOARD).generated.project
+    flash(project)
+    recording = tmp_path / "conversation"
+    then = verify(project, limit=20, spy=recording)
+    assert stop(project).stopped
+    again = verify(project, port=f"replay:{recording}", limit=20)
+    assert then.verdict is again.verdict is Verdict.MATCH
+    assert then.cost == again.cost
+    assert again.port == f"replay:{recording}"
+    more = verify(project, port=f"replay:{recording}", limit=21)
+    assert (more.verdict, more.vectors) == (Verdict.UNVERIFIED, 20)

@@ -3,6 +3,7 @@ afterwards."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,16 +13,16 @@ import pytest
 import tinygen
 from tests.runner import GOLDEN_MODEL
 from tinygen.devices.link import ProcessTransport
-from tinygen.errors import InputError
+from tinygen.errors import InputError, UntrustedProject
 
 BOARD = "linux-x86_64"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tinygen.BuildResult:
+def built(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> tinygen.BuildResult:
     folder = tmp_path_factory.mktemp("process")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TINYGEN_CACHE", str(folder / "cache"))
+        patch.setenv("TINYGEN_CACHE", str(cache_folder))
         return tinygen.build(GOLDEN_MODEL, board=BOARD, out=folder / "a project")
 
 
@@ -83,6 +84,20 @@ def test_a_program_that_ends_is_not_started_anew(
     assert "exit status -9" in result.why
     assert 0 < result.vectors < result.vectors_total
     assert (len(set(writers)), result.reconnects) == (1, 0)
+
+
+@pytest.mark.invariant("S17")
+def test_somebody_elses_program_runs_after_a_yes(
+    built: tinygen.BuildResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = tmp_path / "theirs"
+    shutil.copytree(built.generated.project, theirs)
+    monkeypatch.setenv("TINYGEN_CACHE", str(tmp_path / "mine"))  # another user's, with another key
+    for command in (tinygen.flash, tinygen.verify, lambda path: next(tinygen.monitor(path))):
+        with pytest.raises(UntrustedProject, match="may run programs"):
+            command(theirs)
+    result = tinygen.verify(theirs, limit=1, trust_project=True)
+    assert result.verdict is tinygen.Verdict.MATCH
 
 
 def test_it_has_no_port(built: tinygen.BuildResult) -> None:

@@ -39,6 +39,22 @@ def no_data(b: flatbuffers.Builder) -> int:
     return int(b.EndVector())
 
 
+def quantized(b: flatbuffers.Builder, scales: tuple[float, ...]) -> int:
+    """The quantization of a tensor: these scales, and a zero point of 0 for each."""
+    tflite.QuantizationParametersStartScaleVector(b, len(scales))
+    for scale in reversed(scales):
+        b.PrependFloat32(scale)
+    steps = b.EndVector()
+    tflite.QuantizationParametersStartZeroPointVector(b, len(scales))
+    for _ in scales:
+        b.PrependInt64(0)
+    points = b.EndVector()
+    tflite.QuantizationParametersStart(b)
+    tflite.QuantizationParametersAddScale(b, steps)
+    tflite.QuantizationParametersAddZeroPoint(b, points)
+    return int(tflite.QuantizationParametersEnd(b))
+
+
 def build(
     tensors: list[T], ops: list[tuple[int, list[int], list[int]]], ins: list[int], outs: list[int]
 ) -> bytes:
@@ -54,13 +70,7 @@ def build(
     for tensor in tensors:
         name = b.CreateString(tensor.name)
         shape = vector(tflite.TensorStartShapeVector, list(tensor.shape), b.PrependInt32)
-        tflite.QuantizationParametersStartScaleVector(b, len(tensor.scales))
-        for scale in reversed(tensor.scales):
-            b.PrependFloat32(scale)
-        scales = b.EndVector()
-        tflite.QuantizationParametersStart(b)
-        tflite.QuantizationParametersAddScale(b, scales)
-        quantization = tflite.QuantizationParametersEnd(b)
+        quantization = quantized(b, tensor.scales)
         tflite.TensorStart(b)
         tflite.TensorAddName(b, name)
         tflite.TensorAddShape(b, shape)

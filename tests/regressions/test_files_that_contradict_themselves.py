@@ -54,6 +54,7 @@ def depthwise(multiplier: int) -> bytes:
     )
 
 
+@pytest.mark.invariant("S18")
 @pytest.mark.parametrize("multiplier", [0, 1, 3, 6])
 def test_a_depth_multiplier_that_the_shapes_deny(multiplier: int, tmp_path: Path) -> None:
     told = refused(depthwise(multiplier), tmp_path)
@@ -72,6 +73,7 @@ def pool(declared: tuple[int, ...]) -> bytes:
     )
 
 
+@pytest.mark.invariant("S18")
 @pytest.mark.parametrize("declared", [(1, 1, 1, 2), (1, 3, 2, 2), (1, 18), (1, 3, 3, 2, 1)])
 def test_a_declared_shape_that_is_not_the_inferred_one(
     declared: tuple[int, ...], tmp_path: Path

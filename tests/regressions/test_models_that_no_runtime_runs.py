@@ -33,6 +33,13 @@ def simplified(content: bytes) -> None:
         node.op.lower(graph.operands(node))
 
 
+def lowered(content: bytes) -> None:
+    """The operators of the file as it is: an input that is not int8 is refused earlier."""
+    graph = tflite.read(content, "model")
+    for node in graph.nodes:
+        node.op.lower(graph.operands(node))
+
+
 def dense(bias_scale: float | Sequence[float], zero_point: int = 0, units: int = 3) -> bytes:
     """FULLY_CONNECTED whose input times weights has the scale 0.001."""
     weights = tensor((units, 6), scale=0.01, data=np.ones((units, 6)))
@@ -86,12 +93,32 @@ def test_a_zero_point_that_is_no_code(zero_point: int, side: str) -> None:
         simplified(single_operator("HARD_SWISH", edges[:1], edges[1:], None))
 
 
-def test_as_many_zero_points_as_scales() -> None:
-    def change(model: Any) -> None:
-        model.subgraphs[0].tensors[0].quantization.zeroPoint = [3, 3]
+@pytest.mark.parametrize("points", [[], [3, 3]])
+def test_as_many_zero_points_as_scales(points: list[int]) -> None:
+    """LiteRT refuses other numbers of them; TFLM takes the tensor for not quantized."""
 
-    with pytest.raises(UnsupportedModel, match="1 scales and 2 zero points"):
+    def change(model: Any) -> None:
+        model.subgraphs[0].tensors[0].quantization.zeroPoint = points
+
+    with pytest.raises(UnsupportedModel, match=f"1 scales and {len(points)} zero points"):
         simplified(edited(dense(0.001), change))
+
+
+@pytest.mark.parametrize("dimension", [-1, 2, 128])
+def test_a_quantized_dimension_that_is_not_there(dimension: int) -> None:
+    def change(model: Any) -> None:
+        model.subgraphs[0].tensors[0].quantization.quantizedDimension = dimension
+
+    with pytest.raises(UnsupportedModel, match=f"along dimension {dimension}"):
+        simplified(edited(dense(0.001), change))
+
+
+@pytest.mark.parametrize("kind", ["RESHAPE", "EXPAND_DIMS"])
+def test_a_shape_that_hangs_on_an_input(kind: str) -> None:
+    """The declared shape was believed: an axis of another input's values was no axis at all."""
+    operands = [tensor((1, 6), **SHARED), tensor((2,), DType.INT32)]
+    with pytest.raises(UnsupportedModel, match="must be a constant"):
+        lowered(single_operator(kind, operands, [tensor((6, 1), **SHARED)], {}))
 
 
 MOVES: dict[str, tuple[list[Tensor], tuple[int, ...], dict[str, object] | None]] = {

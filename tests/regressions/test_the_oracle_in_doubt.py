@@ -90,6 +90,7 @@ def test_a_model_that_is_not_the_projects_speaks_for_nobody(project: Path) -> No
     assert checked(project, vectors).verdict is Verdict.MISMATCH
 
 
+@pytest.mark.invariant("S19")
 def test_what_no_runtime_runs_is_no_match(project: Path) -> None:
     vectors = replace(
         read(project), oracle=oracle.REFERENCE, litert=None, refusals=("LiteRT: no", "TFLM: no")

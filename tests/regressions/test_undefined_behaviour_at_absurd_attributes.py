@@ -61,6 +61,7 @@ def windows(kind: str) -> Iterator[tuple[Case | None, tuple[int, int, int]]]:
             yield None, (tap, stride, dilation)
 
 
+@pytest.mark.invariant("S20")
 @pytest.mark.parametrize("kind", [DEPTHWISE, CONV, "average", "max"])
 def test_windows_at_their_bounds(kind: str, tmp_path: Path) -> None:
     """What is accepted computes what the reference does under UBSan, and what is absurd is not."""

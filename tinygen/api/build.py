@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from tinygen import pio, project
-from tinygen.api.board import board_files
+from tinygen.api.board import board_files, require_harmless
 from tinygen.api.built import look
 from tinygen.api.classes import with_labels
 from tinygen.api.describe import describe
@@ -25,8 +25,9 @@ from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
-from tinygen.project import build_id, manifest, sources
+from tinygen.project import build_id, manifest, sources, trust
 from tinygen.project.platformio import platformio_files
+from tinygen.proof.doubt import doubts
 from tinygen.proof.expect import expect
 from tinygen.proof.fidelity import Fidelity, fidelity
 from tinygen.templates import Identity
@@ -86,10 +87,11 @@ def build_project(model: Path, options: BuildOptions) -> BuildResult:
     target = get_board(options.board)
     require_toolchain(target)
     with contextlib.ExitStack() as held:
-        generated = _generate(model, options, held)
+        generated = _generate(model, options, held, runs=True)
         options.progress.stage("Building with PlatformIO")
         compiling = _Compiling(generated.project, options.progress)
-        built = pio.build(generated.project, target, jobs=options.jobs, on_line=compiling.line)
+        with trust.running(generated.project, trusted=options.trust_project):
+            built = pio.build(generated.project, target, jobs=options.jobs, on_line=compiling.line)
         sizes = elf.sizes(built.elf, target.memory)
         elf.check_fit(sizes, target)
         current = project.open_project(generated.project)
@@ -100,6 +102,7 @@ def build_project(model: Path, options: BuildOptions) -> BuildResult:
             sha256=hashlib.sha256(built.elf.read_bytes()).hexdigest(),
             bytes=sizes,
         )
+        trust.sign(generated.project, [firmware.elf])
         project.remember(project.built(current, firmware))
     return BuildResult(
         generated=generated,
@@ -129,16 +132,23 @@ class _Compiling:
 def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
     """Render the project without building it. Raises InputError and DoesNotFit."""
     with contextlib.ExitStack() as held:
-        return _generate(model, options, held)
+        return _generate(model, options, held, runs=False)
 
 
-def _generate(model: Path, options: BuildOptions, held: contextlib.ExitStack) -> GenerateResult:
-    """The project on disk, which nobody else builds into until `held` is closed."""
+def _generate(
+    model: Path, options: BuildOptions, held: contextlib.ExitStack, *, runs: bool
+) -> GenerateResult:
+    """The project on disk, which nobody else builds into until `held` is closed. What is to be
+    asked before PlatformIO `runs` there is asked before the work."""
     progress = options.progress
     target = get_board(options.board)
     chosen = choose_engine(target, options.engine)
     chosen.check(options, target)
     ready = prepare(model, options)
+    folder = Path(options.out or Path("build", f"{ready.model.name}-{target.id}"))
+    require_harmless(options.board, target, folder, trusted=options.trust_project)
+    if runs:
+        trust.require_before_writing(folder, trusted=options.trust_project)
     progress.stage(f"Compiling for {target.id}")
     outputs, said = with_labels(output_edges(ready.model.graph), ready.classes, ready.samples)
     for warning in said:
@@ -161,7 +171,6 @@ def _generate(model: Path, options: BuildOptions, held: contextlib.ExitStack) ->
     reports = fidelity(outputs, checks)
     for report in reports:
         progress.note(report.text)
-    folder = Path(options.out or Path("build", f"{ready.model.name}-{target.id}"))
     scripts = (build_id.SCRIPT, *made.scripts)
     ini = platformio_files(target, identity, made.build_flags, scripts)
     files = {
@@ -174,7 +183,9 @@ def _generate(model: Path, options: BuildOptions, held: contextlib.ExitStack) ->
     }
     described = describe(ready, outputs, made, target, identity, checks, reports)
     held.enter_context(project.hold(folder, progress))
-    project.remember(project.write(folder, files, described))
+    written = project.write(folder, files, described)
+    trust.sign_written(folder, files)
+    project.remember(written)
     return GenerateResult(
         project=folder,
         model=identity.name,
@@ -184,7 +195,7 @@ def _generate(model: Path, options: BuildOptions, held: contextlib.ExitStack) ->
         engine=chosen.name,
         kernel_set=made.kernel_set,
         data=None if ready.data is None else ready.data.source,
-        warnings=() if ready.data is None else ready.data.warnings,
+        warnings=(*(() if ready.data is None else ready.data.warnings), *doubts(checks)),
         macs=made.macs,
         constant_bytes=made.constant_bytes,
         arena_bytes=made.arena_bytes,

@@ -58,6 +58,8 @@ def _purpose(name: str) -> str:
         return "the folder of another version of PlatformIO"
     if name == "tflm":
         return "TensorFlow Lite Micro's sources"
+    if name == core.TRUST_KEY:
+        return "the key that projects of this machine are signed with"
     return "arenas that were measured" if name == "tflm-arenas" else "not tinygen's"
 
 

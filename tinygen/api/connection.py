@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import IO
 
 from tinygen.api.built import Built
 from tinygen.api.flash import device_port
 from tinygen.boards import Process, Qemu, Serial
 from tinygen.devices import qemu
-from tinygen.devices.link import ProcessTransport, Session, Transport, open_device
-from tinygen.devices.link.deadline import Clock, Deadline, ProcessClock
+from tinygen.devices.link import (
+    ProcessTransport,
+    ReplayTransport,
+    Session,
+    Transport,
+    open_device,
+)
+from tinygen.devices.link.deadline import Clock, Deadline, EmulatorClock
+from tinygen.devices.link.recording import SCHEME, SpyTransport
 from tinygen.devices.usb import find_port
 from tinygen.errors import DeviceError
 from tinygen.progress import SILENT, Progress
@@ -26,7 +34,7 @@ class Connection:
 
     Without `port` the emulated board's recorded emulator is used, and started if need be, and
     hardware is found by its USB id, anew each time: a board may come back under another name. A
-    process is started by each session.
+    process is started by the session. All bytes are written to `spy`.
     """
 
     def __init__(
@@ -35,13 +43,17 @@ class Connection:
         port: str | None = None,
         deadline: Deadline | None = None,
         progress: Progress = SILENT,
+        spy: IO[str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        trust_project: bool = False,
     ) -> None:
         self.built = built
-        self.port = device_port(built, port, progress)
+        self.port = device_port(built, port, progress, trust_project=trust_project)
         self._named = port is not None
         self._deadline = deadline or Deadline()
         self._progress = progress
+        self._spy = spy
         self._sleep = sleep
 
     def open(self) -> Session:
@@ -73,15 +85,23 @@ class Connection:
     @property
     def _may_come_back(self) -> bool:
         """Whoever pulled a cable may plug it in; an emulator that has ended stays ended."""
+        if self.port.startswith(SCHEME):
+            return False
         local = isinstance(self.built.board.device, Serial)
         return local or self._named or self._emulator is not None
 
-    def _clock(self, transport: Transport) -> Clock:
-        """What runs on this machine may have to wait for a processor."""
-        if isinstance(transport, ProcessTransport):
-            return ProcessClock(transport.process.pid)
-        emulator = self._emulator
-        return time.monotonic if emulator is None else ProcessClock(emulator.pid)
+    def _session(self) -> Session:
+        transport = self._transport()
+        clock: Clock = time.monotonic
+        if isinstance(transport, ReplayTransport):
+            clock = transport.clock
+        elif isinstance(transport, ProcessTransport):
+            clock = EmulatorClock(transport.process.pid)
+        elif (emulator := self._emulator) is not None:
+            clock = EmulatorClock(emulator.pid)
+        if self._spy is not None:
+            transport = SpyTransport(transport, self._spy)
+        return Session(transport, clock=clock, deadline=self._deadline)
 
     def _transport(self) -> Transport:
         if isinstance(self.built.board.device, Serial) and not self._named:
@@ -92,8 +112,7 @@ class Connection:
         end = time.monotonic() + min(seconds, self._deadline.left())
         while True:
             try:
-                transport = self._transport()
-                return Session(transport, clock=self._clock(transport), deadline=self._deadline)
+                return self._session()
             except DeviceError:
                 if time.monotonic() >= end:
                     raise

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import pio
-from tinygen.api.board import project_board
+from tinygen.api.board import project_board, require_harmless_firmware
 from tinygen.api.built import Built, look
-from tinygen.boards import Process, Qemu, Serial
+from tinygen.api.crash import explained
+from tinygen.boards import Board, Process, Qemu, Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, open_device
+from tinygen.devices.link.deadline import Clock, EmulatorClock
 from tinygen.devices.link.hello import Hello
+from tinygen.devices.link.recording import SCHEME
 from tinygen.devices.usb import find_port, wait_for_port
 from tinygen.errors import DeviceError, InputError
 from tinygen.progress import SILENT, Progress
+from tinygen.project import trust
 from tinygen.project.folder import open_project
 
 _START_SECONDS = 10.0
@@ -49,6 +53,7 @@ def flash(
     project: str | Path | None = None,
     *,
     port: str | None = None,
+    trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> FlashResult:
     """Put the project's firmware on its board and wait until it answers.
@@ -56,8 +61,9 @@ def flash(
     An emulated board is started, which replaces the one started before. Hardware is uploaded to
     by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits. Of a
     board that is a process, nothing has to be put anywhere: it is run once, and ends.
-    Raises InputError for a project that is not built as it is now, ToolchainError, and DeviceError,
-    also when what then answers is other firmware.
+    Raises InputError for a project that is not built as it is now, UntrustedProject for one that
+    would run what this machine's tinygen did not write, unless `trust_project`; ToolchainError, and
+    DeviceError, also when what then answers is other firmware.
     """
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))
@@ -65,24 +71,29 @@ def flash(
     built = look(current, board)
     elf = built.require_current()
     pid = None
-    match board.device:
-        case Qemu():
-            if given_port(port) is not None:
-                raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
-            progress.stage(f"Starting {board.id} in QEMU")
-            running = qemu.start(board, elf, current.state_dir)
-            port, pid = running.url, running.pid
-            try:
-                hello = _greet(port, built)
-            except DeviceError:
-                qemu.stop(current.state_dir)
-                raise
-        case Process():
-            port = device_port(built, port, progress)
-            progress.stage(f"Running {board.id} once")
-            hello = _greet(port, built)
-        case Serial() as device:
-            port, hello = _upload(built, device, port, progress)
+    if isinstance(board.device, Qemu):
+        if given_port(port) is not None:
+            raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
+        require_harmless_firmware(current, board, elf, trusted=trust_project)
+        progress.stage(f"Starting {board.id} in QEMU")
+        running = qemu.start(board, elf, current.state_dir)
+        port, pid = running.url, running.pid
+        try:
+            hello = _greet(port, built, EmulatorClock(pid))
+        except DeviceError as error:
+            if words := qemu.last_words(current.state_dir):
+                error.why += f"\nthe emulator's last words:\n{words}"
+            qemu.stop(current.state_dir)
+            raise
+    elif isinstance(board.device, Process):
+        if given_port(port) is not None:
+            raise _portless(board)
+        progress.stage(f"Running {board.id} once")
+        port = device_port(built, trust_project=trust_project)
+        hello = _greet(port, built)
+    else:
+        with trust.running(current.path, trusted=trust_project):
+            port, hello = _upload(built, board.device, port, progress)
     return FlashResult(
         project=current.path,
         board=board.id,
@@ -138,35 +149,51 @@ def given_port(port: str | None) -> str | None:
     return port
 
 
-def device_port(built: Built, port: str | None = None, progress: Progress = SILENT) -> str:
-    """Where the project's device is: at the `port` that was given, or else the recorded emulator,
+def device_port(
+    built: Built,
+    port: str | None = None,
+    progress: Progress = SILENT,
+    *,
+    trust_project: bool = False,
+) -> str:
+    """Where the project's device is: at the `port` that was given, else the recorded emulator,
     started anew if it runs anything but the project's ELF file, the one port that has the board's
-    USB id, or that ELF file itself, a program. InputError for a port given where there can be none.
-    """
+    USB id, or the ELF file itself, which is a program of this machine."""
     given, device = given_port(port), built.board.device
-    if isinstance(device, Process):
-        if given is not None:
-            raise InputError(
-                f"{built.board.id} has no port",
-                why="its firmware is a program, which is started for as long as it is talked to",
-                next_step="leave --port out",
-            )
-        return str(built.require_current().resolve())
     if given is not None:
+        if isinstance(device, Process) and not given.startswith(SCHEME):
+            raise _portless(built.board)
         return given
     if isinstance(device, Serial):
         return find_port(built.board)
-    elf, running = built.require_current(), qemu.running(built.project.state_dir)
+    elf = built.require_current()
+    if isinstance(device, Process):
+        require_harmless_firmware(built.project, built.board, elf, trusted=trust_project)
+        return str(elf.resolve())
+    running = qemu.running(built.project.state_dir)
     if running is not None and running.runs(built.board, elf):
         return running.url
-    return flash(built.project.path, progress=progress).port
+    return flash(built.project.path, trust_project=trust_project, progress=progress).port
 
 
-def _greet(port: str, built: Built) -> Hello:
+def _portless(board: Board) -> InputError:
+    return InputError(
+        f"{board.id} has no port",
+        why="its firmware is a program, which is started for as long as it is talked to",
+        next_step="leave --port out",
+    )
+
+
+def _greet(port: str, built: Built, clock: Clock = time.monotonic) -> Hello:
     """What the device behind `port` says it is; DeviceError when it does not answer in time, or is
     not what was put there."""
-    with Session(open_device(built.board, port)) as session:
-        hello = session.hello(timeout=_START_SECONDS)
+    with Session(open_device(built.board, port), clock=clock) as session:
+        try:
+            hello = session.hello(timeout=_START_SECONDS)
+        except DeviceError as error:
+            if crash := explained(error.why, built.elf):
+                error.why += f"\n{crash}"
+            raise
     try:
         built.require_on(hello)
     except DeviceError as error:

@@ -17,6 +17,7 @@ from tinygen.api.vectors_run import Runs, VectorsRun
 from tinygen.boards import Board, Process, Qemu, StackMark
 from tinygen.devices.link.deadline import Deadline
 from tinygen.devices.link.hello import Hello
+from tinygen.devices.link.recording import open_recording
 from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
@@ -122,6 +123,8 @@ def verify(
     port: str | None = None,
     limit: int | None = None,
     timeout: float | None = None,
+    spy: str | Path | None = None,
+    trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> VerifyResult:
     """Run the project's vectors on the device and compare every output element.
@@ -129,10 +132,14 @@ def verify(
     Without `port` an emulated board's recorded emulator is used, and started if need be, and
     hardware is found by its USB id where only one port fits; a process is started, and ended
     afterwards. `limit` is how many vectors are run, `timeout` how many seconds all of it may take
-    (`time_limit` where it is not given). A device that runs anything but the firmware of the
-    project's sources as they are now, is lost on the way, or is not done in time, gives the verdict
-    UNVERIFIED with the reason; a port that cannot be opened raises DeviceError, an emulated board's
-    or a process's project that was not built, or edited since, InputError.
+    (`time_limit` where it is not given). Every byte of the conversation is written to the file
+    `spy`; the port `replay:FILE` plays it.
+
+    A device that runs anything but the firmware of the project's sources as they are now, is lost
+    on the way, or is not done in time, gives the verdict UNVERIFIED with the reason; a port that
+    cannot be opened raises DeviceError, an emulated board's or a process's project that was not
+    built, or edited since, InputError. With `port` nothing of a project runs on this machine;
+    without, as by `flash`.
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
@@ -146,8 +153,13 @@ def verify(
     deadline = Deadline(
         seconds, f"give it more time: --timeout {2 * seconds:.0f}, or run fewer vectors: --vectors"
     )
-    connection = Connection(look(current, board), port, deadline, progress)
-    return verify_over(connection, checks, count, seconds, progress)
+    built = look(current, board)
+    with contextlib.ExitStack() as files:
+        file = None if spy is None else files.enter_context(open_recording(Path(spy)))
+        connection = Connection(
+            built, port, deadline, progress, spy=file, trust_project=trust_project
+        )
+        return verify_over(connection, checks, count, seconds, progress)
 
 
 def verify_over(

@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,8 +18,10 @@ from tinygen.cli.options import (
     PortOption,
     ProjectArgument,
     TrustOption,
+    TrustProjectOption,
     with_options,
 )
+from tinygen.cli.question import asked
 from tinygen.errors import TinygenError, disk_error
 from tinygen.options import BenchOptions, BuildOptions
 from tinygen.printable import printable, shown
@@ -68,7 +71,14 @@ def build(model: ModelArgument, options: BuildOptions, json: Json = False) -> No
     from tinygen.api.build import build_project as call
     from tinygen.report.text import build_report
 
-    _run(lambda progress: call(model, replace(options, progress=progress)), build_report, json)
+    _run(
+        lambda progress, trust: call(
+            model, replace(options, progress=progress, trust_project=trust)
+        ),
+        build_report,
+        json,
+        options.trust_project,
+    )
 
 
 @app.command(short_help="Render the project, do not build it.")
@@ -81,11 +91,23 @@ def generate(model: ModelArgument, options: BuildOptions, json: Json = False) ->
     from tinygen.api.build import generate_project as call
     from tinygen.report.text import generate_report
 
-    _run(lambda progress: call(model, replace(options, progress=progress)), generate_report, json)
+    _run(
+        lambda progress, trust: call(
+            model, replace(options, progress=progress, trust_project=trust)
+        ),
+        generate_report,
+        json,
+        options.trust_project,
+    )
 
 
 @app.command(short_help="Put the firmware on the device.")
-def flash(project: ProjectArgument = None, port: PortOption = None, json: Json = False) -> None:
+def flash(
+    project: ProjectArgument = None,
+    port: PortOption = None,
+    trust_project: TrustProjectOption = False,
+    json: Json = False,
+) -> None:
     """Put the firmware on the device and wait until it answers.
 
     An emulated board is started in QEMU; hardware is uploaded to by PlatformIO. A board that is a
@@ -96,11 +118,20 @@ def flash(project: ProjectArgument = None, port: PortOption = None, json: Json =
     from tinygen.api.flash import flash as call
     from tinygen.report.text import flash_report
 
-    _run(lambda progress: call(project, port=port, progress=progress), flash_report, json)
+    _run(
+        lambda progress, trust: call(project, port=port, trust_project=trust, progress=progress),
+        flash_report,
+        json,
+        trust_project,
+    )
 
 
 @app.command(short_help="Show what the device sends.")
-def monitor(project: ProjectArgument = None, port: PortOption = None) -> None:
+def monitor(
+    project: ProjectArgument = None,
+    port: PortOption = None,
+    trust_project: TrustProjectOption = False,
+) -> None:
     """Show the device's text as it comes, until Ctrl-C.
 
     Example: tinygen monitor
@@ -109,7 +140,7 @@ def monitor(project: ProjectArgument = None, port: PortOption = None) -> None:
     from tinygen.cli.terminal import reader_may_leave
 
     with reader_may_leave():
-        for text in call(project, port=port):
+        for text in call(project, port=port, trust_project=trust_project):
             sys.stdout.write(printable(text, keep="\n\t"))
             sys.stdout.flush()
 
@@ -130,6 +161,15 @@ def verify(
             help="Give up after this long in all. [default: by the model, and shown]",
         ),
     ] = None,
+    spy: Annotated[
+        Path | None,
+        typer.Option(
+            "--spy",
+            metavar="FILE",
+            help="Write every byte to and from the device there; --port replay:FILE plays it.",
+        ),
+    ] = None,
+    trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
     """Run every test vector on the device and compare each output element with the host.
@@ -142,11 +182,18 @@ def verify(
     from tinygen.report.text import verify_report
 
     result = _run(
-        lambda progress: call(
-            project, port=port, limit=vectors, timeout=timeout, progress=progress
+        lambda progress, trust: call(
+            project,
+            port=port,
+            limit=vectors,
+            timeout=timeout,
+            spy=spy,
+            trust_project=trust,
+            progress=progress,
         ),
         verify_report,
         json,
+        trust_project,
     )
     raise typer.Exit(result.exit_code)
 
@@ -163,7 +210,14 @@ def bench(model: ModelArgument, options: BenchOptions, json: Json = False) -> No
     from tinygen.api.bench import bench_engines as call
     from tinygen.report.text import bench_report
 
-    _run(lambda progress: call(model, replace(options, progress=progress)), bench_report, json)
+    _run(
+        lambda progress, trust: call(
+            model, replace(options, progress=progress, trust_project=trust)
+        ),
+        bench_report,
+        json,
+        options.trust_project,
+    )
 
 
 @app.command(short_help="End the emulator that `flash` started.")
@@ -175,7 +229,7 @@ def stop(project: ProjectArgument = None, json: Json = False) -> None:
     from tinygen.api.flash import stop as call
     from tinygen.report.text import stop_report
 
-    _run(lambda _: call(project), stop_report, json)
+    _run(lambda *_: call(project), stop_report, json)
 
 
 @app.command(short_help="What a model is made of, and which boards it fits.")
@@ -188,7 +242,7 @@ def inspect(model: ModelArgument, trust_model: TrustOption = False, json: Json =
     from tinygen.report.text import inspect_report
 
     _run(
-        lambda progress: call(model, trust_model=trust_model, progress=progress),
+        lambda progress, _: call(model, trust_model=trust_model, progress=progress),
         inspect_report,
         json,
     )
@@ -214,7 +268,7 @@ def setup(
     from tinygen.api.setup import setup as call
     from tinygen.report.text import setup_report
 
-    _run(lambda progress: call(what, source=source, progress=progress), setup_report, json)
+    _run(lambda progress, _: call(what, source=source, progress=progress), setup_report, json)
 
 
 @app.command(short_help="What is kept between builds, and how much of it.")
@@ -231,7 +285,7 @@ def cache(
     from tinygen.api.cache import cache as call
     from tinygen.report.text import cache_report
 
-    _run(lambda progress: call(prune=prune, progress=progress), cache_report, json)
+    _run(lambda progress, _: call(prune=prune, progress=progress), cache_report, json)
 
 
 @app.command(short_help="List the boards, or show one in full.")
@@ -248,19 +302,28 @@ def boards(
     from tinygen.report.text import board_report, boards_report
 
     if board is None:
-        _run(lambda _: all_boards(), boards_report, json)
+        _run(lambda *_: all_boards(), boards_report, json)
     else:
-        _run(lambda _: board_facts(get_board(board)), board_report, json)
+        _run(lambda *_: board_facts(get_board(board)), board_report, json)
 
 
-def _run(call: Callable[[Progress], Any], report: Callable[[Any], Any], json: bool) -> Any:
-    """The one place where a result becomes text or JSON."""
+def _run(
+    call: Callable[[Progress, bool], Any],
+    report: Callable[[Any], Any],
+    json: bool,
+    trust_project: bool = False,
+) -> Any:
+    """The one place where a result becomes text or JSON. `call` gets a listener, and whether the
+    user trusts the project, of which they may be asked."""
     from tinygen.cli.progress import Listener
     from tinygen.cli.terminal import reader_may_leave
     from tinygen.report import print_json, print_report
 
-    with Listener(quiet=json) as listener:
-        result = call(listener)
+    def attempt(trust: bool) -> Any:
+        with Listener(quiet=json) as listener:
+            return call(listener, trust)
+
+    result = asked(attempt, trust_project)
     with reader_may_leave():
         if json:
             print_json(result)

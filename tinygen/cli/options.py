@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tinygen.options import Flag, ModelOptions, TrustModel, flags
+from tinygen.options import Flag, ModelOptions, TrustModel, TrustProject, flags
 
 _NAMES = tuple[str, ...]
 
@@ -44,6 +44,7 @@ PortOption = Annotated[
 
 
 TrustOption = Annotated[bool, _typer_option(TrustModel)]
+TrustProjectOption = Annotated[bool, _typer_option(TrustProject)]
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -31,6 +31,8 @@ class SameBytes(Move):
         return (inputs[0].regrouped(shape[-1]) if shape else inputs[0].whole(),)
 
     def kernels(self, io: Operands) -> Lowered:
+        if io.optional(1) is not None:
+            io.integers(1)  # else the shape would be what the file declares, held against nothing
         return (Alias(io.input(0).id, io.output.id),)
 
 

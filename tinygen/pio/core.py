@@ -43,6 +43,9 @@ OBJECTS = "objects"
 
 CORE_PREFIX = "platformio-"
 
+TRUST_KEY = "trust.key"
+"""The file in the cache that projects are signed with: who can write there runs programs anyway."""
+
 
 def cache_dir() -> Path:
     """Where tinygen keeps what can be made again: TINYGEN_CACHE, or the user's cache folder."""

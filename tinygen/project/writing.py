@@ -89,6 +89,12 @@ def write_whole(folder: Path, name: str, content: bytes) -> None:
         raise cannot_write(folder, error) from error
 
 
+def known_files(folder: Path) -> frozenset[str]:
+    """The files in `folder` that a build would replace or remove; InputError when the folder is
+    not tinygen's."""
+    return frozenset(_known(folder))
+
+
 def inside(folder: Path, name: str) -> Path:
     """Where a file of the project lies; no link leads elsewhere, whoever made the folder."""
     path = folder / PurePosixPath(name)

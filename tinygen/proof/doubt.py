@@ -23,6 +23,11 @@ _NEAR_SPREAD = 0.5
 the outputs' own spread: rounding has been seen to make 4 LSB or 5 %, other numbers make 140 %."""
 
 
+def doubts(vectors: Vectors) -> tuple[str, ...]:
+    """All that is known to speak against the oracle before a device has computed anything."""
+    return tuple(text for text in (unproven(vectors), far_from_litert(vectors)) if text)
+
+
 def unproven(vectors: Vectors) -> str:
     """Why equal numbers prove nothing yet: no runtime that was asked runs the model, so that they
     are only those of tinygen's own reference; empty where one did, or none could be asked."""

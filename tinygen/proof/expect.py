@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tinygen.ir import Int8Model, input_edges
 from tinygen.progress import Progress
 from tinygen.proof import oracle
-from tinygen.proof.doubt import far_from_litert, unproven
+from tinygen.proof.doubt import doubts
 from tinygen.proof.oracle import HostRun, Refusal
 from tinygen.proof.vectors import Samples, Vectors, choose
 
@@ -38,7 +38,6 @@ def expect(
         refusals=tuple(str(r) for r in (truth.refusal, second) if isinstance(r, Refusal)),
         real_outputs=real,
     )
-    for doubt in (unproven(vectors), far_from_litert(vectors)):
-        if doubt:
-            progress.warn(doubt)
+    for doubt in doubts(vectors):
+        progress.warn(doubt)
     return vectors

@@ -80,10 +80,18 @@ def _quant(raw: FileTensor, name: str, dtype: DType) -> Quant | None:
         return None
     if not all(math.isfinite(s) and s > 0 for s in raw.scales):
         raise UnsupportedModel(f"tensor '{name}' has a scale that is not a positive number")
-    points = raw.zero_points or (0,) * len(raw.scales)
+    points = raw.zero_points
     if len(points) != len(raw.scales):
         raise UnsupportedModel(
-            f"tensor '{name}' has {len(raw.scales)} scales and {len(points)} zero points"
+            f"tensor '{name}' has {len(raw.scales)} scales and {len(points)} zero points",
+            why="LiteRT refuses that, and TensorFlow Lite Micro takes it for not quantized",
+            next_step="convert the model again",
+        )
+    if not 0 <= raw.axis < max(1, len(raw.shape)):
+        raise UnsupportedModel(
+            f"tensor '{name}' {list(raw.shape)} is quantized along dimension {raw.axis}",
+            why="it has no such dimension",
+            next_step="convert the model again",
         )
     beyond = [p for p in points if dtype.integer and not dtype.low <= p <= dtype.high]
     if beyond:

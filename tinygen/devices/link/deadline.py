@@ -38,12 +38,12 @@ class Deadline:
         return left
 
 
-class ProcessClock:
-    """Seconds in which the process `pid`, an emulator or a firmware, ran or could have run.
+class EmulatorClock:
+    """Seconds in which the emulator `pid`, or a firmware that is a process, ran or could have run.
 
-    On a busy machine it may not run at all for seconds: a firmware that is right would be given up.
-    A second counts as far as the process used a processor or one was idle; at least a tenth of it,
-    so that every wait ends. Of a process that was stopped or has ended all of it.
+    On a busy machine an emulator may not run at all for seconds: a firmware that is right would be
+    given up. A second counts as far as the emulator used a processor or one was idle; at least a
+    tenth of it, so that every wait ends. Of a process that was stopped or has ended all of it.
     """
 
     def __init__(self, pid: int, wall: Clock = time.monotonic) -> None:
@@ -72,7 +72,7 @@ class ProcessClock:
         return self._now
 
     def _usage(self) -> tuple[float, float] | None:
-        """Seconds that the process ran, and that processors were idle; None of what can't run."""
+        """Seconds that the emulator ran, and that processors were idle; None of what can't run."""
         if self._process is None:
             return None
         try:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tinygen.boards import Board, Process, Qemu, Serial
 from tinygen.devices.link.process import ProcessTransport
+from tinygen.devices.link.recording import SCHEME, RecordedTransport
 from tinygen.devices.link.transport import Transport, open_transport
 
 
 def open_device(board: Board, port: str) -> Transport:
-    """The way to the board's device, which is at `port`: a serial device, a pyserial URL, or the
-    program that is started as the device.
+    """The way to the board's device, which is at `port`: a serial device, a pyserial URL,
+    `replay:FILE`, a recording, or the program that is started as the device.
 
     A new kind of device has its case here. Raises DeviceError when the port cannot be opened.
     """
+    if port.startswith(SCHEME):
+        return RecordedTransport(Path(port.removeprefix(SCHEME)))
     match board.device:
         case Qemu():  # a socket has no lines to reset a board by
             return open_transport(port, board.serial.baud)

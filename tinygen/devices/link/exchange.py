@@ -22,6 +22,7 @@ from tinygen.printable import printable
 
 _FRAME_OVERHEAD = 32  # head, CRC, COBS and zeros of one request and its answer, about
 _HEARD_LINES = 8
+_SOON = 1e-3  # what is left of a wait is not waited for: a slow clock comes ever nearer to its end
 
 _ERRORS = {
     Code.BAD_REQUEST: "the device does not know the request",
@@ -108,7 +109,7 @@ class Exchange:
         under_way: dict[int, _UnderWay] = {}
         while waiting or under_way:
             now = self._clock()
-            due = [entry for entry in under_way.values() if entry.deadline <= now]
+            due = [entry for entry in under_way.values() if entry.deadline <= now + _SOON]
             for entry in due:
                 self._check_tries(entry, limits, now)
                 self.retries += 1
@@ -158,7 +159,7 @@ class Exchange:
         return answers
 
     def _check_tries(self, entry: _UnderWay, limits: Limits, now: float) -> None:
-        if entry.tries <= limits.retries and now < entry.give_up:
+        if entry.tries <= limits.retries and now + _SOON < entry.give_up:
             return
         tries = f"{entry.tries} tries" if entry.tries > 1 else "1 try"
         raise DeviceError(

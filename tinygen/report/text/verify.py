@@ -143,14 +143,12 @@ def _distance(d: Distance) -> tuple[str, ...]:
 
 def _float_table(result: VerifyResult) -> RenderableType:
     """The figure is the data's; what made inputs give stands apart from it, named."""
-    table = ruled(
-        "against the float model", "vectors", "SQNR", "RMSE", "max difference", "same argmax"
-    )
+    table = ruled("against float", "vectors", "SQNR", "RMSE", "max difference", "same argmax")
     for output in result.outputs:
         made = result.vectors - output.float_vectors
         _float_row(table, output.name, output.float_vectors, output.float_model)
-        _float_row(table, "  edge and random inputs", made, output.float_model_made)
-    return Group(table, Text("in real values; nobody calibrated for edge and random inputs"))
+        _float_row(table, "  edge, random", made, output.float_model_made)
+    return Group(table, Text("in real values; nobody calibrated for the edge and random vectors"))
 
 
 def _float_row(table: Table, name: str, vectors: int, d: RealDistance | None) -> None:

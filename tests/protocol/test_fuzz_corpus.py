@@ -1,0 +1,23 @@
+"""What a fuzzer found worth keeping, replayed under sanitizers; `make fuzz-frames` adds to it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.protocol import fuzz
+
+
+def test_the_corpus_finds_nothing(tmp_path: Path) -> None:
+    corpus = sorted(fuzz.CORPUS.iterdir())
+    assert len(corpus) > 50
+    replay = fuzz.compile_replay(tmp_path / "replay")
+    done = subprocess.run([replay, *corpus], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{len(corpus)} inputs\n"
+
+
+def test_the_conversations_it_starts_from_are_those_of_today() -> None:
+    """A change of the protocol makes them anew: else the fuzzer starts from what is refused."""
+    for name, content in fuzz.seeds().items():
+        assert (fuzz.CORPUS / name).read_bytes() == content, name
