@@ -34,10 +34,10 @@ OUT = tensor((), DType.INT32)
 
 WITH_TFLM = (
     case(ShapeOf(), [tensor((1, 4, 6), DType.FLOAT32)], [OUT], options={"outType": 2}),
-    case(Pack(0), [LIVE, LIVE], [OUT], options={"axis": 0, "valuesCount": 2}),
-    case(Pack(-1), [LIVE, LIVE], [OUT], options={"axis": -1, "valuesCount": 2}),
-    case(Unpack(0), [LIVE], [OUT] * 3, options={"axis": 0, "num": 3}),
-    case(Unpack(-1), [tensor((3, 2), DType.INT32)], [OUT] * 2, options={"axis": -1, "num": 2}),
+    case(Pack(0, 2), [LIVE, LIVE], [OUT], options={"axis": 0, "valuesCount": 2}),
+    case(Pack(-1, 2), [LIVE, LIVE], [OUT], options={"axis": -1, "valuesCount": 2}),
+    case(Unpack(0, 3), [LIVE], [OUT] * 3, options={"axis": 0, "num": 3}),
+    case(Unpack(-1, 2), [tensor((3, 2), DType.INT32)], [OUT] * 2, options={"axis": -1, "num": 2}),
     case(
         Gather(1),
         [tensor((2, 4), DType.FLOAT32), int32(np.array([3, 0, 3]))],

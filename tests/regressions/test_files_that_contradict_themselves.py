@@ -196,6 +196,23 @@ def test_a_new_shape_in_the_attribute_and_another_in_the_operand(tmp_path: Path)
     assert opened(reshape([2, -1]), tmp_path).model.graph.nodes
 
 
+@pytest.mark.parametrize(("kind", "field"), [("PACK", "valuesCount"), ("UNPACK", "num")])
+def test_a_count_beside_what_is_counted(kind: str, field: str) -> None:
+    """TFLM crashed on it, or packed fewer."""
+    one, two = tensor((2, 3), scale=0.1), tensor((2, 2, 3), scale=0.1)
+    inputs, outputs = ([one, one], [two]) if kind == "PACK" else ([two], [one, one])
+
+    def packed(count: int) -> None:
+        options = {"axis": 0, field: count}
+        graph = tflite.read(single_operator(kind, inputs, outputs, options), "pack")
+        graph.verify()
+
+    packed(2)
+    for count in (0, 1, 7):
+        with pytest.raises(UnsupportedModel, match=f"there are {count}"):
+            packed(count)
+
+
 @pytest.mark.parametrize("kind", ["PAD", "TRANSPOSE", "RESHAPE", "MEAN", "EXPAND_DIMS"])
 def test_what_counts_is_a_whole_number(kind: str) -> None:
     """NaN as a dimension ended in a ValueError."""

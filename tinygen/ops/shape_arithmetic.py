@@ -46,6 +46,8 @@ class Pack(Move):
     """Tensors of one shape stacked along a new axis."""
 
     axis: int
+    count: int | None = None
+    """How many, as a file says it beside its inputs."""
 
     kind = "PACK"
     arity = (1, None)
@@ -53,9 +55,10 @@ class Pack(Move):
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(tflite.PackOptions)
-        return cls(int(options.Axis()))
+        return cls(int(options.Axis()), int(options.ValuesCount()))
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
+        _require_count(self.kind, self.count, len(io.inputs))
         shape = io.input(0).shape
         if any(t.shape != shape for t in io.every_input):
             raise UnsupportedModel("PACK of tensors with different shapes")
@@ -74,23 +77,35 @@ class Unpack(Move):
     """The slices of a tensor along an axis, which is dropped."""
 
     axis: int
+    count: int | None = None
+    """How many, as a file says it beside its outputs."""
 
     kind = "UNPACK"
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
-        return cls(int(parser.options(tflite.UnpackOptions).Axis()))
+        options = parser.options(tflite.UnpackOptions)
+        return cls(int(options.Axis()), int(options.Num()))
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         shape = io.input(0).shape
         axis = require.axis(self.kind, self.axis, len(shape))
         count = len(io.outputs)
+        _require_count(self.kind, self.count, count)
         if shape[axis] != count:
             raise UnsupportedModel(f"UNPACK of {list(shape)} into {count} tensors")
         return ((*shape[:axis], *shape[axis + 1 :]),) * count
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:  # noqa: ARG002
         return tuple(np.moveaxis(values[0], self.axis, 0).copy())
+
+
+def _require_count(kind: str, told: int | None, count: int) -> None:
+    if told not in (None, count):
+        raise UnsupportedModel(
+            f"{kind} of {count} tensors says that there are {told}",
+            next_step="convert the model again; the file contradicts itself",
+        )
 
 
 @dataclass(frozen=True)
