@@ -125,6 +125,7 @@ def start(
     """Start `command`, its standard input and output in our hands. Raises OSError if it cannot."""
     return subprocess.Popen(
         command,
+        cwd=NOWHERE,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,

@@ -1,4 +1,4 @@
-"""Builds a case, runs all of its vectors in QEMU, and says what it took."""
+"""Builds a case, runs all of its vectors in QEMU or as a process, and says what it took."""
 
 from __future__ import annotations
 

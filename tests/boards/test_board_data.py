@@ -14,6 +14,7 @@ from tinygen.boards import (
     LOCAL_PLATFORM,
     Connection,
     Port,
+    Process,
     Qemu,
     Serial,
     all_boards,
@@ -55,6 +56,22 @@ def test_the_emulated_boards(board_id: str) -> None:
         assert board.device.cpu == board.core
     with pytest.raises(dataclasses.FrozenInstanceError):
         board.id = "other"  # type: ignore[misc]
+
+
+def test_a_process_has_an_operating_systems_port() -> None:
+    """And none of what a chip has: no linker script of ours, no mark of its stack."""
+    board = get_board("linux-x86_64")
+    assert isinstance(board.device, Process)
+    assert (board.port.bare, board.port.framework, board.memory.heap) == (False, "", None)
+    assert "memory" not in json.loads(platformio_board(board))["build"]
+    text = (FOLDER / "linux-x86_64.toml").read_text()
+    for wrong in (
+        text.replace('port = "posix"', 'port = "xtensa_sim"'),
+        TEXT.replace('port = "cortex_m"', 'port = "posix"').replace("uart = {", "# uart = {"),
+    ):
+        with pytest.raises(InputError, match="not valid") as caught:
+            parse_board(wrong, "mine.toml")
+        assert "device.type process, and only that" in caught.value.why
 
 
 @pytest.mark.parametrize("board_id", BOARD_IDS)
@@ -107,7 +124,11 @@ def test_ids_match_exactly(name: str) -> None:
         ("clock_hz =", "clock =", "unknown key device.clock"),
         ("clock_hz = 25_000_000", "", "key device.clock_hz is missing"),
         ('type = "qemu"', 'type = "qmeu"', "device.type is 'qmeu'; did you mean qemu?"),
-        ('type = "qemu"', "", "the key device.type is missing; it must be one of qemu, serial"),
+        (
+            'type = "qemu"',
+            "",
+            "the key device.type is missing; it must be one of qemu, serial, process",
+        ),
         ('type = "qemu"', "type = []", "device.type is []"),
         ('type = "qemu"', 'type = "serial"', "unknown key device.program"),
         ("[device]\n", "[[device]]\n", "device is [{"),

@@ -24,6 +24,7 @@ TFLM = {
     "qemu-hifive1": ("reference",),
     "qemu-mega2560": ("reference",),
     "qemu-xtensa": ("reference",),
+    "linux-x86_64": ("reference",),
     "esp32": ("esp_nn", "reference"),
     "esp32s3": ("esp_nn_s3", "esp_nn", "reference"),
     "esp32c3": ("esp_nn", "reference"),

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tinygen.boards import BOARD_IDS, Qemu, get_board
+from tinygen.boards import BOARD_IDS, Process, Serial, get_board
 from tinygen.devices.link import device, open_device
 
 
@@ -16,10 +16,12 @@ def test_the_port_is_opened_as_the_board_needs(
 ) -> None:
     opened: list[tuple[object, ...]] = []
     monkeypatch.setattr(device, "open_transport", lambda *given: opened.append(given))
+    monkeypatch.setattr(device, "ProcessTransport", lambda command: opened.append(tuple(command)))
     board = get_board(board_id)
     open_device(board, "PORT")
-    reset = () if isinstance(board.device, Qemu) else (board.device.reset,)
-    assert opened == [("PORT", board.serial.baud, *reset)]
+    line = () if isinstance(board.device, Process) else (board.serial.baud,)
+    reset = (board.device.reset,) if isinstance(board.device, Serial) else ()
+    assert opened == [("PORT", *line, *reset)]
 
 
 def test_an_emulated_boards_socket() -> None:

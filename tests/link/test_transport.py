@@ -209,6 +209,15 @@ def test_a_process_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatc
     assert transport.process.returncode is not None
 
 
+def test_a_process_starts_in_nobodys_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    transport = ProcessTransport(["pwd"])
+    assert transport.read(5.0) == b"/\n"
+    transport.close()
+
+
 def test_a_process_that_does_not_exist() -> None:
     with pytest.raises(DeviceError, match="cannot be started"):
         ProcessTransport(["./no-such-program"])

@@ -179,15 +179,30 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_a_full_disk_is_named_first_and_the_folder_is_built_over(small_disk: Path) -> None:
+def room_for_sources(folder: Path) -> int:
+    """Bytes, in whole pages, of the project's files, of one more while it takes its place, and of
+    a few pages for what is beside them."""
+    folder.mkdir()
+    assert tinygen("generate", *BUILD[1:], cwd=folder).code == 0
+    page = os.sysconf("SC_PAGE_SIZE")
+    sizes = [p.stat().st_size for p in folder.rglob("*") if p.is_file()]
+    pages = [-(-size // page) for size in sizes]
+    return (sum(pages) + max(pages) + 8) * page
+
+
+def test_a_full_disk_is_named_first_and_the_folder_is_built_over(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    room = room_for_sources(tmp_path / "elsewhere")
     done = tinygen(*BUILD, cwd=small_disk)
     assert done.code == 2
     assert done.err.splitlines()[-3].startswith("error: p cannot be written: No space left")
-    subprocess.run(["mount", "-o", "remount,size=480k", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", f"remount,size={room}", str(small_disk)], check=True)
     done = tinygen(*BUILD, cwd=small_disk)  # the sources fit, what is compiled does not
-    assert done.code == 5, done.err
+    assert "Building with PlatformIO" in done.err
+    assert done.code in (2, 5), done.err  # PlatformIO's own folder, or what a compiler writes
     (told,) = (line for line in done.err.splitlines() if line.startswith("error:"))
-    assert "no space left on device" in told
+    assert "no space left on device" in told.lower()
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
     assert tinygen(*BUILD, cwd=small_disk).code == 0
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)

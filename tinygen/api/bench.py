@@ -9,7 +9,7 @@ from tinygen.api.build import build_project
 from tinygen.api.flash import stop
 from tinygen.api.keywords import by_keywords
 from tinygen.api.verify import verify
-from tinygen.boards import Board, Qemu, get_board
+from tinygen.boards import Board, Serial, get_board
 from tinygen.engines import choose_engine
 from tinygen.engines.engine import not_taken
 from tinygen.errors import InputError
@@ -54,11 +54,11 @@ class BenchResult:
 def bench_engines(model: Path, options: BenchOptions) -> BenchResult:
     """Build, run and measure. An engine may name its kernel set: `tflm:cmsis_nn`.
 
-    An option of the engines goes to those that take it. Raises InputError for a board that is not
-    emulated: one run needs a device each.
+    An option of the engines goes to those that take it. Raises InputError for hardware: one
+    run needs a device each.
     """
     target = get_board(options.board)
-    if not isinstance(target.device, Qemu):
+    if isinstance(target.device, Serial):
         raise InputError(
             f"{options.board} is not an emulated board",
             why="bench starts each engine's firmware itself",

@@ -39,9 +39,9 @@ def require_harmless(id_or_path: str, board: Board, out: Path, *, trusted: bool)
         )
 
 
-def require_harmless_emulator(project: Project, board: Board, elf: Path, *, trusted: bool) -> None:
-    """Before an emulator starts: the same for the project's own board file, and for firmware that
-    the board's emulator lets open files of this machine."""
+def require_harmless_firmware(project: Project, board: Board, elf: Path, *, trusted: bool) -> None:
+    """Before an emulator or a process starts: the same for the project's own board file, and for
+    firmware that can open files of this machine, as a process can and some emulators let it."""
     own = f"{project.board}.toml"
     if own in project.manifest.files:
         require_harmless(str(project.path / own), board, project.path, trusted=trusted)

@@ -7,10 +7,16 @@ from collections.abc import Callable
 from typing import IO
 
 from tinygen.api.built import Built
-from tinygen.api.flash import device_port, given_port
-from tinygen.boards import Serial
+from tinygen.api.flash import device_port
+from tinygen.boards import Process, Qemu, Serial
 from tinygen.devices import qemu
-from tinygen.devices.link import ReplayTransport, Session, Transport, open_device
+from tinygen.devices.link import (
+    ProcessTransport,
+    ReplayTransport,
+    Session,
+    Transport,
+    open_device,
+)
 from tinygen.devices.link.deadline import Clock, Deadline, EmulatorClock
 from tinygen.devices.link.recording import SCHEME, SpyTransport
 from tinygen.devices.usb import find_port
@@ -27,8 +33,8 @@ class Connection:
     """Opens sessions with the device of a project, one after the other.
 
     Without `port` the emulated board's recorded emulator is used, and started if need be, and
-    hardware is found by its USB id, anew each time: a board may come back under another name. All
-    bytes are written to `spy`.
+    hardware is found by its USB id, anew each time: a board may come back under another name. A
+    process is started by the session. All bytes are written to `spy`.
     """
 
     def __init__(
@@ -43,7 +49,7 @@ class Connection:
         trust_project: bool = False,
     ) -> None:
         self.built = built
-        self.port = given_port(port) or device_port(built, progress, trust_project=trust_project)
+        self.port = device_port(built, port, progress, trust_project=trust_project)
         self._named = port is not None
         self._deadline = deadline or Deadline()
         self._progress = progress
@@ -56,13 +62,17 @@ class Connection:
         return self._patiently(_ENUMERATION_SECONDS if local else 0.0)
 
     def reopen(self) -> Session:
-        """A session after the port was lost. DeviceError when it does not come back in time."""
+        """A session after the port was lost. DeviceError when it does not come back in time, and
+        for a process: to start it anew would hide that it ended."""
+        if isinstance(self.built.board.device, Process):
+            raise DeviceError(f"{self.port} has ended")
         self._progress.stage(f"{self.port} is gone: waiting for it to come back")
         return self._patiently(_REPLUG_SECONDS if self._may_come_back else 0.0)
 
     def last_words(self) -> str:
         """What an emulator that has ended, or was never there, wrote last; else nothing."""
-        if isinstance(self.built.board.device, Serial) or self._emulator is not None or self._named:
+        emulated = isinstance(self.built.board.device, Qemu) and not self._named
+        if not emulated or self._emulator is not None:
             return ""
         return qemu.last_words(self.built.project.state_dir)
 
@@ -85,6 +95,8 @@ class Connection:
         clock: Clock = time.monotonic
         if isinstance(transport, ReplayTransport):
             clock = transport.clock
+        elif isinstance(transport, ProcessTransport):
+            clock = EmulatorClock(transport.process.pid)
         elif (emulator := self._emulator) is not None:
             clock = EmulatorClock(emulator.pid)
         if self._spy is not None:

@@ -1,4 +1,5 @@
-"""flash() and stop(): put the firmware on the device; on an emulated board, start and end QEMU."""
+"""flash() and stop(): put the firmware on the device; on an emulated board, start and end QEMU; a
+process runs only as long as somebody talks to it."""
 
 from __future__ import annotations
 
@@ -7,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen import pio
-from tinygen.api.board import project_board, require_harmless_emulator
+from tinygen.api.board import project_board, require_harmless_firmware
 from tinygen.api.built import Built, look
 from tinygen.api.crash import explained
-from tinygen.boards import Qemu, Serial
+from tinygen.boards import Board, Process, Qemu, Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, open_device
 from tinygen.devices.link.deadline import Clock, EmulatorClock
 from tinygen.devices.link.hello import Hello
+from tinygen.devices.link.recording import SCHEME
 from tinygen.devices.usb import find_port, wait_for_port
 from tinygen.errors import DeviceError, InputError
 from tinygen.progress import SILENT, Progress
@@ -35,7 +37,7 @@ class FlashResult:
     model: str
     build_id: str
     pid: int | None
-    """The emulator's process; None on hardware."""
+    """The emulator's process; None where none stays."""
     seconds: float
 
 
@@ -57,7 +59,8 @@ def flash(
     """Put the project's firmware on its board and wait until it answers.
 
     An emulated board is started, which replaces the one started before. Hardware is uploaded to
-    by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits.
+    by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits. Of a
+    board that is a process, nothing has to be put anywhere: it is run once, and ends.
     Raises InputError for a project that is not built as it is now, UntrustedProject for one that
     would run what this machine's tinygen did not write, unless `trust_project`; ToolchainError, and
     DeviceError, also when what then answers is other firmware.
@@ -71,7 +74,7 @@ def flash(
     if isinstance(board.device, Qemu):
         if given_port(port) is not None:
             raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
-        require_harmless_emulator(current, board, elf, trusted=trust_project)
+        require_harmless_firmware(current, board, elf, trusted=trust_project)
         progress.stage(f"Starting {board.id} in QEMU")
         running = qemu.start(board, elf, current.state_dir)
         port, pid = running.url, running.pid
@@ -82,6 +85,12 @@ def flash(
                 error.why += f"\nthe emulator's last words:\n{words}"
             qemu.stop(current.state_dir)
             raise
+    elif isinstance(board.device, Process):
+        if given_port(port) is not None:
+            raise _portless(board)
+        progress.stage(f"Running {board.id} once")
+        port = device_port(built, trust_project=trust_project)
+        hello = _greet(port, built)
     else:
         with trust.running(current.path, trusted=trust_project):
             port, hello = _upload(built, board.device, port, progress)
@@ -140,15 +149,39 @@ def given_port(port: str | None) -> str | None:
     return port
 
 
-def device_port(built: Built, progress: Progress = SILENT, *, trust_project: bool = False) -> str:
-    """Where the project's device is: the recorded emulator, started anew if it runs anything but
-    the project's ELF file, or the one port that has the board's USB id."""
-    if not isinstance(built.board.device, Qemu):
+def device_port(
+    built: Built,
+    port: str | None = None,
+    progress: Progress = SILENT,
+    *,
+    trust_project: bool = False,
+) -> str:
+    """Where the project's device is: at the `port` that was given, else the recorded emulator,
+    started anew if it runs anything but the project's ELF file, the one port that has the board's
+    USB id, or the ELF file itself, which is a program of this machine."""
+    given, device = given_port(port), built.board.device
+    if given is not None:
+        if isinstance(device, Process) and not given.startswith(SCHEME):
+            raise _portless(built.board)
+        return given
+    if isinstance(device, Serial):
         return find_port(built.board)
-    elf, running = built.require_current(), qemu.running(built.project.state_dir)
+    elf = built.require_current()
+    if isinstance(device, Process):
+        require_harmless_firmware(built.project, built.board, elf, trusted=trust_project)
+        return str(elf.resolve())
+    running = qemu.running(built.project.state_dir)
     if running is not None and running.runs(built.board, elf):
         return running.url
     return flash(built.project.path, trust_project=trust_project, progress=progress).port
+
+
+def _portless(board: Board) -> InputError:
+    return InputError(
+        f"{board.id} has no port",
+        why="its firmware is a program, which is started for as long as it is talked to",
+        next_step="leave --port out",
+    )
 
 
 def _greet(port: str, built: Built, clock: Clock = time.monotonic) -> Hello:

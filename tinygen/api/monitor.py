@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinygen.api.board import project_board
 from tinygen.api.built import look
-from tinygen.api.flash import device_port, given_port
+from tinygen.api.flash import device_port
 from tinygen.devices.link import open_device
 from tinygen.project.folder import open_project
 
@@ -24,7 +24,7 @@ def monitor(
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
-    url = given_port(port) or device_port(look(current, board), trust_project=trust_project)
+    url = device_port(look(current, board), port, trust_project=trust_project)
     decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
     transport = open_device(board, url)
     try:

@@ -14,7 +14,7 @@ from tinygen.api.board import project_board
 from tinygen.api.built import look
 from tinygen.api.connection import Connection
 from tinygen.api.vectors_run import Runs, VectorsRun
-from tinygen.boards import Board, Qemu, StackMark
+from tinygen.boards import Board, Process, Qemu, StackMark
 from tinygen.devices.link.deadline import Deadline
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.recording import open_recording
@@ -49,7 +49,8 @@ class Cost:
     """What one inference takes on the device: least, mean and most over the vectors."""
 
     unit: str
-    """`instructions` on an emulated board, else `microseconds`."""
+    """`instructions` on an emulated board, `microseconds` on hardware; of a process `nanoseconds of
+    this host`, which differ from run to run."""
     minimum: int
     mean: int
     maximum: int
@@ -129,15 +130,16 @@ def verify(
     """Run the project's vectors on the device and compare every output element.
 
     Without `port` an emulated board's recorded emulator is used, and started if need be, and
-    hardware is found by its USB id where only one port fits. `limit` is how many vectors are run,
-    `timeout` how many seconds all of it may take (`time_limit` where it is not given). Every byte
-    of the conversation is written to the file `spy`; the port `replay:FILE` plays it.
+    hardware is found by its USB id where only one port fits; a process is started, and ended
+    afterwards. `limit` is how many vectors are run, `timeout` how many seconds all of it may take
+    (`time_limit` where it is not given). Every byte of the conversation is written to the file
+    `spy`; the port `replay:FILE` plays it.
 
     A device that runs anything but the firmware of the project's sources as they are now, is lost
     on the way, or is not done in time, gives the verdict UNVERIFIED with the reason; a port that
-    cannot be opened raises DeviceError, an emulated board's project that was not built, or edited
-    since, InputError. With `port` nothing of a project runs on this machine; without, as by
-    `flash`.
+    cannot be opened raises DeviceError, an emulated board's or a process's project that was not
+    built, or edited since, InputError. With `port` nothing of a project runs on this machine;
+    without, as by `flash`.
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
@@ -340,6 +342,7 @@ def _measured(board: Board, ticks: int, hello: Hello) -> tuple[str, int | None]:
     """Unit and amount; no amount where an emulator does not count instructions."""
     if isinstance(board.device, Qemu):
         return "instructions", board.device.instructions(ticks)
-    if hello.tick_hz == 0:
-        return "microseconds", None
-    return "microseconds", ticks * 1_000_000 // hello.tick_hz
+    unit, per_second = "microseconds", 1_000_000
+    if isinstance(board.device, Process):
+        unit, per_second = "nanoseconds of this host", 1_000_000_000
+    return unit, ticks * per_second // hello.tick_hz if hello.tick_hz else None

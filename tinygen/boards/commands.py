@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from tinygen.boards.schema import LOCAL_PLATFORM, Board, Qemu
+from tinygen.boards.schema import LOCAL_PLATFORM, Board, Process, Qemu
 
 _OPTIONS = {
     "board_build.arduino.flash_layout",
@@ -66,8 +66,11 @@ def commands(board: Board, platforms: Collection[str]) -> tuple[str, ...]:
 
 
 def opens_files(board: Board) -> bool:
-    """Whether the firmware itself can open files of this machine, as it can by semihosting."""
+    """Whether the firmware itself can open files of this machine, as it can by semihosting, and as
+    a process."""
     device = board.device
+    if isinstance(device, Process):
+        return True
     return isinstance(device, Qemu) and any("semihosting" in o for o in device.options)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tinygen.boards.schema import ADDRESSES, LOCAL_PLATFORM, Board, Serial
+from tinygen.boards.schema import ADDRESSES, LOCAL_PLATFORM, Board, Process, Serial
 from tinygen.boards.vocabulary import (
     POSSIBLE,
     UPLOAD_PROTOCOLS,
@@ -49,6 +49,8 @@ def _port(board: Board) -> Iterator[str]:
 
 
 def _device(board: Board) -> Iterator[str]:
+    if isinstance(board.device, Process) != (board.port is Port.POSIX):
+        yield "device.type process, and only that, goes with the port posix"
     if isinstance(board.device, Serial):
         if len(set(board.device.usb_ids)) < len(board.device.usb_ids):
             yield "device.usb_ids names one twice"

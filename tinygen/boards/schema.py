@@ -172,7 +172,8 @@ class SerialLine:
     """The line that carries the protocol, as the firmware has it.
 
     `window` is how many requests may be under way: 1 for a port that cannot receive while the board
-    computes. `uart` is for ports that drive its registers themselves.
+    computes. `uart` is for ports that drive its registers themselves. A process has a pipe instead,
+    whose `baud` is only what the time that a verification may take is worked out from.
     """
 
     baud: Annotated[int, Meta(ge=300, le=12_000_000)]
@@ -238,7 +239,15 @@ class Serial:
     usb_ids: tuple[UsbId, ...] = ()
 
 
-Device = Qemu | Serial
+@dataclass(frozen=True)
+class Process:
+    """A process of this machine's operating system: the firmware is a program that talks over its
+    standard input and output. It is started anew for every session and ends with it."""
+
+    type: Literal["process"]
+
+
+Device = Qemu | Serial | Process
 """What runs the firmware; `type` says which it is."""
 
 

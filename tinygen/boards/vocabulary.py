@@ -27,6 +27,7 @@ Prefix = Literal[
     "riscv32-esp-elf",
     "riscv32-unknown-elf",
     "riscv64-unknown-elf",
+    "x86_64-linux-gnu",
     "xtensa-esp-elf",
     "xtensa-esp32-elf",
     "xtensa-esp32s3-elf",
@@ -77,6 +78,7 @@ class Core(StrEnum):
     CORTEX_M52 = "cortex-m52"
     CORTEX_M55 = "cortex-m55"
     CORTEX_M85 = "cortex-m85"
+    X86_64 = "x86-64"
     RV32EC = "rv32ec"
     RV32IC = "rv32ic"
     RV32IMC = "rv32imc"
@@ -149,16 +151,18 @@ class Port(Enum):
     ARDUINO = "arduino"
     ESP_IDF = "esp_idf"
     METAL = "metal"
+    POSIX = "posix"
 
     @property
     def framework(self) -> Framework:
-        """The framework it is written for; empty where the port is all there is."""
+        """The framework it is written for; empty where the port needs none."""
         return _FRAMEWORKS.get(self, "")
 
     @property
     def bare(self) -> bool:
-        """Whether the port is all there is: our start-up, our linker script, no framework."""
-        return not self.framework
+        """Whether the port is all there is: our start-up, our linker script, no framework and no
+        operating system."""
+        return not self.framework and self is not Port.POSIX
 
     @property
     def brings_cxx(self) -> bool:

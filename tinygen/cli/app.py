@@ -110,7 +110,8 @@ def flash(
 ) -> None:
     """Put the firmware on the device and wait until it answers.
 
-    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO.
+    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO. A board that is a
+    process of this machine is run once, and ends.
 
     Example: tinygen flash
     """

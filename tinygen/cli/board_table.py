@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 
-from tinygen.boards import Board, Device, Qemu, Serial, all_boards
+from tinygen.boards import Board, Device, Process, Qemu, Serial, all_boards
 from tinygen.boards.hints import all_keys
 from tinygen.engines import kernel_sets
 
@@ -30,7 +30,11 @@ Any other key, and any other value, is refused with the one that was probably me
 of "(type qemu)" belongs to that type of device and may be left out. Some that may be left out are
 wanted by a port, an engine or a platform; the error says so.
 """
-_TITLES: Mapping[type[Device], str] = {Qemu: "Emulated boards", Serial: "Hardware"}
+_TITLES: Mapping[type[Device], str] = {
+    Qemu: "Emulated boards",
+    Process: "Processes of this machine",
+    Serial: "Hardware",
+}
 
 
 def board_table() -> str:

@@ -37,7 +37,7 @@ def find_port(board: Board, ports: Iterable[PortInfo] | None = None) -> str:
     if not isinstance(board.device, Serial):
         raise InputError(
             f"{board.id} has no USB port",
-            why="it is an emulated board",
+            why=f"its device is of the type {board.device.type}",
             next_step="tinygen flash",
         )
     known = tuple(serial_ports() if ports is None else ports)

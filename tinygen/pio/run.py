@@ -110,7 +110,7 @@ def upload(
     if not isinstance(board.device, Serial):
         raise InputError(
             f"{board.id} is not a board that firmware is uploaded to",
-            why="it is an emulated board",
+            why=f"its device is of the type {board.device.type}",
             next_step="tinygen flash",
         )
     upload = board.device.upload

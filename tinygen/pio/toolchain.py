@@ -14,6 +14,7 @@ _INSTALL = {
     "avr": "sudo apt-get install gcc-avr avr-libc arduino-core-avr",
     "riscv64-unknown-elf": "sudo apt-get install gcc-riscv64-unknown-elf "
     "picolibc-riscv64-unknown-elf",
+    "x86_64-linux-gnu": "sudo apt-get install gcc libc6-dev",
     "xtensa-lx106-elf": "sudo apt-get install gcc-xtensa-lx106 picolibc-xtensa-lx106-elf",
 }
 

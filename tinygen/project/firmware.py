@@ -53,6 +53,7 @@ _PORT_FILES: dict[Port, tuple[str, ...]] = {
     Port.METAL: ("metal/start_metal.c", "sifive/tg_hal_sifive.c", "tg_stack_mark.h"),
     Port.ARDUINO: ("arduino/tg_hal_arduino.cpp", "arduino/tg_stack.h", "arduino/tg_ticks.h"),
     Port.ESP_IDF: ("esp_idf/tg_hal_esp_idf.c",),
+    Port.POSIX: ("posix/tg_hal_posix.c",),
 }
 
 _UART_FILES: dict[Uart, tuple[str, ...]] = {
@@ -176,7 +177,8 @@ def platformio_board(board: Board) -> bytes:
         build["arduino_variant"] = toolchain.arduino_variant
     else:
         build["defines"] = _defines(board, board.serial.uart, clock_hz)
-        build["memory"] = _memory_symbols(board)
+        if board.port.bare:
+            build["memory"] = _memory_symbols(board)
     content = {
         "name": board.name,
         "vendor": "tinygen",
@@ -192,8 +194,8 @@ def platformio_board(board: Board) -> bytes:
 
 
 def _defines(board: Board, uart: UartPort | None, clock_hz: int) -> list[list[str]]:
-    """The numbers a bare-metal port is compiled with."""
-    defines = [["TG_TICK_HZ", f"{clock_hz}U"]]
+    """The numbers a port without a framework is compiled with."""
+    defines = [["TG_TICK_HZ", f"{clock_hz}U"]] if board.port.bare else []
     if uart is not None:
         defines += [["TG_UART_BASE", f"{uart.base:#x}U"], ["TG_UART_IRQ", f"{uart.irq}U"]]
         defines += [["TG_UART_BAUD", f"{board.serial.baud}U"]]

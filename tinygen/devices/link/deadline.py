@@ -39,7 +39,7 @@ class Deadline:
 
 
 class EmulatorClock:
-    """Seconds in which the emulator `pid` ran, or could have run.
+    """Seconds in which the emulator `pid`, or a firmware that is a process, ran or could have run.
 
     On a busy machine an emulator may not run at all for seconds: a firmware that is right would be
     given up. A second counts as far as the emulator used a processor or one was idle; at least a

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tinygen.boards import Board, Qemu, Serial
+from tinygen.boards import Board, Process, Qemu, Serial
+from tinygen.devices.link.process import ProcessTransport
 from tinygen.devices.link.recording import SCHEME, RecordedTransport
 from tinygen.devices.link.transport import Transport, open_transport
 
 
 def open_device(board: Board, port: str) -> Transport:
-    """The way to the board's device, which is at `port`: a serial device, a pyserial URL or
-    `replay:FILE`, a recording.
+    """The way to the board's device, which is at `port`: a serial device, a pyserial URL,
+    `replay:FILE`, a recording, or the program that is started as the device.
 
     A new kind of device has its case here. Raises DeviceError when the port cannot be opened.
     """
@@ -22,3 +23,5 @@ def open_device(board: Board, port: str) -> Transport:
             return open_transport(port, board.serial.baud)
         case Serial(reset=reset):
             return open_transport(port, board.serial.baud, reset)
+        case Process():
+            return ProcessTransport([port])

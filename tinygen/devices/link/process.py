@@ -39,7 +39,7 @@ class ProcessTransport:
             raise DeviceError(
                 f"{self.name} cannot be started",
                 why=str(error),
-                next_step="compile the firmware for the host first",
+                next_step="build it again, on this machine",
             ) from error
         assert self.process.stdin is not None
         assert self.process.stdout is not None

@@ -23,12 +23,18 @@ def boards_report(boards: Sequence[Board]) -> RenderableType:
         table.add_row(
             board.id,
             board.core,
-            f"{board.memory.ram.bytes // 1024:,}",
-            f"{board.memory.flash.bytes // 1024:,}",
+            _room(board.memory.ram.bytes),
+            _room(board.memory.flash.bytes),
             ", ".join([default, *(e for e in board.engines.available if e != default)]),
             re.split(r"[:;,]| [0-9]", board.proven)[0],
         )
     return Group(table, Text("the engine named first is the board's default"))
+
+
+def _room(size: int) -> str:
+    """In KiB; with another unit where that is whole and saves a column half its width."""
+    whole, rest = divmod(size, 1 << 30)
+    return f"{size // 1024:,}" if rest else f"{whole} GiB"
 
 
 def board_report(facts: Mapping[str, Any]) -> RenderableType:

@@ -1,7 +1,8 @@
 """Builds a program with the GNU toolchain on PATH, from the board's own numbers.
 
-Everything that differs between boards is in boards/<id>.json; nothing is decided here. Without a
-framework the program is bare metal: our linker script, no start-up but its own.
+Everything that differs between boards is in boards/<id>.json; nothing is decided here. A board with
+memories of its own is bare metal: our linker script, no start-up but the program's own. Else a
+framework or an operating system brings both.
 """
 
 from pathlib import Path
@@ -11,7 +12,7 @@ from SCons.Script import AlwaysBuild, Default, DefaultEnvironment
 env = DefaultEnvironment()
 build = env.BoardConfig().get("build")
 prefix = build["toolchain"] + "-"
-bare = not env.get("PIOFRAMEWORK")
+bare = "memory" in build
 
 # No machine's folders in the program: not in debug information, not in __FILE__.
 project_dir = env.subst("$PROJECT_DIR")
@@ -29,7 +30,7 @@ env.Replace(
     ARFLAGS=["rcD"],
     PROGNAME="firmware",
     PROGSUFFIX=".elf",
-    SIZEPROGREGEXP=r"^(?:\.vectors|\.text|\.ARM\.exidx|\.data)\s+(\d+).*",
+    SIZEPROGREGEXP=r"^(?:\.vectors|\.text|\.rodata|\.ARM\.exidx|\.data)\s+(\d+).*",
     SIZEDATAREGEXP=r"^(?:\.stack|\.data|\.bss)\s+(\d+).*",
     SIZECHECKCMD="$SIZETOOL -A -d $SOURCES",
     SIZEPRINTCMD="$SIZETOOL -B -d $SOURCES",
@@ -48,10 +49,11 @@ env.Append(
     LIBS=["m", "c", "gcc"],
 )
 
+if not env.get("PIOFRAMEWORK"):
+    env.Append(CFLAGS=["-std=c11"], CXXFLAGS=["-std=c++17"])
+
 if bare:
     env.Append(
-        CFLAGS=["-std=c11"],
-        CXXFLAGS=["-std=c++17"],
         LINKFLAGS=["-nostartfiles"]
         + [f"-Wl,--defsym={name}={value:#x}" for name, value in sorted(build["memory"].items())],
         # Relative to the project, which is where PlatformIO builds.
