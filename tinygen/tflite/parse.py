@@ -32,6 +32,9 @@ _KIND_BY_CODE = {
 _TYPE_BY_CODE = {
     code: name for name, code in vars(tflite.TensorType).items() if isinstance(code, int)
 }
+_OPTIONS_BY_CODE = {
+    code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int)
+}
 MALFORMED = (
     struct.error,
     IndexError,
@@ -70,13 +73,15 @@ class FileTensor:
 class Call:
     """An operator as the file has it; ABSENT marks a missing optional input.
 
-    `options` is the untyped flatbuffer table with its attributes, None where the file has none.
+    `options` is the untyped flatbuffer table with its attributes, None where the file has none;
+    `options_type` the schema's name of what the file says it is.
     """
 
     kind: str
     inputs: tuple[TensorId, ...]
     outputs: tuple[TensorId, ...]
     options: Any | None
+    options_type: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,4 +249,6 @@ class _Reader:
         outputs = self._ints(raw.Outputs, raw.OutputsLength())
         if not 0 <= raw.OpcodeIndex() < len(kinds):
             raise ValueError(f"operator code {raw.OpcodeIndex()} is not there")
-        return Call(kinds[raw.OpcodeIndex()], inputs, outputs, raw.BuiltinOptions())
+        options_type = _OPTIONS_BY_CODE.get(raw.BuiltinOptionsType(), "of an unknown type")
+        kind = kinds[raw.OpcodeIndex()]
+        return Call(kind, inputs, outputs, raw.BuiltinOptions(), options_type)
