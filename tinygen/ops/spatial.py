@@ -13,6 +13,9 @@ from tinygen.ir import Array, Shape, Tensor
 Pair = tuple[int, int]
 """Two numbers along one dimension, or of the height and the width."""
 
+_LONGEST = (1 << 15) - 1
+"""Of a stride or a dilation: the runtimes' parameters have 16 bits, and what is cut off is gone."""
+
 _FARTHEST = 1 << 26
 """Elements of an image with all that windows reach beyond it: positions are far inside of int32,
 and a host holds them several times over."""
@@ -129,6 +132,11 @@ def extent(
 ) -> Extent:
     """The window's geometry over `size` elements, with a rule or the elements before and after
     them; the output is never empty, and every window reaches over an element."""
+    if max(stride, dilation) > _LONGEST:
+        raise UnsupportedModel(
+            f"a window of stride {stride}, dilation {dilation}",
+            why=f"more than {_LONGEST:,} does not fit where TensorFlow Lite Micro keeps it",
+        )
     if min(size, taps, stride, dilation) < 1:
         raise UnsupportedModel(
             f"a window of {taps} taps, stride {stride}, dilation {dilation} over {size} elements",
