@@ -3,6 +3,8 @@
 # make fuzz-frames  set up, then the frame parser for ten minutes under libFuzzer (clang)
 # make faults  set up, then 10,000 verifications over damaged lines, and a table
 # make check   set up, then linters, types, import rules, format, warnings, sanitizers
+# make fuzz    set up, then 100,000 damaged files of every kind, and a table; SHARE=0.01 for less
+# make bounds  set up, then the main job with the lowest and the newest dependencies
 # make bench   set up, then measure bench.json again: all models, boards, engines, kernels
 # make readme  set up, then write again what is generated in README.md and docs
 
@@ -10,7 +12,7 @@ BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize faults fuzz-frames bench readme setup setup-all clean
+.PHONY: demo test check lint sanitize faults fuzz fuzz-frames bounds bench readme setup setup-all clean
 
 setup:
 	@scripts/setup.sh
@@ -41,6 +43,14 @@ sanitize: setup-all
 # 10,000 verifications over lines that drop, double, flip, delay, split and invent bytes, and break.
 faults: setup-all
 	$(BIN)/python -m tests.faults.laboratory 10000
+
+# Inputs that go wrong are made smaller and kept in build/fuzz. Hours.
+SHARE := 1
+fuzz: setup-all
+	$(BIN)/python -W ignore -m tests.fuzz --jobs $(JOBS) --share $(SHARE)
+
+bounds: setup
+	$(BIN)/python -m scripts.bounds
 
 # The firmware's frame parser and what answers frames, under libFuzzer (clang) for ten minutes.
 fuzz-frames: setup-all

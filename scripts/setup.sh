@@ -60,6 +60,10 @@ stamp=.venv/.tinygen-setup
 if [ ! -e "$stamp" ] || ! cmp -s "$stamp" pyproject.toml; then
   echo "setup: installing tinygen and its tools into .venv (TensorFlow is large: minutes)"
   [ -x .venv/bin/python ] || python3 -m venv .venv
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+  install=".venv/bin/python -m pip install --quiet --disable-pip-version-check --editable"
+  if ! $install '.[dev,oracle]'; then
+    echo "setup: without the wheel of TensorFlow Lite Micro, the oracle; the numpy reference serves"
+    $install '.[dev]'
+  fi
   cp pyproject.toml "$stamp"
 fi

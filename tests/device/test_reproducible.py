@@ -1,14 +1,18 @@
-"""The same input gives the same bytes, whatever the folder."""
+"""The same input gives the same bytes, whatever the folder, the user, the locale, the time zone,
+the umask and the seed of hashes."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.runner import GOLDEN_MODEL
+from tests.load import keras_builders
+from tests.runner import GOLDEN_MODEL, command, environment
 from tinygen.api.build import build
 from tinygen.boards import all_boards
 from tinygen.pio import core
@@ -35,6 +39,61 @@ def test_two_builds_are_identical(
     assert str(tmp_path).encode() not in first.elf.read_bytes()
     for name, content in contents(first.generated.project).items():
         assert str(tmp_path).encode() not in content, name
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Under which circumstances somebody builds. `another_user` sees another user id."""
+
+    folder: str
+    umask: str
+    another_user: bool
+    env: dict[str, str]
+
+    def build(self, tmp_path: Path, model: Path, *arguments: str) -> dict[str, bytes]:
+        """Every file of the project, and the ELF file."""
+        here = tmp_path / self.folder
+        here.mkdir(parents=True)
+        line = command("build", model, "--board", "qemu-cortex-m4", "--out", "p", *arguments)
+        user = ["unshare", "--user", "--"] if self.another_user else []
+        shell = ["sh", "-c", f'umask {self.umask}; exec "$@"', "sh"]
+        env = {"HOME": str(here), "TINYGEN_CACHE": str(here / "cache"), **self.env}
+        subprocess.run(
+            [*user, *shell, *line], cwd=here, env=environment(env), check=True, capture_output=True
+        )
+        elf = here / "p" / ".pio" / "build" / "qemu-cortex-m4" / "firmware.elf"
+        return {**contents(here / "p"), "firmware.elf": elf.read_bytes()}
+
+
+def other_users() -> bool:
+    """Whether a process may have another user id here."""
+    line = ["unshare", "--user", "--", "true"]
+    return bool(shutil.which("unshare")) and subprocess.run(line, check=False).returncode == 0
+
+
+SETTINGS = (
+    Setting("one", "022", False, {"LC_ALL": "C", "LANG": "C", "TZ": "UTC", "PYTHONHASHSEED": "0"}),
+    Setting(
+        "two/deeper ü",
+        "077",
+        other_users(),
+        {
+            **{"LC_ALL": "de_DE.UTF-8", "LANG": "tr_TR.UTF-8", "LANGUAGE": "de", "USER": "else"},
+            **{"TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "4711", "SOURCE_DATE_EPOCH": "1"},
+        },
+    ),
+)
+
+
+@pytest.mark.parametrize("kind", ["tflite", "keras"])
+def test_who_builds_where_and_how_does_not_matter(kind: str, tmp_path: Path) -> None:
+    model, data = GOLDEN_MODEL, tuple[str, ...]()
+    if kind == "keras":
+        model, data = tmp_path / "small.keras", ("--data", "random", "--seed", "3")
+        keras_builders.small_cnn(keras_builders.keras_module("keras")).save(str(model))
+    one, two = (setting.build(tmp_path, model, *data) for setting in SETTINGS)
+    assert one.keys() == two.keys()
+    assert [name for name in one if one[name] != two[name]] == []
 
 
 def test_a_person_can_build_it_with_pio_run(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def test_a_clean_line_tells_right_firmware_from_wrong(laboratory: Laboratory) ->
     assert wrong.verdict is Verdict.MISMATCH
 
 
+@pytest.mark.invariant("S9")
 @pytest.mark.parametrize("rate", RATES, ids=lambda rate: f"1in{1 / rate:.0f}")
 @pytest.mark.parametrize("kind", [*KINDS, "mixed"])
 def test_no_verdict_is_wrong(laboratory: Laboratory, kind: str, rate: float) -> None:

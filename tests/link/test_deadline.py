@@ -15,6 +15,7 @@ from tinygen.devices.link.faults import LimitReached
 from tinygen.errors import DeviceError
 
 
+@pytest.mark.invariant("S9")
 def test_answers_that_are_late_but_legal_end_at_the_limit() -> None:
     """Each within its own limit, for ever."""
 

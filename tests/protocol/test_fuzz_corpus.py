@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.protocol import fuzz
 
 
+@pytest.mark.invariant("S10")
 def test_the_corpus_finds_nothing(tmp_path: Path) -> None:
     corpus = sorted(fuzz.CORPUS.iterdir())
     assert len(corpus) > 50

@@ -43,6 +43,7 @@ from tinygen.boards.vocabulary import (
     Uart,
 )
 from tinygen.errors import InputError
+from tinygen.printable import printable
 
 __all__ = [
     "BOARD_IDS",
@@ -123,7 +124,7 @@ def get_board(id_or_path: str | Path) -> Board:
     if text not in BOARD_IDS:
         close = difflib.get_close_matches(text, BOARD_IDS, n=3, cutoff=0.5)
         raise InputError(
-            f"there is no board named {text}",
+            f"there is no board named {printable(text)}",
             why=f"did you mean {' or '.join(close)}?" if close else "",
             next_step="tinygen boards",
         )

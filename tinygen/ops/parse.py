@@ -26,12 +26,23 @@ class Parser:
     kind: str
     table: Any | None
     """The untyped flatbuffer table with the options, None where the file has none."""
+    table_type: str = "NONE"
+    """What the file says that the table is: a class of the schema."""
 
     def options(self, type_: type[OptionsT]) -> OptionsT:
-        """The options as the schema's class; its defaults where the file has none."""
+        """The options as the schema's class; its defaults where the file has none.
+
+        UnsupportedModel where the file says that they are others: the runtimes then have none.
+        """
         options = type_()
         if self.table is None:
             options.Init(_NO_FIELDS, 4)
+        elif self.table_type != type_.__name__:
+            raise UnsupportedModel(
+                f"{self.kind} has options of another operator",
+                why=f"they are {self.table_type}; it takes {type_.__name__}",
+                next_step="convert the model again",
+            )
         else:
             options.Init(self.table.Bytes, self.table.Pos)
         return options

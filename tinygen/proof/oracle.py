@@ -56,7 +56,7 @@ class Refusal:
 
 def expected(model: Int8Model, inputs: Sequence[Array]) -> HostRun:
     """What the device must compute for int8 `inputs`, each (vectors, *shape of the input)."""
-    note = "the tflite-micro wheel is not installed here"
+    note = "the tflite-micro wheel is not installed here (pip install 'tinygen[oracle]')"
     if importlib.util.find_spec("tflite_micro") is not None:
         note = f"the tflite-micro wheel is {_version('tflite-micro')}, not {TFLM_WHEEL}"
     refusal = None

@@ -122,4 +122,5 @@ def _node(call: Call, tensors: dict[TensorId, Tensor]) -> Node:
             why=f"tinygen compiles {', '.join(sorted(BY_KIND))}",
             next_step="replace the layer that makes it, or cut the model before it",
         )
-    return Node(operator.parse(Parser(call.kind, call.options)), call.inputs, call.outputs)
+    parser = Parser(call.kind, call.options, call.options_type)
+    return Node(operator.parse(parser), call.inputs, call.outputs)

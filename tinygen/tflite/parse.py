@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import tflite
+from flatbuffers import number_types
 
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import ABSENT, Array, Shape, TensorId
@@ -22,11 +23,17 @@ from tinygen.printable import printable
 _VISITS = 16
 """How much may be visited per byte of the file: writers may let several tables share a vector."""
 
+_WIDE_CODE = 10
+"""Where the schema's table of an operator code has its field `builtin_code`."""
+
 _KIND_BY_CODE = {
     code: kind for kind, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)
 }
 _TYPE_BY_CODE = {
     code: name for name, code in vars(tflite.TensorType).items() if isinstance(code, int)
+}
+_OPTIONS_BY_CODE = {
+    code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int)
 }
 MALFORMED = (
     struct.error,
@@ -66,13 +73,15 @@ class FileTensor:
 class Call:
     """An operator as the file has it; ABSENT marks a missing optional input.
 
-    `options` is the untyped flatbuffer table with its attributes, None where the file has none.
+    `options` is the untyped flatbuffer table with its attributes, None where the file has none;
+    `options_type` the schema's name of what the file says it is.
     """
 
     kind: str
     inputs: tuple[TensorId, ...]
     outputs: tuple[TensorId, ...]
     options: Any | None
+    options_type: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,8 +180,12 @@ class _Reader:
 
     def _kind(self, index: int) -> str:
         code = self._model.OperatorCodes(index)
-        # Old files keep the code in the 8-bit field, new ones in the wide one.
-        builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        # Old files keep the code in the 8-bit field, new ones in the wide one, some in both. The
+        # runtimes take the larger; the library's BuiltinCode() does not.
+        table = code._tab
+        wide = table.Offset(_WIDE_CODE)
+        wide = table.Get(number_types.Int32Flags, table.Pos + wide) if wide else 0
+        builtin = max(wide, code.DeprecatedBuiltinCode())
         if builtin == tflite.BuiltinOperator.CUSTOM:
             return f"CUSTOM '{self._text(code.CustomCode())}'"
         return str(_KIND_BY_CODE.get(builtin, f"number {builtin}"))
@@ -236,4 +249,6 @@ class _Reader:
         outputs = self._ints(raw.Outputs, raw.OutputsLength())
         if not 0 <= raw.OpcodeIndex() < len(kinds):
             raise ValueError(f"operator code {raw.OpcodeIndex()} is not there")
-        return Call(kinds[raw.OpcodeIndex()], inputs, outputs, raw.BuiltinOptions())
+        options_type = _OPTIONS_BY_CODE.get(raw.BuiltinOptionsType(), "of an unknown type")
+        kind = kinds[raw.OpcodeIndex()]
+        return Call(kind, inputs, outputs, raw.BuiltinOptions(), options_type)

@@ -1,0 +1,1 @@
+"""Damaged and hostile files of every kind that tinygen reads: `make fuzz`."""
