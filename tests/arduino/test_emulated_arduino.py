@@ -91,6 +91,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
         board = tmp_path / "arduino-m4.toml"
         board.write_text(BOARD.format(core=CORE, static=static, heap=heap), "utf-8")
         projects.append(tmp_path / f"project-{len(projects)}")
+        options["trust_project"] = True  # its toolchain names a folder of ours
         built = build(model, board=str(board), out=projects[-1], **options)  # type: ignore[arg-type]
         return built, verify(projects[-1], limit=10)
 

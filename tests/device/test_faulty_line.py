@@ -30,7 +30,7 @@ def test_a_few_faults_are_survived(
     project = digits(BOARD).generated.project
     faults = Faults(kind, rate, seed=1)
     with proxy(flash(project).port, faults) as line:
-        result = verify(project, port=line.url, limit=30)
+        result = verify(project, port=line.url, limit=90)
     assert result.verdict is Verdict.MATCH, f"{result.reason}: {result.why}"
     assert faults.count
     assert bool(result.retries) == (kind != "split")
@@ -41,10 +41,10 @@ def test_a_port_that_comes_back_goes_on_where_it_was(
 ) -> None:
     project = digits(BOARD).generated.project
     with proxy(flash(project).port, Faults("close", 1 / 2000, seed=3)) as line:
-        result = verify(project, port=line.url, limit=30)
+        result = verify(project, port=line.url, limit=90)
         connections = line.connections
     assert result.verdict is Verdict.MATCH, f"{result.reason}: {result.why}"
-    assert result.vectors == 30
+    assert result.vectors == 90
     assert result.reconnects == connections - 1 >= 2
 
 

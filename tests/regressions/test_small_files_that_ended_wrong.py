@@ -23,7 +23,7 @@ REFUSED = {
     "dilation_ubsan": "536870912",
     "dw_mult0": "depth_multiplier 0",
     "dw_wrong_multiplier": "depth_multiplier 1",
-    "extra_input_add": "ADD .* has 3 inputs",
+    "extra_input_add": "ADD (.* has 3 inputs|has options of another operator)",
     "extra_input_softmax": "SOFTMAX .* has 2 inputs",
     "lie_concat": r"'t1' the shape \[1, 6\], the file says \[1, 8\]",
     "lie_conv_inner": r"'t3' the shape \[1, 5, 5, 4\], the file says \[1, 7, 7, 4\]",
