@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tinygen import csource
 from tinygen.boards import ArenaPlace, Board, EngineName
 from tinygen.boards.fit import Needs
 from tinygen.errors import InputError, UnsupportedModel
@@ -132,3 +133,15 @@ def require_stateless(graph: Graph) -> None:
             why="neither engine carries it from one inference to the next",
             next_step="make the state an input and an output of the model",
         )
+
+
+def said_of_itself(identity: Identity) -> dict[str, str]:
+    """What every template of `model.h` and its company says of the model, as C text."""
+    return {
+        "title": csource.comment(identity.name),
+        "version": identity.version,
+        "sha256": identity.sha256,
+        "name": csource.string(identity.name),
+        "engine": csource.string(identity.engine),
+        "board": csource.string(identity.board),
+    }

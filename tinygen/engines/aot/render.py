@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tinygen import csource
 from tinygen.boards import ArenaPlace
 from tinygen.engines.aot.program import Layer, Program
-from tinygen.engines.engine import require_stateless
+from tinygen.engines.engine import require_stateless, said_of_itself
 from tinygen.ir import Array, Constant, Edge, Tensor, TensorId
 from tinygen.templates import Identity, render
 
@@ -21,12 +21,7 @@ def model_files(
     layers = [_layer(program, layer, symbols) for layer in program.layers]
     graph = program.graph
     common = {
-        "title": csource.comment(identity.name),
-        "version": identity.version,
-        "sha256": identity.sha256,
-        "name": csource.string(identity.name),
-        "engine": csource.string(identity.engine),
-        "board": csource.string(identity.board),
+        **said_of_itself(identity),
         "arena_bytes": program.plan.arena_bytes,
         "arena_place": place.value,
         "inputs": [_edge(program, i) for i in graph.inputs],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tinygen import csource
+from tinygen.engines.engine import said_of_itself
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.upstream import RESOLVER, Operator
 from tinygen.errors import UnsupportedModel
@@ -54,7 +54,7 @@ def model_files(
     identity: Identity,
 ) -> dict[str, str]:
     """The files of `src/model`: name -> text."""
-    common = _common(identity)
+    common = said_of_itself(identity)
     edges = {
         "inputs": [csource.edge(edge) for edge in input_edges(graph)],
         "outputs": [csource.edge(edge) for edge in output_edges(graph)],
@@ -81,7 +81,7 @@ def data_files(
     identity: Identity,
 ) -> dict[str, str]:
     """The model and its operators alone: all that the interpreter needs."""
-    common = _common(identity)
+    common = said_of_itself(identity)
     rows = [", ".join(str(b) for b in content[i : i + _ROW]) for i in range(0, len(content), _ROW)]
     data = common | {"bytes": len(content), "original": original}
     headers = sorted({RESOLVER, *(operator.header for operator in operators if operator.header)})
@@ -103,14 +103,3 @@ def require_int8_edges(graph: Graph) -> None:
                 why="the engine tflm runs the file as it is, its float inputs and outputs too",
                 next_step="quantize the Keras model with tinygen, or use --engine aot",
             )
-
-
-def _common(identity: Identity) -> dict[str, Any]:
-    return {
-        "title": csource.comment(identity.name),
-        "version": identity.version,
-        "sha256": identity.sha256,
-        "name": csource.string(identity.name),
-        "engine": csource.string(identity.engine),
-        "board": csource.string(identity.board),
-    }
