@@ -20,7 +20,7 @@ TG_LAYER void nothing(void) {
 static void say(uint64_t number) {
   uint8_t line[17];
   for (int i = 15; i >= 0; i--) {
-    line[i] = (uint8_t) "0123456789abcdef"[number & 15u];
+    line[i] = (uint8_t)"0123456789abcdef"[number & 15u];
     number >>= 4;
   }
   line[16] = '\n';
