@@ -71,7 +71,8 @@ class _Image:
         ys: list[int], xs: list[int], batch: int, height: int, width: int, depth: int
     ) -> Array:
         y, x, c = np.meshgrid(ys, xs, np.arange(depth), indexing="ij")
-        return (((batch * height + y) * width + x) * depth + c).reshape(-1).astype(np.int64)
+        found: Array = ((batch * height + y) * width + x) * depth + c
+        return found.reshape(-1).astype(np.int64)
 
 
 def _inside(extent: Extent, outputs: range) -> list[int]:
