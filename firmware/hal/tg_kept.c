@@ -1,6 +1,7 @@
 #include "tg_kept.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "tg_hal.h"
 
@@ -18,13 +19,13 @@ static struct {
 static size_t size;
 static enum tg_reset reason;
 
-/* FNV-1a of the words, which end in the buffer. */
-static uint32_t checked(void) {
+/* FNV-1a of the words, all of the buffer. */
+__attribute__((noinline)) static uint32_t checked(void) {
   uint32_t hash = 2166136261U;
-  for (size_t i = 0; i < sizeof kept.words && kept.words[i] != '\0'; i++) {
+  for (size_t i = 0; i < sizeof kept.words; i++) {
     hash = (hash ^ (uint8_t)kept.words[i]) * 16777619U;
   }
-  return kept.words[sizeof kept.words - 1U] == '\0' ? hash : ~kept.check;
+  return hash;
 }
 
 void tg_kept_start(void) {
@@ -46,23 +47,22 @@ const char *tg_hal_last_fault(void) {
 
 void tg_kept_begin(void) {
   kept.state = 0U;
-  for (size = sizeof kept.words; size > 0U;) {
-    kept.words[--size] = '\0';
-  }
+  size = 0;
+  memset(kept.words, 0, sizeof kept.words);
 }
 
-void tg_kept_text(const char *text) {
+__attribute__((noinline)) void tg_kept_text(const char *text) {
   while (*text != '\0' && size < sizeof kept.words - 1U) {
     kept.words[size++] = *text++;
   }
 }
 
-void tg_kept_hex(const char *name, uint32_t value) {
+__attribute__((noinline)) void tg_kept_hex(const char *name, uint32_t value) {
   tg_kept_text(name);
-  for (uint32_t shift = 32U; shift > 0U;) {
-    shift -= 4U;
-    const char digit[] = {"0123456789abcdef"[(value >> shift) & 0xFU], '\0'};
-    tg_kept_text(digit);
+  for (uint32_t digit = 8U; digit > 0U; digit--) {
+    const char text[] = {"0123456789abcdef"[value >> 28], '\0'};
+    tg_kept_text(text);
+    value <<= 4;
   }
 }
 

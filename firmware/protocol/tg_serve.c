@@ -217,7 +217,7 @@ static void tg_handle(void) {
 }
 
 /* Put a text behind the `held` bytes in the buffer, which is sent when it is full. */
-static size_t tg_say(size_t held, const char *text) {
+__attribute__((noinline)) static size_t tg_say(size_t held, const char *text) {
   for (char c; (c = TG_CHARACTER(text)) != '\0'; text++) {
     if (held == sizeof tg.frame.bytes) {
       tg_hal_write(tg.frame.bytes, held);
@@ -228,35 +228,23 @@ static size_t tg_say(size_t held, const char *text) {
   return held;
 }
 
+/* By the numbers of enum tg_reset, one after the other. */
 static const char *tg_reset_text(enum tg_reset reason) {
-  switch (reason) {
-    case TG_RESET_POWER_ON:
-      return TG_TEXT("; started by power");
-    case TG_RESET_BROWN_OUT:
-      return TG_TEXT("; reset by low power");
-    case TG_RESET_PIN:
-      return TG_TEXT("; reset by its pin");
-    case TG_RESET_SOFTWARE:
-      return TG_TEXT("; reset by software");
-    case TG_RESET_WATCHDOG:
-      return TG_TEXT("; reset by the watchdog");
-    case TG_RESET_FAULT:
-      return TG_TEXT("; reset after a fault");
-    case TG_RESET_SLEEP:
-      return TG_TEXT("; woken from sleep");
-    case TG_RESET_DEBUG:
-      return TG_TEXT("; reset by a debugger");
-    case TG_RESET_KEPT_RAM:
-      return TG_TEXT("; reset with power on");
-    default:
-      return TG_TEXT("");
+  const char *text = TG_TEXT(
+      "\0power\0low power\0its pin\0software\0the watchdog\0a fault\0sleep\0a debugger\0not "
+      "power\0");
+  for (int left = (int)reason; left > 0; left -= TG_CHARACTER(text) == '\0', text++) {
   }
+  return text;
 }
 
 /* In one write, if it fits: a USB port that nobody listens to lets each one wait. */
 static void tg_banner(void) {
   size_t held = tg_say(0, tg.ready == MODEL_OK ? TG_TEXT(TG_READY_TEXT) : TG_TEXT(TG_FAILED_TEXT));
-  held = tg_say(held, tg_reset_text(tg_hal_reset_reason()));
+  if (tg_hal_reset_reason() != TG_RESET_UNKNOWN) {
+    held = tg_say(held, TG_TEXT("; started by "));
+    held = tg_say(held, tg_reset_text(tg_hal_reset_reason()));
+  }
 #if !defined(__AVR__) /* which keeps none */
   if (*tg_hal_last_fault() != '\0') {
     held = tg_say(tg_say(held, "\r\ntinygen: before that "), tg_hal_last_fault());

@@ -75,7 +75,7 @@ uint32_t tg_hal_stack_used(void) {
 
 /* ---- faults: keep where, say it on the serial port, then start anew ---- */
 
-static void say(const char *text) {
+__attribute__((noinline)) static void say(const char *text) {
   while (*text != '\0') {
     tg_uart_put((uint8_t)*text++);
   }

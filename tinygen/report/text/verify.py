@@ -55,7 +55,7 @@ def verify_report(result: VerifyResult) -> RenderableType:
     if result.stack_used_bytes is not None:
         rows.append(("stack, most used", in_bytes(result.stack_used_bytes)))
     if result.reset:
-        rows.append(("started last by", result.reset))
+        rows.append(("last start", result.reset))
     if result.fault:
         rows.append(("before that", result.fault))
     if result.retries:
