@@ -1,4 +1,5 @@
-/* Runs a model once, on whatever there is in its inputs, then says a full stop on the serial port. */
+/* Runs a model once, on whatever there is in its inputs, then says a full stop on the serial port.
+ */
 #include "model.h"
 #include "tg_hal.h"
 
