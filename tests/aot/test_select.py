@@ -12,7 +12,7 @@ import pytest
 
 from tests import host_program
 from tinygen.analysis import Facts
-from tinygen.boards import Extension
+from tinygen.boards import Core, Extension
 from tinygen.engines.aot import compile_graph
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS, Portable
 from tinygen.engines.aot.offers import (
@@ -133,7 +133,7 @@ def both(
 
 
 def choose(graph: Graph, *sets: KernelSet, goal: Goal = Goal.SPEED) -> tuple[Choice, ...]:
-    sites = [Site(graph, node, Facts({}, {}), frozenset()) for node in graph.nodes]
+    sites = [Site(graph, node, Facts({}, {}), Core.CORTEX_M4, frozenset()) for node in graph.nodes]
     return select(sites, sets, goal)
 
 
@@ -240,7 +240,7 @@ def test_what_is_not_proved_is_not_taken() -> None:
         (Fact(FIRST, -3, 90, accumulator=True), Facts({}, {FIRST: small}), True),
         (Fact(FIRST, -128, 127), Facts({}, {}), False),
     ):
-        sites = [Site(graph, node, known, frozenset()) for node in graph.nodes]
+        sites = [Site(graph, node, known, Core.CORTEX_M4, frozenset()) for node in graph.nodes]
         chosen = select(sites, (both(costs(1), (need,)), Portable()), Goal.SPEED)[0]
         if proved:
             assert chosen.set == "asked"
@@ -299,7 +299,7 @@ class Wide(KernelSet):
     build_flags: ClassVar[tuple[str, ...]] = ("-fno-schedule-insns",)
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
-        assert site.core == {Extension.DSP}
+        assert site.extensions == {Extension.DSP}
         calls = site.node.op.lower(site.io)
         if site.node.op.kind == "TANH":
             (call,) = calls

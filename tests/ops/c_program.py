@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tinygen import csource
+from tinygen.engines.aot.offers import Cost
 from tinygen.ir import Alias, Array, Constant, Kernel, KernelCall, Lowered, Op, Operands, TensorId
 from tinygen.plan import ALIGNMENT
 
@@ -24,6 +25,8 @@ class CaseLike(Protocol):
     def lowered(self) -> Lowered: ...
     @property
     def vectors(self) -> tuple[tuple[Array | None, ...], ...]: ...
+    @property
+    def cost(self) -> Cost | None: ...
     @property
     def expected(self) -> tuple[tuple[Array, ...], ...]: ...
 

@@ -1,4 +1,4 @@
-"""Programs on emulated Cortex-M cores, compiled as the product compiles them."""
+"""Programs on emulated cores, compiled as the product compiles them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Timer
 
+from tinygen import boards
 from tinygen.boards import ArenaPlace, Extension, Qemu, get_board
 from tinygen.engines.aot.make import build_flags
 from tinygen.engines.aot.program import Program
@@ -44,6 +46,16 @@ class Core:
         return f"{core} {self.optimization} {self.place.value}"
 
     @property
+    def target(self) -> boards.Board:
+        """The board that the model is compiled for."""
+        return get_board(self.compile_for or self.board)
+
+    @property
+    def core(self) -> boards.Core:
+        """The core that the model is compiled for."""
+        return self.target.core
+
+    @property
     def emulator(self) -> Qemu:
         emulator = get_board(self.board).device
         assert isinstance(emulator, Qemu)
@@ -52,13 +64,19 @@ class Core:
     @property
     def gcc(self) -> tuple[str, ...]:
         """The compiler and the core's flags."""
-        toolchain = get_board(self.compile_for or self.board).toolchain
+        toolchain = self.target.toolchain
         assert toolchain is not None
-        return (f"{toolchain.prefix}-gcc", *toolchain.core_flags)
+        return (f"{self.toolchain}-gcc", *toolchain.core_flags)
+
+    @property
+    def toolchain(self) -> str:
+        """What its programs are named after."""
+        assert self.target.toolchain is not None
+        return self.target.toolchain.prefix
 
     def runs(self, extensions: Collection[Extension]) -> bool:
         """Whether code that takes these for granted runs there."""
-        return get_board(self.compile_for or self.board).runs(extensions)
+        return self.target.runs(extensions)
 
     def missing_tool(self) -> str | None:
         """A program that it needs and that is not installed."""
@@ -102,15 +120,35 @@ def build(
     return folder / "model.elf"
 
 
-def run(elf: Path, core: Core, folder: Path, *options: str) -> None:
-    """Run it, in `folder`, until it ends; AssertionError where that is not with 0."""
+def until_full_stop(elf: Path, core: Core, folder: Path, *options: str) -> None:
+    """Run it, in `folder`, until it says a full stop on its serial port; AssertionError where that
+    does not come."""
+    command = [*_emulator(elf, core), *core.emulator.options, *options]
+    pipe, silent = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=silent) as process:
+        watchdog = Timer(_SECONDS, process.kill)
+        watchdog.start()
+        assert process.stdout is not None
+        said = process.stdout.read(1)
+        watchdog.cancel()
+        process.terminate()
+    assert said == b".", f"{core.name}: ended, or not done in {_SECONDS} s"
+
+
+def _emulator(elf: Path, core: Core) -> list[str]:
     emulator = core.emulator
-    command = [
+    return [
         *(emulator.program, "-machine", emulator.machine),
         *(("-cpu", emulator.cpu) if emulator.cpu else ()),
-        *("-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", str(elf)),
-        *("-semihosting-config", "enable=on,target=native", *options),
+        *("-display", "none", "-monitor", "none", "-serial", "stdio"),
+        *(f"-{emulator.loader.value}", str(elf)),
     ]
+
+
+def run(elf: Path, core: Core, folder: Path, *options: str) -> None:
+    """Run it, in `folder`, until it ends; AssertionError where that is not with 0."""
+    semihosting = ("-semihosting-config", "enable=on,target=native")
+    command = [*_emulator(elf, core), *semihosting, *options]
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from tests.ops import cores
 from tests.ops.c_program import CaseLike, Shared, shared_bytes
 from tests.ops.cores import Core
+from tinygen.engines.aot.kernel_sets import portable
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.engines.aot.program import Program, compile_graph
 from tinygen.ir import (
@@ -90,15 +91,26 @@ class _Placed:
 
 
 class _Given(KernelSet):
-    """For each node the calls that its case has."""
+    """For each node the calls that its case has, and what they cost: portable ones, unless the
+    case says it."""
 
     name = "given"
 
-    def __init__(self, calls: Mapping[int, Lowered]) -> None:
-        self._calls = calls
+    def __init__(self, placed: Mapping[int, _Placed]) -> None:
+        self._placed = placed
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
-        yield Candidate((site.node,), self._calls[id(site.node)], Cost(0, 0, 0))
+        one = self._placed[id(site.node)]
+        costs = (
+            (
+                portable.cost(call, site.graph.tensors)
+                for call in one.calls
+                if isinstance(call, KernelCall)
+            )
+            if one.case.cost is None
+            else (one.case.cost,)
+        )
+        yield Candidate((site.node,), one.calls, sum(costs, Cost(0, 0, 0)))
 
 
 def _renumbered(call: KernelCall | Alias, ids: Mapping[TensorId, TensorId]) -> KernelCall | Alias:
@@ -132,7 +144,7 @@ class Model:
             outputs=(self._edge.id, *(t.id for t in live if t.id not in consumed)),
         )
         graph.verify_structure()
-        given = _Given({id(one.node): one.calls for one in self._placed})
+        given = _Given({id(one.node): one for one in self._placed})
         self.program: Program = self._overlapped(compile_graph(graph, (given,)))
 
     @property

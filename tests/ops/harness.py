@@ -33,9 +33,9 @@ from tests.ops.c_program import program
 from tests.ops.c_struct import check_fields
 from tests.ops.cores import KERNELS, Core
 from tests.ops.emulated import differences
+from tinygen import boards
 from tinygen.analysis import facts
-from tinygen.boards import Extension
-from tinygen.engines.aot.offers import Candidate, Goal, KernelSet, Site
+from tinygen.engines.aot.offers import Candidate, Cost, Goal, KernelSet, Site
 from tinygen.engines.aot.select import select
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
@@ -82,6 +82,8 @@ class Case:
     """Fields of the operator's options table in a .tflite file (see `tflite_file`)."""
     calls: Lowered | None = None
     """The kernel calls, where they are not the operator's own portable ones."""
+    cost: Cost | None = None
+    """What the set says that these calls take."""
 
     @property
     def lowered(self) -> Lowered:
@@ -208,24 +210,27 @@ def check(
 
     Skips where a compiler or an emulator is missing, after what can be run has been run.
     """
-    requires: frozenset[Extension] = frozenset()
-    flags: tuple[str, ...] = ()
-    if kernel_set is not None:
-        cases, requires, flags = (
-            offered(cases, kernel_set),
-            kernel_set.requires,
-            kernel_set.build_flags,
-        )
-    if not requires:
-        check_on_host(cases, folder, kernels)
     more = MORE_CORES[zlib.crc32(cases[0].name.encode()) % len(MORE_CORES)]
-    for core in dict.fromkeys((*CORES, more)):
-        if core.runs(requires):
-            check_on_core(cases, core, folder, kernels, flags)
+    cores = tuple(dict.fromkeys((*CORES, more)))
+    if kernel_set is None:
+        check_on_host(cases, folder, kernels)
+        for core in cores:
+            check_on_core(cases, core, folder, kernels)
+        return
+    cores = tuple(core for core in cores if core.runs(kernel_set.requires))
+    there = {core.core: offered(cases, kernel_set, core.core) for core in cores}
+    if not kernel_set.requires:
+        for name, found in there.items():
+            (folder / name).mkdir()
+            check_on_host(found, folder / name, kernels)
+    for core in cores:
+        check_on_core(there[core.core], core, folder, kernels, kernel_set.build_flags)
 
 
-def offered(cases: Sequence[Case], kernel_set: KernelSet) -> list[Case]:
-    """Each case once for every candidate of the set; at least one there has to be."""
+def offered(
+    cases: Sequence[Case], kernel_set: KernelSet, core: boards.Core = boards.Core.CORTEX_M4
+) -> list[Case]:
+    """Each case once for every candidate that the set has for the core; one there has to be."""
     found: list[Case] = []
     for one in cases:
         tensors = {t.id: t for t in (*one.io.inputs, *one.io.outputs) if t is not None}
@@ -235,14 +240,14 @@ def offered(cases: Sequence[Case], kernel_set: KernelSet) -> list[Case]:
         live = tuple(i for i in dict.fromkeys(inputs) if i != ABSENT and not tensors[i].constant)
         graph = Graph("case", tensors, (node,), live, outputs)
         try:
-            site = Site(graph, node, facts(graph), kernel_set.requires)
+            site = Site(graph, node, facts(graph), core, kernel_set.requires)
             (choice,) = select([site], [kernel_set], Goal.SPEED)
         except UnsupportedModel:
             continue
         answers = (choice.taken, *(offer.answer for offer in choice.others))
         for number, answer in enumerate(a for a in answers if isinstance(a, Candidate)):
             name = f"{one.name}, {kernel_set.name} {number}"
-            found.append(replace(one, name=name, calls=answer.calls))
+            found.append(replace(one, name=name, calls=answer.calls, cost=answer.cost))
     assert found, f"{kernel_set.name} has a kernel for none of the cases"
     return found
 

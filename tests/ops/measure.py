@@ -1,72 +1,112 @@
-"""What each layer of a model takes on the emulated Cortex-M4, counted: kernels' costs rest on it.
+"""What each layer of a model takes on an emulated core, counted: kernels' costs rest on it.
 
-python -m tests.ops.measure MODEL.tflite...
+python -m tests.ops.measure [--board BOARD] [--for BOARD] [--kernel-set SET] MODEL.tflite...
+
+`--for` names a board whose core the kernels are compiled for where they run on another's: the
+Cortex-M0's on qemu-cortex-m3, which has memory enough.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
+from tests.counting import blocks, cortex_m4
 from tests.ops import cores
 from tests.ops.cores import Core
 from tests.ops.emulated import Model
 from tests.ops.harness import Case
-from tinygen import passes, tflite
+from tinygen import boards, passes, tflite
 from tinygen.engines.aot import Layer, Program, compile_graph
-from tinygen.engines.aot.kernel_sets.portable import cost
+from tinygen.engines.aot.kernel_sets import kernel_sets, named
+from tinygen.engines.aot.offers import Goal
 
 CORE = Core("qemu-cortex-m4", "-O2")
 MAIN = Path(__file__).with_name("measure_main.c")
-_SHIFT = 6
-"""An instruction takes 2^6 ns of emulated time, more than a tick: so none is missed."""
 _FUNCTION = re.compile(r"^TG_LAYER void (layer_\w+)\(void\)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A layer, the instructions that it executes, and what its kernel's set says of it."""
+    """What was chosen for a node or several, the instructions that it executes, what they would
+    take on a Cortex-M4, and how many of both its kernel set estimated."""
 
-    layer: Layer
+    layers: tuple[Layer, ...]
+    """All calls of one candidate."""
     instructions: int
+    cycles: int
+    """Modelled (see `tests.counting.cortex_m4`); 0 where the code is not a Cortex-M4's."""
     estimate: int
+    estimated_cycles: int
+
+    @property
+    def layer(self) -> Layer:
+        """The last of its calls."""
+        return self.layers[-1]
 
 
-def measure(program: Program, folder: Path) -> list[Measured]:
-    """Every layer of the program, which is built in `folder`."""
+def measure(program: Program, folder: Path, core: Core = CORE) -> list[Measured]:
+    """Everything that was chosen for the program, which is built in `folder`."""
     names = _FUNCTION.findall(cores.files(program)["model.c"])
-    layers = " ".join(f"TICK({name})" for name in names)
-    elf = cores.build(program, CORE, folder, MAIN, flags=(f"-DLAYERS={layers}",))
-    cores.run(elf, CORE, folder, "-icount", f"shift={_SHIFT},align=off,sleep=off")
-    ticks = np.fromfile(folder / "ticks.out", np.uint64).astype(np.int64)
-    nanoseconds = (ticks[1:] - ticks[0]) * (1_000_000_000 // CORE.emulator.clock_hz)
-    counted = (nanoseconds >> _SHIFT).tolist()
-    return [
-        Measured(layer, instructions, cost(layer.call, program.graph.tensors).instructions)
-        for layer, instructions in zip(program.layers, counted, strict=True)
-    ]
+    elf = cores.build(program, core, folder, MAIN)
+    code = blocks.Program(elf, core.toolchain)
+    out = folder / "blocks"
+    cores.until_full_stop(elf, core, folder, *blocks.options(code, names, out))
+    counted = zip(program.layers, blocks.calls(code, out), strict=True)
+    rows = []
+    for _, group in groupby(counted, key=lambda pair: id(pair[0].choice.taken)):
+        layers, calls = zip(*group, strict=True)
+        cycles = sum(cortex_m4.cycles(code, call.blocks) for call in calls)
+        cost = layers[0].choice.taken.cost
+        rows.append(
+            Measured(
+                layers,
+                sum(call.instructions for call in calls),
+                cycles if core.core is boards.Core.CORTEX_M4 else 0,
+                cost.instructions,
+                cost.cycles,
+            )
+        )
+    return rows
 
 
-def measure_cases(cases: list[Case], folder: Path) -> list[Measured]:
+def measure_cases(cases: Sequence[Case], folder: Path, core: Core = CORE) -> list[Measured]:
     """The kernels of cases, as `measure`."""
-    return measure(Model(cases).narrow(), folder)
+    return measure(Model(cases).narrow(), folder, core)
+
+
+def _beside(counted: int, estimate: int) -> str:
+    return f"{counted:12,} ({estimate / max(counted, 1) - 1:+6.1%} estimated)"
 
 
 def main() -> None:
     """Print a table for each model."""
-    for path in map(Path, sys.argv[1:]):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", nargs="+", type=Path)
+    parser.add_argument("--board", default=CORE.board)
+    parser.add_argument("--for", dest="compile_for")
+    parser.add_argument("--kernel-set", help="this one and portable; else all that run there")
+    parser.add_argument("--optimization", default=CORE.optimization)
+    asked = parser.parse_args()
+    core = Core(asked.board, asked.optimization, asked.compile_for)
+    sets = named((asked.kernel_set, "portable") if asked.kernel_set else kernel_sets(core.target))
+    for path in asked.models:
         graph = passes.simplify(tflite.read(path.read_bytes(), path.stem))
         with TemporaryDirectory() as folder:
-            rows = measure(compile_graph(graph), Path(folder))
-        print(f"{path.name}: {sum(row.instructions for row in rows):,} instructions")
+            program = compile_graph(graph, sets, Goal.SPEED, core.core)
+            rows = measure(program, Path(folder), core)
+        print(f"{path.name}, {core.name}: {sum(row.instructions for row in rows):,} instructions")
         for row in rows:
-            kernel = row.layer.call.kernel.name
-            print(f"  {kernel:20}{row.instructions:12,}  estimated {row.estimate:12,}")
+            kernels = "+".join("/".join(layer.call.kernel) for layer in row.layers)
+            print(
+                f"  {kernels:34}{_beside(row.instructions, row.estimate)} instructions"
+                + f"{_beside(row.cycles, row.estimated_cycles)} cycles" * (row.cycles > 0)
+            )
 
 
 if __name__ == "__main__":

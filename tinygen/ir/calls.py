@@ -50,6 +50,7 @@ class Overlap(NamedTuple):
 
     The kernel goes through both from the front, so that the output may begin where the input does
     or before, and end up to `nbytes` behind the input's first byte. In place is all of the output.
+    `Order.overlaps` works it out from the order in which a kernel reads and writes.
     """
 
     input: int

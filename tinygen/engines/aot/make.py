@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from tinygen.boards import Board, EngineName, Port
+from tinygen.boards import Board, Core, EngineName, Port
 from tinygen.boards.fit import Needs
 from tinygen.engines.aot.fit import needs, place_program
 from tinygen.engines.aot.kernel_sets import kernel_sets, named
-from tinygen.engines.aot.offers import Candidate
+from tinygen.engines.aot.offers import Candidate, Goal
 from tinygen.engines.aot.program import Layer, Program, compile_graph
 from tinygen.engines.aot.render import model_files
 from tinygen.engines.engine import Engine, Job, LayerKernel, Made, NotTaken
@@ -34,14 +34,14 @@ class Aot(Engine):
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
-    def needs(self, model: Int8Model, kernel_sets: Sequence[str]) -> Needs:
-        return needs(compile_graph(model.graph, named(kernel_sets)))
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str], core: Core) -> Needs:
+        return needs(compile_graph(model.graph, named(kernel_sets), Goal.SPEED, core))
 
     def make(self, job: Job) -> Made:
         sets = self.kernel_sets(job.board)
         if job.options.kernel_set is not None:
             sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
-        program = compile_graph(job.model.graph, named(sets))
+        program = compile_graph(job.model.graph, named(sets), Goal.SPEED, job.board.core)
         place = place_program(program, job.board)
         model = model_files(program, job.identity, place)
         # Our own platform compiles everything for speed; ESP-IDF has a setting for it.

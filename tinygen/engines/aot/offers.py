@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 from tinygen.analysis import Facts
-from tinygen.boards import Extension
+from tinygen.boards import Core, Extension
 from tinygen.ir import Graph, Lowered, Node, Operands, TensorId
 
 
@@ -35,7 +35,9 @@ class Site:
     graph: Graph
     node: Node
     facts: Facts
-    core: frozenset[Extension]
+    core: Core
+    """The board's: costs, and how a kernel is blocked, may depend on it."""
+    extensions: frozenset[Extension]
     """What a kernel may count on: what the sets in question require."""
 
     @cached_property

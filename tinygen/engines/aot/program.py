@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinygen.analysis import Facts, facts
+from tinygen.boards import Core
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
 from tinygen.engines.aot.offers import Choice, Goal, KernelSet, Site
 from tinygen.engines.aot.select import select
+from tinygen.errors import UnsupportedModel
 from tinygen.ir import Alias, Graph, Kernel, KernelCall, Node, Operands, Place
 from tinygen.plan import MemoryPlan, plan
 
@@ -73,14 +75,16 @@ class Program:
 
 
 def compile_graph(
-    graph: Graph, sets: Sequence[KernelSet] = KERNEL_SETS[-1:], goal: Goal = Goal.SPEED
+    graph: Graph,
+    sets: Sequence[KernelSet] = KERNEL_SETS[-1:],
+    goal: Goal = Goal.SPEED,
+    core: Core = Core.CORTEX_M4,
 ) -> Program:
-    """Choose the kernels and place the tensors; `sets` are those that the board can run, in the
-    order of preference: without them the portable one."""
-    core = frozenset(extension for there in sets for extension in there.requires)
-    # The portable kernels are right whatever the values are.
-    known = facts(graph) if len(sets) > 1 else Facts({}, {})
-    sites = [Site(graph, node, known, core) for node in graph.nodes]
+    """Choose the kernels for a core and place the tensors; `sets` are those that the board can run,
+    in the order of preference: without them the portable one."""
+    extensions = frozenset(extension for there in sets for extension in there.requires)
+    known = _facts(graph)
+    sites = [Site(graph, node, known, core, extensions) for node in graph.nodes]
     choices = select(sites, sets, goal)
     layers: list[Layer] = []
     steps: list[KernelCall | Alias] = []
@@ -96,3 +100,12 @@ def compile_graph(
                 layers.append(Layer(len(layers), choice, io, step, macs))
     memory = plan(tuple(steps), graph.tensors, graph.inputs, graph.outputs, graph.states)
     return Program(graph, tuple(layers), choices, memory)
+
+
+def _facts(graph: Graph) -> Facts:
+    """What is known of the graph; nothing where a node is impossible, which its own lowering says
+    with its place."""
+    try:
+        return facts(graph)
+    except UnsupportedModel:
+        return Facts({}, {})

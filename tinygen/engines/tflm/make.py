@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from tinygen.boards import Board, EngineName
+from tinygen.boards import Board, Core, EngineName
 from tinygen.boards.fit import Needs, fit
 from tinygen.engines.engine import Engine, Job, Made
 from tinygen.engines.tflm.arena import Arena
@@ -26,13 +26,13 @@ class Tflm(Engine):
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
-    def needs(self, model: Int8Model, kernel_sets: Sequence[str]) -> Needs:  # noqa: ARG002
+    def needs(self, model: Int8Model, *_: Sequence[str] | Core) -> Needs:
         """The flatbuffer; the arena is found by running the interpreter, which takes a build."""
         return Needs(constants=len(model.content), arena=None, subject="the flatbuffer")
 
     def make(self, job: Job) -> Made:
         kernels = kernel_set(job.board, job.options.kernel_set)
-        fit(job.board, self.needs(job.model, (kernels.value,))).require()
+        fit(job.board, self.needs(job.model, (kernels.value,), job.board.core)).require()
         require_toolchain(job.board, cxx=True)
         cache = core.cache_dir()
         needed = pins(kernels)
