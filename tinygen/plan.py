@@ -222,10 +222,10 @@ class _Groups:
         """Each pair of buffers once; what has been joined since, or lives longer, is left out."""
         positions = {root: i for i, root in enumerate(self._members())}
         found: dict[tuple[int, int], tuple[int, bool]] = {}
-        for source, target, *how in self._reaches:
+        for source, target, distance, exact in self._reaches:
             a, b = self._find(source), self._find(target)
             if a != b and self._last[a] == self._first[b]:
-                found[positions[a], positions[b]] = (how[0], how[1])
+                found[positions[a], positions[b]] = (distance, exact)
         return tuple(Reach(a, b, *how) for (a, b), how in found.items())
 
 
