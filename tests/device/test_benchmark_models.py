@@ -25,6 +25,8 @@ def test_a_benchmark_model_matches(name: str, models: Path, tmp_path: Path) -> N
     assert result.verdict is Verdict.MATCH, result.reason
     assert result.vectors >= 100
     assert result.mismatched_elements == 0
-    assert built.generated.arena_bytes == built.generated.arena_minimum_bytes
+    minimum = built.generated.arena_minimum_bytes
+    assert minimum is not None
+    assert minimum <= built.generated.arena_bytes <= 1.2 * minimum
     assert result.data == "random"
     assert built.generated.fidelity[0].distance.sqnr_db > 5

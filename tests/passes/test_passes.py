@@ -1,4 +1,4 @@
-"""The passes on real converted models: open shapes, float edges, dead code."""
+"""The passes on real converted models: open shapes, edges of other types, dead code."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tinygen import passes, tflite
 from tinygen.engines import aot
+from tinygen.engines.tflm.edges import with_int8
 from tinygen.ir import DType, Graph, Int8Model
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.proof import interpret, oracle
@@ -16,7 +18,7 @@ from tinygen.proof import interpret, oracle
 Converted = Callable[..., bytes]
 
 
-def convert(make: Callable[[Any], Any], *, int8_edges: bool = True) -> bytes:
+def convert(make: Callable[[Any], Any], *, edges: DType = DType.INT8) -> bytes:
     """A Keras model through TensorFlow's converter as people call it: with an open batch."""
     tf = import_tensorflow()
     with quiet():
@@ -30,9 +32,8 @@ def convert(make: Callable[[Any], Any], *, int8_edges: bool = True) -> bytes:
             [generator.random((1, *s), dtype=np.float32) for s in shapes] for _ in range(8)
         )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        if int8_edges:
-            converter.inference_input_type = tf.int8
-            converter.inference_output_type = tf.int8
+        converter.inference_input_type = tf.as_dtype(edges.value)
+        converter.inference_output_type = tf.as_dtype(edges.value)
         return bytes(converter.convert())
 
 
@@ -83,12 +84,17 @@ def test_shapes_left_open_are_worked_out() -> None:
     require_equal_to_reference(content, graph)
 
 
-def test_float_edges_become_int8() -> None:
-    content = convert(small_cnn, int8_edges=False)
+@pytest.mark.parametrize("edges", [DType.FLOAT32, DType.UINT8])
+def test_edges_become_int8(edges: DType) -> None:
+    content = convert(small_cnn, edges=edges)
     raw = tflite.read(content, "edges")
-    assert raw.tensors[raw.inputs[0]].dtype is DType.FLOAT32
-    assert raw.tensors[raw.outputs[0]].dtype is DType.FLOAT32
+    assert {raw.tensors[i].dtype for i in (*raw.inputs, *raw.outputs)} == {edges}
     graph = passes.simplify(raw)
     assert {graph.tensors[i].dtype for i in (*graph.inputs, *graph.outputs)} == {DType.INT8}
     assert not {n.op.kind for n in graph.nodes} & {"QUANTIZE", "DEQUANTIZE"}
     require_equal_to_reference(content, graph)
+    inside, same = with_int8(Int8Model(content, raw, graph))
+    assert (same.inputs, same.outputs) == (graph.inputs, graph.outputs)
+    kept = passes.simplify(same).nodes
+    assert [n.op.kind for n in kept] == [n.op.kind for n in graph.nodes]
+    require_equal_to_reference(inside, graph)

@@ -33,6 +33,7 @@ from tinygen.ir.graph import Graph, Node, State
 from tinygen.ir.intervals import Interval
 from tinygen.ir.model import Int8Model
 from tinygen.ir.op import Op
+from tinygen.ir.order import Order
 from tinygen.ir.tensors import (
     ABSENT,
     Array,
@@ -65,6 +66,7 @@ __all__ = [
     "Node",
     "Op",
     "Operands",
+    "Order",
     "Overlap",
     "ParamValue",
     "Place",

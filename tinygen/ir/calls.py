@@ -50,12 +50,17 @@ class Overlap(NamedTuple):
 
     The kernel goes through both from the front, so that the output may begin where the input does
     or before, and end up to `nbytes` behind the input's first byte. In place is all of the output.
+    `Order.overlaps` works it out from the order in which a kernel reads and writes.
     """
 
     input: int
     """Positions in the call's `inputs` and `outputs`."""
     output: int
     nbytes: int
+    exact: bool = False
+    """The output may begin nowhere but where the input does: a kernel that goes through images
+    channel by channel writes over the bytes that it has read, and would over others that it has
+    still to read. All of the output is then `nbytes`."""
 
 
 Layout = tuple[int, ...]

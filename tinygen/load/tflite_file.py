@@ -18,7 +18,8 @@ def check_int8(file: File) -> None:
     """Raises InputError for a model that is not int8, UnsupportedModel for a batch other than 1 and
     for inputs whose size is open.
 
-    Float inputs and outputs are accepted where a QUANTIZE or DEQUANTIZE stands at the edge.
+    Inputs and outputs of another type are accepted where a QUANTIZE or DEQUANTIZE stands between
+    them and int8.
     """
     _check_edges(file)
     _check_inside(file)
@@ -37,7 +38,8 @@ def _check_edges(file: File) -> None:
     for index in file.outputs:
         makers = [call for call in file.calls if index in call.outputs]
         quantized = bool(makers) and all(
-            maker.kind == _DEQUANTIZE and _type(file, maker.inputs) == "INT8" for maker in makers
+            maker.kind in (_QUANTIZE, _DEQUANTIZE) and _type(file, maker.inputs) == "INT8"
+            for maker in makers
         )
         _check_edge(file.tensors[index], "output", quantized, file.name)
 
@@ -56,7 +58,7 @@ def _check_edge(tensor: FileTensor, side: str, quantized: bool, file_name: str) 
                 next_step=_ADVICE,
             )
         return
-    if tensor.type == "FLOAT32" and quantized:
+    if tensor.type in ("FLOAT32", "UINT8", "INT16") and quantized:
         return
     if tensor.type in _FLOATS:
         raise InputError(
@@ -67,9 +69,9 @@ def _check_edge(tensor: FileTensor, side: str, quantized: bool, file_name: str) 
     if tensor.type == "UINT8":
         raise InputError(
             f"'{file_name}' is a uint8 model",
-            why=f"the {side} '{tensor.name}' is uint8, the older quantization of TensorFlow 1;"
-            " tinygen compiles int8",
-            next_step=_ADVICE + ", or convert with inference_input_type = tf.int8",
+            why=f"the {side} '{tensor.name}' is uint8, and no QUANTIZE stands between it and int8:"
+            " it is computed with uint8, as TensorFlow 1 did",
+            next_step=_ADVICE,
         )
     raise InputError(
         f"'{file_name}' is no int8 model",

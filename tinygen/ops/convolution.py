@@ -11,6 +11,7 @@ import numpy as np
 from tinygen.ir import Interval, Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
+from tinygen.ops.orders import in_blocks
 from tinygen.ops.parse import Parser
 from tinygen.ops.spatial import Border, Extent, Padding, extents
 from tinygen.ops.weighted import Weighted
@@ -49,6 +50,8 @@ class Convolution(Weighted):
         image, weights = io.input(0).shape, io.constant(1)
         height, width = self.extents(image, weights.shape)
         scale = self.requantization(io)
+        pixels = (image[3], io.output.shape[3])
+        order = in_blocks(height, width, pixels, batches=image[0])
         call = KernelCall(
             kernel=self.kernel,
             inputs=(io.input(0).id,),
@@ -73,6 +76,7 @@ class Convolution(Weighted):
                 **scale.params(),
             },
             constants=scale.constants(io, weights.shape[self.channel_axis]),
+            overlaps=order.overlaps(io.output.nbytes),
         )
         return (call,)
 

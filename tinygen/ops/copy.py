@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import KernelCall, Tensor, portable
 from tinygen.ops.loops import Loops
+from tinygen.ops.orders import in_loops
 
 _LOOPS = 5
 
@@ -28,16 +29,20 @@ def copy_call(
             f"{kind} of '{source.name}' takes {len(dims)} nested loops, the kernel has {_LOOPS}"
         )
     loops = Loops(dims, (steps_in, steps_out)).padded(_LOOPS)
+    steps = tuple(tuple(size * s for s in strides) for strides in loops.strides)
+    starts = size * offsets[0], size * offsets[1]
+    order = in_loops(Loops(loops.dims, steps), starts, block)
     return KernelCall(
         kernel=portable("copy"),
         inputs=(source.id,),
         outputs=(target.id,),
         params={
             "dims": loops.dims,
-            "input_strides": tuple(size * s for s in loops.strides[0]),
-            "output_strides": tuple(size * s for s in loops.strides[1]),
-            "input_offset": size * offsets[0],
-            "output_offset": size * offsets[1],
+            "input_strides": steps[0],
+            "output_strides": steps[1],
+            "input_offset": starts[0],
+            "output_offset": starts[1],
             "block_bytes": block,
         },
+        overlaps=order.overlaps(target.nbytes),
     )

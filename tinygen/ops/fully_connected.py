@@ -12,6 +12,7 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import Interval, KernelCall, Lowered, Operands, Shape, Values, portable
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
+from tinygen.ops.orders import in_rows
 from tinygen.ops.parse import Parser
 from tinygen.ops.weighted import Weighted, bias_or_zeros, check_bias, product_ends
 
@@ -74,12 +75,14 @@ class FullyConnected(Weighted):
     def kernels(self, io: Operands) -> Lowered:
         weights = io.constant(1)
         scale = self.requantization(io)
+        rows = io.input(0).elements // weights.shape[1]
+        order = in_rows(rows, (weights.shape[1], weights.shape[0]))
         call = KernelCall(
             kernel=portable("fully_connected"),
             inputs=(io.input(0).id,),
             outputs=(io.output.id,),
             params={
-                "rows": io.input(0).elements // weights.shape[1],
+                "rows": rows,
                 "depth": weights.shape[1],
                 "units": weights.shape[0],
                 "multiplier_step": 0 if scale.multiplier.size == 1 else 1,
@@ -87,6 +90,7 @@ class FullyConnected(Weighted):
                 **scale.params(),
             },
             constants=scale.constants(io, weights.shape[0]),
+            overlaps=order.overlaps(io.output.nbytes),
         )
         return (call,)
 

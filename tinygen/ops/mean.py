@@ -24,6 +24,8 @@ from tinygen.ir import (
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, quantize_multiplier
+from tinygen.ops.loops import Loops, row_major
+from tinygen.ops.orders import in_loops
 from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.weighted import Requantization, int8_quant
 
@@ -85,6 +87,8 @@ class Mean(Parsed):
         reduced = self._axes(io)
         kept_loops, reduced_loops = _loops(source.shape, reduced)
         scale = self._requantization(io, self._count(io))
+        sizes, steps = (tuple(column) for column in zip(*kept_loops, strict=True))
+        order = in_loops(Loops(sizes, (steps, row_major(sizes))), reads_first=True)
         call = KernelCall(
             kernel=portable("mean"),
             inputs=(source.id,),
@@ -99,6 +103,7 @@ class Mean(Parsed):
                 "shift": int(scale.shift),
                 "output_zero_point": scale.zero_point,
             },
+            overlaps=order.overlaps(io.output.nbytes),
         )
         return (call,)
 

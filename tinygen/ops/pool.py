@@ -10,6 +10,7 @@ import tflite
 from tinygen.ir import Given, Interval, Kernel, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.move import Move
+from tinygen.ops.orders import in_blocks
 from tinygen.ops.parse import Parser
 from tinygen.ops.spatial import Border, Extent, Padding, extents, nhwc
 from tinygen.ops.weighted import int8_quant
@@ -66,6 +67,7 @@ class Pool2D(Move):
         image = io.input(0).shape
         height, width = self.extents(image)
         low, high = self.bounds(io)
+        order = in_blocks(height, width, (image[3], image[3]), batches=image[0])
         call = KernelCall(
             kernel=kernel,
             inputs=(io.input(0).id,),
@@ -86,5 +88,6 @@ class Pool2D(Move):
                 "output_min": low,
                 "output_max": high,
             },
+            overlaps=order.overlaps(io.output.nbytes),
         )
         return (call,)

@@ -1,4 +1,4 @@
-"""QUANTIZE: float32 to int8 at the model's edge, or int8 from one quantization to another."""
+"""QUANTIZE: real values to codes at the model's edge, or codes to those of another quantization."""
 
 from __future__ import annotations
 
@@ -19,10 +19,17 @@ from tinygen.ir import (
     quantize,
 )
 from tinygen.ops import require
-from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from tinygen.ops.lookup import lookup_call
 from tinygen.ops.parse import Parsed
+
+_MADE_OF = {
+    DType.FLOAT32: (DType.INT8, DType.INT16),
+    DType.INT8: (DType.INT8, DType.UINT8, DType.INT16),
+    DType.UINT8: (DType.INT8,),
+    DType.INT16: (DType.INT8, DType.INT16),
+}
+"""What TFLM's kernel makes of a type, among those that models have."""
 
 
 class Quantize(Parsed):
@@ -38,7 +45,7 @@ class Quantize(Parsed):
         return (self._rescaled(io, value),)
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
-        if io.input(0).dtype is DType.FLOAT32:
+        if io.input(0).dtype is not DType.INT8:
             return super().ranges(io, inputs)
         return (inputs[0].through(lambda codes: self._rescaled(io, codes)),)
 
@@ -48,10 +55,13 @@ class Quantize(Parsed):
         scaled = multiply_by_quantized_multiplier(
             codes.astype(np.int64) - source.zero_point, multiplier, shift
         )
-        return np.clip(scaled + target.zero_point, INT8_MIN, INT8_MAX).astype(np.int8)
+        made = io.output.dtype
+        return np.clip(scaled + target.zero_point, made.low, made.high).astype(made.numpy)
 
     def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
+        require.dtype(self.kind, source, DType.FLOAT32, DType.INT8)
+        require.dtype(self.kind, target, DType.INT8)
         if source.dtype is DType.FLOAT32:
             return (
                 KernelCall(
@@ -70,5 +80,9 @@ class Quantize(Parsed):
         return (lookup_call(source, target, lambda v: self._rescaled(io, v)),)
 
     def check(self, io: Operands) -> None:
-        require.dtype(self.kind, io.input(0), DType.FLOAT32, DType.INT8)
-        require.int8(self.kind, io.output)
+        source, target = io.input(0), io.output
+        require.dtype(self.kind, source, *_MADE_OF)
+        require.dtype(self.kind, target, *_MADE_OF[source.dtype])
+        for tensor in (source, target):
+            if tensor.dtype is not DType.FLOAT32:
+                require.per_tensor(self.kind, tensor)

@@ -12,11 +12,16 @@ def int8(kind: str, *tensors: Tensor) -> None:
     """Every one of these tensors is int8 with one scale."""
     for tensor in tensors:
         dtype(kind, tensor, DType.INT8)
-        if not tensor.q.per_tensor:
-            raise UnsupportedModel(
-                f"{kind} works on '{tensor.name}', which is quantized per channel",
-                why="only weights are compiled with one scale per channel",
-            )
+        per_tensor(kind, tensor)
+
+
+def per_tensor(kind: str, tensor: Tensor) -> None:
+    """The tensor is quantized, with one scale."""
+    if not tensor.q.per_tensor:
+        raise UnsupportedModel(
+            f"{kind} works on '{tensor.name}', which is quantized per channel",
+            why="only weights are compiled with one scale per channel",
+        )
 
 
 def dtype(kind: str, tensor: Tensor, *allowed: DType) -> None:

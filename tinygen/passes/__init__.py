@@ -8,12 +8,12 @@ from tinygen.ir import Graph
 from tinygen.passes.fold_constants import fold_constants
 from tinygen.passes.fold_float_islands import fold_float_islands
 from tinygen.passes.remove_dead import remove_dead
-from tinygen.passes.strip_float_edges import strip_float_edges
+from tinygen.passes.strip_edges import strip_edges
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     fold_constants,
     fold_float_islands,
-    strip_float_edges,
+    strip_edges,
     remove_dead,
 )
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from tinygen import processes
 from tinygen.errors import InputError
-from tinygen.ir import Array, Graph, Int8Model, input_edges, output_edges
+from tinygen.ir import Array, Graph, Int8Model
+from tinygen.passes.strip_edges import borders
 from tinygen.proof import interpret
 
 _TIMEOUT_SECONDS = 600
@@ -105,17 +106,18 @@ def _reference(graph: Graph, sample: Sequence[Array]) -> list[Array]:
 
 
 def _edges_run(runner: str, model: Int8Model, inputs: Sequence[Array]) -> tuple[Array, ...]:
-    """Run the file as it is: where its own edges are float, convert there and back, exactly."""
+    """Run the file as it is: where its own edges are not int8, convert there and back, exactly."""
     written, graph = model.written, model.graph
+    found = borders(written)
     feeds = [
-        value if written.tensors[i].dtype is edge.dtype else edge.dequantize(value)
-        for i, edge, value in zip(written.inputs, input_edges(graph), inputs, strict=True)
+        found.inputs[i].outward(value) if i in found.inputs else value
+        for i, value in zip(written.inputs, inputs, strict=True)
     ]
     arena = 4 * sum(t.nbytes for t in graph.tensors.values() if not t.constant) + (4 << 20)
     raw = _worker(runner, model.content, feeds, len(graph.outputs), arena)
     return tuple(
-        value if value.dtype == edge.dtype.numpy else edge.quantize(value)
-        for edge, value in zip(output_edges(graph), raw, strict=True)
+        found.outputs[i].inward(value) if i in found.outputs else value
+        for i, value in zip(written.outputs, raw, strict=True)
     )
 
 

@@ -1,4 +1,4 @@
-"""`.tflite` files: bytes -> File -> Graph, and the two ways in which tinygen writes one.
+"""`.tflite` files: bytes -> File -> Graph, and the ways in which tinygen writes one.
 
 file = tflite.parse(content, "net.tflite")     what the tables say, bounded and checked
 tflite.graph(file, "net")                      the operators that are compiled
@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from tinygen.tflite.graph import graph, read
 from tinygen.tflite.parse import Call, File, FileTensor, parse, subgraphs
-from tinygen.tflite.write import with_shapes
+from tinygen.tflite.write import with_edges, with_shapes
 
-__all__ = ["Call", "File", "FileTensor", "graph", "parse", "read", "subgraphs", "with_shapes"]
+__all__ = [
+    "Call",
+    "File",
+    "FileTensor",
+    "graph",
+    "parse",
+    "read",
+    "subgraphs",
+    "with_edges",
+    "with_shapes",
+]

@@ -1,5 +1,5 @@
-"""The writer of `.tflite` bytes: metadata in front of a file, shapes over those of a file, and a
-file packed anew.
+"""The writer of `.tflite` bytes: metadata in front of a file, shapes or edges over those of a file,
+and a file packed anew.
 
 References inside a flatbuffer only point forward, so a new root in front of a file can use
 everything behind it. A change inside of a file needs it unpacked and packed again, by the schema's
@@ -9,7 +9,7 @@ own code, which TensorFlow brings along.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import tflite
@@ -54,6 +54,34 @@ def with_shapes(content: bytes, shapes: Mapping[int, Shape]) -> bytes:
                 next_step="convert the model with a batch of 1",
             )
         struct.pack_into(f"<{len(shape)}i", made, place, *shape)
+    return bytes(made)
+
+
+_INPUTS, _OUTPUTS, _OPERATORS = 6, 8, 10
+"""Where a subgraph's vtable has them."""
+
+
+def with_edges(
+    content: bytes, inputs: Sequence[int], outputs: Sequence[int], without: Collection[int]
+) -> bytes:
+    """The file with these tensors as inputs and outputs, as many as before, and without the
+    operators at these positions: written over the old ones.
+
+    A vector that another table of the file shares is changed there too: who reads the result has
+    to hold it against what was meant.
+    """
+    made = bytearray(content)
+    table = tflite.Model.GetRootAs(content, 0).Subgraphs(0)._tab
+    for field, ids in ((_INPUTS, inputs), (_OUTPUTS, outputs)):
+        struct.pack_into(f"<{len(ids)}i", made, table.Vector(table.Offset(field)), *ids)
+    operators = table.Vector(table.Offset(_OPERATORS))
+    (count,) = struct.unpack_from("<I", content, operators - 4)
+    places = [operators + 4 * i for i in range(count)]
+    targets = [place + struct.unpack_from("<I", content, place)[0] for place in places]
+    kept = [target for i, target in enumerate(targets) if i not in without]
+    struct.pack_into("<I", made, operators - 4, len(kept))
+    for place, target in zip(places, kept, strict=False):
+        struct.pack_into("<I", made, place, target - place)
     return bytes(made)
 
 

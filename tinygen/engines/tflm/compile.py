@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinygen.boards import Board, TflmFrom
 from tinygen.engines.engine import require_stateless
-from tinygen.engines.tflm import arena, offline, probe, render, scratch
+from tinygen.engines.tflm import arena, edges, offline, probe, render, scratch
 from tinygen.engines.tflm.arena import Arena, DoesNotRun
 from tinygen.engines.tflm.kernel_sets import KernelSet
 from tinygen.engines.tflm.library import Library, assemble, bundled
@@ -44,13 +44,12 @@ def compile_model(
     identity: Identity,
     options: BuildOptions,
 ) -> TflmFirmware:
-    """The .tflite file of `model`, as it is, for `board`.
+    """The .tflite file of `model`, as it is but for edges that are not int8, for `board`.
 
     Of the options, `arena` sets the arena without measuring, `debug` keeps TFLM's error texts.
     Raises UnsupportedModel, DoesNotFit, and ToolchainError when the arena cannot be measured.
     """
-    content, graph = model.content, model.written
-    render.require_int8_edges(graph)
+    content, graph = edges.with_int8(model)
     require_stateless(graph)
     upstream = Upstream(tree)
     kinds = tuple(sorted({node.op.kind for node in graph.nodes}))

@@ -9,7 +9,6 @@ from tinygen import csource
 from tinygen.engines.engine import said_of_itself
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.upstream import RESOLVER, Operator
-from tinygen.errors import UnsupportedModel
 from tinygen.ir import DType, Graph, input_edges, output_edges
 from tinygen.templates import Identity, render
 
@@ -92,14 +91,3 @@ def data_files(
             "tflm_operators.cc.j2", **common, operators=operators, headers=headers
         ),
     }
-
-
-def require_int8_edges(graph: Graph) -> None:
-    """Raise UnsupportedModel unless inputs and outputs are int8, as model.h passes them."""
-    for tensor in (graph.tensors[i] for i in (*graph.inputs, *graph.outputs)):
-        if tensor.dtype is not DType.INT8:
-            raise UnsupportedModel(
-                f"'{tensor.name}' is {tensor.dtype.value}, the interpreter is given int8",
-                why="the engine tflm runs the file as it is, its float inputs and outputs too",
-                next_step="quantize the Keras model with tinygen, or use --engine aot",
-            )

@@ -1,0 +1,42 @@
+"""A .tflite file whose edges are not int8, as the interpreter gets it: with int8 edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tinygen import tflite
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Graph, Int8Model, Node
+from tinygen.passes.strip_edges import borders
+
+
+def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
+    """The file without what stands between its own edges and int8, and its graph.
+
+    The firmware passes int8 in and out, whichever engine runs the model. A file whose edges are
+    int8 comes back as it is.
+    """
+    written = model.written
+    found = borders(written)
+    if not found.nodes:
+        return model.content, written
+    inside = {i: border.inside.id for i, border in (*found.inputs.items(), *found.outputs.items())}
+    inputs = tuple(inside.get(i, i) for i in written.inputs)
+    outputs = tuple(inside.get(i, i) for i in written.outputs)
+    between = {id(node) for node in found.nodes if not written.readers(node.outputs[0])}
+    between |= {id(border.node) for border in found.inputs.values()}
+    kept = [node for node in written.nodes if id(node) not in between]
+    without = [i for i, node in enumerate(written.nodes) if id(node) in between]
+    content = tflite.with_edges(model.content, inputs, outputs, without)
+    graph = tflite.read(content, model.name)
+    if (graph.inputs, graph.outputs) != (inputs, outputs) or _calls(graph.nodes) != _calls(kept):
+        raise UnsupportedModel(
+            f"the edges of '{model.name}' cannot be made int8 in its file",
+            why="parts of the file are shared by what would have to change and what would not",
+            next_step="convert the model again with int8 inputs and outputs, or use --engine aot",
+        )
+    return content, graph
+
+
+def _calls(nodes: Iterable[Node]) -> list[tuple[object, ...]]:
+    return [(node.op, node.inputs, node.outputs) for node in nodes]

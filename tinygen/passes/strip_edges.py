@@ -1,0 +1,170 @@
+"""An int8 model whose edges have another type becomes int8 throughout.
+
+Where an input is float32, uint8 or int16 and only quantized, the quantized tensor becomes the
+input; where an output is dequantized, or quantized to such a type, the int8 tensor becomes the
+output. `model_quantize` and `model_dequantize` of the generated code do that work for an
+application that has real values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Array, DType, Graph, Node, Tensor, TensorId, dequantize, quantize
+
+_OUTSIDE = (DType.FLOAT32, DType.UINT8, DType.INT16)
+_CODES = np.arange(DType.INT8.low, DType.INT8.high + 1).astype(np.int8)
+
+
+@dataclass(frozen=True, eq=False)
+class Border:
+    """A node between an edge of the file that is not int8, and the int8 tensor behind it."""
+
+    graph: Graph
+    node: Node
+    entry: bool
+    """Whether the edge is an input, which the node reads; else it is an output."""
+
+    @property
+    def outside(self) -> Tensor:
+        ids = self.node.inputs if self.entry else self.node.outputs
+        return self.graph.tensors[ids[0]]
+
+    @property
+    def inside(self) -> Tensor:
+        ids = self.node.outputs if self.entry else self.node.inputs
+        return self.graph.tensors[ids[0]]
+
+    def outward(self, codes: Array) -> Array:
+        """What the file's edge has where there are these int8 codes inside."""
+        if self.outside.dtype is DType.FLOAT32:
+            return dequantize(codes, self.inside.q.scale, self.inside.q.zero_point)
+        outside: Array = self._integers()[codes.astype(np.int64) - DType.INT8.low]
+        return outside
+
+    def inward(self, values: Array) -> Array:
+        """The int8 codes inside where the file's edge has these values."""
+        if self.outside.dtype is DType.FLOAT32:
+            return quantize(values, self.inside.q.scale, self.inside.q.zero_point, DType.INT8)
+        if self.entry:
+            return self._through_node(values)
+        integers = self._integers()
+        order = np.argsort(integers)
+        codes: Array = _CODES[order[np.searchsorted(integers, values, sorter=order)]]
+        return codes
+
+    def require_one_to_one(self) -> None:
+        """Raise UnsupportedModel unless all int8 codes have a value of their own outside."""
+        if self.outside.dtype is DType.FLOAT32:
+            return
+        integers = self._integers()
+        alike = len(np.unique(integers)) == len(_CODES)
+        if not alike or (self.entry and not np.array_equal(self._through_node(integers), _CODES)):
+            outside, inside = self.outside, self.inside
+            raise UnsupportedModel(
+                f"the model's {'input' if self.entry else 'output'} '{outside.name}' is "
+                f"{outside.dtype.value}, and int8 inside with coarser steps or another range",
+                why=f"scale {outside.q.scale:g}, zero point {outside.q.zero_point} against "
+                f"scale {inside.q.scale:g}, zero point {inside.q.zero_point}: not every int8 code "
+                "has a value of its own there",
+                next_step="convert the model again with int8 inputs and outputs",
+            )
+
+    def _integers(self) -> Array:
+        """For each int8 code, from -128 on, what an integer edge has for it. Of several values
+        that an input rounds to one code, the one in the middle; of none, the nearest."""
+        if not self.entry:
+            return self._through_node(_CODES)
+        dtype = self.outside.dtype
+        values = np.arange(dtype.low, dtype.high + 1).astype(dtype.numpy)
+        made = self._through_node(values)
+        first, end = (np.searchsorted(made, _CODES, side) for side in ("left", "right"))
+        chosen: Array = values[np.clip((first + end - 1) // 2, 0, len(values) - 1)]
+        return chosen
+
+    def _through_node(self, values: Array) -> Array:
+        io = self.graph.operands(self.node)
+        flat = replace(io.input(0), shape=values.shape), replace(io.output, shape=values.shape)
+        (made,) = self.node.op.reference(replace(io, inputs=flat[:1], outputs=flat[1:]), (values,))
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class Borders:
+    """Of a graph: by its inputs, and by its outputs, where these are not int8."""
+
+    inputs: Mapping[TensorId, Border]
+    outputs: Mapping[TensorId, Border]
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Those between the file's edges and int8."""
+        return tuple(b.node for side in (self.inputs, self.outputs) for b in side.values())
+
+
+def borders(graph: Graph) -> Borders:
+    """What stands between the edges of the graph and int8."""
+    entries = {i: _entry(graph, i) for i in graph.inputs}
+    exits = {i: _exit(graph, i) for i in graph.outputs}
+    return Borders(
+        {i: Border(graph, node, True) for i, node in entries.items() if node is not None},
+        {i: Border(graph, node, False) for i, node in exits.items() if node is not None},
+    )
+
+
+def strip_edges(graph: Graph) -> Graph:
+    """The graph with int8 inputs and outputs; UnsupportedModel where an edge is something else."""
+    found = borders(graph)
+    for border in (*found.inputs.values(), *found.outputs.values()):
+        border.require_one_to_one()
+    entries = {id(border.node) for border in found.inputs.values()}
+    # The nodes behind outputs go as dead code when nothing else reads them.
+    stripped = replace(
+        graph,
+        nodes=tuple(node for node in graph.nodes if id(node) not in entries),
+        inputs=tuple(found.inputs[i].inside.id if i in found.inputs else i for i in graph.inputs),
+        outputs=tuple(
+            found.outputs[i].inside.id if i in found.outputs else i for i in graph.outputs
+        ),
+    )
+    for role, ids in (("input", stripped.inputs), ("output", stripped.outputs)):
+        for tensor_id in ids:
+            _require_int8(stripped, role, tensor_id)
+    return stripped
+
+
+def _entry(graph: Graph, tensor_id: TensorId) -> Node | None:
+    """The QUANTIZE that is all that reads the input, None where there is another reader."""
+    readers = graph.readers(tensor_id)
+    if graph.tensors[tensor_id].dtype not in _OUTSIDE or len(readers) != 1:
+        return None
+    (reader,) = readers
+    made = graph.tensors[reader.outputs[0]].dtype
+    return reader if reader.op.kind == "QUANTIZE" and made is DType.INT8 else None
+
+
+def _exit(graph: Graph, tensor_id: TensorId) -> Node | None:
+    """What makes the output of an int8 tensor, None where the output is computed."""
+    writer = graph.writer(tensor_id)
+    if graph.tensors[tensor_id].dtype not in _OUTSIDE or writer is None:
+        return None
+    read = graph.tensors[writer.inputs[0]].dtype
+    return writer if writer.op.kind in ("QUANTIZE", "DEQUANTIZE") and read is DType.INT8 else None
+
+
+def _require_int8(graph: Graph, role: str, tensor_id: TensorId) -> None:
+    tensor = graph.tensors[tensor_id]
+    if tensor.dtype is not DType.INT8:
+        raise UnsupportedModel(
+            f"the model's {role} '{tensor.name}' is {tensor.dtype.value}, not int8",
+            why="full int8 models are compiled: int8 inputs, weights and outputs",
+            next_step="give tinygen the Keras model, which it quantizes itself",
+        )
+    if tensor.constant:
+        raise UnsupportedModel(f"the model's {role} '{tensor.name}' is constant")
+    if not tensor.q.per_tensor:
+        raise UnsupportedModel(f"the model's {role} '{tensor.name}' is quantized per channel")
