@@ -135,7 +135,7 @@ _FOLDED = {"CAST", "FILL", "RANGE", "REDUCE_PROD", "ZEROS_LIKE"}
 def test_every_operator_is_drawn() -> None:
     seen: set[str] = set()
 
-    @settings(generated, max_examples=300, derandomize=True)
+    @settings(generated, max_examples=600, derandomize=True)
     @given(graphs())
     def look(graph: Graph) -> None:
         seen.update(node.op.kind for node in graph.nodes)
