@@ -28,7 +28,7 @@ from tinygen.engines.aot.offers import Goal
 
 CORE = Core("qemu-cortex-m4", "-O2")
 MAIN = Path(__file__).with_name("measure_main.c")
-_FUNCTION = re.compile(r"^TG_LAYER void (layer_\w+)\(void\)", re.MULTILINE)
+_FUNCTION = re.compile(r"^TG_LAYER void (\w+)\(", re.MULTILINE)
 
 
 @dataclass(frozen=True)
