@@ -26,16 +26,16 @@ def test_what_was_chosen_is_reported(tmp_path: Path) -> None:
     assert first["estimated_cycles"] > 0
 
     def text(shown: object) -> str:
-        console = Console(file=StringIO(), width=120)
+        console = Console(file=StringIO(), width=200)
         console.print(shown)
         assert isinstance(console.file, StringIO)
         return console.file.getvalue()
 
     assert "runs on every core" not in text(generate_report(result))
-    others = (NotTaken("fast", "only 4 channels", None), NotTaken("slow", "a way", 123456))
+    others = (NotTaken("fast", "only 4 channels", None), NotTaken("slow", "a way", 123456, 789))
     asked = replace(result, choices=tuple(replace(c, others=others) for c in result.choices))
     shown = text(generate_report(asked))
     assert "portable conv_2d" in shown
     assert "runs on every core" in shown
     assert "fast: only 4 channels" in shown
-    assert "slow: 123,456 cycles estimated, not " in shown
+    assert "slow: 123,456 cycles and 789 B estimated, not " in shown
