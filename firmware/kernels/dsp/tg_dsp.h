@@ -43,24 +43,31 @@ struct tg_dsp_quad {
 TG_INLINE struct tg_dsp_quad tg_dsp_expanded(uint32_t word) {
   struct tg_dsp_quad quad;
   uint32_t even;
-  __asm__("sxtb16 %[a], %[word], ror #8\n\t"
-          "bic    %[even], %[word], #0xff00ff00\n\t"
-          "add    %[even], %[half], %[even], lsl #8\n\t"
-          "ssub16 %[b], %[even], %[a]"
-          : [a] "=&r"(quad.a), [b] "=r"(quad.b), [even] "=&r"(even)
-          : [word] "r"(word), [half] "r"(0x007f007f));
+  __asm__(
+      "sxtb16 %[a], %[word], ror #8\n\t"
+      "bic    %[even], %[word], #0xff00ff00\n\t"
+      "add    %[even], %[half], %[even], lsl #8\n\t"
+      "ssub16 %[b], %[even], %[a]"
+      : [a] "=&r"(quad.a), [b] "=r"(quad.b), [even] "=&r"(even)
+      : [word] "r"(word), [half] "r"(0x007f007f));
   return quad;
 }
 
 /* Words of int8 from any address to pairs of A and B. */
 TG_INLINE void tg_dsp_expand(const int8_t *from, uint32_t *to, int32_t words) {
-  const int8_t *const end = from + 4 * words;
-  while (from != end) {
-    const struct tg_dsp_quad quad = tg_dsp_expanded(tg_dsp_word(from));
-    to[0] = quad.a;
-    to[1] = quad.b;
-    from += 4;
-    to += 2;
+  for (const int8_t *const twos = from + 8 * (words / 2); from != twos; from += 8) {
+    const struct tg_dsp_quad first = tg_dsp_expanded(tg_dsp_word(from));
+    const struct tg_dsp_quad second = tg_dsp_expanded(tg_dsp_word(from + 4));
+    to[0] = first.a;
+    to[1] = first.b;
+    to[2] = second.a;
+    to[3] = second.b;
+    to += 4;
+  }
+  if (words % 2 != 0) {
+    const struct tg_dsp_quad last = tg_dsp_expanded(tg_dsp_word(from));
+    to[0] = last.a;
+    to[1] = last.b;
   }
 }
 
