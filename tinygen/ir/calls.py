@@ -57,6 +57,10 @@ class Overlap(NamedTuple):
     """Positions in the call's `inputs` and `outputs`."""
     output: int
     nbytes: int
+    exact: bool = False
+    """The output may begin nowhere but where the input does: a kernel that goes through images
+    channel by channel writes over the bytes that it has read, and would over others that it has
+    still to read. All of the output is then `nbytes`."""
 
 
 Layout = tuple[int, ...]
