@@ -20,6 +20,10 @@ from tinygen.ir import Array, Constant, Kernel, KernelCall
 from tinygen.ops.fixed_point import Int64
 
 KERNEL = Kernel("dsp", "fully_connected")
+ONCE, TWICE = "5 units, rounded once", "5 units, rounded twice"
+VARIANTS = ((KERNEL.name, ONCE), (KERNEL.name, TWICE))
+"""Every way in which there is code for it."""
+
 _UNITS = 5
 """At a time."""
 
@@ -49,8 +53,8 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
         constants={"weights": Constant(_stream(found, weights, halves))},
         scratch_bytes=8 * halves.shape[1],
     )
-    how = "two roundings" if found.twice else "one rounding"
-    yield Candidate((site.node,), (call,), _cost(rows, found, halves), why=f"5 units, {how}")
+    why = TWICE if found.twice else ONCE
+    yield Candidate((site.node,), (call,), _cost(rows, found, halves), why=why)
 
 
 def _stream(found: Channels, weights: Array, halves: Int64) -> Array:
