@@ -52,6 +52,8 @@ class Reach:
     reader: int
     writer: int
     distance: int
+    exact: bool = False
+    """The offsets are equal, or the buffers disjoint."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class _Groups:
         self._first: dict[TensorId, int] = {}
         self._last: dict[TensorId, int] = {}
         calls = [step for step in steps if isinstance(step, KernelCall)]
-        self._reaches: list[tuple[TensorId, TensorId, int]] = []
+        self._reaches: list[tuple[TensorId, TensorId, int, bool]] = []
         for tensor_id in inputs:
             self._touch(tensor_id, 0)
         step_number = 0
@@ -193,7 +195,10 @@ class _Groups:
         if nbytes >= size and size == self._tensors[source].nbytes:
             self._join(source, target)
         elif nbytes > 0:
-            self._reaches.append((source, target, _aligned(max(size - nbytes, 0), least=0)))
+            exact = any(o.exact for o in call.overlaps if o.output == overlap.output)
+            distance = _aligned(max(size - nbytes, 0), least=0)
+            if not (exact and distance):
+                self._reaches.append((source, target, distance, exact))
 
     def _members(self) -> dict[TensorId, list[TensorId]]:
         """Root -> the tensors of its buffer, in the buffers' order."""
@@ -216,12 +221,12 @@ class _Groups:
     def reaches(self) -> tuple[Reach, ...]:
         """Each pair of buffers once; what has been joined since, or lives longer, is left out."""
         positions = {root: i for i, root in enumerate(self._members())}
-        found: dict[tuple[int, int], int] = {}
-        for source, target, distance in self._reaches:
+        found: dict[tuple[int, int], tuple[int, bool]] = {}
+        for source, target, distance, exact in self._reaches:
             a, b = self._find(source), self._find(target)
             if a != b and self._last[a] == self._first[b]:
-                found[positions[a], positions[b]] = distance
-        return tuple(Reach(a, b, distance) for (a, b), distance in found.items())
+                found[positions[a], positions[b]] = (distance, exact)
+        return tuple(Reach(a, b, *how) for (a, b), how in found.items())
 
 
 def _place(buffers: Sequence[Buffer], reaches: Sequence[Reach], minimum: int) -> list[int]:
@@ -262,7 +267,7 @@ _Conflict = tuple[int, int, int]
 
 def _conflicts(buffers: Sequence[Buffer], reaches: Sequence[Reach]) -> list[list[_Conflict]]:
     """For each buffer those that it must keep away from: they live at the same time."""
-    distances = {(reach.reader, reach.writer): reach.distance for reach in reaches}
+    pairs = {(reach.reader, reach.writer): reach for reach in reaches}
     conflicts: list[list[_Conflict]] = []
     for i, buffer in enumerate(buffers):
         conflicts.append([])
@@ -270,10 +275,14 @@ def _conflicts(buffers: Sequence[Buffer], reaches: Sequence[Reach]) -> list[list
             if j == i or not buffer.overlaps(other):
                 continue
             low, high = -buffer.nbytes, other.nbytes
-            if (j, i) in distances:  # this one may be written over the other
-                low = max(low, -distances[j, i])
-            if (i, j) in distances:  # or the other over this one
-                high = min(high, distances[i, j])
+            over, under = pairs.get((j, i)), pairs.get((i, j))
+            if any(reach is not None and reach.exact for reach in (over, under)):
+                conflicts[i] += ((j, low, 0), (j, 0, high))
+                continue
+            if over:  # this one may be written over the other
+                low = max(low, -over.distance)
+            if under:  # or the other over this one
+                high = min(high, under.distance)
             conflicts[i].append((j, low, high))
     return conflicts
 

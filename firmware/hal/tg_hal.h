@@ -1,4 +1,5 @@
-/* What a port gives the firmware: bytes in, bytes out, a free-running tick, and its stack's mark.
+/* What a port gives the firmware: bytes in, bytes out, a free-running tick, its stack's mark, and
+ * why it was reset.
  *
  * Every function is called from the main loop only; none allocates.
  */
@@ -32,6 +33,27 @@ uint32_t tg_hal_tick_hz(void);
 
 /* Most bytes of stack used so far, 0 where the port cannot tell. */
 uint32_t tg_hal_stack_used(void);
+
+/* What started the chip this time. The numbers go over the wire. */
+enum tg_reset {
+  TG_RESET_UNKNOWN = 0, /* the port cannot tell */
+  TG_RESET_POWER_ON = 1,
+  TG_RESET_BROWN_OUT = 2, /* the supply fell too low */
+  TG_RESET_PIN = 3,
+  TG_RESET_SOFTWARE = 4,
+  TG_RESET_WATCHDOG = 5,
+  TG_RESET_FAULT = 6,   /* the program before crashed, or its core locked up */
+  TG_RESET_SLEEP = 7,   /* it woke from a sleep that ends in a reset */
+  TG_RESET_DEBUG = 8,   /* a debugger asked for it */
+  TG_RESET_KEPT_RAM = 9 /* none of power: RAM is as it was, and more is not known */
+};
+
+/* The same answer however often it is asked. */
+enum tg_reset tg_hal_reset_reason(void);
+
+/* The words of the fault that the program before this start ended in; empty where there was none,
+ * and where the port keeps none. */
+const char *tg_hal_last_fault(void);
 
 #ifdef __cplusplus
 }

@@ -65,7 +65,7 @@ uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t off
   struct tg_part part = {0, offset, room, bytes};
   tg_tell(&part, tg_build_id, sizeof tg_build_id);
   tg_tell(&part, model_hash, sizeof model_hash);
-  tg_tell_u32(&part, TG_FEATURE_RUN);
+  tg_tell_u32(&part, TG_FEATURE_RUN | TG_FEATURE_RESET);
   tg_tell_u8(&part, (uint8_t)status);
   tg_tell_u32(&part, model_arena_bytes());
   tg_tell_u32(&part, model_arena_used());
@@ -86,5 +86,7 @@ uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t off
   for (size_t i = 0; i < MODEL_OUTPUTS; i++) {
     tg_tell_tensor(&part, &model_outputs[i]);
   }
+  tg_tell_u8(&part, (uint8_t)tg_hal_reset_reason());
+  tg_tell_text(&part, tg_hal_last_fault());
   return part.position;
 }

@@ -53,7 +53,8 @@
  *                  status of model_init u8, arena bytes reserved u32, arena bytes used u32,
  *                  ticks per second u32, ticks of model_init u32, payload u16, window u8,
  *                  inputs u16, outputs u16, layers u16, model text, engine text, board text,
- *                  compiler text, each input, each output
+ *                  compiler text, each input, each output; with the feature RESET the reason
+ *                  of the last reset u8 and the words of the fault before it, text
  *     text         length u16, UTF-8
  *     tensor       name text, type u8, elements u32, scale f32, zero point i32,
  *                  rank u8, rank times u32
@@ -100,6 +101,7 @@
 
 #define TG_FEATURE_LAYERS 0x1u /* LAYERS, STEP and PEEK */
 #define TG_FEATURE_RUN 0x2u    /* RUN */
+#define TG_FEATURE_RESET 0x4u  /* the description says why the chip was reset */
 
 #define TG_HEAD_BYTES 8u   /* version, kind, session, sequence */
 #define TG_MARGIN_BYTES 8u /* the most any body or code adds to a payload */

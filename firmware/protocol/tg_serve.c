@@ -15,8 +15,16 @@
 
 /* A line for people who look at the port; the host takes it for noise before a frame. */
 #define TG_BANNER "\r\ntinygen: " MODEL_NAME " on " MODEL_BOARD
-#define TG_READY_TEXT TG_BANNER " waits for \"tinygen verify\"\r\n"
-#define TG_FAILED_TEXT TG_BANNER " did not start\r\n"
+#define TG_READY_TEXT TG_BANNER " waits for \"tinygen verify\""
+#define TG_FAILED_TEXT TG_BANNER " did not start"
+
+#if defined(__AVR__) /* where other texts than these lie in RAM */
+#define TG_TEXT(text) PSTR(text)
+#define TG_CHARACTER(text) ((char)pgm_read_byte(text))
+#else
+#define TG_TEXT(text) (text)
+#define TG_CHARACTER(text) (*(text))
+#endif
 
 /* What is kept between requests. */
 static struct {
@@ -208,16 +216,41 @@ static void tg_handle(void) {
   }
 }
 
-/* In one write: a USB port that nobody listens to lets each one wait. */
+/* Put a text behind the `held` bytes in the buffer, which is sent when it is full. */
+__attribute__((noinline)) static size_t tg_say(size_t held, const char *text) {
+  for (char c; (c = TG_CHARACTER(text)) != '\0'; text++) {
+    if (held == sizeof tg.frame.bytes) {
+      tg_hal_write(tg.frame.bytes, held);
+      held = 0;
+    }
+    tg.frame.bytes[held++] = (uint8_t)c;
+  }
+  return held;
+}
+
+/* By the numbers of enum tg_reset, one after the other. */
+static const char *tg_reset_text(enum tg_reset reason) {
+  const char *text = TG_TEXT(
+      "\0power\0low power\0its pin\0software\0the watchdog\0a fault\0sleep\0a debugger\0not "
+      "power\0");
+  for (int left = (int)reason; left > 0; left -= TG_CHARACTER(text) == '\0', text++) {
+  }
+  return text;
+}
+
+/* In one write, if it fits: a USB port that nobody listens to lets each one wait. */
 static void tg_banner(void) {
-#if defined(__AVR__) /* where other texts than these lie in RAM */
-  char *text = (char *)tg.frame.bytes;
-  strlcpy_P(text, tg.ready == MODEL_OK ? PSTR(TG_READY_TEXT) : PSTR(TG_FAILED_TEXT),
-            sizeof tg.frame.bytes);
-#else
-  const char *text = tg.ready == MODEL_OK ? TG_READY_TEXT : TG_FAILED_TEXT;
+  size_t held = tg_say(0, tg.ready == MODEL_OK ? TG_TEXT(TG_READY_TEXT) : TG_TEXT(TG_FAILED_TEXT));
+  if (tg_hal_reset_reason() != TG_RESET_UNKNOWN) {
+    held = tg_say(held, TG_TEXT("; started by "));
+    held = tg_say(held, tg_reset_text(tg_hal_reset_reason()));
+  }
+#if !defined(__AVR__) /* which keeps none */
+  if (*tg_hal_last_fault() != '\0') {
+    held = tg_say(tg_say(held, "\r\ntinygen: before that "), tg_hal_last_fault());
+  }
 #endif
-  tg_hal_write((const uint8_t *)text, strlen(text));
+  tg_hal_write(tg.frame.bytes, tg_say(held, TG_TEXT("\r\n")));
 }
 
 void tg_serve_begin(void) {

@@ -44,6 +44,8 @@ HELLO = Hello(
     payload=64,
     window=1,
     model_status=0,
+    reset="",
+    fault="",
 )
 
 

@@ -80,7 +80,7 @@ def sketch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     for path in c:
         _run(["gcc", "-std=c11", *flags, "-c", path, "-o", folder / f"{path.stem}.o"])
     port = FIRMWARE / "hal" / "arduino"
-    names = ("main", "tg_hal_arduino", "ticks_esp_cycles", "stack_esp")
+    names = ("main", "tg_hal_arduino", "reset_esp", "ticks_esp_cycles", "stack_esp")
     cpp = [port / f"{name}.cpp" for name in names]
     target = folder / "sketch"
     port_flags = ["-DTG_SERIAL_FLUSH", "-DTG_SERIAL_RX_BYTES=2048U"]
@@ -97,6 +97,7 @@ def test_the_sketch_answers_and_computes(sketch: Path) -> None:
         hello = session.hello()
         assert hello.model == "digits"
         assert hello.tick_hz == 240_000_000
+        assert (hello.reset, hello.fault) == ("its watchdog", "")
         for sample in inputs:
             answer = session.infer([sample.tobytes()])
             expected = interpret.run(graph, [sample])[graph.outputs[0]]
@@ -123,7 +124,11 @@ def test_a_port_that_takes_nothing_does_not_hang_the_sketch(sketch: Path) -> Non
 
 def test_ticks_go_on_when_the_counter_wraps(tmp_path: Path) -> None:
     folder = FIRMWARE / "hal" / "arduino"
-    port = (folder / "tg_hal_arduino.cpp", folder / "stack_unknown.cpp")
+    port = (
+        folder / "tg_hal_arduino.cpp",
+        folder / "stack_unknown.cpp",
+        folder / "reset_unknown.cpp",
+    )
     target = tmp_path / "wrapping"
     flags = ["-std=c++11", *WARNINGS, *SANITIZE, *INCLUDES, f"-I{HEADERS}"]
     _run(["g++", *flags, *port, FAKE / "wrapping.cpp", "-o", target])

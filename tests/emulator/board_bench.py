@@ -43,7 +43,7 @@ class Bench:
         self.state_dir = state_dir
         self.running: Running = start(board, elf, state_dir)
         self.socket = self._connect()
-        self._wait_until_up()
+        self.wait_until_up()
 
     def _connect(self) -> socket.socket:
         address = urlparse(self.running.url)
@@ -51,7 +51,7 @@ class Bench:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
-    def _wait_until_up(self) -> None:
+    def wait_until_up(self) -> None:
         """A byte sent before the firmware has opened its port may be lost: ask until it answers."""
         deadline = time.monotonic() + TIMEOUT
         self.socket.settimeout(0.3)

@@ -134,6 +134,22 @@ def test_a_device_that_can_is_asked_once_less() -> None:
     assert [kind for kind, _ in device.asked] == [*[Kind.WRITE] * 3, Kind.RUN, Kind.READ]
 
 
+def test_a_device_may_say_what_started_it() -> None:
+    """Older firmware does not, and newer may say more, at the end."""
+    told = parse_description(description(features=Feature.RESET) + b"\x05" + text("tg_fault: x"))
+    assert (told.reset, told.fault) == ("its watchdog", "tg_fault: x")
+    assert (parse_description(description()).reset, parse_description(description()).fault) == (
+        "",
+        "",
+    )
+    with pytest.raises(DeviceError, match="makes no sense"):
+        parse_description(description(features=Feature.RESET))
+    with pytest.raises(DeviceError, match="makes no sense"):
+        parse_description(description() + b"\x05")
+    more = description(features=Feature.RESET | 1 << 30) + b"\xff" + text("") + b"more"
+    assert parse_description(more).reset == ""
+
+
 def test_a_small_model_takes_one_round_trip() -> None:
     device = FakeDevice(description(payload=256, features=Feature.RUN))
     device.payload = 256

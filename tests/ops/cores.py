@@ -66,7 +66,13 @@ class Core:
         """The compiler and the core's flags."""
         toolchain = self.target.toolchain
         assert toolchain is not None
-        return (f"{toolchain.prefix}-gcc", *toolchain.core_flags)
+        return (f"{self.toolchain}-gcc", *toolchain.core_flags)
+
+    @property
+    def toolchain(self) -> str:
+        """What its programs are named after."""
+        assert self.target.toolchain is not None
+        return self.target.toolchain.prefix
 
     def runs(self, extensions: Collection[Extension]) -> bool:
         """Whether code that takes these for granted runs there."""
@@ -114,22 +120,19 @@ def build(
     return folder / "model.elf"
 
 
-def listen(elf: Path, core: Core, folder: Path, *options: str) -> list[str]:
-    """The lines that it says on its serial port before a full stop, run in `folder`;
-    AssertionError where that does not come."""
-    said: list[str] = []
+def until_full_stop(elf: Path, core: Core, folder: Path, *options: str) -> None:
+    """Run it, in `folder`, until it says a full stop on its serial port; AssertionError where that
+    does not come."""
     command = [*_emulator(elf, core), *core.emulator.options, *options]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+    pipe, silent = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=silent) as process:
         watchdog = Timer(_SECONDS, process.kill)
         watchdog.start()
         assert process.stdout is not None
-        for line in process.stdout:
-            if line.strip() == ".":
-                process.kill()
-                watchdog.cancel()
-                return said
-            said.append(line.strip())
-    raise AssertionError(f"{core.name}: ended, or not done in {_SECONDS} s, after {said[-20:]}")
+        said = process.stdout.read(1)
+        watchdog.cancel()
+        process.terminate()
+    assert said == b".", f"{core.name}: ended, or not done in {_SECONDS} s"
 
 
 def _emulator(elf: Path, core: Core) -> list[str]:

@@ -16,31 +16,33 @@ from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.counting import blocks, cortex_m4
 from tests.ops import cores
 from tests.ops.cores import Core
 from tests.ops.emulated import Model
 from tests.ops.harness import Case
-from tinygen import passes, tflite
+from tinygen import boards, passes, tflite
 from tinygen.engines.aot import Layer, Program, compile_graph
 from tinygen.engines.aot.kernel_sets import kernel_sets, named
 from tinygen.engines.aot.offers import Goal
 
 CORE = Core("qemu-cortex-m4", "-O2")
 MAIN = Path(__file__).with_name("measure_main.c")
-_SHIFT = 6
-"""An instruction takes 2^6 ns of emulated time, more than a tick: so none is missed."""
-_FUNCTION = re.compile(r"^TG_LAYER void (layer_\w+)\(void\)", re.MULTILINE)
+_FUNCTION = re.compile(r"^TG_LAYER void (\w+)\(", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What was chosen for a node or several, the instructions that it executes, and how many its
-    kernel set estimated."""
+    """What was chosen for a node or several, the instructions that it executes, what they would
+    take on a Cortex-M4, and how many of both its kernel set estimated."""
 
     layers: tuple[Layer, ...]
     """All calls of one candidate."""
     instructions: int
+    cycles: int
+    """Modelled (see `tests.counting.cortex_m4`); 0 where the code is not a Cortex-M4's."""
     estimate: int
+    estimated_cycles: int
 
     @property
     def layer(self) -> Layer:
@@ -51,24 +53,35 @@ class Measured:
 def measure(program: Program, folder: Path, core: Core = CORE) -> list[Measured]:
     """Everything that was chosen for the program, which is built in `folder`."""
     names = _FUNCTION.findall(cores.files(program)["model.c"])
-    layers = " ".join(f"TICK({name})" for name in names)
-    flags = (f"-DLAYERS={layers}", f"-DLAYER_COUNT={len(names)}")
-    elf = cores.build(program, core, folder, MAIN, flags=flags)
-    said = cores.listen(elf, core, folder, "-icount", f"shift={_SHIFT},align=off,sleep=off")
-    nothing, *ticks = (int(line, 16) for line in said)
-    nanoseconds = (1_000_000_000 * (each - nothing) // core.emulator.clock_hz for each in ticks)
-    counted = zip(program.layers, (each >> _SHIFT for each in nanoseconds), strict=True)
+    elf = cores.build(program, core, folder, MAIN)
+    code = blocks.Program(elf, core.toolchain)
+    out = folder / "blocks"
+    cores.until_full_stop(elf, core, folder, *blocks.options(code, names, out))
+    counted = zip(program.layers, blocks.calls(code, out), strict=True)
     rows = []
     for _, group in groupby(counted, key=lambda pair: id(pair[0].choice.taken)):
-        calls, instructions = zip(*group, strict=True)
-        estimate = calls[0].choice.taken.cost.instructions
-        rows.append(Measured(calls, sum(instructions), estimate))
+        layers, calls = zip(*group, strict=True)
+        cycles = sum(cortex_m4.cycles(code, call.blocks) for call in calls)
+        cost = layers[0].choice.taken.cost
+        rows.append(
+            Measured(
+                layers,
+                sum(call.instructions for call in calls),
+                cycles if core.core is boards.Core.CORTEX_M4 else 0,
+                cost.instructions,
+                cost.cycles,
+            )
+        )
     return rows
 
 
 def measure_cases(cases: Sequence[Case], folder: Path, core: Core = CORE) -> list[Measured]:
     """The kernels of cases, as `measure`."""
     return measure(Model(cases).narrow(), folder, core)
+
+
+def _beside(counted: int, estimate: int) -> str:
+    return f"{counted:12,} ({estimate / max(counted, 1) - 1:+6.1%} estimated)"
 
 
 def main() -> None:
@@ -90,8 +103,10 @@ def main() -> None:
         print(f"{path.name}, {core.name}: {sum(row.instructions for row in rows):,} instructions")
         for row in rows:
             kernels = "+".join("/".join(layer.call.kernel) for layer in row.layers)
-            off = row.estimate / max(row.instructions, 1) - 1
-            print(f"  {kernels:34}{row.instructions:12,}  estimated {row.estimate:12,} {off:+7.1%}")
+            print(
+                f"  {kernels:34}{_beside(row.instructions, row.estimate)} instructions"
+                + f"{_beside(row.cycles, row.estimated_cycles)} cycles" * (row.cycles > 0)
+            )
 
 
 if __name__ == "__main__":

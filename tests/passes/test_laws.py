@@ -120,14 +120,14 @@ def test_a_graph_knows_who_writes_and_who_reads(model: Path) -> None:
         assert graph.readers(tensor_id) == tuple(n for n in graph.nodes if tensor_id in n.inputs)
 
 
-_FOLDED = {"CAST", "FILL", "GATHER", "RANGE", "REDUCE_PROD", "UNPACK"}
+_FOLDED = {"CAST", "FILL", "RANGE", "REDUCE_PROD", "ZEROS_LIKE"}
 """Operators that only compute shapes; SHAPE, STRIDED_SLICE and PACK stand for them."""
 
 
 def test_every_operator_is_drawn() -> None:
     seen: set[str] = set()
 
-    @settings(generated, max_examples=200, derandomize=True)
+    @settings(generated, max_examples=300, derandomize=True)
     @given(graphs())
     def look(graph: Graph) -> None:
         seen.update(node.op.kind for node in graph.nodes)

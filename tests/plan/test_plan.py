@@ -17,7 +17,7 @@ def call(
     inputs: tuple[int, ...],
     outputs: tuple[int, ...],
     scratch: int = 0,
-    overlaps: tuple[tuple[int, int, int], ...] = (),
+    overlaps: tuple[tuple[int, int, int] | tuple[int, int, int, bool], ...] = (),
 ) -> KernelCall:
     reach = tuple(Overlap(*each) for each in overlaps)
     return KernelCall(portable("k"), inputs, outputs, scratch_bytes=scratch, overlaps=reach)
@@ -54,6 +54,8 @@ def require_allowed(steps: Sequence[KernelCall], sizes: Sequence[int], memory: M
                 assert len(allowed) == one.inputs.count(other), "a reader does not allow it"
                 assert written.start <= spans[other].start
                 assert written.stop <= spans[other].start + min(allowed)
+                if any(o.exact for o in one.overlaps):
+                    assert written.start == spans[other].start
 
 
 def test_a_chain_needs_the_two_largest_neighbours() -> None:
@@ -151,6 +153,16 @@ def test_a_larger_output_begins_before_its_input() -> None:
     assert memory.arena_bytes == 112
 
 
+def test_an_output_that_may_lie_nowhere_else_on_its_input() -> None:
+    for sizes, arena in (((100, 40, 60), 100), ((60, 100, 80), 180)):
+        steps = (call((0,), (1,), overlaps=((0, 0, sizes[1], True),)), call((1,), (2,)))
+        memory = plan(steps, tensors(*sizes), (0,), (2,))
+        require_disjoint(memory)
+        require_allowed(steps, sizes, memory)
+        assert memory.offsets[0] == memory.offsets[1]
+        assert memory.arena_bytes == memory.minimum_bytes == arena
+
+
 def test_whoever_reads_the_input_too_has_to_allow_it() -> None:
     for overlaps, arena in ((((0, 0, 64),), 128), (((0, 0, 64), (1, 0, 64)), 68)):
         twice = call((1, 1), (2,), overlaps=overlaps)
@@ -167,8 +179,14 @@ def test_random_overlaps_are_never_more_than_allowed() -> None:
         steps = []
         for i in range(count):
             picks = (i, *(generator.randrange(i + 1) for _ in range(generator.randrange(2))))
+            exact = generator.random() < 0.3
             overlaps = tuple(
-                (position, 0, generator.randrange(1, sizes[i + 1] + 1))
+                (
+                    position,
+                    0,
+                    sizes[i + 1] if exact else generator.randrange(1, sizes[i + 1] + 1),
+                    exact,
+                )
                 for position in range(len(picks))
                 if generator.random() < 0.7
             )

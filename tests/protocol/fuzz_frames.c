@@ -96,6 +96,14 @@ uint32_t tg_hal_stack_used(void) {
   return 432u;
 }
 
+enum tg_reset tg_hal_reset_reason(void) {
+  return TG_RESET_FAULT;
+}
+
+const char *tg_hal_last_fault(void) {
+  return "tg_fault: pc 0x00000000";
+}
+
 static void receive(const uint8_t *bytes, size_t size) {
   uint8_t *copy =
       (uint8_t *)malloc(size + 1u); /* of exactly that size, so that a read beyond shows */

@@ -65,3 +65,12 @@ uint32_t tg_hal_tick_hz(void) {
 uint32_t tg_hal_stack_used(void) {
   return 432u;
 }
+
+enum tg_reset tg_hal_reset_reason(void) {
+  return getenv("TEST_RESET") != NULL ? (enum tg_reset)atoi(getenv("TEST_RESET"))
+                                      : TG_RESET_UNKNOWN;
+}
+
+const char *tg_hal_last_fault(void) {
+  return getenv("TEST_FAULT") != NULL ? getenv("TEST_FAULT") : "";
+}

@@ -15,6 +15,7 @@ from cobs import cobs
 from tests.protocol import protocol_device as pd
 from tinygen.devices.link import ProcessTransport, Session, frames
 from tinygen.devices.link.frames import Answer, Code, Feature, Kind
+from tinygen.devices.link.hello import RESETS
 from tinygen.project import build_id
 
 HEADER = pd.FIRMWARE / "protocol" / "tg_protocol.h"
@@ -72,7 +73,7 @@ def test_compiles_without_a_warning(dialect: tuple[str, ...], tmp_path: Path) ->
         hello = session.hello()
         assert hello.board == "host"
         assert (hello.build_id, hello.compiler) == ("b1000004" + "00" * 12, "tests")
-        assert (hello.features, hello.layers) == (Feature.RUN, 0)
+        assert (hello.features, hello.layers) == (Feature.RUN | Feature.RESET, 0)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,25 @@ def test_a_line_at_the_start_says_what_runs(status: str, line: bytes) -> None:
     with Session(pd.start(FAKE_INIT=status)) as session:
         assert session.hello().model_status == int(status)
         assert session.retries == 0
+
+
+def test_what_started_it_is_told() -> None:
+    """In the line of text at the start and in the description, with the fault before it."""
+    fault = "tg_fault: pc 0x00000c3e lr 0x00000a11"
+    for code, words in RESETS.items():
+        before = fault if code == 6 else ""
+        device = pd.start(TEST_RESET=str(code), TEST_FAULT=before)
+        line = b""
+        while line.count(b"\n") < (3 if code == 6 else 2):
+            line += device.read(5.0)
+        device.close()
+        assert b'"tinygen verify"; ' in line
+        assert line.endswith(f"tinygen: before that {fault}\r\n".encode()) == (code == 6)
+        with Session(pd.start(TEST_RESET=str(code), TEST_FAULT=before)) as session:
+            hello = session.hello()
+            assert (hello.reset, hello.fault) == (words, before)
+    with Session(pd.start(payload=32, TEST_RESET="6", TEST_FAULT=fault)) as session:
+        assert session.hello().fault == fault
 
 
 def test_both_sides_have_the_same_constants() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from tinygen.api.connection import Connection
 from tinygen.api.crash import explained
 from tinygen.devices.link import Session
-from tinygen.devices.link.faults import Disconnected
+from tinygen.devices.link.faults import Disconnected, Restarted
 from tinygen.devices.link.hello import Hello
 from tinygen.errors import DeviceError
 from tinygen.ir import Array
@@ -18,6 +19,7 @@ from tinygen.progress import Progress
 from tinygen.proof.vectors import Vectors
 
 _TRIES = 5
+_RESTART_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,9 @@ class VectorsRun:
                             self._one(session, index)
                             progress.count(index + 1, count)
                         return
+                    except Restarted as error:
+                        self._why_restarted(session, error)
+                        raise
                     finally:
                         self.retries += session.retries + session.redone
             except Disconnected as error:
@@ -102,6 +107,15 @@ class VectorsRun:
         if words := self._connection.last_words():
             error.why += f"\nthe emulator's last words:\n{words}"
         self.lost = error
+
+    def _why_restarted(self, session: Session, error: DeviceError) -> None:
+        """Add what the device says of the reason, if it answers; the run has ended in any case."""
+        with contextlib.suppress(DeviceError):
+            hello = session.hello(_RESTART_SECONDS)
+            if hello.reset:
+                error.why += f"\nwhat started it last: {hello.reset}"
+            if hello.fault and hello.fault not in error.why:
+                error.why += f"\nits words before that: {hello.fault}"
 
     def _greet(self, session: Session) -> None:
         hello = session.hello()

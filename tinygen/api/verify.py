@@ -13,6 +13,7 @@ from tinygen import passes, tflite
 from tinygen.api.board import project_board
 from tinygen.api.built import look
 from tinygen.api.connection import Connection
+from tinygen.api.crash import explained
 from tinygen.api.vectors_run import Runs, VectorsRun
 from tinygen.boards import Board, Process, Qemu, StackMark
 from tinygen.devices.link.deadline import Deadline
@@ -98,6 +99,10 @@ class VerifyResult:
     arena_enough_bytes: int | None
     """A smaller arena that would do, by what the device says it uses; None when there is none."""
     stack_used_bytes: int | None
+    reset: str
+    """What started the device last, as it says; empty where it does not know."""
+    fault: str
+    """The words of the fault that the program before that start ended in, explained."""
     retries: int
     """Requests that were sent again, and inferences that were asked for anew."""
     reconnects: int
@@ -267,11 +272,21 @@ def _result(
         if decision is Verdict.MATCH
         else None,
         stack_used_bytes=run.stack or None,
+        reset=hello.reset if hello else "",
+        fault=_fault(hello, connection.built.elf),
         retries=run.retries,
         reconnects=run.reconnects,
         seconds=seconds,
         limit_seconds=limit,
     )
+
+
+def _fault(hello: Hello | None, program: Path | None) -> str:
+    """The fault before the device's last start, in its words and in ours."""
+    if hello is None or not hello.fault:
+        return ""
+    crash = explained(hello.fault, program)
+    return f"{hello.fault}; {crash}" if crash else hello.fault
 
 
 def _as_reference(project: Project, checks: Vectors, device: Sequence[Array]) -> bool:

@@ -10,6 +10,7 @@ from tinygen.boards.vocabulary import (
     UPLOAD_PROTOCOLS,
     Extension,
     Port,
+    ResetReason,
     StackMark,
     TflmFrom,
     did_you_mean,
@@ -46,6 +47,8 @@ def _port(board: Board) -> Iterator[str]:
         yield "the port arduino, and only that, has ticks"
     if port is not Port.ARDUINO and board.stack_mark is not StackMark.UNKNOWN:
         yield "stack_mark is for the port arduino; others have marks of their own"
+    if port is not Port.ARDUINO and board.reset_reason is not ResetReason.UNKNOWN:
+        yield "reset_reason is for the port arduino; others find it out by themselves"
 
 
 def _device(board: Board) -> Iterator[str]:

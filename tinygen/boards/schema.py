@@ -23,6 +23,7 @@ from tinygen.boards.vocabulary import (
     Port,
     Prefix,
     ResetName,
+    ResetReason,
     StackMark,
     TflmFrom,
     TflmKernels,
@@ -292,6 +293,7 @@ class Board:
     extensions: tuple[Extension, ...] = ()
     ticks: Ticks | None = None
     stack_mark: StackMark = StackMark.UNKNOWN
+    reset_reason: ResetReason = ResetReason.UNKNOWN
     toolchain: Toolchain | None = None
     notes: tuple[Text, ...] = ()
 

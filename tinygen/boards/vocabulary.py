@@ -199,6 +199,19 @@ class StackMark(Enum):
     ESP = "esp"
 
 
+class ResetReason(Enum):
+    """How the Arduino port finds out what started the chip."""
+
+    UNKNOWN = "unknown"
+    AVR = "avr"
+    ESP = "esp"
+    IMXRT = "imxrt"
+    MBED = "mbed"
+    NRF = "nrf"
+    PICO = "pico"
+    STM32 = "stm32"
+
+
 class Uart(Enum):
     """Serial ports there is a bare-metal driver for."""
 

@@ -23,6 +23,15 @@ which the first is taken. RAM and flash are what the firmware may use.
 framework brings it along. That is so for `idf_component` (the ESP32-C6) and for `arduino_core`,
 such as pioarduino's core 3: a board file of yours for that has no kernel set but `esp_nn` or
 `esp_nn_s3`. `memory.heap` is for arenas that are too large for a variable.
+
+A firmware says what started the chip (power, its pin, low power, the watchdog, software, a fault,
+sleep, a debugger). On the port arduino `reset_reason` says how it finds out: `esp` asks Espressif's
+start-up code, `mbed` and `pico` their cores, `avr` reads MCUSR, `nrf` RESETREAS, `stm32` RCC's CSR
+or RSR, `imxrt` SRC_SRSR; `unknown` where a boot loader or a core takes it away first, as an AVR's
+often does. None of these ran on a chip here: the decoding is tested with the vendors' bits. The
+emulated Arm and RISC-V boards know power-on and a fault by RAM that start-up leaves alone. There a
+fault's registers outlive the reset too; no Arduino core's linker script has such RAM with a fault
+handler of ours, so on hardware they are said at once, by the core, and not kept.
 """
 _KEYS = """## A board file, key by key
 

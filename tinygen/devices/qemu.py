@@ -94,7 +94,7 @@ def start(board: Board, elf: Path, state_dir: Path) -> Running:
         listener.bind(("127.0.0.1", 0))
         listener.listen(1)
         listener.set_inheritable(True)
-        command = (program, *_arguments(device, elf.resolve(), listener.fileno()))
+        command = (program, *arguments(device, elf.resolve(), listener.fileno()))
         elf_sha256 = _sha256(elf)
         pid = processes.detach(command, state_dir / LOG)
         try:
@@ -163,7 +163,8 @@ def _folder(state_dir: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _arguments(emulator: Qemu, elf: Path, listener: int) -> list[str]:
+def arguments(emulator: Qemu, elf: Path, listener: int) -> list[str]:
+    """QEMU's, with the serial port behind the listening socket of that file descriptor."""
     return [
         *("-machine", emulator.machine),
         *(("-cpu", emulator.cpu) if emulator.cpu else ()),

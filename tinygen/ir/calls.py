@@ -57,6 +57,10 @@ class Overlap(NamedTuple):
     """Positions in the call's `inputs` and `outputs`."""
     output: int
     nbytes: int
+    exact: bool = False
+    """The output may begin nowhere but where the input does: a kernel that goes through images
+    channel by channel writes over the bytes that it has read, and would over others that it has
+    still to read. All of the output is then `nbytes`."""
 
 
 Layout = tuple[int, ...]
@@ -84,6 +88,9 @@ class KernelCall:
     """An input and an output for which none is named never share a byte."""
     layouts: Mapping[TensorId, Layout] = field(default_factory=dict)
     """Of its activations, where another layout than the shape's is read or written."""
+    outer: frozenset[str] = frozenset()
+    """Names of scalars in `params` that the kernel reads outside of its inner loops only: layers
+    that differ in nothing else may share one C function, to which these are arguments."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from tinygen.boards import (
     Connection,
     Port,
     Qemu,
+    ResetReason,
     Serial,
     Uart,
     UartPort,
@@ -28,6 +29,9 @@ _SYSTEM_VECTORS = 16
 
 _RESET_CODE_BYTES = 64
 
+_RESET_ESP = "tg_reset_esp.h"
+_KEPT = ("tg_kept.c", "tg_kept.h")
+
 _PORT_FILES: dict[Port, tuple[str, ...]] = {
     Port.CORTEX_M: (
         "bare/libc_bare.c",
@@ -35,12 +39,14 @@ _PORT_FILES: dict[Port, tuple[str, ...]] = {
         "bare/tg_bare.h",
         "bare/tg_hal_bare.c",
         "bare/ticks_systick.c",
+        *_KEPT,
         "tg_stack_mark.h",
     ),
     Port.SIFIVE: (
         "bare/libc_bare.c",
         "sifive/startup_riscv.c",
         "sifive/tg_hal_sifive.c",
+        *_KEPT,
         "tg_stack_mark.h",
     ),
     Port.XTENSA_SIM: (
@@ -51,8 +57,13 @@ _PORT_FILES: dict[Port, tuple[str, ...]] = {
         "tg_stack_mark.h",
     ),
     Port.METAL: ("metal/start_metal.c", "sifive/tg_hal_sifive.c", "tg_stack_mark.h"),
-    Port.ARDUINO: ("arduino/tg_hal_arduino.cpp", "arduino/tg_stack.h", "arduino/tg_ticks.h"),
-    Port.ESP_IDF: ("esp_idf/tg_hal_esp_idf.c",),
+    Port.ARDUINO: (
+        "arduino/tg_hal_arduino.cpp",
+        "arduino/tg_reset.h",
+        "arduino/tg_stack.h",
+        "arduino/tg_ticks.h",
+    ),
+    Port.ESP_IDF: ("esp_idf/tg_hal_esp_idf.c", _RESET_ESP),
     Port.POSIX: ("posix/tg_hal_posix.c",),
 }
 
@@ -91,7 +102,10 @@ def hal_files(board: Board) -> dict[str, bytes]:
         names += [
             f"arduino/ticks_{board.ticks.value}.cpp",
             f"arduino/stack_{board.stack_mark.value}.cpp",
+            f"arduino/reset_{board.reset_reason.value}.cpp",
         ]
+    if board.reset_reason is ResetReason.ESP:
+        names.append(_RESET_ESP)
     folder = firmware_dir() / "hal"
     return {f"src/hal/{Path(name).name}": (folder / name).read_bytes() for name in names}
 

@@ -12,6 +12,7 @@
 #endif
 
 #include "tg_hal.h"
+#include "tg_reset.h"
 #include "tg_stack.h"
 #include "tg_ticks.h"
 
@@ -25,9 +26,11 @@
 #define TG_GIVE_UP_MS 1000UL /* without progress: nobody listens on the USB port */
 
 static Stream &port = TG_SERIAL;
+static enum tg_reset reason;
 
 void tg_hal_init(void) {
   tg_stack_init();
+  reason = tg_reset_read();
 #if defined(TG_SERIAL_RX_BYTES)
   TG_SERIAL.setRxBufferSize(TG_SERIAL_RX_BYTES); /* before begin: it allocates */
 #endif
@@ -88,4 +91,13 @@ uint64_t tg_hal_ticks(void) {
 
 uint32_t tg_hal_tick_hz(void) {
   return tg_ticks_hz();
+}
+
+enum tg_reset tg_hal_reset_reason(void) {
+  return reason;
+}
+
+/* A fault is the core's, and no core's linker script keeps RAM that its start-up does not use. */
+const char *tg_hal_last_fault(void) {
+  return "";
 }

@@ -3,6 +3,7 @@
 
 #include "tg_bare.h"
 #include "tg_hal.h"
+#include "tg_kept.h"
 #include "tg_stack_mark.h"
 
 int main(void);
@@ -13,10 +14,12 @@ extern uint32_t tg_bss_start[], tg_bss_end[];
 extern uint32_t tg_stack_bottom[], tg_stack_top[];
 
 #define NVIC_ISER(n) TG_REGISTER(0xE000E100U + 4U * (n))
+#define SCB_AIRCR TG_REGISTER(0xE000ED0CU)
 #define SCB_CFSR TG_REGISTER(0xE000ED28U)
 #define SCB_HFSR TG_REGISTER(0xE000ED2CU)
 #define SCB_MMFAR TG_REGISTER(0xE000ED34U)
 #define SCB_BFAR TG_REGISTER(0xE000ED38U)
+#define AIRCR_RESET 0x05FA0004U
 #define CFSR_MMFAR_VALID (1U << 7)
 #define CFSR_BFAR_VALID (1U << 15)
 
@@ -37,6 +40,7 @@ __attribute__((used, noreturn)) static void start(void) {
   uint32_t *stack_pointer;
   __asm volatile("mov %0, sp" : "=r"(stack_pointer));
   tg_stack_paint(tg_stack_bottom, stack_pointer);
+  tg_kept_start();
   (void)main();
   for (;;) {
     tg_wait_for_interrupt();
@@ -69,42 +73,42 @@ uint32_t tg_hal_stack_used(void) {
   return tg_stack_most_used(tg_stack_bottom, tg_stack_top);
 }
 
-/* ---- faults: say where on the serial port, then sleep ---- */
+/* ---- faults: keep where, say it on the serial port, then start anew ---- */
 
-static void put_text(const char *text) {
+__attribute__((noinline)) static void say(const char *text) {
   while (*text != '\0') {
     tg_uart_put((uint8_t)*text++);
   }
 }
 
-/* The value of something in eight digits, behind its name. */
-static void put_hex(const char *name, uint32_t value) {
-  put_text(name);
-  for (uint32_t shift = 32U; shift > 0U;) {
-    shift -= 4U;
-    tg_uart_put((uint8_t)"0123456789abcdef"[(value >> shift) & 0xFU]);
-  }
-}
-
-/* `frame` is what the processor stacked: r0-r3, r12, lr, pc, xpsr; NULL if the stack overflowed. */
+/* `frame` is what the processor stacked: r0-r3, r12, lr, pc, xpsr; NULL if the stack overflowed.
+ *
+ * A program that comes to a fault again right after one stays there: it would not end. */
 __attribute__((used, noreturn)) static void report_fault(const uint32_t *frame) {
+  const int again = tg_hal_reset_reason() == TG_RESET_FAULT;
+  tg_kept_begin();
   if (frame == NULL) {
-    put_text("\r\ntg_fault: stack overflow");
+    tg_kept_text("tg_fault: stack overflow");
   } else {
-    put_hex("\r\ntg_fault: pc 0x", frame[6]);
-    put_hex(" lr 0x", frame[5]);
+    tg_kept_hex("tg_fault: pc 0x", frame[6]);
+    tg_kept_hex(" lr 0x", frame[5]);
   }
 #if __ARM_ARCH > 6 && !defined(__ARM_ARCH_8M_BASE__)
   const uint32_t cfsr = SCB_CFSR;
-  put_hex(" cfsr 0x", cfsr);
-  put_hex(" hfsr 0x", SCB_HFSR);
+  tg_kept_hex(" cfsr 0x", cfsr);
+  tg_kept_hex(" hfsr 0x", SCB_HFSR);
   if ((cfsr & CFSR_BFAR_VALID) != 0U) {
-    put_hex(" address 0x", SCB_BFAR);
+    tg_kept_hex(" address 0x", SCB_BFAR);
   } else if ((cfsr & CFSR_MMFAR_VALID) != 0U) {
-    put_hex(" address 0x", SCB_MMFAR);
+    tg_kept_hex(" address 0x", SCB_MMFAR);
   }
 #endif
-  put_text("\r\n");
+  say("\r\n");
+  say(tg_kept_end());
+  say("\r\n");
+  if (!again) {
+    SCB_AIRCR = AIRCR_RESET;
+  }
   for (;;) {
     tg_wait_for_interrupt();
   }

@@ -6,6 +6,7 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "tg_hal.h"
+#include "tg_reset_esp.h"
 
 #ifndef TG_SERIAL_BAUD
 #define TG_SERIAL_BAUD 115200
@@ -65,4 +66,13 @@ uint32_t tg_hal_tick_hz(void) {
 /* What FreeRTOS gave the main task less the least that was ever free; it counts in bytes here. */
 uint32_t tg_hal_stack_used(void) {
   return (uint32_t)CONFIG_ESP_MAIN_TASK_STACK_SIZE - (uint32_t)uxTaskGetStackHighWaterMark(NULL);
+}
+
+enum tg_reset tg_hal_reset_reason(void) {
+  return tg_reset_esp(esp_reset_reason());
+}
+
+/* ESP-IDF says a panic's registers at once, on the console, and keeps none. */
+const char *tg_hal_last_fault(void) {
+  return "";
 }

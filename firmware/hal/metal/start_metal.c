@@ -24,3 +24,24 @@ __attribute__((constructor)) static void paint_stack(void) {
 uint32_t tg_hal_stack_used(void) {
   return tg_stack_most_used(metal_segment_stack_begin, metal_segment_stack_end);
 }
+
+/* Of the FE310's part that has power when nothing else has: what woke the core, and why it was
+ * reset. */
+#define PMU_CAUSE (*(const volatile uint32_t *)0x10000144U)
+#define CAUSE_WOKE(cause) ((cause) & 0xFFU)
+#define CAUSE_RESET(cause) ((cause) >> 8 & 0xFFU)
+
+enum tg_reset tg_hal_reset_reason(void) {
+  static const uint8_t resets[] = {TG_RESET_POWER_ON, TG_RESET_PIN, TG_RESET_WATCHDOG};
+  const uint32_t cause = PMU_CAUSE;
+  if (CAUSE_WOKE(cause) != 0U) {
+    return TG_RESET_SLEEP;
+  }
+  return CAUSE_RESET(cause) < sizeof resets ? (enum tg_reset)resets[CAUSE_RESET(cause)]
+                                            : TG_RESET_UNKNOWN;
+}
+
+/* A fault is Freedom Metal's, which keeps nothing of it. */
+const char *tg_hal_last_fault(void) {
+  return "";
+}

@@ -73,3 +73,12 @@ uint32_t tg_hal_tick_hz(void) {
 uint32_t tg_hal_stack_used(void) {
   return 0;
 }
+
+/* Every process starts the same way. */
+enum tg_reset tg_hal_reset_reason(void) {
+  return TG_RESET_UNKNOWN;
+}
+
+const char *tg_hal_last_fault(void) {
+  return "";
+}

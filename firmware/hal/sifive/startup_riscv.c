@@ -1,5 +1,8 @@
 /* Start-up of bare-metal RISC-V boards: memory, the stack's paint, and faults. */
+#include <string.h>
+
 #include "tg_hal.h"
+#include "tg_kept.h"
 #include "tg_stack_mark.h"
 
 int main(void);
@@ -22,6 +25,7 @@ __attribute__((used, noreturn)) static void start(void) {
   uint32_t *stack_pointer;
   __asm volatile("mv %0, sp" : "=r"(stack_pointer));
   tg_stack_paint(tg_stack_bottom, stack_pointer);
+  tg_kept_start();
   (void)main();
   for (;;) {
     __asm volatile("wfi");
@@ -42,32 +46,28 @@ uint32_t tg_hal_stack_used(void) {
   return tg_stack_most_used(tg_stack_bottom, tg_stack_top);
 }
 
-/* ---- faults: say where on the serial port, then sleep ---- */
+/* ---- faults: keep where, say it on the serial port, then sleep ---- */
 
-static void put_hex(uint32_t value) {
-  for (uint32_t shift = 32U; shift > 0U;) {
-    shift -= 4U;
-    tg_hal_write((const uint8_t *)"0123456789abcdef" + ((value >> shift) & 0xFU), 1);
-  }
+static void say(const char *text) {
+  tg_hal_write((const uint8_t *)text, strlen(text));
 }
 
-#define PUT_TEXT(text) tg_hal_write((const uint8_t *)(text), sizeof(text) - 1U)
-
-/* Below the stack lies no RAM, so its overflow is an access fault near its bottom. */
+/* Below the stack lies no RAM, so its overflow is an access fault near its bottom. The core has
+ * nothing to reset itself with but its watchdog, which is not used. */
 __attribute__((used, noreturn)) static void report_fault(uint32_t cause, uint32_t pc,
                                                          uint32_t value) {
+  tg_kept_begin();
   if (value < (uint32_t)(uintptr_t)tg_stack_bottom &&
       value >= (uint32_t)(uintptr_t)tg_stack_bottom - 4096U) {
-    PUT_TEXT("\r\ntg_fault: stack overflow");
+    tg_kept_text("tg_fault: stack overflow");
   } else {
-    PUT_TEXT("\r\ntg_fault: pc 0x");
-    put_hex(pc);
-    PUT_TEXT(" cause 0x");
-    put_hex(cause);
-    PUT_TEXT(" address 0x");
-    put_hex(value);
+    tg_kept_hex("tg_fault: pc 0x", pc);
+    tg_kept_hex(" cause 0x", cause);
+    tg_kept_hex(" address 0x", value);
   }
-  PUT_TEXT("\r\n");
+  say("\r\n");
+  say(tg_kept_end());
+  say("\r\n");
   for (;;) {
     __asm volatile("wfi");
   }

@@ -55,3 +55,12 @@ uint64_t tg_hal_ticks(void) {
 uint32_t tg_hal_tick_hz(void) {
   return TG_TICK_HZ;
 }
+
+/* The simulator is started, and never reset. */
+enum tg_reset tg_hal_reset_reason(void) {
+  return TG_RESET_UNKNOWN;
+}
+
+const char *tg_hal_last_fault(void) {
+  return "";
+}

@@ -1,6 +1,7 @@
 /* The fake core's main loop. A USB port that takes little at a time, and at times nothing, unless
  * TEST_DEAF is set: then it takes nothing at all. */
 #include <Arduino.h>
+#include <esp_system.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -84,6 +85,10 @@ size_t getArduinoLoopTaskStackSize() {
 
 uint32_t uxTaskGetStackHighWaterMark(void *) {
   return 7000;
+}
+
+extern "C" esp_reset_reason_t esp_reset_reason(void) {
+  return ESP_RST_TASK_WDT;
 }
 
 unsigned long millis(void) {

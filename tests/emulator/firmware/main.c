@@ -8,6 +8,7 @@
  *   'p'                 ping: 'p' comes back
  *   'u'                 stack used (4)
  *   'd' n(4)            recursion n deep; result (4)
+ *   'w'                 what started it (1), size (1) and words of the fault before that
  *   'x'                 a fault
  */
 #include <math.h>
@@ -114,6 +115,10 @@ int main(void) {
       put(tg_hal_stack_used(), 4);
     } else if (command == 'd') {
       put(deep(get_u32()), 4);
+    } else if (command == 'w') {
+      put((uint64_t)tg_hal_reset_reason(), 1);
+      put(strlen(tg_hal_last_fault()), 1);
+      tg_hal_write((const uint8_t *)tg_hal_last_fault(), strlen(tg_hal_last_fault()));
     } else if (command == 'x') {
 #if defined(__riscv)
       __asm volatile("unimp");

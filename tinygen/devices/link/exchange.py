@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinygen.devices.link.deadline import Clock, Deadline
-from tinygen.devices.link.faults import Disturbed
+from tinygen.devices.link.faults import Disturbed, Restarted
 from tinygen.devices.link.frames import VERSION, Answer, Code, Decoder, Kind, parse_answer, request
 from tinygen.devices.link.hello import status_text
 from tinygen.devices.link.transport import Transport
@@ -34,7 +34,11 @@ _ERRORS = {
     Code.NO_OUTPUTS: "the device has not computed these outputs",
     Code.MODEL: "the model failed on the device",
 }
-_OF_ANOTHER_TIME = (Code.BAD_INPUTS, Code.NO_OUTPUTS)
+_FAULTS: dict[int, type[DeviceError]] = {
+    Code.BAD_INPUTS: Disturbed,
+    Code.NO_OUTPUTS: Disturbed,
+    Code.NO_SESSION: Restarted,
+}
 
 
 @dataclass(frozen=True)
@@ -202,8 +206,7 @@ def _body(answer: Answer) -> bytes:
     why = f"code {answer.code} in answer to {kind}"
     if answer.body:
         why += f", model status {answer.body[0]}: {status_text(answer.body[0])}"
-    error = Disturbed if answer.code in _OF_ANOTHER_TIME else DeviceError
-    raise error(
+    raise _FAULTS.get(answer.code, DeviceError)(
         text or f"the device answered with the unknown code {answer.code}",
         why=why,
         next_step="flash the firmware that belongs to this model: tinygen flash",

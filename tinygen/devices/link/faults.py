@@ -16,3 +16,8 @@ class Disturbed(DeviceError):
 
 class LimitReached(DeviceError):
     """The time that all of it may take is over."""
+
+
+class Restarted(DeviceError):
+    """The device does not know the session any more: it has started anew since, or another program
+    opened one."""

@@ -53,7 +53,8 @@ the status of model_init (u8), and MODEL, whose body is that of INVOKE.
                  status of model_init u8, arena bytes reserved u32, arena bytes used u32,
                  ticks per second u32, ticks of model_init u32, payload u16, window u8,
                  inputs u16, outputs u16, layers u16, model text, engine text, board text,
-                 compiler text, each input, each output
+                 compiler text, each input, each output; with the feature RESET the reason
+                 of the last reset u8 and the words of the fault before it, text
     text         length u16, UTF-8
     tensor       name text, type u8, elements u32, scale f32, zero point i32,
                  rank u8, rank times u32
@@ -110,6 +111,7 @@ class Feature(enum.IntFlag):
 
     LAYERS = 1
     RUN = 2
+    RESET = 4
 
 
 class Code(enum.IntEnum):

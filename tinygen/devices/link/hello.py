@@ -28,6 +28,20 @@ def status_text(status: int) -> str:
     return _MODEL_STATUS.get(status, f"unknown status {status}")
 
 
+RESETS = {
+    1: "power came on",
+    2: "the supply fell too low",
+    3: "its reset pin",
+    4: "its own software",
+    5: "its watchdog",
+    6: "a fault of the program",
+    7: "it woke from sleep",
+    8: "a debugger",
+    9: "not power: its RAM was kept",
+}
+"""What started a chip, by the codes of firmware/hal/tg_hal.h; 0, or another, tells nothing."""
+
+
 @dataclass(frozen=True)
 class Hello:
     """The device's description of its model, engine and board.
@@ -35,7 +49,8 @@ class Hello:
     `build_id` says which firmware it is, in hexadecimal; `compiler` is the version of its compiler.
     `arena_used` is what the engine needs: more than `arena_bytes` when the arena is too small.
     `payload` is the most tensor bytes in one frame, `window` the most requests under way; `layers`
-    is how many layers can be run one by one, 0 without that feature.
+    is how many layers can be run one by one, 0 without that feature. `reset` is what started the
+    chip and `fault` the words of the fault before that; empty where the device does not know.
     """
 
     protocol: int
@@ -56,6 +71,8 @@ class Hello:
     payload: int
     window: int
     model_status: int
+    reset: str
+    fault: str
 
     def require_ready(self) -> None:
         """Raise unless model_init succeeded: DoesNotFit for the arena, else DeviceError."""
@@ -86,6 +103,9 @@ class Hello:
             next_step=f"tinygen build with --arena {more}, and with --debug for the device's own "
             "words: tinygen monitor",
         )
+
+
+_KNOWN = Feature.LAYERS | Feature.RUN | Feature.RESET
 
 
 class _Reader:
@@ -123,8 +143,14 @@ class _Reader:
             raise ValueError(f"tensor {name} has {edge.nbytes} bytes")
         return edge
 
-    def end(self) -> None:
-        if self._at != len(self._data):
+    def reset(self, features: Feature) -> tuple[str, str]:
+        if Feature.RESET not in features:
+            return "", ""
+        return RESETS.get(self.number("B"), ""), self.text()
+
+    def end(self, features: Feature) -> None:
+        """What a feature that this tinygen does not know adds, it adds at the end."""
+        if self._at != len(self._data) and not int(features) & ~int(_KNOWN):
             raise ValueError(f"it has {len(self._data) - self._at} bytes too many")
 
 
@@ -140,7 +166,10 @@ def parse_description(data: bytes) -> Hello:
             raise ValueError(f"payload {payload} bytes, window {window}")
         inputs, outputs, layers = (reader.number("H") for _ in range(3))
         model, engine, board, compiler = (reader.text() for _ in range(4))
-        hello = Hello(
+        edges = tuple(tuple(reader.edge() for _ in range(count)) for count in (inputs, outputs))
+        reset, fault = reader.reset(features)
+        reader.end(features)
+        return Hello(
             protocol=frames.VERSION,
             build_id=build_id,
             model_sha256=sha256,
@@ -150,8 +179,8 @@ def parse_description(data: bytes) -> Hello:
             compiler=compiler,
             features=features,
             layers=layers,
-            inputs=tuple(reader.edge() for _ in range(inputs)),
-            outputs=tuple(reader.edge() for _ in range(outputs)),
+            inputs=edges[0],
+            outputs=edges[1],
             arena_bytes=arena_bytes,
             arena_used=arena_used,
             tick_hz=tick_hz,
@@ -159,12 +188,12 @@ def parse_description(data: bytes) -> Hello:
             payload=payload,
             window=window,
             model_status=status,
+            reset=reset,
+            fault=fault,
         )
-        reader.end()
     except ValueError as error:  # UnicodeDecodeError is one
         raise DeviceError(
             "the device describes itself in a way that makes no sense",
             why=str(error),
             next_step="flash firmware built by this tinygen: tinygen flash",
         ) from error
-    return hello

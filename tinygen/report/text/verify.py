@@ -54,6 +54,10 @@ def verify_report(result: VerifyResult) -> RenderableType:
     rows += _arena_rows(result)
     if result.stack_used_bytes is not None:
         rows.append(("stack, most used", in_bytes(result.stack_used_bytes)))
+    if result.reset:
+        rows.append(("last start", result.reset))
+    if result.fault:
+        rows.append(("before that", result.fault))
     if result.retries:
         rows.append(("requests repeated", f"{result.retries}"))
     if result.reconnects:

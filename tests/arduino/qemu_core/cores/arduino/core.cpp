@@ -1,6 +1,7 @@
 /* Start-up, clock and serial port. QEMU's clock counts instructions: see the board's icount. */
 #include <Arduino.h>
 #include <errno.h>
+#include <esp_system.h>
 #include <sys/stat.h>
 
 #define REGISTER(address) (*reinterpret_cast<volatile uint32_t *>(address))
@@ -253,4 +254,8 @@ __attribute__((section(".vectors"), used)) static void (*const vectors[])(void) 
 
 size_t getArduinoLoopTaskStackSize() {
   return STACK_BYTES;
+}
+
+extern "C" esp_reset_reason_t esp_reset_reason(void) {
+  return ESP_RST_POWERON;
 }

@@ -1,0 +1,25 @@
+/* Mbed OS's names. */
+#ifndef FAKE_RESET_REASON_API_H
+#define FAKE_RESET_REASON_API_H
+
+#define DEVICE_RESET_REASON 1
+
+typedef enum {
+  RESET_REASON_POWER_ON,
+  RESET_REASON_PIN_RESET,
+  RESET_REASON_BROWN_OUT,
+  RESET_REASON_SOFTWARE,
+  RESET_REASON_WATCHDOG,
+  RESET_REASON_LOCKUP,
+  RESET_REASON_WAKE_LOW_POWER,
+  RESET_REASON_ACCESS_ERROR,
+  RESET_REASON_BOOT_ERROR,
+  RESET_REASON_MULTIPLE,
+  RESET_REASON_PLATFORM,
+  RESET_REASON_UNKNOWN
+} reset_reason_t;
+
+extern "C" reset_reason_t hal_reset_reason_get(void);
+extern "C" void hal_reset_reason_clear(void);
+
+#endif /* FAKE_RESET_REASON_API_H */
