@@ -42,7 +42,7 @@ def test_inspect_says_which_boards_fit() -> None:
     result = tinygen.inspect(GOLDEN_MODEL)
     assert result.layers[0].operator == "CONV_2D"
     assert result.macs == sum(layer.macs for layer in result.layers) == 70_080
-    assert max(layer.live_bytes for layer in result.layers) == result.arena_bytes
+    assert max(layer.live_bytes for layer in result.layers) == result.arena_minimum_bytes
     aot = [fit for fit in result.boards if fit.engine == "aot"]
     assert all(fit.fits for fit in aot if fit.board.startswith("qemu-cortex"))
     assert not result.quantized_here

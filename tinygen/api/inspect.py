@@ -71,6 +71,8 @@ class InspectResult:
     constant_bytes: int
     arena_bytes: int
     arena_minimum_bytes: int
+    notes: tuple[str, ...]
+    """What the engine aot has to say of it."""
     boards: tuple[BoardFit, ...]
     """For each board and each engine that runs there; the board's default one first."""
 
@@ -85,7 +87,7 @@ def inspect(
     """Look at a model without building it. Raises InputError."""
     options = ModelOptions(input_shape=input_shape, trust_model=trust_model, progress=progress)
     ready = prepare(Path(model), options, random_if_needed=True)
-    graph = ready.model.graph
+    graph = aot.optimized(ready.model)
     program = aot.compile_graph(graph)
     return InspectResult(
         model=ready.loaded.name,
@@ -100,6 +102,7 @@ def inspect(
         constant_bytes=program.constant_bytes,
         arena_bytes=program.plan.arena_bytes,
         arena_minimum_bytes=program.plan.minimum_bytes,
+        notes=aot.left_out(ready.model),
         boards=tuple(_fits(ready.model)),
     )
 

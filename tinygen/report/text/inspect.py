@@ -52,6 +52,7 @@ def inspect_report(result: InspectResult) -> RenderableType:
             f"{result.parameters:,}, {in_bytes(result.constant_bytes)} with requantization",
         ),
         ("arena", arena_size(result.arena_bytes, result.arena_minimum_bytes)),
+        *(("", note) for note in result.notes),
     ]
     return page(
         fact_table(rows),
