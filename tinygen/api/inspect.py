@@ -80,10 +80,14 @@ class InspectResult:
 
 
 def inspect(
-    model: str | Path, *, trust_model: bool = False, progress: Progress = SILENT
+    model: str | Path,
+    *,
+    input_shape: tuple[str, ...] = (),
+    trust_model: bool = False,
+    progress: Progress = SILENT,
 ) -> InspectResult:
     """Look at a model without building it. Raises InputError."""
-    options = ModelOptions(trust_model=trust_model, progress=progress)
+    options = ModelOptions(input_shape=input_shape, trust_model=trust_model, progress=progress)
     ready = prepare(Path(model), options, random_if_needed=True)
     graph = aot.optimized(ready.model)
     program = aot.compile_graph(graph)
