@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.ops import (
     test_op_borders,
     test_op_conv_2d,
+    test_op_copies,
     test_op_depthwise_conv_2d,
     test_op_elementwise,
     test_op_fully_connected,
@@ -22,6 +23,7 @@ from tests.ops import (
     test_op_pool_2d,
     test_op_softmax,
 )
+from tests.ops.drawn import DRAWN, drawn
 from tests.ops.harness import Case, int8, random_array
 from tests.passes.graphs import graphs, inputs_of
 from tinygen import passes, tflite
@@ -80,6 +82,7 @@ def _every_case() -> Iterable[Case]:
     yield from test_op_pool_2d.CASES
     yield from test_op_mean.CASES
     yield from (*test_op_moves.EDGES, *test_op_moves.RENAMES)
+    yield from (*test_op_copies.EDGES, *test_op_copies.OF_LITERT, *drawn(tuple(DRAWN), 3))
     yield from (*test_op_lookup.EDGES, *test_op_lookup.random_cases(5), *test_op_softmax.EDGES)
     yield from (*test_op_elementwise.edge_cases(), *test_op_elementwise.random_cases(10))
     wraps = ((100.0, 0), (100.0, 0), (1e-4, 0))  # a product of codes is shifted past int32

@@ -18,10 +18,12 @@ from tinygen.ir import DType, Op, Tensor
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.dequantize import Dequantize
+from tinygen.ops.gather import Gather
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
 from tinygen.ops.quantize import Quantize
+from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
 from tinygen.ops.tanh import Tanh
 from tinygen.ops.transpose import Transpose
 
@@ -73,6 +75,13 @@ def test_kernels_without_weights(tmp_path: Path) -> None:
         moved(Transpose(), int8(SHAPE, *q), int8((), *q), (0, 3, 1, 2)),
         moved(Pad(), int8(SHAPE, *q), int8((), *q), ((0, 0), (1, 1), (2, 1), (0, 0))),
         moved(Mean(keep_dims=True), int8(SHAPE, *q), int8((), *q), (1, 2)),
+        moved(ResizeNearestNeighbor(False, False), int8(SHAPE, *q), int8((), *q), (18, 20)),
+        case(
+            Gather(0),
+            [int8((), *q, data=np.zeros((50, 16), np.int8)), tensor((1, 64), DType.INT32)],
+            [int8((), *q)],
+            values=[[np.zeros((1, 64), np.int32)]],
+        ),
         moved(Quantize(), floats, int8((), *q)),
         moved(Dequantize(), int8(SHAPE, *q), tensor((), DType.FLOAT32)),
     ]

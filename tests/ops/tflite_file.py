@@ -167,6 +167,21 @@ def run_tflm(model: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
     return tuple(np.array(interpreter.get_output(i)) for i in range(count))
 
 
+def run_litert(model: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
+    """The outputs of LiteRT's reference kernels; skips where it is absent."""
+    reason = "LiteRT is not installed"
+    litert = pytest.importorskip("ai_edge_litert.interpreter", reason=reason)
+    interpreter = litert.Interpreter(
+        model_content=model,
+        experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF,
+    )
+    interpreter.allocate_tensors()
+    for detail, array in zip(interpreter.get_input_details(), inputs, strict=True):
+        interpreter.set_tensor(detail["index"], array)
+    interpreter.invoke()
+    return tuple(interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details())
+
+
 def parse_operator(model: bytes) -> tuple[Op, Operands]:
     """The one operator of a file and its tensors, as tinygen reads every file."""
     graph = read(model, "case")

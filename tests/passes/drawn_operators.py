@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from hypothesis import strategies as st
 
+from tests.passes.drawn_copies import COPIES
 from tests.passes.graph_builder import Builder, random_values
 from tinygen.ir import ABSENT, DType, Op, Quant, Shape, Tensor
 from tinygen.ops.add import Add
@@ -28,12 +29,13 @@ from tinygen.ops.logistic import Logistic
 from tinygen.ops.max_pool_2d import MaxPool2D
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
+from tinygen.ops.pack import Pack
 from tinygen.ops.pad import Pad, PadV2
 from tinygen.ops.quantize import Quantize
 from tinygen.ops.relu import Relu
 from tinygen.ops.relu6 import Relu6
 from tinygen.ops.reshape import Reshape
-from tinygen.ops.shape_arithmetic import Pack, ShapeOf
+from tinygen.ops.shape_arithmetic import ShapeOf
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.spatial import Border, Padding
 from tinygen.ops.squeeze import Squeeze
@@ -94,8 +96,9 @@ def _weights(b: Builder, shape: Shape, axis: int) -> Tensor:
     count = shape[axis] if b.draw(st.booleans()) else 1
     scales = tuple(float(np.float32(s)) for s in b.rng.uniform(0.002, 0.02, count))
     data = b.rng.integers(-128, 127, shape, np.int8, endpoint=True)
-    if b.draw(st.booleans()):
-        np.moveaxis(data, axis, 0)[0] = 0  # a channel whose sum is its bias
+    for dead in {axis, len(shape) - 1}:  # channels whose sum is their bias, channels nobody reads
+        if b.draw(st.booleans()):
+            np.moveaxis(data, dead, 0)[b.rng.random(shape[dead]) < 0.6] = 0
     return b.add(shape, Quant(scales, (0,) * count, axis), data)
 
 
@@ -248,6 +251,7 @@ def concatenation(b: Builder) -> Tensor | None:
 
 
 OPERATORS: tuple[Callable[[Builder], Tensor | None], ...] = (
+    *COPIES,
     table,
     float_island,
     constant_table,

@@ -72,11 +72,21 @@ class Builder:
         self._append(op, inputs, output)
         return output
 
-    def _append(self, op: Op, inputs: Sequence[Tensor | None], output: Tensor) -> None:
+    def parts(
+        self, op: Op, inputs: Sequence[Tensor], quant: Quant | None, count: int
+    ) -> tuple[Tensor, ...]:
+        """A node with several outputs."""
+        stand_ins = (Tensor(ABSENT, "", (), DType.INT8, quant),) * count
+        shapes = op.infer(Operands(tuple(inputs), stand_ins, op.kind))
+        outputs = tuple(self.add(shape, quant) for shape in shapes)
+        self._append(op, inputs, *outputs)
+        return outputs
+
+    def _append(self, op: Op, inputs: Sequence[Tensor | None], *outputs: Tensor) -> None:
         ids = tuple(ABSENT if t is None else t.id for t in inputs)
-        self.nodes.append(Node(op, ids, (output.id,)))
+        self.nodes.append(Node(op, ids, tuple(t.id for t in outputs)))
         if self.varying.intersection(ids) and not isinstance(op, ShapeOf):
-            self.varying.add(output.id)
+            self.varying.update(t.id for t in outputs)
 
     # Draws
 

@@ -20,9 +20,9 @@ from tinygen.ops.activation import Activation
 from tinygen.ops.average_pool_2d import AveragePool2D
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
+from tinygen.ops.fill import Fill
 from tinygen.ops.max_pool_2d import MaxPool2D
 from tinygen.ops.mul import Mul
-from tinygen.ops.shape_arithmetic import Fill
 from tinygen.ops.spatial import Border, Padding
 from tinygen.ops.strided_slice import StridedSlice
 from tinygen.ops.transpose import Transpose

@@ -4,49 +4,59 @@ from __future__ import annotations
 
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool_2d import AveragePool2D
+from tinygen.ops.batch_space import BatchToSpaceND, SpaceToBatchND
 from tinygen.ops.concatenation import Concatenation
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.elu import Elu
 from tinygen.ops.expand_dims import ExpandDims
+from tinygen.ops.fill import Fill, ZerosLike
 from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.gather import Gather, GatherNd
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.max_pool_2d import MaxPool2D
 from tinygen.ops.mean import Mean
+from tinygen.ops.mirror_pad import MirrorPad
 from tinygen.ops.mul import Mul
+from tinygen.ops.pack import Pack, Unpack
 from tinygen.ops.pad import Pad, PadV2
 from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.quantize import Quantize
 from tinygen.ops.relu import Relu
 from tinygen.ops.relu6 import Relu6
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
+from tinygen.ops.reverse_v2 import ReverseV2
 from tinygen.ops.shape_arithmetic import (
     Cast,
-    Fill,
-    Gather,
-    Pack,
     Range,
     ReduceProd,
     ShapeOf,
-    Unpack,
 )
+from tinygen.ops.slice import Slice
 from tinygen.ops.softmax import Softmax
+from tinygen.ops.space import DepthToSpace, SpaceToDepth
+from tinygen.ops.split import Split, SplitV
 from tinygen.ops.squeeze import Squeeze
 from tinygen.ops.strided_slice import StridedSlice
 from tinygen.ops.sub import Sub
 from tinygen.ops.table import Table
 from tinygen.ops.tanh import Tanh
+from tinygen.ops.tile import BroadcastTo, Tile
 from tinygen.ops.transpose import Transpose
 
 OPERATORS: tuple[type[Parsed], ...] = (
     Add,
     AveragePool2D,
+    BatchToSpaceND,
+    BroadcastTo,
     Cast,
     Concatenation,
     Conv2D,
+    DepthToSpace,
     DepthwiseConv2D,
     Dequantize,
     Elu,
@@ -54,11 +64,13 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Fill,
     FullyConnected,
     Gather,
+    GatherNd,
     HardSwish,
     LeakyRelu,
     Logistic,
     MaxPool2D,
     Mean,
+    MirrorPad,
     Mul,
     Pack,
     Pad,
@@ -69,14 +81,23 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Relu,
     Relu6,
     Reshape,
+    ResizeNearestNeighbor,
+    ReverseV2,
     ShapeOf,
+    Slice,
     Softmax,
+    SpaceToBatchND,
+    SpaceToDepth,
+    Split,
+    SplitV,
     Squeeze,
     StridedSlice,
     Sub,
     Tanh,
+    Tile,
     Transpose,
     Unpack,
+    ZerosLike,
 )
 """Every operator that is read from a .tflite file."""
 

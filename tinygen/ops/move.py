@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tinygen.ir import Operands, Tensor
+import functools
+
+from tinygen.ir import Given, Interval, Operands, Tensor
 from tinygen.ops import require
 from tinygen.ops.parse import Parsed
 
@@ -14,6 +16,11 @@ class Move(Parsed):
     def moved(self, io: Operands) -> tuple[Tensor, ...]:
         """The inputs whose elements reach the output."""
         return (io.input(0),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        """Whatever moved may be anywhere."""
+        moved = [inputs[io.inputs.index(tensor)].whole() for tensor in self.moved(io)]
+        return (functools.reduce(Interval.union, moved),) * len(io.outputs)
 
     def check(self, io: Operands) -> None:
         for source in self.moved(io):

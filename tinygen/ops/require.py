@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Quant, Tensor
+from tinygen.ir import DType, Operands, Quant, Tensor
 
 
 def int8(kind: str, *tensors: Tensor) -> None:
@@ -88,3 +88,20 @@ def axis(kind: str, value: int, rank: int) -> int:
     if not -rank <= value < rank:
         raise UnsupportedModel(f"{kind} names axis {value} of a tensor with {rank} dimensions")
     return value % rank
+
+
+def one_axis(kind: str, io: Operands, index: int, rank: int) -> int:
+    """The one axis that input `index` names, counted from the front."""
+    named = io.integers(index).reshape(-1)
+    if named.size != 1:
+        raise UnsupportedModel(f"{kind} with '{io.input(index).name}', which is no one axis")
+    return axis(kind, int(named[0]), rank)
+
+
+def count(kind: str, told: int | None, found: int) -> None:
+    """What a file says of the number of tensors is true, where it says anything."""
+    if told not in (None, found):
+        raise UnsupportedModel(
+            f"{kind} of {found} tensors says that there are {told}",
+            next_step="convert the model again; the file contradicts itself",
+        )

@@ -106,6 +106,11 @@ def _copy(p: Params) -> _Loops:
     return _Loops(prod(p["dims"]), prod(p["dims"]) * p["block_bytes"])
 
 
+def _gather(p: Params) -> _Loops:
+    picks = p["batches"] * p["outer"] * p["picks"]
+    return _Loops(picks, picks * p["slice_bytes"])
+
+
 def _dims(p: Params) -> _Loops:
     return _Loops(prod(p["dims"]))
 
@@ -123,10 +128,12 @@ FITS: Mapping[str, _Fit] = {
     "dequantize": _Fit(_count, call=7, output=8, inner=0, code=56),
     "fill": _Fit(_count, call=35, output=0.44, inner=0, code=16),
     "fully_connected": _Fit(_fully_connected, call=44, output=18.3, inner=2.88, code=492),
+    "gather": _Fit(_gather, call=14, output=8.2, inner=0.75, code=90),
     "lookup": _Fit(_count, call=9, output=5, inner=0, code=44),
     "max_pool_2d": _Fit(_pool, call=0, output=0, inner=4.55, code=112),
     "mean": _Fit(_mean, call=290, output=5.6, inner=5, code=114),
     "mul": _Fit(_dims, call=12, output=29, inner=0, code=116),
     "quantize": _Fit(_count, call=11, output=30, inner=0, code=180),
+    "relocate": _Fit(_copy, call=14, output=5.5, inner=0.85, code=150),
     "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 52, 132, code=480),
 }

@@ -1,0 +1,52 @@
+"""Random cases of the operators, and a command that holds many of them against the oracle.
+
+    python -m tests.ops.drawn 200              # 200 of each operator: TFLM, or LiteRT where TFLM
+    python -m tests.ops.drawn 200 SPLIT TILE   # has no kernel
+
+The tests take a few of the same: a case hangs on its operator and its number alone.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from tests.ops.drawn_moves import MOVES
+from tests.ops.harness import Case
+from tests.ops.oracle import check_against_litert, check_against_tflm
+
+DRAWN: Mapping[str, Callable[[np.random.Generator], Case]] = {**MOVES}
+NOT_TFLMS = frozenset({"TILE", "SPACE_TO_BATCH_ND"})
+"""Operators whose oracle is LiteRT. TFLM's SPACE_TO_BATCH_ND has a border of what its memory
+happens to hold."""
+FEW = 6
+"""What a test takes of each."""
+
+
+def drawn(kinds: Sequence[str], count: int = FEW) -> list[Case]:
+    """The first `count` random cases of each of these operators."""
+    return [
+        DRAWN[kind](np.random.default_rng([zlib.crc32(kind.encode()), number]))
+        for kind in kinds
+        for number in range(count)
+    ]
+
+
+def check_drawn(kinds: Sequence[str], count: int = FEW) -> None:
+    """Those cases' references equal their oracle's."""
+    check_against_tflm(drawn([kind for kind in kinds if kind not in NOT_TFLMS], count))
+    check_against_litert(drawn([kind for kind in kinds if kind in NOT_TFLMS], count))
+
+
+def main(words: Sequence[str]) -> None:
+    count, kinds = int(words[0]) if words else 200, words[1:] or tuple(DRAWN)
+    for kind in kinds:
+        check_drawn([kind], count)
+        print(f"{kind}: {count} random cases equal {'LiteRT' if kind in NOT_TFLMS else 'TFLM'}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
