@@ -1,5 +1,6 @@
-/* Part of tg_serve.c: the rate of the serial line, where the port can change it: the first one again when nothing more
- * is heard, so that a host that is gone, or hears nothing, finds the device. */
+/* Part of tg_serve.c: the rate of the serial line, where the port can change it: the first one
+ * again when nothing more is heard, so that a host that is gone, or hears nothing, finds the
+ * device. */
 #ifndef TG_RATE_H
 #define TG_RATE_H
 
