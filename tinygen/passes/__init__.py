@@ -9,12 +9,14 @@ from tinygen.passes.drop_channels import drop_channels, dropped_channels
 from tinygen.passes.fold_constants import fold_constants
 from tinygen.passes.fold_float_islands import fold_float_islands
 from tinygen.passes.remove_dead import remove_dead
+from tinygen.passes.sink_dequantize import sink_dequantize
 from tinygen.passes.strip_edges import strip_edges
 
 Pass = Callable[[Graph], Graph]
 
 SIMPLIFICATIONS: tuple[Pass, ...] = (
     fold_constants,
+    sink_dequantize,
     fold_float_islands,
     strip_edges,
     remove_dead,

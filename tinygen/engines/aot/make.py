@@ -69,6 +69,7 @@ class Aot(Engine):
             arena_minimum_bytes=program.plan.minimum_bytes,
             arena_place=place,
             build_flags=(*build_flags(program), *(("-Os",) if for_size else ())),
+            arena_peak=None if program.peak is None else program.peak.place,
             choices=tuple(_chosen(layer) for layer in program.layers),
             scripts=(_SCRIPT,) if script else (),
             estimate=_estimate(program, goal),

@@ -34,6 +34,11 @@ class Layer:
         return self.choice.node
 
     @property
+    def place(self) -> str:
+        """Its number, its operator and its title, for people."""
+        return f"layer {self.index}, {self.node.op.kind} {self.title}"
+
+    @property
     def title(self) -> str:
         """The output's name, short: converters join the names of all that they fused."""
         path = self.io.outputs[0].name.split(";")[0].split("/")
@@ -79,6 +84,12 @@ class Program:
     def portable_estimate(self) -> Cost:
         """What they would take of the portable kernels alone."""
         return total(choice.portable or choice.taken for choice in self.choices)
+
+    @property
+    def peak(self) -> Layer | None:
+        """The layer at which most of the arena is in use."""
+        live = self.plan.live_bytes
+        return max(self.layers, key=lambda layer: live[layer.index], default=None)
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:
