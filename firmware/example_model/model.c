@@ -50,7 +50,7 @@ TG_INLINE void *arena_at(uint32_t offset) {
 
 /* Layer 0: CONV_2D "edges_1"
  * [1, 8, 8, 1] -> [1, 8, 8, 8], 4,608 MACs */
-TG_LAYER void layer_0_conv_2d(void) {
+TG_LAYER void layer_0_conv_2d(const void *input, void *output) {
   static const struct tg_portable_conv_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .input_channels = 1, .output_height = 8,
       .output_width = 8, .output_channels = 8, .groups = 1, .filter_height = 3, .filter_width = 3,
@@ -59,12 +59,12 @@ TG_LAYER void layer_0_conv_2d(void) {
       .shift_max = -7, .output_min = -128, .output_max = 127, .weights = layer_0_weights,
       .bias = layer_0_bias, .multiplier = layer_0_multiplier, .shift = layer_0_shift,
   };
-  tg_portable_conv_2d(&params, arena_at(0), arena_at(608));
+  tg_portable_conv_2d(&params, input, output);
 }
 
 /* Layer 1: DEPTHWISE_CONV_2D "strokes_1"
  * [1, 8, 8, 8] -> [1, 8, 8, 16], 9,216 MACs */
-TG_LAYER void layer_1_depthwise_conv_2d(void) {
+TG_LAYER void layer_1_depthwise_conv_2d(const void *input, void *output) {
   static const struct tg_portable_depthwise_conv_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .input_channels = 8, .output_height = 8,
       .output_width = 8, .depth_multiplier = 2, .filter_height = 3, .filter_width = 3,
@@ -73,23 +73,23 @@ TG_LAYER void layer_1_depthwise_conv_2d(void) {
       .shift_max = -7, .output_min = -128, .output_max = 127, .weights = layer_1_weights,
       .bias = layer_1_bias, .multiplier = layer_1_multiplier, .shift = layer_1_shift,
   };
-  tg_portable_depthwise_conv_2d(&params, arena_at(608), arena_at(16));
+  tg_portable_depthwise_conv_2d(&params, input, output);
 }
 
 /* Layer 2: MAX_POOL_2D "max_pooling2d_1/MaxPool2d"
  * [1, 8, 8, 16] -> [1, 4, 4, 16] */
-TG_LAYER void layer_2_max_pool_2d(void) {
+TG_LAYER void layer_2_max_pool_2d(const void *input, void *output) {
   static const struct tg_portable_max_pool_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .channels = 16, .output_height = 4,
       .output_width = 4, .filter_height = 2, .filter_width = 2, .stride_height = 2,
       .stride_width = 2, .pad_top = 0, .pad_left = 0, .output_min = -128, .output_max = 127,
   };
-  tg_portable_max_pool_2d(&params, arena_at(16), arena_at(0));
+  tg_portable_max_pool_2d(&params, input, output);
 }
 
 /* Layer 3: CONV_2D "shapes_1"
  * [1, 4, 4, 16] -> [1, 4, 4, 24], 55,296 MACs */
-TG_LAYER void layer_3_conv_2d(void) {
+TG_LAYER void layer_3_conv_2d(const void *input, void *output) {
   static const struct tg_portable_conv_2d_params params = {
       .batches = 1, .input_height = 4, .input_width = 4, .input_channels = 16, .output_height = 4,
       .output_width = 4, .output_channels = 24, .groups = 1, .filter_height = 3, .filter_width = 3,
@@ -98,39 +98,39 @@ TG_LAYER void layer_3_conv_2d(void) {
       .shift_max = -8, .output_min = -128, .output_max = 127, .weights = layer_3_weights,
       .bias = layer_3_bias, .multiplier = layer_3_multiplier, .shift = layer_3_shift,
   };
-  tg_portable_conv_2d(&params, arena_at(0), arena_at(256));
+  tg_portable_conv_2d(&params, input, output);
 }
 
 /* Layer 4: MAX_POOL_2D "max_pooling2d_1_2/MaxPool2d"
  * [1, 4, 4, 24] -> [1, 2, 2, 24] */
-TG_LAYER void layer_4_max_pool_2d(void) {
+TG_LAYER void layer_4_max_pool_2d(const void *input, void *output) {
   static const struct tg_portable_max_pool_2d_params params = {
       .batches = 1, .input_height = 4, .input_width = 4, .channels = 24, .output_height = 2,
       .output_width = 2, .filter_height = 2, .filter_width = 2, .stride_height = 2,
       .stride_width = 2, .pad_top = 0, .pad_left = 0, .output_min = -128, .output_max = 127,
   };
-  tg_portable_max_pool_2d(&params, arena_at(256), arena_at(0));
+  tg_portable_max_pool_2d(&params, input, output);
 }
 
 /* Layer 5: FULLY_CONNECTED "digit_1"
  * [1, 96] -> [1, 10], 960 MACs */
-TG_LAYER void layer_5_fully_connected(void) {
+TG_LAYER void layer_5_fully_connected(const void *input, void *output) {
   static const struct tg_portable_fully_connected_params params = {
       .rows = 1, .depth = 96, .units = 10, .multiplier_step = 1, .input_zero_point = -128,
       .output_zero_point = -1, .shift_max = -9, .output_min = -128, .output_max = 127,
       .weights = layer_5_weights, .bias = layer_5_bias, .multiplier = layer_5_multiplier,
       .shift = layer_5_shift,
   };
-  tg_portable_fully_connected(&params, arena_at(0), arena_at(96));
+  tg_portable_fully_connected(&params, input, output);
 }
 
 /* Layer 6: SOFTMAX "digit"
  * [1, 10] -> [1, 10] */
-TG_LAYER void layer_6_softmax(void) {
+TG_LAYER void layer_6_softmax(const void *input, void *output) {
   static const struct tg_portable_softmax_params params = {
       .rows = 1, .depth = 10, .table_length = 125, .table = layer_6_table,
   };
-  tg_portable_softmax(&params, arena_at(96), arena_at(96));
+  tg_portable_softmax(&params, input, output);
 }
 
 enum model_status model_init(void) {
@@ -138,13 +138,13 @@ enum model_status model_init(void) {
 }
 
 enum model_status model_invoke(void) {
-  layer_0_conv_2d();
-  layer_1_depthwise_conv_2d();
-  layer_2_max_pool_2d();
-  layer_3_conv_2d();
-  layer_4_max_pool_2d();
-  layer_5_fully_connected();
-  layer_6_softmax();
+  layer_0_conv_2d(arena_at(0), arena_at(608));
+  layer_1_depthwise_conv_2d(arena_at(608), arena_at(16));
+  layer_2_max_pool_2d(arena_at(16), arena_at(0));
+  layer_3_conv_2d(arena_at(0), arena_at(256));
+  layer_4_max_pool_2d(arena_at(256), arena_at(0));
+  layer_5_fully_connected(arena_at(0), arena_at(96));
+  layer_6_softmax(arena_at(96), arena_at(96));
   return arena_intact();
 }
 
