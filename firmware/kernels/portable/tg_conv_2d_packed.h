@@ -50,6 +50,20 @@ struct tg_portable_conv_2d_packed_params {
   const TG_FLASH int32_t *channels; /* tg_channel of each: [output channels][4 or 6] */
 };
 
+/* Whether a window reaches over the border. */
+TG_INLINE int tg_portable_conv_2d_packed_padded(const struct tg_portable_conv_2d_packed_params *p) {
+  return !tg_unpadded(p->input_height, p->output_height, p->filter_height, p->stride_height, 1,
+                      p->pad_top) ||
+         !tg_unpadded(p->input_width, p->output_width, p->filter_width, p->stride_width, 1,
+                      p->pad_left);
+}
+
+/* Products of an output that are added up in packed words, with those that are zero. */
+TG_INLINE int32_t
+tg_portable_conv_2d_packed_products(const struct tg_portable_conv_2d_packed_params *p) {
+  return p->runs * (p->taps * p->input_channels / p->parts) + p->padding;
+}
+
 /* The first taps of three windows, which may lie outside of the image. */
 struct tg_portable_conv_2d_packed_windows {
   int32_t top[3];
@@ -80,10 +94,7 @@ TG_INLINE uint32_t *tg_portable_conv_2d_packed_run(const int8_t *const from[3], 
 TG_INLINE void tg_portable_conv_2d_packed_expand(
     const struct tg_portable_conv_2d_packed_params *p, const int8_t *input, const int8_t *outside,
     const struct tg_portable_conv_2d_packed_windows *windows, uint32_t *to) {
-  const int padded = !(tg_unpadded(p->input_height, p->output_height, p->filter_height,
-                                   p->stride_height, 1, p->pad_top) &&
-                       tg_unpadded(p->input_width, p->output_width, p->filter_width,
-                                   p->stride_width, 1, p->pad_left));
+  const int padded = tg_portable_conv_2d_packed_padded(p);
   const int32_t step = 2 * p->triples;
   const int32_t count = p->taps * p->input_channels / p->parts;
   struct tg_packed sum = {0, 0};
@@ -146,7 +157,7 @@ TG_INLINE void tg_portable_conv_2d_packed_block(const struct tg_portable_conv_2d
                                                 const TG_FLASH uint8_t *weights, int32_t channel,
                                                 int32_t count, int8_t *output) {
   const int32_t words = 2 * p->triples;
-  const int32_t products = p->runs * (p->taps * p->input_channels / p->parts) + p->padding;
+  const int32_t products = tg_portable_conv_2d_packed_products(p);
   const struct tg_scale scale = {p->split, p->shift, p->wide, p->falls};
   int32_t sums[TG_PACKED_BLOCK][6] = {{0}};
   for (int32_t chunk = 0; chunk < p->chunks; ++chunk) {
@@ -184,12 +195,10 @@ TG_INLINE void tg_portable_conv_2d_packed(const struct tg_portable_conv_2d_packe
                                           const int8_t *input, int8_t *output, void *scratch) {
   const int32_t pixels = p->output_height * p->output_width;
   const int32_t together = 3 * p->triples;
-  const int32_t products = p->runs * (p->taps * p->input_channels / p->parts) + p->padding;
+  const int32_t products = tg_portable_conv_2d_packed_products(p);
   uint32_t *const packed = scratch;
   int8_t *const outside = (int8_t *)(packed + p->chunks * (products + 1) * 2 * p->triples);
-  if (p->pad_top > 0 || p->pad_left > 0 ||
-      !tg_unpadded(p->input_height, p->output_height, p->filter_height, p->stride_height, 1, 0) ||
-      !tg_unpadded(p->input_width, p->output_width, p->filter_width, p->stride_width, 1, 0)) {
+  if (tg_portable_conv_2d_packed_padded(p)) {
     memset(outside, p->input_zero_point, (size_t)p->input_channels);
   }
   int32_t y = 0;

@@ -28,6 +28,7 @@ _CODE = 8
 """Bits."""
 _SHIFT = _BITS - _CODE
 """The most S: above it is a code."""
+_COMMON_SHIFT = 20
 _LEAST_SHIFT = 8
 """With fewer bits below the code thresholds cannot be told apart."""
 _FAR = 1 << 62
@@ -91,17 +92,42 @@ def affine(there: Stairs, wide: bool) -> Affine | None:
     if (there.high - start > INT32_MAX).any() or (there.low - start < INT32_MIN).any():
         return None
     bits = max(1, int(limit.max(initial=1)).bit_length())
-    exponent = bits if wide else _BITS - bits  # e
-    # The slope in codes per sum, times 2^(S + e), is below 2^32.
-    slope = there.scale.multiplier * np.exp2(there.scale.shift - 31.0)
-    steepest = max(float(slope[moves].max(initial=0.0)), 2.0**-_BITS)
+    for rounded in dict.fromkeys((bits + bits % 2, bits)):
+        for shift in _shifts(there, _exponent(rounded, wide), wide):
+            found = _found(there, start, limit, rounded, shift, wide)
+            if found is not None:
+                return found
+    return None
+
+
+def _exponent(bits: int, wide: bool) -> int:
+    """e, for limits of so many bits."""
+    return bits if wide else _BITS - bits
+
+
+def _shifts(there: Stairs, exponent: int, wide: bool) -> tuple[int, ...]:
+    """Every S that is tried: that of other layers, so that equal ones can share it, and the most
+    for which the slope in codes per sum, times 2^(S + e), is below 2^32."""
+    steepest = max(float(_slope(there)[~there.constant].max(initial=0.0)), 2.0**-_BITS)
     room = int(np.floor(_BITS - exponent - np.log2(steepest) - 0.01))
-    shift = min(_SHIFT - 1 if wide else _SHIFT, room)
-    if not 0 < exponent < _BITS or shift < _LEAST_SHIFT:
-        return None
+    most = min(_SHIFT - 1 if wide else _SHIFT, room)
+    possible = 0 < exponent < _BITS and most >= _LEAST_SHIFT
+    return tuple(dict.fromkeys((min(_COMMON_SHIFT, most), most))) if possible else ()
+
+
+def _slope(there: Stairs) -> Array:
+    slope: Array = there.scale.multiplier * np.exp2(there.scale.shift - 31.0)
+    return slope
+
+
+def _found(
+    there: Stairs, start: Int64, limit: Int64, bits: int, shift: int, wide: bool
+) -> Affine | None:
+    """With this S, for limits of so many bits; without a fall, or with one."""
+    moves = ~there.constant
     base = exact(start[:, None], there.scale)[:, 0]
     for falls in (False, True):
-        search = _Search(there, slope, start, base, shift, exponent, falls)
+        search = _Search(there, start, base, shift, _exponent(bits, wide), falls)
         m, k, fall = search.solve() if moves.any() else (0 * start, 0 * start, 0 * start)
         found = Affine(
             start=start,
@@ -130,7 +156,6 @@ class _Search:
     before; in between is a window, for an m a concave function of it."""
 
     there: Stairs
-    slope: Array
     start: Int64
     base: Int64
     shift: int
@@ -140,7 +165,7 @@ class _Search:
     def solve(self) -> tuple[Int64, Int64, Int64]:
         """m, k and what k is less below zero: in the middle of the widest windows, by bisection
         around the slope."""
-        near = np.rint(np.minimum(self.slope * 2.0 ** (self.shift + self.exponent), _WORD))
+        near = np.rint(np.minimum(_slope(self.there) * 2.0 ** (self.shift + self.exponent), _WORD))
         around = (near.astype(np.int64) >> _CODE) + 2
         low, high = (np.clip(near.astype(np.int64) + a, 0, _WORD) for a in (-around, around))
         while (low < high).any():

@@ -16,7 +16,6 @@ from tinygen.ir import Array, Constant, Interval, KernelCall, portable
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.orders import in_runs
-from tinygen.ops.spatial import Extent
 
 _REACH = 1 << 20
 """Sums of packed products are below it, and not below minus it."""
@@ -35,7 +34,7 @@ def packed_conv_2d(site: Site, family: Family) -> Iterable[Candidate | Declined]
     if (height.dilation, width.dilation) != (1, 1):
         yield Declined("packed: taps that are neighbours")
         return
-    chunks = _chunks(weights.astype(np.int64), _codes(site), height, width)
+    chunks = _chunks(weights.astype(np.int64), _codes(site))
     if chunks is None:
         yield Declined("packed: the sums of its products are too large")
         return
@@ -84,6 +83,7 @@ def packed_conv_2d(site: Site, family: Family) -> Iterable[Candidate | Declined]
         },
         scratch_bytes=4 * words * chunks.count * (products + 1) + (image[3] if border else 0),
         overlaps=order.overlaps(io.output.nbytes),
+        outer=frozenset({"input_zero_point"}),
     )
     price = _cost(call, _PRICES[family.name])
     yield Candidate((site.node,), (call,), price, why="three products in two multiplications")
@@ -147,7 +147,7 @@ def _codes(site: Site) -> Interval:
     return site.facts.ranges[source.id].union(zero_point)
 
 
-def _chunks(weights: Int64, codes: Interval, height: Extent, width: Extent) -> _Chunks | None:
+def _chunks(weights: Int64, codes: Interval) -> _Chunks | None:
     """The largest chunks whose sums of raw codes times weights can be unpacked, or None."""
     ends = weights * codes.low, weights * codes.high
     low, high = np.minimum(*ends), np.maximum(*ends)

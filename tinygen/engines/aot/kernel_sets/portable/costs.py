@@ -1,9 +1,9 @@
 """What portable kernels cost, estimated.
 
 Each estimate was fitted in November 2026 to instructions counted in QEMU: of each layer of kws,
-resnet, vww, ad01, hello_world and digits, and of small layers of the other kernels, on the emulated
-Cortex-M4 (GCC 12.2, -O2), and of the four benchmark models' heavy kernels on one core of each other
-family. `python -m tests.ops.measure` measures them again, and a test holds the estimates against it.
+resnet, vww, ad01, hello_world and digits, and of small layers of the other kernels, on the
+emulated Cortex-M4 (GCC 12.2, -O2), and of the benchmark models' kernels on one core of each other
+family. `python -m tests.ops.measure` measures them again; a test holds the estimates against it.
 """
 
 from __future__ import annotations
