@@ -34,6 +34,9 @@ def packed_conv_2d(site: Site, family: Family) -> Iterable[Candidate | Declined]
     if (height.dilation, width.dilation) != (1, 1):
         yield Declined("packed: taps that are neighbours")
         return
+    if io.output.id not in site.facts.accumulators:
+        yield Declined("packed: nothing is known of its sums")
+        return
     chunks = _chunks(weights.astype(np.int64), _codes(site))
     if chunks is None:
         yield Declined("packed: the sums of its products are too large")

@@ -23,12 +23,10 @@ class Scale(NamedTuple):
 
 
 def scale_of(site: Site, family: Family, totals: Int64) -> Scale | Declined:
-    """`totals` [channels] are the sums of each channel's weights."""
+    """`totals` [channels] are the sums of each channel's weights, of which facts are known."""
     io, op = site.io, site.node.op
     assert isinstance(op, Weighted)
-    sums = site.facts.accumulators.get(io.output.id)
-    if sums is None:
-        return Declined("nothing is known of its sums")
+    sums = site.facts.accumulators[io.output.id]
     there = stairs(op.requantization(io), sums, totals.size)
     found = None if there is None else affine(there, family.wide)
     if found is None:
