@@ -14,7 +14,7 @@ from tests.runner import GOLDEN_MODEL
 from tinygen import passes, tflite
 from tinygen.boards import get_board
 from tinygen.engines.aot import Program, compile_graph, make
-from tinygen.engines.aot.goal import Goal, live_bytes
+from tinygen.engines.aot.goal import FLASH_AROUND, RAM_AROUND, Goal, live_bytes
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS, Portable, kernel_sets, named
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.errors import InputError
@@ -75,9 +75,9 @@ def test_a_hundredth_is_a_hundredth(
     fewest = BASE.cycles * (100 - saved_cycles) // 100
     cycles = fewest + fewest * saved_cycles // 100
     graph = chain(1)
-    flash = (BASE.flash + 7000) * more_flash // 100
+    flash = (BASE.flash + FLASH_AROUND) * more_flash // 100
     slow = replace(BASE, cycles=cycles)
-    fast = Cost(fewest, fewest, BASE.flash + flash, scratch=2000 * more_ram // 100)
+    fast = Cost(fewest, fewest, BASE.flash + flash, scratch=(2000 + RAM_AROUND) * more_ram // 100)
     ways = Offered(slow, fast)
     assert taken(graph, Goal.BALANCED, ways) == {"way 1" if worth_it else "way 0"}
     assert taken(graph, Goal.SPEED, ways) == {"way 1"}

@@ -13,8 +13,10 @@ from enum import Enum
 from tinygen.engines.aot.offers import Cost
 from tinygen.ir import Graph
 
-SURROUNDINGS = 7_000
-"""Bytes of flash that a firmware takes around its layers: the protocol, start-up, the C library."""
+FLASH_AROUND = 7_000
+"""Bytes that a firmware takes around its layers: the protocol, start-up, the C library."""
+RAM_AROUND = 4_000
+"""Bytes that it takes beside the arena, stack included, where there is little."""
 
 
 class Goal(Enum):
@@ -40,7 +42,7 @@ class Goal(Enum):
 @dataclass(frozen=True)
 class Whole:
     """What all of a model takes at the least: cycles of its fastest kernels, bytes of flash of its
-    smallest ones and of what surrounds them, bytes of RAM of its tensors."""
+    smallest ones, bytes of RAM of its tensors; of both with what is around them."""
 
     cycles: int
     flash: int
@@ -69,8 +71,8 @@ def whole(graph: Graph, offered: Sequence[Sequence[Cost]]) -> Whole:
 
     return Whole(
         cycles=max(1, least(lambda cost: cost.cycles)),
-        flash=SURROUNDINGS + least(lambda cost: cost.flash),
-        ram=max(1, *live_bytes(graph)) if graph.nodes else 1,
+        flash=FLASH_AROUND + least(lambda cost: cost.flash),
+        ram=RAM_AROUND + max(live_bytes(graph), default=0),
     )
 
 
