@@ -16,7 +16,9 @@ from tinygen.report.text import generate_report
 
 
 def test_what_was_chosen_is_reported(tmp_path: Path) -> None:
-    result = generate(GOLDEN_MODEL, board="qemu-cortex-m4", out=tmp_path / "project")
+    result = generate(
+        GOLDEN_MODEL, board="qemu-cortex-m4", kernel_set="portable", out=tmp_path / "project"
+    )
     assert len(result.choices) == result.layers
     first = to_json(result)["choices"][0]
     assert first["operators"] == ["CONV_2D"]
