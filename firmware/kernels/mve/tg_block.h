@@ -19,7 +19,7 @@
 #include "mve/tg_layer.h"
 
 /* Pairs of rows and where their codes go: the first ones in the order of the registers. */
-struct tg_mve_pairs {
+struct tg_mve_block_pairs {
   const int8_t *row0;
   int8_t *output0;
   int8_t *output1;
@@ -155,8 +155,8 @@ struct tg_mve_pairs {
 /* clang-format on */
 
 /* All channels of pairs of rows; `pairs` holds nothing of use afterwards. */
-TG_INLINE void tg_mve_blocks(struct tg_mve_pairs *pairs, const struct tg_mve_layer *layer) {
-  register struct tg_mve_pairs *at __asm__("r0") = pairs;
+TG_INLINE void tg_mve_blocks(struct tg_mve_block_pairs *pairs, const struct tg_mve_layer *layer) {
+  register struct tg_mve_block_pairs *at __asm__("r0") = pairs;
   __asm__ volatile(
       "push {r0, r1}\n"
       "ldm  r0, {r1, r3, r5, r7, r9, r11}\n"

@@ -53,7 +53,7 @@ TG_INLINE int32_t tg_mve_conv_2d_safe(const int8_t *row, const int8_t *end, int3
  * ones, behind which nobody may read, are computed on a copy. */
 TG_INLINE void tg_mve_conv_2d(const struct tg_mve_conv_2d_params *p, const int8_t *input,
                               int8_t *output, void *scratch) {
-  const struct tg_mve_windows windows = {
+  const struct tg_mve_strip_windows windows = {
       .height = p->input_height,
       .width = p->input_width,
       .channels = p->input_channels,
@@ -83,7 +83,7 @@ TG_INLINE void tg_mve_conv_2d(const struct tg_mve_conv_2d_params *p, const int8_
   const uint8x16_t offsets =
       p->input_channels < 16 ? tg_mve_strip_offsets(&windows) : vdupq_n_u8(0);
   if (!p->direct) {
-    tg_mve_fill(lines, p->lines * strip, p->input_zero_point);
+    tg_mve_strip_fill(lines, p->lines * strip, p->input_zero_point);
   }
   for (int32_t batch = 0; batch < p->batches; ++batch) {
     for (int32_t y = 0; y < p->output_height; y += p->lines) {
@@ -98,7 +98,7 @@ TG_INLINE void tg_mve_conv_2d(const struct tg_mve_conv_2d_params *p, const int8_
         }
       }
       for (int32_t x = 0; x < width;) {
-        struct tg_mve_pairs pairs = {
+        struct tg_mve_block_pairs pairs = {
             .row0 = row,
             .output0 = output,
             .output1 = output + (p->lines == 1 ? n
@@ -127,8 +127,8 @@ TG_INLINE void tg_mve_conv_2d(const struct tg_mve_conv_2d_params *p, const int8_
               pairs.output1 = output;
             }
             if (p->direct && run % 16 != 0) {
-              pairs.row0 = tg_mve_copy(pairs.row0, lines, run);
-              pairs.row1 = tg_mve_copy(pairs.row1, lines + 16 * layer.steps, run);
+              pairs.row0 = tg_mve_layer_copy(pairs.row0, lines, run);
+              pairs.row1 = tg_mve_layer_copy(pairs.row1, lines + 16 * layer.steps, run);
             }
           }
         }

@@ -146,7 +146,7 @@ TG_INLINE void tg_mve_fully_connected(const struct tg_mve_fully_connected_params
       .maximum = p->output_max,
   };
   const struct tg_mve_fully_connected_row row = {
-      p->depth % 16 == 0 ? input : tg_mve_copy(input, (int8_t *)scratch, p->depth), output,
+      p->depth % 16 == 0 ? input : tg_mve_layer_copy(input, (int8_t *)scratch, p->depth), output,
       p->units, p->weights};
   tg_mve_fully_connected_units(&row, &layer);
 }

@@ -48,7 +48,7 @@ struct tg_mve_layer {
   ".endif\n"
 
 /* A run of bytes behind which nobody may read, where one may, up to 16 more. */
-TG_INLINE const int8_t *tg_mve_copy(const int8_t *run, int8_t *to, int32_t bytes) {
+TG_INLINE const int8_t *tg_mve_layer_copy(const int8_t *run, int8_t *to, int32_t bytes) {
   for (int32_t i = 0; i < bytes; i += 16) {
     vstrbq_s8(to + i, vldrbq_z_s8(run + i, vctp8q((uint32_t)(bytes - i))));
   }

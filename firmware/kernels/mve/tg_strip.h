@@ -12,7 +12,7 @@
 #include "tg_fixed_point.h"
 
 /* How windows lie over an image. */
-struct tg_mve_windows {
+struct tg_mve_strip_windows {
   int32_t height; /* of the image */
   int32_t width;
   int32_t channels;
@@ -24,7 +24,7 @@ struct tg_mve_windows {
 };
 
 /* `count` bytes of one value. */
-TG_INLINE void tg_mve_fill(int8_t *to, int32_t count, int32_t value) {
+TG_INLINE void tg_mve_strip_fill(int8_t *to, int32_t count, int32_t value) {
   const int8x16_t fill = vdupq_n_s8((int8_t)value);
   for (int32_t left = count; left > 0; left -= 16) {
     vstrbq_p_s8(to, fill, vctp8q((uint32_t)left));
@@ -34,7 +34,7 @@ TG_INLINE void tg_mve_fill(int8_t *to, int32_t count, int32_t value) {
 
 /* Where a vector's bytes go, which holds as many pixels of less than 16 channels as it can: each a
  * window's rows behind the one before. */
-TG_INLINE uint8x16_t tg_mve_strip_offsets(const struct tg_mve_windows *w) {
+TG_INLINE uint8x16_t tg_mve_strip_offsets(const struct tg_mve_strip_windows *w) {
   uint8_t at[16];
   for (int32_t i = 0; i < 16; ++i) {
     at[i] = (uint8_t)(i / w->channels * w->rows * w->channels + i % w->channels);
@@ -43,8 +43,8 @@ TG_INLINE uint8x16_t tg_mve_strip_offsets(const struct tg_mve_windows *w) {
 }
 
 /* Pixels of less than 16 channels to every so many-th row of a strip. */
-TG_INLINE void tg_mve_strip_narrow(const struct tg_mve_windows *w, const int8_t *from, int8_t *to,
-                                   int32_t pixels, uint8x16_t offsets) {
+TG_INLINE void tg_mve_strip_narrow(const struct tg_mve_strip_windows *w, const int8_t *from,
+                                   int8_t *to, int32_t pixels, uint8x16_t offsets) {
   const int32_t some = 16 / w->channels, bytes = some * w->channels;
   const mve_pred16_t whole = vctp8q((uint32_t)bytes);
   for (int32_t i = pixels / some; i > 0; --i) {
@@ -59,8 +59,8 @@ TG_INLINE void tg_mve_strip_narrow(const struct tg_mve_windows *w, const int8_t 
 }
 
 /* Pixels of more. */
-TG_INLINE void tg_mve_strip_wide(const struct tg_mve_windows *w, const int8_t *from, int8_t *to,
-                                 int32_t pixels) {
+TG_INLINE void tg_mve_strip_wide(const struct tg_mve_strip_windows *w, const int8_t *from,
+                                 int8_t *to, int32_t pixels) {
   const int32_t whole = w->channels / 16 * 16;
   const mve_pred16_t rest = vctp8q((uint32_t)(w->channels - whole));
   for (int32_t i = pixels; i > 0; --i) {
@@ -76,16 +76,17 @@ TG_INLINE void tg_mve_strip_wide(const struct tg_mve_windows *w, const int8_t *f
 }
 
 /* A row of the border. */
-TG_INLINE void tg_mve_strip_border(const struct tg_mve_windows *w, int8_t *to, int32_t pixels) {
+TG_INLINE void tg_mve_strip_border(const struct tg_mve_strip_windows *w, int8_t *to,
+                                   int32_t pixels) {
   for (int32_t i = pixels; i > 0; --i) {
-    tg_mve_fill(to, w->channels, w->zero_point);
+    tg_mve_strip_fill(to, w->channels, w->zero_point);
     to += w->rows * w->channels;
   }
 }
 
 /* The strip of windows whose first row is `top`. What is left and right of the image was filled
  * with the zero point before, and stays. */
-TG_INLINE void tg_mve_strip(const struct tg_mve_windows *w, const int8_t *image, int32_t top,
+TG_INLINE void tg_mve_strip(const struct tg_mve_strip_windows *w, const int8_t *image, int32_t top,
                             int8_t *strip, uint8x16_t offsets) {
   const int32_t reach = w->columns - w->pad_left;
   const int32_t pixels = reach < w->width ? reach : w->width;
