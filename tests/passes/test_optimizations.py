@@ -14,6 +14,7 @@ from tests.passes.graph_builder import Builder
 from tests.passes.test_laws import require_same_meaning, require_unchanged_and_idempotent
 from tinygen import passes
 from tinygen.ir import Graph, Tensor
+from tinygen.ops.add import Add
 from tinygen.ops.average_pool_2d import AveragePool2D
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -65,8 +66,8 @@ def _windows(b: Builder, image: Tensor) -> Tensor:
         return b.node(pool(border, *strides, 3, 3, b.activation()), [image], image.quant)
     if kind == "depthwise":
         weights = drawn._weights(b, (1, 3, 3, channels), 3)
-        op = DepthwiseConv2D(border, *strides, activation=b.activation())
-        return b.node(op, [image, weights, drawn._bias(b, channels)], b.quant())
+        depthwise = DepthwiseConv2D(border, *strides, activation=b.activation())
+        return b.node(depthwise, [image, weights, drawn._bias(b, channels)], b.quant())
     weights = drawn._weights(b, (4, 3, 3, channels), 0)
     dilation = 1 if small else b.draw(st.integers(1, 2))
     op = Conv2D(Padding.SAME if dilation > 1 else border, *strides, dilation, dilation)
@@ -126,7 +127,7 @@ def twice(b: Builder) -> Made:
     op = b.draw(st.sampled_from([Relu(), HardSwish()]))
     pair = [b.node(op, [source], quant) for _ in range(2)]
     b.live += pair
-    return _only(b, pair[0], [drawn.binary]) and b.node(drawn.Add(b.activation()), pair, b.quant())
+    return _only(b, pair[0], [drawn.binary]) and b.node(Add(b.activation()), pair, b.quant())
 
 
 @st.composite

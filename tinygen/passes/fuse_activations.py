@@ -12,9 +12,10 @@ import numpy as np
 
 from tinygen.ir import Graph, Node, TensorId
 from tinygen.ops.activation import Activation, quantized_range
+from tinygen.ops.convolution import Convolution
 from tinygen.ops.elementwise import Elementwise
+from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.pool import Pool2D
-from tinygen.ops.weighted import Weighted
 from tinygen.passes.tables import CODES, table_of
 
 
@@ -37,7 +38,7 @@ def fuse_activations(graph: Graph) -> Graph:
 def _fused(graph: Graph, writer: Node, clamp: Node) -> Node | None:
     """What the two are in one."""
     op, between = writer.op, graph.tensors[clamp.inputs[0]]
-    if not isinstance(op, Weighted | Elementwise | Pool2D):
+    if not isinstance(op, Convolution | FullyConnected | Elementwise | Pool2D):
         return None
     if graph.only_reader(between.id) is not clamp:
         return None

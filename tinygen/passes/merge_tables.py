@@ -17,7 +17,7 @@ from tinygen.passes.tables import CODES, as_table, kinds_of, table_of
 
 def merge_tables(graph: Graph) -> Graph:
     """The graph with no table that only another one reads."""
-    nodes = []
+    nodes: list[Node] = []
     latest: dict[int, Node] = {}
     """By its output's id each table so far, merged with those before it."""
     for node in graph.nodes:

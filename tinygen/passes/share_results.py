@@ -36,5 +36,5 @@ def _value(tensor: Tensor) -> Hashable:
     """A constant is what it holds, anything else is itself."""
     if tensor.data is None:
         return tensor.id
-    digest = hashlib.sha256(np.ascontiguousarray(tensor.data)).digest()
+    digest = hashlib.sha256(np.ascontiguousarray(tensor.data).data).digest()
     return tensor.shape, tensor.dtype, tensor.quant, digest
