@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, DType, Graph, Node
-from tinygen.ops import Elu, Table
+from tinygen.ops import FloatFunction, Table
 
 
 def fold_float_islands(graph: Graph) -> Graph:
@@ -27,7 +27,7 @@ def _folded(graph: Graph, node: Node) -> Node:
     if node.op.kind != "QUANTIZE" or graph.tensors[node.inputs[0]].dtype is not DType.FLOAT32:
         return node
     function = graph.writer(node.inputs[0])
-    if function is None or not isinstance(function.op, Elu):
+    if function is None or not isinstance(function.op, FloatFunction):
         return node
     entry = graph.writer(function.inputs[0])
     if entry is None or entry.op.kind != "DEQUANTIZE":
@@ -39,7 +39,7 @@ def _folded(graph: Graph, node: Node) -> Node:
 
 def _results(graph: Graph, entry: Node, function: Node, exit_: Node) -> Array:
     """The island's code for each code from -128 on."""
-    assert isinstance(function.op, Elu)
+    assert isinstance(function.op, FloatFunction)
     codes = np.arange(-128, 128).astype(np.int8)
     (values,) = entry.op.reference(graph.operands(entry), (codes,))
     low, high = (
