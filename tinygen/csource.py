@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tinygen.ir import Constant, DType, Edge, Kernel, KernelCall, ParamValue, Place, Tensor
+from tinygen.ir import Constant, DType, Edge, Kernel, ParamValue, Place, Tensor
 from tinygen.printable import printable
 
 _LINE = 100
@@ -82,6 +82,18 @@ def declaration(name: str, constant: Constant, qualifier: str = "") -> str:
     return f"extern {_const(constant, qualifier)} {name}[{constant.data.size}];"
 
 
+def pointer(name: str, constant: Constant, qualifier: str = "") -> str:
+    """The parameter of a function that points to such an array."""
+    space = qualifier if constant.place is Place.FLASH else ""
+    c_name = DType(constant.data.dtype.name).c_name
+    return " ".join(filter(None, ("const", space, c_name, f"*{name}")))
+
+
+def parameter(name: str, value: ParamValue) -> str:
+    """The parameter of a function that takes such a number."""
+    return f"{'float' if isinstance(value, float) else 'int32_t'} {name}"
+
+
 def _const(constant: Constant, qualifier: str) -> str:
     dtype = constant.data.dtype
     align = f"_Alignas({constant.align})" if constant.align > dtype.itemsize else ""
@@ -90,10 +102,11 @@ def _const(constant: Constant, qualifier: str) -> str:
     return " ".join(filter(None, (align, *const, DType(dtype.name).c_name)))
 
 
-def _value(value: ParamValue) -> str:
-    if isinstance(value, tuple):
-        return "{" + ", ".join(number(v) for v in value) + "}"
-    return number(value)
+def value(of: ParamValue) -> str:
+    """A parameter's value."""
+    if isinstance(of, tuple):
+        return "{" + ", ".join(number(v) for v in of) + "}"
+    return number(of)
 
 
 def kernel_header(kernel: Kernel) -> str:
@@ -111,13 +124,15 @@ def kernel_symbol(kernel: Kernel) -> str:
     return f"tg_{kernel.set}_{kernel.name}"
 
 
-def initializer(call: KernelCall, constants: Mapping[str, str], indent: str = "    ") -> str:
-    """The fields of the kernel's params struct, filled; `constants` gives each array's symbol."""
-    fields = [f".{key} = {_value(value)}" for key, value in call.params.items()]
-    fields += [f".{key} = {constants[key]}" for key in call.constants]
+def initializer(fields: Mapping[str, ParamValue | str], indent: str = "    ") -> str:
+    """The fields of a struct, filled with values, or with what a text names."""
+    items = [
+        f".{key} = {given if isinstance(given, str) else value(given)}"
+        for key, given in fields.items()
+    ]
     lines: list[str] = []
     line = indent
-    for item in fields:
+    for item in items:
         if len(line) + len(item) + 2 > _LINE and line.strip():
             lines.append(line.rstrip())
             line = indent

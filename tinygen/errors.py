@@ -5,6 +5,7 @@
     │   ├── UntrustedModel             the model would run code of its own
     │   ├── UntrustedProject           the project or the board file would run programs
     │   └── UnsupportedModel           an operator, type or shape outside what is compiled
+    │       └── UnsupportedOperators   all operators that are not compiled, by name
     ├── DoesNotFit            exit 3   flash, RAM or arena: needs, has, what would help
     ├── Mismatch              exit 4   the device computes something else than the host
     ├── ToolchainError        exit 5   PlatformIO, a compiler or an emulator is missing or failed
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 _DISK = {
@@ -68,6 +70,33 @@ class UntrustedProject(InputError):
 
 class UnsupportedModel(InputError):
     """The model needs an operator, a type or a shape that tinygen does not compile."""
+
+
+class UnsupportedOperators(UnsupportedModel):
+    """All operators of a model that tinygen does not compile."""
+
+    def __init__(self, model: str, operators: Mapping[str, Sequence[str]]) -> None:
+        """`operators`: TFLite's names, and for each what its outputs are called."""
+        self.model = model
+        self.operators = operators
+        several = len(operators) > 1
+        super().__init__(
+            f"'{model}' has {'operators' if several else 'an operator'} that tinygen does not"
+            f" compile: {', '.join(operators)}",
+            why="\n".join(f"{kind} makes {listed(names)}" for kind, names in operators.items()),
+            next_step="`tinygen ops` lists those that are compiled; replace the layers that make"
+            f" {'these' if several else 'it'}, or cut the model before them",
+        )
+
+
+_LISTED = 3
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of the names, and how many more there are."""
+    shown = ", ".join(f"'{name}'" for name in names[:_LISTED])
+    more = len(names) - _LISTED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def disk_error(error: OSError) -> InputError | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,17 @@ class Flag:
 
 TrustModel = Annotated[
     bool, Flag("--trust-model", "Open a model file that runs code of its own (Lambda).")
+]
+
+
+InputShape = Annotated[
+    tuple[str, ...],
+    Flag(
+        "--input-shape",
+        "Of a Keras model that leaves the size of its input open: 96x96x3, or by name with commas: "
+        "image=96x96x3,sound=16000.",
+        metavar="SHAPE",
+    ),
 ]
 
 
@@ -70,6 +82,7 @@ class ModelOptions:
             "--image-range", "What 0 and 255 of image files are to the model.", metavar="LOW HIGH"
         ),
     ] = (0.0, 255.0)
+    input_shape: InputShape = ()
     trust_model: TrustModel = False
     seed: Annotated[int, Flag("--seed", "Seed of every random choice.", minimum=0)] = 0
     progress: Progress = field(default=SILENT, compare=False, repr=False)
@@ -84,6 +97,7 @@ class ModelOptions:
                     why=f"it is at least {flag.minimum}",
                     next_step=f"give another {flag.name}, or leave it out",
                 )
+        self.input_shapes  # noqa: B018 - said at once where it is no shape
         low, high = self.image_range
         if not (math.isfinite(low) and math.isfinite(high) and low != high):
             raise InputError(
@@ -91,6 +105,21 @@ class ModelOptions:
                 why="it is two different numbers: what black and what white are to the model",
                 next_step="--image-range 0 1, for example",
             )
+
+    @property
+    def input_shapes(self) -> dict[str, tuple[int, ...]]:
+        """What `input_shape` says: sizes without the batch, by the input's name, "" for the one."""
+        shapes = {}
+        for text in self.input_shape:
+            name, _, sizes = text.rpartition("=")
+            if not re.fullmatch(r"[1-9]\d{0,8}(x[1-9]\d{0,8}){0,5}", sizes) or name in shapes:
+                raise InputError(
+                    f"--input-shape is '{text}'",
+                    why="it is sizes with an x between them, for each input once",
+                    next_step="--input-shape 96x96x3, or image=96x96x3,sound=16000, for example",
+                )
+            shapes[name] = tuple(int(size) for size in sizes.split("x"))
+        return shapes
 
 
 @dataclass(frozen=True, kw_only=True)

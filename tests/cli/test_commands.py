@@ -65,7 +65,7 @@ LINES = (
         "tinygen inspect digits.tflite",
         lambda ran: (
             "70,080 MACs" in ran.out
-            and len(re.findall(r"CONV_2D", ran.out)) == 3
+            and len(re.findall(r"^\d +\w*CONV_2D", ran.out, re.MULTILINE)) == 3
             and re.search(r"^uno +(yes|no) +[\d,]+ B ", ran.out, re.MULTILINE) is not None
         ),
     ),
@@ -88,7 +88,7 @@ LINES = (
         lambda ran: (
             ran.json["data"] == "images"
             and ran.json["kernel_set"] == "portable"
-            and ran.json["arena_bytes"] >= ran.json["arena_minimum_bytes"]
+            and ran.json["arena_bytes"] == ran.json["arena_minimum_bytes"]
         ),
     ),
     Case(
@@ -146,7 +146,7 @@ STORY = (
         lambda ran: ran.out.startswith("MATCH") and "7 of " in ran.out,
     ),
     Case(
-        "tinygen verify --vectors 3 --port PORT --timeout 300 --spy bytes.spy --json",
+        "tinygen verify --vectors 3 --port PORT --timeout 300 --spy bytes.spy --baud 115200 --json",
         lambda ran: ran.json["verdict"] == "MATCH" and ran.json["vectors"] == 3,
     ),
     Case(
@@ -160,6 +160,14 @@ MONITORED = "tinygen monitor --trust-project --port PORT"
 """Run by a test of its own: it ends only with Ctrl-C."""
 REFUSED = (Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),)
 """What a project of an emulated board does not take."""
+UNFIT = tuple(
+    Case(line, lambda ran: "--input-shape was given for 'digits.tflite'" in ran.err)
+    for line in (
+        f"tinygen generate digits.tflite -b {BOARD} --input-shape 8x8x1",
+        "tinygen inspect digits.tflite --input-shape 8x8x1",
+    )
+)
+"""What a model that is quantized already does not take."""
 
 
 @pytest.fixture
@@ -211,6 +219,13 @@ def test_a_line(case: Case, desk: Path, cache: str) -> None:
     holds(case, ran)
     if "--json" not in case.line:
         assert all(len(line) <= 100 for line in ran.out.splitlines())
+
+
+@pytest.mark.parametrize("case", UNFIT, ids=lambda case: case.id)
+def test_a_line_that_does_not_fit_its_model(case: Case, desk: Path, cache: str) -> None:
+    ran = run(case.line, desk, cache)
+    assert ran.code == 2
+    assert case.holds(ran), ran.err
 
 
 def test_the_story_of_a_device(desk: Path, cache: str) -> None:
@@ -303,7 +318,7 @@ def the_examples() -> Iterator[tuple[str, str]]:
 
 
 def all_lines() -> list[list[str]]:
-    cases = [case.line for case in (*LINES, *STORY, *REFUSED)]
+    cases = [case.line for case in (*LINES, *STORY, *REFUSED, *UNFIT)]
     return [shlex.split(line) for line in (*cases, MONITORED)]
 
 

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 _SOURCE = Path(__file__).with_name("blocks.c")
-_SYMBOL = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 _INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\t(\S+)(?:\t([^;@]*))?")
+_CLONE = re.compile(r"\.(?:constprop|isra)\.\d+$")
 _held: list[TemporaryDirectory[str]] = []
 
 
@@ -59,20 +59,24 @@ class Program:
     toolchain: str
 
     @cached_property
-    def _lines(self) -> list[str]:
-        command = [f"{self.toolchain}-objdump", "-d", "--no-show-raw-insn", str(self.elf)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        return done.stdout.splitlines()
-
-    @cached_property
     def functions(self) -> dict[str, int]:
-        """The address of each."""
-        found = filter(None, map(_SYMBOL.match, self._lines))
-        return {symbol[2]: int(symbol[1], 16) for symbol in found}
+        """The address of each; several that are the same code have one."""
+        command = [f"{self.toolchain}-nm", str(self.elf)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        lines = (line.split() for line in done.stdout.splitlines())
+        # What GCC made of a function for its callers has its name and a suffix; an odd address
+        # says that the function is Thumb code.
+        return {
+            _CLONE.sub("", name): int(address, 16) & ~1
+            for address, kind, name in (line for line in lines if len(line) == 3)
+            if kind in "tTW"
+        }
 
     @cached_property
     def _instructions(self) -> dict[int, Instruction]:
-        found = filter(None, map(_INSTRUCTION.match, self._lines))
+        command = [f"{self.toolchain}-objdump", "-d", "--no-show-raw-insn", str(self.elf)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found = filter(None, map(_INSTRUCTION.match, done.stdout.splitlines()))
         return {int(one[1], 16): Instruction(one[2], (one[3] or "").strip()) for one in found}
 
     @cached_property

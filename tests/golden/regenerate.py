@@ -23,7 +23,8 @@ MODEL = HERE / "digits.tflite"
 def generated() -> dict[str, str]:
     """The files of firmware/example_model, as the generator writes them now."""
     content = MODEL.read_bytes()
-    program = aot.compile_graph(passes.simplify(tflite.read(content, "digits")))
+    graph = passes.optimize(passes.simplify(tflite.read(content, "digits")))
+    program = aot.compile_graph(graph)
     identity = Identity(
         name="digits",
         engine="aot",

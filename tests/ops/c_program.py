@@ -206,7 +206,7 @@ def _call(
     symbol = csource.kernel_symbol(call.kernel)
     lines = ["  {"]
     lines.append(f"    static const struct {symbol}_params params = {{")
-    lines.append(csource.initializer(call, symbols, "      "))
+    lines.append(csource.initializer({**call.params, **symbols}, "      "))
     lines.append("    };")
     if call.scratch_bytes:
         lines.append(f"    void *scratch = fresh({call.scratch_bytes}u);")

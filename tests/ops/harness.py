@@ -84,6 +84,8 @@ class Case:
     """The kernel calls, where they are not the operator's own portable ones."""
     cost: Cost | None = None
     """What the set says that these calls take."""
+    why: str = ""
+    """Which of its ways they are, in the set's words."""
 
     @property
     def lowered(self) -> Lowered:
@@ -247,7 +249,8 @@ def offered(
         answers = (choice.taken, *(offer.answer for offer in choice.others))
         for number, answer in enumerate(a for a in answers if isinstance(a, Candidate)):
             name = f"{one.name}, {kernel_set.name} {number}"
-            found.append(replace(one, name=name, calls=answer.calls, cost=answer.cost))
+            said = replace(one, name=name, cost=answer.cost, why=answer.why)
+            found.append(replace(said, calls=answer.calls))
     assert found, f"{kernel_set.name} has a kernel for none of the cases"
     return found
 

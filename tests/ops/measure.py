@@ -28,7 +28,7 @@ from tinygen.engines.aot.offers import Goal
 
 CORE = Core("qemu-cortex-m4", "-O2")
 MAIN = Path(__file__).with_name("measure_main.c")
-_FUNCTION = re.compile(r"^TG_LAYER void (layer_\w+)\(void\)", re.MULTILINE)
+_FUNCTION = re.compile(r"^TG_LAYER void (\w+)\(", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def main() -> None:
     core = Core(asked.board, asked.optimization, asked.compile_for)
     sets = named((asked.kernel_set, "portable") if asked.kernel_set else kernel_sets(core.target))
     for path in asked.models:
-        graph = passes.simplify(tflite.read(path.read_bytes(), path.stem))
+        graph = passes.optimize(passes.simplify(tflite.read(path.read_bytes(), path.stem)))
         with TemporaryDirectory() as folder:
             program = compile_graph(graph, sets, Goal.SPEED, core.core)
             rows = measure(program, Path(folder), core)

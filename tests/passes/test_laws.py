@@ -22,7 +22,7 @@ from tinygen.ops import BY_KIND
 from tinygen.proof import interpret
 
 Pass = Callable[[Graph], Graph]
-ALL: tuple[Pass, ...] = (*passes.PASSES, passes.simplify)
+ALL: tuple[Pass, ...] = (*passes.PASSES, passes.simplify, passes.optimize)
 _STEPS = 3
 """Inferences in a row, for what state leaves."""
 
@@ -77,9 +77,20 @@ def _contents(graph: Graph) -> object:
     return tensors, nodes, graph.inputs, graph.outputs, states
 
 
+def _before(transform: Pass) -> Sequence[Pass]:
+    """What has been done to a graph before it."""
+    if transform is passes.simplify:
+        return ()
+    if transform is passes.optimize:
+        return passes.SIMPLIFICATIONS
+    return passes.PASSES[: passes.PASSES.index(transform)]
+
+
 @each_pass
 def test_the_meaning_of_a_model_stays(model: Path, transform: Pass) -> None:
     graph = tflite.read(model.read_bytes(), model.stem)
+    for earlier in _before(transform):
+        graph = earlier(graph)
     after = require_unchanged_and_idempotent(transform, graph)
     require_same_meaning(graph, after, seed=5)
 
@@ -91,11 +102,8 @@ def test_the_meaning_of_a_generated_graph_stays(transform: Pass) -> None:
     @generated
     @given(graphs(), st.integers(0, 1 << 16))
     def law(graph: Graph, seed: int) -> None:
-        for earlier in passes.PASSES:
-            if earlier is transform:
-                break
-            if transform is not passes.simplify:
-                graph = earlier(graph)
+        for earlier in _before(transform):
+            graph = earlier(graph)
         after = require_unchanged_and_idempotent(transform, graph)
         require_same_meaning(graph, after, seed)
 
@@ -105,7 +113,7 @@ def test_the_meaning_of_a_generated_graph_stays(transform: Pass) -> None:
 @generated
 @given(graphs())
 def test_what_is_simplified_is_ready_to_be_compiled(graph: Graph) -> None:
-    after = passes.simplify(graph)
+    after = passes.optimize(passes.simplify(graph))
     assert {after.tensors[i].dtype for i in (*after.inputs, *after.outputs)} == {DType.INT8}
     for node in after.nodes:
         io = after.operands(node)

@@ -71,17 +71,25 @@ class InspectResult:
     constant_bytes: int
     arena_bytes: int
     arena_minimum_bytes: int
+    arena_peak: str | None
+    """Where most of the arena is in use."""
+    notes: tuple[str, ...]
+    """What the engine aot has to say of it."""
     boards: tuple[BoardFit, ...]
     """For each board and each engine that runs there; the board's default one first."""
 
 
 def inspect(
-    model: str | Path, *, trust_model: bool = False, progress: Progress = SILENT
+    model: str | Path,
+    *,
+    input_shape: tuple[str, ...] = (),
+    trust_model: bool = False,
+    progress: Progress = SILENT,
 ) -> InspectResult:
     """Look at a model without building it. Raises InputError."""
-    options = ModelOptions(trust_model=trust_model, progress=progress)
+    options = ModelOptions(input_shape=input_shape, trust_model=trust_model, progress=progress)
     ready = prepare(Path(model), options, random_if_needed=True)
-    graph = ready.model.graph
+    graph = aot.optimized(ready.model)
     program = aot.compile_graph(graph)
     return InspectResult(
         model=ready.loaded.name,
@@ -96,6 +104,8 @@ def inspect(
         constant_bytes=program.constant_bytes,
         arena_bytes=program.plan.arena_bytes,
         arena_minimum_bytes=program.plan.minimum_bytes,
+        arena_peak=None if program.peak is None else program.peak.place,
+        notes=aot.left_out(ready.model),
         boards=tuple(_fits(ready.model)),
     )
 

@@ -36,7 +36,7 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
     """
     progress = options.progress
     progress.stage(f"Opening {path.name}")
-    loaded = loading.load(path, trust_model=options.trust_model)
+    loaded = loading.load(path, trust_model=options.trust_model, shapes=options.input_shapes)
     for attempt in loaded.attempts:
         progress.note(f"not opened by {attempt}")
     progress.note(f"opened by {loaded.loader}")

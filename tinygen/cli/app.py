@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinygen.cli.options import (
+    InputShapeOption,
     Json,
     ModelArgument,
     PortOption,
     ProjectArgument,
     TrustOption,
     TrustProjectOption,
+    names,
     with_options,
 )
 from tinygen.cli.question import asked
@@ -169,6 +171,15 @@ def verify(
             help="Write every byte to and from the device there; --port replay:FILE plays it.",
         ),
     ] = None,
+    baud: Annotated[
+        int | None,
+        typer.Option(
+            "--baud",
+            metavar="RATE",
+            help="Talk at no more bits per second; the board's first rate always works. [default: "
+            "the fastest that board and line agree on, where there is much to send]",
+        ),
+    ] = None,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
@@ -188,6 +199,7 @@ def verify(
             limit=vectors,
             timeout=timeout,
             spy=spy,
+            baud=baud,
             trust_project=trust,
             progress=progress,
         ),
@@ -233,7 +245,12 @@ def stop(project: ProjectArgument = None, json: Json = False) -> None:
 
 
 @app.command(short_help="What a model is made of, and which boards it fits.")
-def inspect(model: ModelArgument, trust_model: TrustOption = False, json: Json = False) -> None:
+def inspect(
+    model: ModelArgument,
+    input_shape: InputShapeOption = "",
+    trust_model: TrustOption = False,
+    json: Json = False,
+) -> None:
     """Show a model's operators, shapes, MACs, memory over time, and the boards it fits.
 
     Example: tinygen inspect model.tflite
@@ -242,7 +259,9 @@ def inspect(model: ModelArgument, trust_model: TrustOption = False, json: Json =
     from tinygen.report.text import inspect_report
 
     _run(
-        lambda progress, _: call(model, trust_model=trust_model, progress=progress),
+        lambda progress, _: call(
+            model, input_shape=names(input_shape), trust_model=trust_model, progress=progress
+        ),
         inspect_report,
         json,
     )

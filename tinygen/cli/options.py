@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tinygen.options import Flag, ModelOptions, TrustModel, TrustProject, flags
+from tinygen.options import Flag, InputShape, ModelOptions, TrustModel, TrustProject, flags
 
 _NAMES = tuple[str, ...]
 
@@ -43,6 +43,7 @@ PortOption = Annotated[
 ]
 
 
+InputShapeOption = Annotated[str, _typer_option(InputShape)]
 TrustOption = Annotated[bool, _typer_option(TrustModel)]
 TrustProjectOption = Annotated[bool, _typer_option(TrustProject)]
 
@@ -89,5 +90,10 @@ def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
 def _given(hint: Any, value: Any) -> Any:
     """What an option's text means: several names are written with commas."""
     if typing.get_args(hint)[0] == _NAMES:
-        return tuple(name.strip() for name in value.split(",") if name.strip())
+        return names(value)
     return value
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Several names, written with commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())

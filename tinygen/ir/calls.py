@@ -88,6 +88,9 @@ class KernelCall:
     """An input and an output for which none is named never share a byte."""
     layouts: Mapping[TensorId, Layout] = field(default_factory=dict)
     """Of its activations, where another layout than the shape's is read or written."""
+    outer: frozenset[str] = frozenset()
+    """Names of scalars in `params` that the kernel reads outside of its inner loops only: layers
+    that differ in nothing else may share one C function, to which these are arguments."""
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from tinygen import tflite
 from tinygen.errors import InputError
-from tinygen.ir import input_edges, output_edges
+from tinygen.ir import Shape, input_edges, output_edges
 from tinygen.load import keras_file
 from tinygen.load.files import (
     check_saved_model_folder,
@@ -20,9 +21,15 @@ from tinygen.load.saved_model import load_saved_model
 from tinygen.load.tflite_file import check_int8
 from tinygen.paths import exists, missing_path
 
+_AS_SAVED: Mapping[str, Shape] = {}
 
-def load(path: Path, *, trust_model: bool = False) -> LoadedModel:
+
+def load(
+    path: Path, *, trust_model: bool = False, shapes: Mapping[str, Shape] = _AS_SAVED
+) -> LoadedModel:
     """Open a Keras `.h5` or `.keras` file, a SavedModel folder or an int8 `.tflite`.
+
+    `shapes` are those of inputs of a Keras file that leave theirs open, by name, without the batch.
 
     The file is inspected before anything in it is opened. Raises UntrustedModel when it could
     run code of its own and `trust_model` is false, and InputError when it is no usable model.
@@ -32,12 +39,16 @@ def load(path: Path, *, trust_model: bool = False) -> LoadedModel:
     if not exists(path):
         raise missing_path(path, "model")
     if path.is_dir():
+        _require_as_saved(shapes, path)
         return _load_folder(path, trust_model=trust_model)
     content = read_file(path)
     file_format = recognise(path, content)
     if file_format == "tflite":
+        _require_as_saved(shapes, path)
         return _load_tflite(path, content)
-    file = keras_file.inspect(content, file_format, path.name, trust_model=trust_model)
+    file = keras_file.inspect(
+        content, file_format, path.name, trust_model=trust_model, shapes=shapes
+    )
     model, loader, attempts = keras_file.open_model(file, trust_model=trust_model)
     return KerasModel(
         path=path,
@@ -50,6 +61,15 @@ def load(path: Path, *, trust_model: bool = False) -> LoadedModel:
         model=model,
         outputs=keras_file.output_names(model),
     )
+
+
+def _require_as_saved(shapes: Mapping[str, Shape], path: Path) -> None:
+    if shapes:
+        raise InputError(
+            f"--input-shape was given for '{path.name}'",
+            why="only the layers of a Keras file are built anew; here they are built already",
+            next_step="give the .keras or .h5 file, or save the model with the size of the device",
+        )
 
 
 def _load_tflite(path: Path, content: bytes) -> Int8File:

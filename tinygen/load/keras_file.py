@@ -9,20 +9,21 @@ from __future__ import annotations
 import importlib
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.ir import Edge
+from tinygen.ir import Edge, Shape
 from tinygen.load.archive import inspect_archive
+from tinygen.load.changes import change
 from tinygen.load.files import Format
 from tinygen.load.hdf5 import inspect_hdf5, no_model, one_line
 from tinygen.load.keras_config import check_config, parse_config, untrusted
 from tinygen.load.memory import bounded_memory
 from tinygen.load.model import Attempt
-from tinygen.load.policy import in_float32, set_config, with_config
+from tinygen.load.policy import set_config, with_config
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.weights import check_finite
 
@@ -32,18 +33,26 @@ _SUFFIX = {"keras-h5": ".h5", "keras-v3": ".keras"}
 @dataclass(frozen=True)
 class KerasFile:
     """A sound file: its bytes and format, the version of Keras that wrote it (may be empty), its
-    configuration, and the policies of half precision that were made float32 in that."""
+    configuration, and what was changed in that, in words."""
 
     content: bytes
     format: Format
     name: str
     version: str
     config: dict[str, Any]
-    policies: tuple[str, ...]
+    changes: tuple[str, ...]
 
 
-def inspect(content: bytes, file_format: Format, file_name: str, *, trust_model: bool) -> KerasFile:
-    """Refuse what cannot or must not be opened; executes nothing.
+def inspect(
+    content: bytes,
+    file_format: Format,
+    file_name: str,
+    *,
+    trust_model: bool,
+    shapes: Mapping[str, Shape],
+) -> KerasFile:
+    """Refuse what cannot or must not be opened; executes nothing. `shapes` are those of inputs that
+    leave theirs open.
 
     Raises InputError for damaged and weights-only files, UntrustedModel for what could run code.
     """
@@ -66,8 +75,8 @@ def inspect(content: bytes, file_format: Format, file_name: str, *, trust_model:
         check_config(parsed, file_name)
         if danger:
             raise untrusted(file_name, danger)
-    policies = in_float32(parsed)
-    return KerasFile(content, file_format, file_name, version, parsed, policies)
+    changes = change(parsed, shapes)
+    return KerasFile(content, file_format, file_name, version, parsed, changes)
 
 
 def open_model(file: KerasFile, *, trust_model: bool) -> tuple[Any, str, tuple[Attempt, ...]]:
@@ -97,9 +106,7 @@ def open_model(file: KerasFile, *, trust_model: bool) -> tuple[Any, str, tuple[A
                 attempts.append(Attempt(loader, _reason(error).replace(str(copy), file.name)))
                 continue
             check_finite(model.weights, file.name)
-            if file.policies:
-                loader += f", {' and '.join(file.policies)} as float32"
-            return model, loader, tuple(attempts)
+            return model, ", ".join((loader, *file.changes)), tuple(attempts)
     raise InputError(
         f"'{file.name}' cannot be opened by any loader",
         why="\n".join(str(attempt) for attempt in attempts),
@@ -108,7 +115,7 @@ def open_model(file: KerasFile, *, trust_model: bool) -> tuple[Any, str, tuple[A
 
 
 def _write(copy: Path, file: KerasFile) -> None:
-    if not file.policies:
+    if not file.changes:
         copy.write_bytes(file.content)
     elif file.format == "keras-v3":
         copy.write_bytes(with_config(file.content, file.config))
@@ -169,7 +176,9 @@ def checked_input(name: str, shape: tuple[int | None, ...], dtype: str, file_nam
         raise InputError(
             f"the input '{name}' of '{file_name}' has no fixed shape",
             why=f"its shape is ({written}); only the first axis, the batch, may be open",
-            next_step="give the model's Input a shape without None and save it again",
+            next_step="--input-shape "
+            + "x".join("96" if axis is None else str(axis) for axis in shape[1:])
+            + ", for example, or save the model with an Input of a shape without None",
         )
     if dtype != "float32":
         raise UnsupportedModel(

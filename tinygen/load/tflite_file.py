@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.tflite import File, FileTensor
+from tinygen.ops import BY_KIND
+from tinygen.ops.move import Move
+from tinygen.tflite import Call, File, FileTensor
 
 _QUANTIZE, _DEQUANTIZE = "QUANTIZE", "DEQUANTIZE"
 _TABULATED = ("ELU",)
 """What may stand in float between DEQUANTIZE and QUANTIZE: it is compiled as a table."""
+_MOVES = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, Move))
+"""What may stand there too: codes are moved in place of real values."""
+_IN_FLOAT = (_QUANTIZE, _DEQUANTIZE, *_TABULATED, *_MOVES)
 _FLOATS = ("FLOAT32", "FLOAT16", "FLOAT64", "BFLOAT16")
 _ADVICE = "give the Keras model and calibration data instead: tinygen quantizes it itself"
 
@@ -36,12 +41,23 @@ def _check_edges(file: File) -> None:
         )
         _check_edge(file.tensors[index], "input", quantized, file.name)
     for index in file.outputs:
-        makers = [call for call in file.calls if index in call.outputs]
+        makers = _makers(file, index)
         quantized = bool(makers) and all(
             maker.kind in (_QUANTIZE, _DEQUANTIZE) and _type(file, maker.inputs) == "INT8"
             for maker in makers
         )
         _check_edge(file.tensors[index], "output", quantized, file.name)
+
+
+def _makers(file: File, index: int) -> list[Call]:
+    """What makes a tensor's values, before they are moved."""
+    for call in reversed(file.calls):
+        if index in call.outputs:
+            if call.kind not in _MOVES:
+                return [call]
+            floats = [i for i in call.inputs if i >= 0 and file.tensors[i].type == "FLOAT32"]
+            index = floats[0] if floats else -1
+    return []
 
 
 def _type(file: File, indices: tuple[int, ...]) -> str:
@@ -81,16 +97,22 @@ def _check_edge(tensor: FileTensor, side: str, quantized: bool, file_name: str) 
 
 
 def _check_inside(file: File) -> None:
-    """Only QUANTIZE and DEQUANTIZE may touch float, at the edges and around what is tabulated."""
+    """Only QUANTIZE and DEQUANTIZE may touch float, at the edges and around what is tabulated; what
+    is computed of constants alone is folded."""
     edges = {*file.inputs, *file.outputs}
+    known = {i for i, tensor in enumerate(file.tensors) if tensor.data is not None}
     for call in file.calls:
-        if call.kind in _TABULATED:
+        if call.kind in (*_TABULATED, *_MOVES):
+            edges.update((*call.inputs, *call.outputs))
+        if known.issuperset(index for index in call.inputs if index >= 0):
+            known.update(call.outputs)
             edges.update((*call.inputs, *call.outputs))
     for call in file.calls:
         for index in (*call.inputs, *call.outputs):
             if index < 0 or file.tensors[index].type not in _FLOATS:
                 continue
-            if call.kind in (_QUANTIZE, _DEQUANTIZE, *_TABULATED) and index in edges:
+            allowed = call.kind in _IN_FLOAT or known.issuperset(call.outputs)
+            if allowed and index in edges:
                 continue
             raise InputError(
                 f"'{file.name}' is only partly quantized",

@@ -132,10 +132,11 @@ class Requantization:
 
     def interval(self, sums: Interval) -> Interval:
         """The codes of sums in this interval. Larger sums give larger codes unless int32 wraps;
-        where it could, all that the clamp lets through."""
+        where different ones could, all that the clamp lets through."""
         left = np.maximum(self.shift.astype(np.int64), 0)
         # A product with the multiplier is no larger than what is multiplied; the zero point is.
         certain = sums.magnitude <= (INT32_MAX - 128) >> left
+        certain |= sums.low == sums.high  # one sum has one code, however it wraps
         low, high = (self.apply(end).astype(np.int64) for end in (sums.low, sums.high))
         return Interval.of(np.where(certain, low, self.low), np.where(certain, high, self.high))
 

@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tinygen.ir import Graph
+from tinygen.passes.drop_channels import drop_channels, dropped_channels
 from tinygen.passes.fold_constants import fold_constants
 from tinygen.passes.fold_float_islands import fold_float_islands
 from tinygen.passes.remove_dead import remove_dead
+from tinygen.passes.sink_dequantize import sink_dequantize
 from tinygen.passes.strip_edges import strip_edges
 
-PASSES: tuple[Callable[[Graph], Graph], ...] = (
+Pass = Callable[[Graph], Graph]
+
+SIMPLIFICATIONS: tuple[Pass, ...] = (
     fold_constants,
+    sink_dequantize,
     fold_float_islands,
     strip_edges,
     remove_dead,
 )
+"""To what is compiled and run on the host: known shapes, int8, nothing dead."""
 
+OPTIMIZATIONS: tuple[Pass, ...] = (
+    drop_channels,
+    remove_dead,
+)
+"""To the same meaning for less. The oracle runs what was there before them."""
 
-__all__ = ["PASSES", "fold_constants", "simplify"]
+PASSES = tuple(dict.fromkeys((*SIMPLIFICATIONS, *OPTIMIZATIONS)))
+
+__all__ = [
+    "OPTIMIZATIONS",
+    "PASSES",
+    "SIMPLIFICATIONS",
+    "dropped_channels",
+    "fold_constants",
+    "optimize",
+    "simplify",
+]
 
 
 def simplify(graph: Graph) -> Graph:
-    """The graph after every pass."""
-    for transform in PASSES:
+    """The graph that is compiled, before anything is optimized."""
+    return _after(SIMPLIFICATIONS, graph)
+
+
+def optimize(graph: Graph) -> Graph:
+    """A simplified graph, optimized."""
+    return _after(OPTIMIZATIONS, graph)
+
+
+def _after(passes: Iterable[Pass], graph: Graph) -> Graph:
+    for transform in passes:
         graph = transform(graph)
         graph.verify()
     return graph

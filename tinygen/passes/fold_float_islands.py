@@ -1,4 +1,4 @@
-"""A float function between DEQUANTIZE and QUANTIZE becomes a table of int8 codes.
+"""A float function between DEQUANTIZE and QUANTIZE, or nothing, becomes a table of int8 codes.
 
 The converter leaves functions that it has no int8 form of in float, alone among int8 operators.
 Such an island of one input maps each of 256 codes to one code. The table is what TFLM computes of
@@ -27,21 +27,26 @@ def _folded(graph: Graph, node: Node) -> Node:
     if node.op.kind != "QUANTIZE" or graph.tensors[node.inputs[0]].dtype is not DType.FLOAT32:
         return node
     function = graph.writer(node.inputs[0])
-    if function is None or not isinstance(function.op, FloatFunction):
+    entry = function
+    if function is not None and isinstance(function.op, FloatFunction):
+        entry = graph.writer(function.inputs[0])
+    if function is None or entry is None or entry.op.kind != "DEQUANTIZE":
         return node
-    entry = graph.writer(function.inputs[0])
-    if entry is None or entry.op.kind != "DEQUANTIZE":
-        return node
-    results = _results(graph, entry, function, node)
+    source, target = graph.tensors[entry.inputs[0]], graph.tensors[node.outputs[0]]
+    if function is entry and source.quant == target.quant:
+        return replace(node, inputs=entry.inputs)  # nothing happens in between
+    results = _results(graph, entry, None if function is entry else function, node)
     table = Table(function.op.kind, tuple(int(code) for code in results))
     return Node(table, entry.inputs, node.outputs)
 
 
-def _results(graph: Graph, entry: Node, function: Node, exit_: Node) -> Array:
+def _results(graph: Graph, entry: Node, function: Node | None, exit_: Node) -> Array:
     """The island's code for each code from -128 on."""
-    assert isinstance(function.op, FloatFunction)
     codes = np.arange(-128, 128).astype(np.int8)
     (values,) = entry.op.reference(graph.operands(entry), (codes,))
+    if function is None:
+        return exit_.op.reference(graph.operands(exit_), (values,))[0]
+    assert isinstance(function.op, FloatFunction)
     low, high = (
         exit_.op.reference(graph.operands(exit_), (bound,))[0]
         for bound in function.op.bounds(graph.operands(function), values)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygen import tflite
-from tinygen.errors import InputError, UnsupportedModel
+from tinygen.errors import InputError, UnsupportedModel, UnsupportedOperators
 from tinygen.ir import ABSENT
 from tinygen.load import FloatModel, KerasModel
 from tinygen.load.quiet import quiet
@@ -118,6 +118,26 @@ def not_int8(
         f"'{loaded.path.name}' cannot be quantized to int8 throughout",
         why="\n".join(_shortened(left)) + "\nTensorFlow Lite's converter has no int8 form of that",
         next_step=_REPLACE,
+    )
+
+
+def not_compiled(loaded: FloatModel, error: UnsupportedOperators) -> UnsupportedModel:
+    """The error for operators that tinygen does not compile, told by the layers that make them."""
+    layers = layers_of(loaded)
+    classes = {str(layer.name): (i, type(layer).__name__) for i, layer in enumerate(layers)}
+    needs: dict[str, dict[str, None]] = {}
+    for kind, names in error.operators.items():
+        for name in names:
+            needs.setdefault(layer_of(name, loaded), {})[kind] = None
+    told = []
+    for layer, kinds in needs.items():
+        place, kind = classes.get(layer, (0, ""))
+        what = f" ({kind}, layer {place} of {len(layers) - 1})" if kind else ""
+        told.append(f"layer '{layer}'{what} needs {', '.join(kinds)}")
+    return UnsupportedModel(
+        f"'{loaded.path.name}' has layers that tinygen does not compile",
+        why="\n".join(told),
+        next_step=_REPLACE + "; `tinygen ops` lists the operators that are compiled",
     )
 
 

@@ -15,12 +15,17 @@ import numpy as np
 
 from tinygen import tflite
 from tinygen.data import Dataset
-from tinygen.errors import InputError
+from tinygen.errors import InputError, UnsupportedOperators
 from tinygen.ir import Edge, Graph, format_shape
 from tinygen.load import FloatModel, Int8File, LoadedModel, SavedModel
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
-from tinygen.quantize.diagnosis import check_computes, conversion_failure, not_int8
+from tinygen.quantize.diagnosis import (
+    check_computes,
+    conversion_failure,
+    not_compiled,
+    not_int8,
+)
 from tinygen.quantize.layer_names import with_layer_names
 from tinygen.quantize.names import traceable_names
 
@@ -73,9 +78,13 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
     except InputError as error:
         # It speaks to whoever gave a .tflite; here the Keras model was given.
         raise not_int8(loaded, file, named_float, samples()) or error from error
+    try:
+        graph = tflite.graph(file, loaded.name)
+    except UnsupportedOperators as error:
+        raise not_compiled(loaded, error) from error
     return Quantized(
         tflite=named,
-        graph=tflite.graph(file, loaded.name),
+        graph=graph,
         float_tflite=named_float,
         calibration_samples=len(chosen),
     )

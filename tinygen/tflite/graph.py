@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tinygen.errors import UnsupportedModel
+from tinygen.errors import UnsupportedModel, UnsupportedOperators
 from tinygen.ir import Array, DType, Graph, Node, Quant, Tensor, TensorId
 from tinygen.ops import BY_KIND
 from tinygen.ops.parse import Parser
@@ -37,7 +37,8 @@ def graph(file: File, name: str) -> Graph:
         )
     try:
         tensors = {i: _tensor(raw, i) for i, raw in enumerate(file.tensors)}
-        nodes = tuple(_node(call, tensors) for call in file.calls)
+        _require_compiled(file, tensors)
+        nodes = tuple(_node(call) for call in file.calls)
     except MALFORMED as error:
         raise damaged(file.name, error) from error
     made = Graph(name, tensors, nodes, file.inputs, file.outputs)
@@ -113,14 +114,16 @@ def _data(raw: FileTensor, dtype: DType) -> Array | None:
     return data
 
 
-def _node(call: Call, tensors: dict[TensorId, Tensor]) -> Node:
-    operator = BY_KIND.get(call.kind)
-    if operator is None:
-        where = tensors[call.outputs[0]].name if call.outputs else "?"
-        raise UnsupportedModel(
-            f"the operator {call.kind} is not compiled (its output is '{where}')",
-            why=f"tinygen compiles {', '.join(sorted(BY_KIND))}",
-            next_step="replace the layer that makes it, or cut the model before it",
-        )
+def _require_compiled(file: File, tensors: dict[TensorId, Tensor]) -> None:
+    missing: dict[str, list[str]] = {}
+    for call in file.calls:
+        if call.kind not in BY_KIND:
+            made = [tensors[i].name for i in call.outputs[:1]]
+            missing.setdefault(call.kind, []).extend(made or ["nothing"])
+    if missing:
+        raise UnsupportedOperators(file.name, missing)
+
+
+def _node(call: Call) -> Node:
     parser = Parser(call.kind, call.options, call.options_type)
-    return Node(operator.parse(parser), call.inputs, call.outputs)
+    return Node(BY_KIND[call.kind].parse(parser), call.inputs, call.outputs)

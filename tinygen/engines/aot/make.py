@@ -10,6 +10,7 @@ from tinygen.boards.fit import Needs
 from tinygen.engines.aot.fit import needs, place_program
 from tinygen.engines.aot.kernel_sets import kernel_sets, named
 from tinygen.engines.aot.offers import Candidate, Goal
+from tinygen.engines.aot.optimized import left_out, optimized
 from tinygen.engines.aot.program import Layer, Program, compile_graph
 from tinygen.engines.aot.render import model_files
 from tinygen.engines.engine import Engine, Job, LayerKernel, Made, NotTaken
@@ -35,13 +36,13 @@ class Aot(Engine):
         return kernel_sets(board)
 
     def needs(self, model: Int8Model, kernel_sets: Sequence[str], core: Core) -> Needs:
-        return needs(compile_graph(model.graph, named(kernel_sets), Goal.SPEED, core))
+        return needs(compile_graph(optimized(model), named(kernel_sets), Goal.SPEED, core))
 
     def make(self, job: Job) -> Made:
         sets = self.kernel_sets(job.board)
         if job.options.kernel_set is not None:
             sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
-        program = compile_graph(job.model.graph, named(sets), Goal.SPEED, job.board.core)
+        program = compile_graph(optimized(job.model), named(sets), Goal.SPEED, job.board.core)
         place = place_program(program, job.board)
         model = model_files(program, job.identity, place)
         # Our own platform compiles everything for speed; ESP-IDF has a setting for it.
@@ -61,9 +62,11 @@ class Aot(Engine):
             arena_bytes=program.plan.arena_bytes,
             arena_minimum_bytes=program.plan.minimum_bytes,
             arena_place=place,
+            arena_peak=None if program.peak is None else program.peak.place,
             build_flags=build_flags(program),
             choices=tuple(_chosen(layer) for layer in program.layers),
             scripts=(_SCRIPT,) if script else (),
+            notes=left_out(job.model),
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 
 from tinygen.analysis import Facts, facts
 from tinygen.boards import Core
@@ -11,7 +11,7 @@ from tinygen.engines.aot.kernel_sets import KERNEL_SETS
 from tinygen.engines.aot.offers import Choice, Goal, KernelSet, Site
 from tinygen.engines.aot.select import select
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, Graph, Kernel, KernelCall, Node, Operands, Place
+from tinygen.ir import Alias, Constant, Graph, Kernel, KernelCall, Node, Operands, Place
 from tinygen.plan import MemoryPlan, plan
 
 
@@ -30,6 +30,11 @@ class Layer:
     @property
     def node(self) -> Node:
         return self.choice.node
+
+    @property
+    def place(self) -> str:
+        """Its number, its operator and its title, for people."""
+        return f"layer {self.index}, {self.node.op.kind} {self.title}"
 
     @property
     def title(self) -> str:
@@ -69,6 +74,12 @@ class Program:
         return sum(in_ram.values())
 
     @property
+    def peak(self) -> Layer | None:
+        """The layer at which most of the arena is in use."""
+        live = self.plan.live_bytes
+        return max(self.layers, key=lambda layer: live[layer.index], default=None)
+
+    @property
     def kernels(self) -> tuple[Kernel, ...]:
         """Every kernel used, each once, sorted."""
         return tuple(sorted({layer.call.kernel for layer in self.layers}))
@@ -86,6 +97,7 @@ def compile_graph(
     known = _facts(graph)
     sites = [Site(graph, node, known, core, extensions) for node in graph.nodes]
     choices = select(sites, sets, goal)
+    kept: dict[Hashable, Constant] = {}
     layers: list[Layer] = []
     steps: list[KernelCall | Alias] = []
     last = {id(choice.taken): choice.node for choice in choices}
@@ -94,12 +106,23 @@ def compile_graph(
             continue  # the nodes of one candidate are computed where the last of them is
         macs = sum(node.op.macs(graph.operands(node)) for node in choice.taken.nodes)
         for step in choice.taken.calls:
-            steps.append(step)
             if isinstance(step, KernelCall):
-                io = graph.operands(choice.node)
-                layers.append(Layer(len(layers), choice, io, step, macs))
+                call = _with_constants_once(step, kept)
+                steps.append(call)
+                layers.append(Layer(len(layers), choice, graph.operands(choice.node), call, macs))
+            else:
+                steps.append(step)
     memory = plan(tuple(steps), graph.tensors, graph.inputs, graph.outputs, graph.states)
     return Program(graph, tuple(layers), choices, memory)
+
+
+def _with_constants_once(call: KernelCall, kept: dict[Hashable, Constant]) -> KernelCall:
+    """The call, with constants that hold the same bytes as one in `kept` replaced by that."""
+    constants = {
+        name: kept.setdefault((one.data.dtype.str, one.data.tobytes(), one.align, one.place), one)
+        for name, one in call.constants.items()
+    }
+    return replace(call, constants=constants)
 
 
 def _facts(graph: Graph) -> Facts:

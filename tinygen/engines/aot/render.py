@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tinygen import csource
 from tinygen.boards import ArenaPlace
+from tinygen.engines.aot.functions import Function, functions
 from tinygen.engines.aot.program import Layer, Program
 from tinygen.engines.engine import require_stateless, said_of_itself
 from tinygen.ir import Array, Constant, Edge, Tensor, TensorId
@@ -18,7 +19,12 @@ def model_files(
     """`model.h`, `model.c`, `weights.h` and `weights.c` of an aot program, its arena at `place`."""
     require_stateless(program.graph)
     symbols = _Symbols()
-    layers = [_layer(program, layer, symbols) for layer in program.layers]
+    found = functions(program.layers)
+    calls = {
+        layer.index: _call(program, function, layer, symbols)
+        for function in found
+        for layer in function.layers
+    }
     graph = program.graph
     common = {
         **said_of_itself(identity),
@@ -29,7 +35,8 @@ def model_files(
         "labels": csource.output_labels(identity.labels, len(graph.outputs)),
         "hash_bytes": csource.hash_bytes(identity.sha256),
         "headers": [csource.kernel_header(kernel) for kernel in program.kernels],
-        "layers": layers,
+        "functions": [_function(function, symbols) for function in found],
+        "calls": [calls[layer.index] for layer in program.layers],
         "definitions": [csource.array(name, *data) for name, data in symbols.arrays.items()],
         "declarations": [csource.declaration(name, *data) for name, data in symbols.arrays.items()],
     }
@@ -47,57 +54,112 @@ class _Symbols:
 
     def __init__(self) -> None:
         self.arrays: dict[str, tuple[Constant, str]] = {}
-        self._tensors: dict[TensorId, str] = {}
+        self._names: dict[int, str] = {}
 
-    def add(self, name: str, constant: Constant, qualifier: str = "") -> str:
-        self.arrays[name] = (constant, qualifier)
-        return name
+    def constant(self, layer: Layer, key: str) -> str:
+        """The symbol of a constant of a layer's call, named after the first layer that has it."""
+        constant = layer.call.constants[key]
+        return self._add(id(constant), f"layer_{layer.index}_{key}", constant, "TG_FLASH")
 
     def tensor(self, tensor: Tensor, data: Array) -> str:
-        if tensor.id not in self._tensors:
-            self._tensors[tensor.id] = self.add(f"tensor_{tensor.id}", Constant(data))
-        return self._tensors[tensor.id]
+        return self._add(id(data), f"tensor_{tensor.id}", Constant(data), "")
+
+    def _add(self, identity: int, name: str, constant: Constant, qualifier: str) -> str:
+        if identity not in self._names:
+            self._names[identity] = name
+            self.arrays[name] = (constant, qualifier)
+        return self._names[identity]
 
 
-def _layer(program: Program, layer: Layer, symbols: _Symbols) -> Mapping[str, object]:
-    call = layer.call
-    tensors = program.graph.tensors
+def _function(function: Function, symbols: _Symbols) -> Mapping[str, object]:
+    """The definition of a C function."""
+    first = function.layers[0]
+    call = first.call
+    names = _names("input", len(call.inputs)), _names("output", len(call.outputs))
+    scratch = ["scratch"] if call.scratch_bytes else []
+    parameters = [
+        *(csource.parameter(key, call.params[key]) for key in function.scalars),
+        *(csource.pointer(key, call.constants[key], "TG_FLASH") for key in function.constants),
+        *(f"const void *{name}" for name in names[0]),
+        *(f"void *{name}" for name in (*names[1], *scratch)),
+    ]
     constants = {
-        key: symbols.add(f"layer_{layer.index}_{key}", constant, "TG_FLASH")
-        for key, constant in call.constants.items()
+        key: key if key in function.constants else symbols.constant(first, key)
+        for key in call.constants
     }
-    arguments = ["&params"]
+    symbol = csource.kernel_symbol(call.kernel)
+    values = {key: key if key in function.scalars else value for key, value in call.params.items()}
+    arguments = ["&params", *names[0], *names[1], *scratch]
+    return {
+        "head": _wrap("TG_LAYER void " + function.name, parameters or ["void"]),
+        "comment": _comment(function),
+        "symbol": symbol,
+        "storage": "const" if function.constants or function.scalars else "static const",
+        "initializer": csource.initializer({**values, **constants}, indent=" " * 6),
+        "call": "  " + _wrap("  " + symbol, arguments).lstrip(),
+    }
+
+
+def _comment(function: Function) -> str:
+    """Which layers it computes, on which shapes."""
+    first = function.layers[0]
+    ins = ", ".join(csource.shape(t) for t in first.io.inputs if t is not None and not t.constant)
+    outs = ", ".join(csource.shape(t) for t in first.io.outputs)
+    each = " each" if len(function.layers) > 1 else ""
+    macs = f", {first.macs:,} MACs{each}" if first.macs else ""
+    return f"{_titles(function)}\n * {ins} -> {outs}{macs}"
+
+
+def _titles(function: Function) -> str:
+    if len(function.layers) == 1:
+        return f"Layer {function.layers[0].index}: {_title(function.layers[0])}"
+    kinds = dict.fromkeys(layer.node.op.kind for layer in function.layers)
+    return f"{len(function.layers)} layers: {csource.comment(', '.join(kinds))}"
+
+
+def _title(layer: Layer) -> str:
+    return csource.comment(f'{layer.node.op.kind} "{layer.title}"')
+
+
+def _call(program: Program, function: Function, layer: Layer, symbols: _Symbols) -> str:
+    """The call of the function for one of its layers."""
+    call, plan = layer.call, program.plan
+    arguments = [csource.value(call.params[key]) for key in function.scalars]
+    arguments += [symbols.constant(layer, key) for key in function.constants]
     for tensor_id in call.inputs:
-        tensor = tensors[tensor_id]
+        tensor = program.graph.tensors[tensor_id]
         if tensor.data is not None:
             arguments.append(symbols.tensor(tensor, tensor.data))
         else:
-            arguments.append(_at(program.plan.offsets[tensor_id]))
-    arguments += [_at(program.plan.offsets[i]) for i in call.outputs]
-    scratch = program.plan.scratch[layer.index]
+            arguments.append(_at(plan.offsets[tensor_id]))
+    arguments += [_at(plan.offsets[i]) for i in call.outputs]
+    scratch = plan.scratch[layer.index]
     if scratch is not None:
         arguments.append(_at(scratch))
-    ins = ", ".join(csource.shape(t) for t in layer.io.inputs if t is not None and not t.constant)
-    symbol = csource.kernel_symbol(call.kernel)
-    return {
-        "number": layer.index,
-        "function": f"layer_{layer.index}_{call.kernel.name}",
-        "symbol": symbol,
-        "comment": csource.comment(f'{layer.node.op.kind} "{layer.title}"'),
-        "shapes": f"{ins} -> {', '.join(csource.shape(t) for t in layer.io.outputs)}",
-        "cost": f", {layer.macs:,} MACs" if layer.macs else "",
-        "initializer": csource.initializer(call, constants, indent=" " * 6),
-        "arguments": _wrap(arguments, len(f"  {symbol}(")),
-    }
+    said = f"  /* {layer.index}: {_title(layer)} */\n" if len(function.layers) > 1 else ""
+    return f"{said}{_wrap('  ' + function.name, arguments)}"
+
+
+def _names(word: str, count: int) -> list[str]:
+    return [word] if count == 1 else [f"{word}_{i}" for i in range(count)]
 
 
 def _at(offset: int) -> str:
     return f"arena_at({offset})"
 
 
-def _wrap(arguments: list[str], indent: int) -> str:
-    line = ", ".join(arguments)
-    return line if indent + len(line) <= 98 else (",\n" + " " * indent).join(arguments)
+def _wrap(head: str, arguments: Sequence[str]) -> str:
+    """A call or a declaration, in lines of at most 100 characters with what follows it."""
+    line = f"{head}("
+    indent = " " * len(line)
+    lines = []
+    for number, argument in enumerate(arguments):
+        last = number == len(arguments) - 1
+        if len(line) + len(argument) > 97 and line.strip() and not line.endswith("("):
+            lines.append(line.rstrip())
+            line = indent
+        line += argument + (")" if last else ", ")
+    return "\n".join([*lines, line])
 
 
 def _edge(program: Program, tensor_id: TensorId) -> Mapping[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tinygen import tflite
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Graph, Int8Model, Node
+from tinygen.ir import DType, Graph, Int8Model, Node
 from tinygen.passes.strip_edges import borders
 
 
@@ -19,7 +19,7 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
     written = model.written
     found = borders(written)
     if not found.nodes:
-        return model.content, written
+        return model.content, _require_int8(written)
     inside = {i: border.inside.id for i, border in (*found.inputs.items(), *found.outputs.items())}
     inputs = tuple(inside.get(i, i) for i in written.inputs)
     outputs = tuple(inside.get(i, i) for i in written.outputs)
@@ -35,7 +35,18 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
             why="parts of the file are shared by what would have to change and what would not",
             next_step="convert the model again with int8 inputs and outputs, or use --engine aot",
         )
-    return content, graph
+    return content, _require_int8(graph)
+
+
+def _require_int8(graph: Graph) -> Graph:
+    for tensor in (graph.tensors[i] for i in (*graph.inputs, *graph.outputs)):
+        if tensor.dtype is not DType.INT8:
+            raise UnsupportedModel(
+                f"'{tensor.name}' is {tensor.dtype.value}, the interpreter is given int8",
+                why="more than a QUANTIZE or DEQUANTIZE stands between this edge and int8",
+                next_step="quantize the Keras model with tinygen, or use --engine aot",
+            )
+    return graph
 
 
 def _calls(nodes: Iterable[Node]) -> list[tuple[object, ...]]:

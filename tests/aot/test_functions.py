@@ -1,0 +1,173 @@
+"""Layers that differ in addresses only are one C function, and compute what they did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tests import host_program
+from tinygen.engines.aot import Program, compile_graph
+from tinygen.engines.aot.functions import functions
+from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
+from tinygen.ir import (
+    Array,
+    Constant,
+    DType,
+    Graph,
+    Kernel,
+    KernelCall,
+    Node,
+    ParamValue,
+    Quant,
+    Tensor,
+)
+from tinygen.ops.tanh import Tanh
+
+COUNT = 24
+HEADER = """
+#include "tg_fixed_point.h"
+struct tg_mixed_twice_params {
+  int32_t count;
+  int32_t step;   /* of the inner loop */
+  int32_t offset; /* of each index */
+  float unused;
+  int32_t twice[2];
+  const TG_FLASH int8_t *table;
+  const TG_FLASH int8_t *second;
+};
+TG_INLINE void tg_mixed_twice(const struct tg_mixed_twice_params *p, const int8_t *input,
+                              int8_t *output) {
+  for (int32_t i = 0; i < p->count; i += p->step) {
+    const int8_t once = p->table[(uint8_t)(input[i] + p->offset)];
+    output[i] = (int8_t)(p->second[(uint8_t)once] + p->twice[i % 2]);
+  }
+}
+"""
+QUANT = Quant((1 / 128,), (0,))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A layer of the kernel above."""
+
+    table: int
+    """Which of some tables."""
+    step: int = 1
+    offset: int = 0
+    twice: tuple[int, int] | None = (0, 0)
+    second: int = 0
+
+    def values(self, inputs: Array) -> Array:
+        found = TABLES[self.table][(inputs.astype(np.int64) + self.offset) & 255]
+        more = np.resize(np.array(self.twice or (0, 0)), inputs.shape[-1])
+        twice: Array = TABLES[self.second][found.view(np.uint8)] + more
+        return twice.astype(np.int8)
+
+
+TABLES = np.random.default_rng(1).integers(-128, 128, (4, 256)).astype(np.int8)
+
+
+class Mixed(KernelSet):
+    """A call for each node, as the layers say."""
+
+    name = "mixed"
+
+    def __init__(self, layers: Sequence[Table]) -> None:
+        self._layers = layers
+
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        layer = self._layers[site.node.inputs[0]]
+        params: dict[str, ParamValue] = {
+            "count": COUNT,
+            "step": layer.step,
+            "offset": layer.offset,
+            "unused": 0.5,
+        }
+        if layer.twice is not None:
+            params["twice"] = layer.twice
+        call = KernelCall(
+            Kernel("mixed", "twice"),
+            site.node.inputs,
+            site.node.outputs,
+            params,
+            {
+                "table": Constant(TABLES[layer.table].copy()),
+                "second": Constant(TABLES[layer.second].copy()),
+            },
+            outer=frozenset({"offset"}),
+        )
+        yield Candidate((site.node,), (call,), Cost(1, 1, 1))
+
+
+def compiled(layers: Sequence[Table]) -> Program:
+    ids = range(len(layers) + 1)
+    tensors = {i: Tensor(i, f"t{i}", (1, COUNT), DType.INT8, QUANT) for i in ids}
+    nodes = tuple(Node(Tanh(), (i,), (i + 1,)) for i in ids[:-1])
+    return compile_graph(Graph("m", tensors, nodes, (0,), (ids[-1],)), [Mixed(layers)])
+
+
+def shared(layers: Sequence[Table], folder: Path) -> tuple[list[list[int]], str]:
+    """Which layers share a function, and model.c, which is run."""
+    program = compiled(layers)
+    kernels = folder / "kernels"
+    (kernels / "mixed").mkdir(parents=True)
+    header = HEADER
+    if layers[0].twice is None:
+        header = header.replace("  int32_t twice[2];\n", "").replace("p->twice[i % 2]", "0")
+    (kernels / "mixed" / "tg_twice.h").write_text(header)
+    for name in ("tg_fixed_point.h", "tg_flash.h"):
+        (kernels / name).write_text((host_program.KERNELS / name).read_text())
+    host_program.write(program, folder, kernels)
+    inputs = np.random.default_rng(0).integers(-128, 128, (8, COUNT)).astype(np.int8)
+    expected = inputs
+    for layer in layers:
+        expected = layer.values(expected)
+    np.testing.assert_array_equal(host_program.run(folder, inputs), expected)
+    text = (folder / "src" / "model" / "model.c").read_text()
+    found = functions(program.layers)
+    assert len(re.findall(r"^TG_LAYER void ", text, re.MULTILINE)) == len(found)
+    return [[layer.index for layer in one.layers] for one in found], text
+
+
+def test_other_constants_are_arguments(tmp_path: Path) -> None:
+    layers = [Table(table, twice=None) for table in (0, 1, 2)]
+    groups, text = shared(layers, tmp_path)
+    assert groups == [[0, 1, 2]]
+    head = "TG_LAYER void layers_0_to_2_twice(const TG_FLASH int8_t *table, const void *input,"
+    assert head in text
+    assert re.search(
+        r"layers_0_to_2_twice\(layer_1_table, arena_at\(\d+\), arena_at\(\d+\)\)", text
+    )
+    assert ".second = layer_0_table" in text  # the same in all, and the same bytes as layer 0's
+
+
+def test_scalars_outside_of_the_inner_loop_are(tmp_path: Path) -> None:
+    layers = [Table(0, offset=offset, twice=None) for offset in (3, -2, 3)]
+    groups, text = shared(layers, tmp_path)
+    assert groups == [[0, 1, 2]]
+    assert "TG_LAYER void layers_0_to_2_twice(int32_t offset, const void *input," in text
+    assert "layers_0_to_2_twice(-2, " in text
+    assert ".table = layer_0_table" in text
+
+
+def test_what_the_inner_loop_reads_is_not(tmp_path: Path) -> None:
+    layers = [Table(1, step=step, twice=None) for step in (1, 1)] + [Table(1, second=2, twice=None)]
+    assert shared(layers, tmp_path)[0] == [[0, 1, 2]]
+    by_step = compiled([Table(0), Table(0, step=2), Table(0)])
+    assert [len(one.layers) for one in functions(by_step.layers)] == [2, 1]
+
+
+def test_arrays_among_the_parameters_stay_constants(tmp_path: Path) -> None:
+    layers = [Table(0), Table(0), Table(1), Table(0, twice=(1, -1)), Table(0, offset=1)]
+    groups, text = shared(layers, tmp_path)
+    assert groups == [[0, 1], [2], [3], [4]]
+    assert "static const struct tg_mixed_twice_params" in text
+    assert "  const struct tg_mixed_twice_params" not in text
+
+
+def test_equal_bytes_are_in_flash_once() -> None:
+    assert compiled([Table(0), Table(1), Table(0), Table(2, second=1)]).constant_bytes == 3 * 256

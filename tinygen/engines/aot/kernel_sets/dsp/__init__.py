@@ -1,0 +1,37 @@
+"""The kernel set `dsp`: Armv7E-M and Armv8-M cores with the DSP extension (Cortex-M4, M7, M33).
+
+One file for each family of operators: a function from a site to what there is for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar
+
+from tinygen.boards import Extension
+from tinygen.engines.aot.kernel_sets.dsp import fully_connected
+from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
+
+Offers = Callable[[Site], Iterable[Candidate | Declined]]
+
+FAMILIES: Mapping[str, Offers] = {
+    "FULLY_CONNECTED": fully_connected.offers,
+}
+"""By the operator's kind."""
+
+
+class Dsp(KernelSet):
+    """Two products an instruction, from int8 weights."""
+
+    name: ClassVar[str] = "dsp"
+    requires: ClassVar[frozenset[Extension]] = frozenset({Extension.DSP})
+    build_flags: ClassVar[tuple[str, ...]] = ("-fno-schedule-insns", "-fomit-frame-pointer")
+    """The first scheduler makes more values live than there are registers: 10 to 25 % more
+    instructions. The assembly statements want all fourteen."""
+
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        family = FAMILIES.get(site.node.op.kind)
+        if family is None:
+            yield Declined(f"it has no kernel for {site.node.op.kind}")
+            return
+        yield from family(site)
