@@ -111,7 +111,8 @@ class Memories:
     `vectors_origin` is the vector table, where not at flash's start. `ram_sections` are the ELF
     sections that take RAM, where that is not just what is writable, `ram_code` is code that does.
     `constants_bytes` is how much the aot engine's constants may take, where the core reaches less
-    than all of flash. `heap` is for arenas that are too large for a variable.
+    than all of flash. `heap` is for arenas that are too large for a variable. `source` says where
+    the numbers are from: a linker script is what counts, a package's description is not.
     """
 
     flash: Memory
@@ -121,6 +122,7 @@ class Memories:
     ram_code: RamCode | None = None
     constants_bytes: Size | None = None
     heap: Heap | None = None
+    source: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -173,12 +175,15 @@ class SerialLine:
     """The line that carries the protocol, as the firmware has it.
 
     `window` is how many requests may be under way: 1 for a port that cannot receive while the board
-    computes. `uart` is for ports that drive its registers themselves. A process has a pipe instead,
-    whose `baud` is only what the time that a verification may take is worked out from.
+    computes. `fastest` is the highest rate that the chip and what is between it and the host can,
+    where the port can change it. `uart` is for ports that drive its registers themselves. A process
+    has a pipe instead, whose `baud` is only what the time that a verification may take is worked
+    out from.
     """
 
     baud: Annotated[int, Meta(ge=300, le=12_000_000)]
     window: Annotated[int, Meta(ge=1, le=255)] = 4
+    fastest: Annotated[int, Meta(ge=9600, le=12_000_000)] | None = None
     uart: UartPort | None = None
 
 
