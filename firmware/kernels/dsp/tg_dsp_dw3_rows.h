@@ -18,11 +18,11 @@
   "smlabt  " sum ", lr, " below ", " sum "\n"
 
 /* One output more in a row: what is left of its window, whose first column is loaded. */
-#define TG_DSP_DW3_WINDOW(sum, bias, second, third, step)            \
-  TG_DSP_DW3_TAPS(sum, bias, "r4", "r7")                             \
-  TG_DSP_DW3_LOAD(second, step)                                      \
-  TG_DSP_DW3_TAPS(sum, sum, "r5", "r8") TG_DSP_DW3_LOAD(third, step) \
-      TG_DSP_DW3_TAPS(sum, sum, "r6", "r9")
+#define TG_DSP_DW3_WINDOW(sum, bias, second, third, step) \
+  TG_DSP_DW3_TAPS(sum, bias, "r4", "r7")                  \
+  TG_DSP_DW3_LOAD(second, step)                           \
+  TG_DSP_DW3_TAPS(sum, sum, "r5", "r8")                   \
+  TG_DSP_DW3_LOAD(third, step) TG_DSP_DW3_TAPS(sum, sum, "r6", "r9")
 
 #define TG_DSP_DW3_FOUR \
   "ldr     r3, [sp, #8]\n"                                       \
