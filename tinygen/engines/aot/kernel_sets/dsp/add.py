@@ -34,7 +34,8 @@ class Affine(NamedTuple):
     def codes(self) -> Int64:
         """[256, 256]: of every pair of codes."""
         sums = _terms(self.m0)[:, None] + _terms(self.m1)[None, :] + self.k
-        return np.clip(sums >> 16, 0, 255) + INT8_MIN
+        codes: Int64 = np.clip(sums >> 16, 0, 255) + INT8_MIN
+        return codes
 
 
 def offers(site: Site) -> Iterable[Candidate | Declined]:
