@@ -27,10 +27,18 @@ TG_INLINE uint32_t tg_dsp_word(const int8_t *from) {
   return word;
 }
 
-/* The last one to three int8 of a row, zeros behind them. */
+/* The last one to three int8 of `count`, zeros behind them: nothing beyond them is read. */
 TG_INLINE uint32_t tg_dsp_rest(const int8_t *from, int32_t count) {
-  uint32_t word = 0;
-  memcpy(&word, from, (size_t)count);
+  if (count >= 4) {
+    return tg_dsp_word(from + count - 4) >> (8 * (4 - count % 4));
+  }
+  uint32_t word = (uint8_t)from[0];
+  if (count > 1) {
+    word |= (uint32_t)(uint8_t)from[1] << 8;
+  }
+  if (count > 2) {
+    word |= (uint32_t)(uint8_t)from[2] << 16;
+  }
   return word;
 }
 
@@ -68,6 +76,16 @@ TG_INLINE void tg_dsp_expand(const int8_t *from, uint32_t *to, int32_t words) {
     const struct tg_dsp_quad last = tg_dsp_expanded(tg_dsp_word(from));
     to[0] = last.a;
     to[1] = last.b;
+  }
+}
+
+/* `count` int8 to pairs of A and B, zeros behind the last one. */
+TG_INLINE void tg_dsp_expand_all(const int8_t *from, uint32_t *to, int32_t count) {
+  tg_dsp_expand(from, to, count / 4);
+  if (count % 4 != 0) {
+    const struct tg_dsp_quad quad = tg_dsp_expanded(tg_dsp_rest(from, count));
+    to[2 * (count / 4)] = quad.a;
+    to[2 * (count / 4) + 1] = quad.b;
   }
 }
 
