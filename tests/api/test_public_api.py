@@ -31,7 +31,8 @@ def test_generate_returns_a_frozen_result(tmp_path: Path, monkeypatch: pytest.Mo
     result = tinygen.generate(GOLDEN_MODEL, board="qemu-cortex-m4")
     assert result.project == Path("build/digits-qemu-cortex-m4")
     assert result.vectors >= 100
-    assert (result.arena_bytes, result.arena_minimum_bytes) == (1120, 1104)
+    assert result.arena_bytes == result.arena_minimum_bytes == 1120
+    assert result.arena_peak == "layer 1, DEPTHWISE_CONV_2D strokes_1"
     with pytest.raises(dataclasses.FrozenInstanceError):
         result.vectors = 0  # type: ignore[misc]
     written = {p.relative_to(result.project).as_posix() for p in result.project.rglob("*")}
@@ -42,7 +43,9 @@ def test_inspect_says_which_boards_fit() -> None:
     result = tinygen.inspect(GOLDEN_MODEL)
     assert result.layers[0].operator == "CONV_2D"
     assert result.macs == sum(layer.macs for layer in result.layers) == 70_080
-    assert max(layer.live_bytes for layer in result.layers) == result.arena_minimum_bytes
+    peak = max(result.layers, key=lambda layer: layer.live_bytes)
+    assert peak.live_bytes <= result.arena_minimum_bytes == result.arena_bytes
+    assert result.arena_peak == f"layer {peak.index}, {peak.operator} {peak.output}"
     aot = [fit for fit in result.boards if fit.engine == "aot"]
     assert all(fit.fits for fit in aot if fit.board.startswith("qemu-cortex"))
     assert not result.quantized_here

@@ -25,8 +25,6 @@ def test_a_benchmark_model_matches(name: str, models: Path, tmp_path: Path) -> N
     assert result.verdict is Verdict.MATCH, result.reason
     assert result.vectors >= 100
     assert result.mismatched_elements == 0
-    minimum = built.generated.arena_minimum_bytes
-    assert minimum is not None
-    assert minimum <= built.generated.arena_bytes <= 1.2 * minimum
+    assert built.generated.arena_bytes == built.generated.arena_minimum_bytes
     assert result.data == "random"
     assert built.generated.fidelity[0].distance.sqnr_db > 5

@@ -51,6 +51,8 @@ class GenerateResult:
     constant_bytes: int
     arena_bytes: int
     arena_minimum_bytes: int | None
+    arena_peak: str | None
+    """Where most of the arena is in use, where the engine knows."""
     arena_place: ArenaPlace
     layers: int
     choices: tuple[LayerKernel, ...]
@@ -200,6 +202,7 @@ def _generate(
         constant_bytes=made.constant_bytes,
         arena_bytes=made.arena_bytes,
         arena_minimum_bytes=made.arena_minimum_bytes,
+        arena_peak=made.arena_peak,
         arena_place=made.arena_place,
         layers=made.layers,
         choices=made.choices,

@@ -71,6 +71,8 @@ class InspectResult:
     constant_bytes: int
     arena_bytes: int
     arena_minimum_bytes: int
+    arena_peak: str | None
+    """Where most of the arena is in use."""
     notes: tuple[str, ...]
     """What the engine aot has to say of it."""
     boards: tuple[BoardFit, ...]
@@ -102,6 +104,7 @@ def inspect(
         constant_bytes=program.constant_bytes,
         arena_bytes=program.plan.arena_bytes,
         arena_minimum_bytes=program.plan.minimum_bytes,
+        arena_peak=None if program.peak is None else program.peak.place,
         notes=aot.left_out(ready.model),
         boards=tuple(_fits(ready.model)),
     )

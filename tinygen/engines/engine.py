@@ -67,6 +67,8 @@ class Made:
     arena_minimum_bytes: int | None
     """The least that works; None where that is not known for this very device."""
     arena_place: ArenaPlace
+    arena_peak: str | None = None
+    """Where most of it is in use, in words."""
     arena_overhead_bytes: int | None = None
     """What starting takes beyond the arena that the engine then says it uses; None: not known."""
     build_flags: tuple[str, ...] = ()

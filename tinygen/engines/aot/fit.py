@@ -30,9 +30,9 @@ def place_program(program: Program, board: Board) -> ArenaPlace:
 
 def _smaller_peak(program: Program) -> list[str]:
     """What would make the arena smaller."""
-    if not program.layers:
+    layer = program.peak
+    if layer is None:
         return []
-    layer = max(program.layers, key=lambda layer: program.plan.live_bytes[layer.index])
     return [
         f"the arena's peak is at {layer.node.op.kind} '{layer.title}': "
         "a smaller input or fewer channels there"

@@ -62,6 +62,7 @@ class Aot(Engine):
             arena_bytes=program.plan.arena_bytes,
             arena_minimum_bytes=program.plan.minimum_bytes,
             arena_place=place,
+            arena_peak=None if program.peak is None else program.peak.place,
             build_flags=build_flags(program),
             choices=tuple(_chosen(layer) for layer in program.layers),
             scripts=(_SCRIPT,) if script else (),

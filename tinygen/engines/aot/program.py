@@ -32,6 +32,11 @@ class Layer:
         return self.choice.node
 
     @property
+    def place(self) -> str:
+        """Its number, its operator and its title, for people."""
+        return f"layer {self.index}, {self.node.op.kind} {self.title}"
+
+    @property
     def title(self) -> str:
         """The output's name, short: converters join the names of all that they fused."""
         path = self.io.outputs[0].name.split(";")[0].split("/")
@@ -67,6 +72,12 @@ class Program:
         constants = (c for layer in self.layers for c in layer.call.constants.values())
         in_ram = {id(c.data): c.data.nbytes for c in constants if c.place is Place.RAM}
         return sum(in_ram.values())
+
+    @property
+    def peak(self) -> Layer | None:
+        """The layer at which most of the arena is in use."""
+        live = self.plan.live_bytes
+        return max(self.layers, key=lambda layer: live[layer.index], default=None)
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from tinygen.data.labels import numbered
 from tinygen.printable import shell_word
 from tinygen.report.text.tables import (
-    arena_size,
+    arena_rows,
     build_name,
     decibel,
     fact_table,
@@ -84,7 +84,7 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         ("kernel calls", f"{result.layers}"),
         ("work", f"{result.macs:,} MACs per inference"),
         ("constants", in_bytes(result.constant_bytes)),
-        ("arena", arena_size(result.arena_bytes, result.arena_minimum_bytes)),
+        *arena_rows(result.arena_bytes, result.arena_minimum_bytes, result.arena_peak),
         *((("", _PLACES[place]),) if (place := result.arena_place.value) in _PLACES else ()),
         *(("", note) for note in result.notes),
         ("test vectors", f"{result.vectors}, expected by {result.oracle}"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tinygen.report.text.tables import BAR, arena_size, columns, fact_table, in_bytes, page
+from tinygen.report.text.tables import BAR, arena_rows, columns, fact_table, in_bytes, page
 
 if TYPE_CHECKING:
     from tinygen.api.inspect import InspectResult
@@ -51,7 +51,7 @@ def inspect_report(result: InspectResult) -> RenderableType:
             "parameters",
             f"{result.parameters:,}, {in_bytes(result.constant_bytes)} with requantization",
         ),
-        ("arena", arena_size(result.arena_bytes, result.arena_minimum_bytes)),
+        *arena_rows(result.arena_bytes, result.arena_minimum_bytes, result.arena_peak),
         *(("", note) for note in result.notes),
     ]
     return page(

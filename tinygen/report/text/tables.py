@@ -105,9 +105,11 @@ def in_bytes(size: int) -> str:
     return f"{size:,} bytes"
 
 
-def arena_size(size: int, minimum: int | None) -> str:
+def arena_rows(size: int, minimum: int | None, peak: str | None) -> list[tuple[str, str]]:
+    """Facts: the size of the arena, the least that it could be, and where most of it is in use."""
     least = "" if minimum is None else f" (minimum {in_bytes(minimum)})"
-    return f"{in_bytes(size)}{least}"
+    most = [] if peak is None else [("", f"most in use at {peak}")]
+    return [("arena", f"{in_bytes(size)}{least}"), *most]
 
 
 def share(part: float | None, digits: int = 1) -> str:
