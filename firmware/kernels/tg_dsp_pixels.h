@@ -275,18 +275,34 @@ TG_DSP_SHARED uint32_t *tg_dsp_expand_four(const int8_t *from, int32_t distance,
   return r2;
 }
 
-/* What the pixels of a layer have in common. */
-struct tg_dsp_pixels_layer {
-  const int32_t *weights;
-  int32_t quads;    /* of a pixel's activations */
-  int32_t channels; /* of the output, which are its pitch too */
-  int32_t twice;    /* 1: requantization rounds twice; 0: once */
-};
-
 /* The bytes of code from where the first of `quads` in rows of `some` is entered to their end. */
 TG_INLINE uint32_t tg_dsp_pixels_skip(int32_t quads, int32_t some, int32_t bytes) {
   const int32_t rest = quads % some;
   return (uint32_t)((rest == 0 && quads != 0 ? some : rest) * bytes);
+}
+
+/* For four pixels of so many quads, side by side in `stream`; `channels` are the pitch too. */
+TG_INLINE struct tg_dsp_pixels tg_dsp_pixels_fours(const int32_t *weights, const uint32_t *stream,
+                                                   int32_t quads, int32_t channels) {
+  const struct tg_dsp_pixels fours = {
+      .weights = weights,
+      .stream = stream,
+      .stop = stream + 8 * quads,
+      .pitch = channels,
+      .skip = tg_dsp_pixels_skip(quads - 1, TG_DSP_PIXELS_QUADS, TG_DSP_PIXELS_QUAD_BYTES)};
+  return fours;
+}
+
+/* For one pixel, A and B of each quad in turn. */
+TG_INLINE struct tg_dsp_pixels tg_dsp_pixels_ones(const int32_t *weights, const uint32_t *stream,
+                                                  int32_t quads, int32_t channels) {
+  const struct tg_dsp_pixels ones = {
+      .weights = weights,
+      .stream = stream,
+      .stop = stream + 2 * quads,
+      .pitch = channels,
+      .skip = tg_dsp_pixels_skip(quads, TG_DSP_PIXEL_QUADS, TG_DSP_PIXEL_QUAD_BYTES)};
+  return ones;
 }
 
 TG_INLINE const int32_t *tg_dsp_pixels_run(const struct tg_dsp_pixels *pixels, int32_t count,
@@ -297,33 +313,24 @@ TG_INLINE const int32_t *tg_dsp_pixels_run(const struct tg_dsp_pixels *pixels, i
   return twice ? tg_dsp_one_pixel_twice(pixels) : tg_dsp_one_pixel_once(pixels);
 }
 
-/* All channels of `count` pixels, 4 or 1, whose expanded activations lie in `stream`: of four side
- * by side, of one A and B in turn. */
-TG_INLINE void tg_dsp_pixels_channels(const struct tg_dsp_pixels_layer *layer,
-                                      const uint32_t *stream, int8_t *output, int32_t count) {
-  const int32_t pairs = layer->channels / 2 * 2;
-  struct tg_dsp_pixels pixels = {
-      .weights = layer->weights,
-      .stream = stream,
-      .stop = stream + 2 * count * layer->quads,
-      .output = output,
-      .end = output + pairs,
-      .pitch = layer->channels,
-      .skip =
-          count == 4
-              ? tg_dsp_pixels_skip(layer->quads - 1, TG_DSP_PIXELS_QUADS, TG_DSP_PIXELS_QUAD_BYTES)
-              : tg_dsp_pixels_skip(layer->quads, TG_DSP_PIXEL_QUADS, TG_DSP_PIXEL_QUAD_BYTES)};
+/* All channels of `count` pixels, 4 or 1, for which `pixels` was made. */
+TG_INLINE void tg_dsp_pixels_write(struct tg_dsp_pixels *pixels, int8_t *output, int32_t count,
+                                   int32_t twice) {
+  const int32_t channels = pixels->pitch, pairs = channels / 2 * 2;
+  struct tg_dsp_pixels last = *pixels;
   if (pairs != 0) {
-    pixels.weights = tg_dsp_pixels_run(&pixels, count, layer->twice);
+    pixels->output = output;
+    pixels->end = output + pairs;
+    last.weights = tg_dsp_pixels_run(pixels, count, twice);
   }
-  if (pairs != layer->channels) { /* a pair whose second channel is none */
-    int8_t last[8];
-    pixels.output = last;
-    pixels.end = last + 2;
-    pixels.pitch = 2;
-    tg_dsp_pixels_run(&pixels, count, layer->twice);
+  if (pairs != channels) { /* a pair whose second channel is none */
+    int8_t codes[8];
+    last.output = codes;
+    last.end = codes + 2;
+    last.pitch = 2;
+    tg_dsp_pixels_run(&last, count, twice);
     for (int32_t i = 0; i < count; ++i) {
-      output[i * layer->channels + pairs] = last[2 * i];
+      output[i * channels + pairs] = codes[2 * i];
     }
   }
 }

@@ -33,21 +33,24 @@ TG_INLINE void tg_dsp_conv_1x1_four(const struct tg_dsp_conv_1x1_params *p, cons
   }
 }
 
-TG_DSP_SHARED void tg_dsp_conv_1x1_all(const struct tg_dsp_conv_1x1_params *p, const int8_t *input,
-                                       int8_t *output, uint32_t *stream) {
-  const struct tg_dsp_pixels_layer layer = {p->weights, (p->depth + 3) / 4, p->channels, p->twice};
+TG_INLINE void tg_dsp_conv_1x1_rows(const struct tg_dsp_conv_1x1_params *p, const int8_t *input,
+                                    int8_t *output, uint32_t *stream, int32_t twice,
+                                    int32_t divides) {
+  const int32_t quads = (p->depth + 3) / 4;
+  struct tg_dsp_pixels fours = tg_dsp_pixels_fours(p->weights, stream, quads, p->channels);
+  struct tg_dsp_pixels ones = tg_dsp_pixels_ones(p->weights, stream, quads, p->channels);
   for (int32_t y = 0; y < p->rows; ++y) {
     const int8_t *from = input;
     int32_t x = p->columns;
     for (; x >= 4; x -= 4) {
       tg_dsp_conv_1x1_four(p, from, stream);
-      tg_dsp_pixels_channels(&layer, stream, output, 4);
+      tg_dsp_pixels_write(&fours, output, 4, twice);
       from += 4 * p->column;
       output += 4 * p->channels;
     }
-    for (; x > 0; --x) {
+    for (; !divides && x > 0; --x) {
       tg_dsp_expand_all(from, stream, p->depth);
-      tg_dsp_pixels_channels(&layer, stream, output, 1);
+      tg_dsp_pixels_write(&ones, output, 1, twice);
       from += p->column;
       output += p->channels;
     }
@@ -55,11 +58,33 @@ TG_DSP_SHARED void tg_dsp_conv_1x1_all(const struct tg_dsp_conv_1x1_params *p, c
   }
 }
 
+#define TG_DSP_CONV_1X1_SHARED(name, twice, divides)                                \
+  TG_DSP_SHARED void tg_dsp_conv_1x1_##name(const struct tg_dsp_conv_1x1_params *p, \
+                                            const int8_t *input, int8_t *output,    \
+                                            uint32_t *stream) {                     \
+    tg_dsp_conv_1x1_rows(p, input, output, stream, twice, divides);                 \
+  }
+TG_DSP_CONV_1X1_SHARED(fours_once, 0, 1)
+TG_DSP_CONV_1X1_SHARED(fours_twice, 1, 1)
+TG_DSP_CONV_1X1_SHARED(any_once, 0, 0)
+TG_DSP_CONV_1X1_SHARED(any_twice, 1, 0)
+
 /* Scratch: eight words for each quad of the depth. Pixels are expanded four at a time, the last
  * ones of a row one at a time, before their outputs are written. */
 TG_INLINE void tg_dsp_conv_1x1(const struct tg_dsp_conv_1x1_params *p, const int8_t *input,
                                int8_t *output, void *scratch) {
-  tg_dsp_conv_1x1_all(p, input, output, (uint32_t *)scratch);
+  uint32_t *const stream = (uint32_t *)scratch;
+  if (p->columns % 4 == 0) {
+    if (p->twice) {
+      tg_dsp_conv_1x1_fours_twice(p, input, output, stream);
+    } else {
+      tg_dsp_conv_1x1_fours_once(p, input, output, stream);
+    }
+  } else if (p->twice) {
+    tg_dsp_conv_1x1_any_twice(p, input, output, stream);
+  } else {
+    tg_dsp_conv_1x1_any_once(p, input, output, stream);
+  }
 }
 
 #endif /* TG_DSP_CONV_1X1_H */

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from tinygen.boards import Extension
-from tinygen.engines.aot.kernel_sets.dsp import fully_connected
+from tinygen.engines.aot.kernel_sets.dsp import conv_1x1, conv_2d, fully_connected
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
 Offers = Callable[[Site], Iterable[Candidate | Declined]]
 
-FAMILIES: Mapping[str, Offers] = {
-    "FULLY_CONNECTED": fully_connected.offers,
+FAMILIES: Mapping[str, tuple[Offers, ...]] = {
+    "CONV_2D": (conv_1x1.offers, conv_2d.offers),
+    "FULLY_CONNECTED": (fully_connected.offers,),
 }
 """By the operator's kind."""
 
@@ -30,8 +31,8 @@ class Dsp(KernelSet):
     instructions. The assembly statements want all fourteen."""
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
-        family = FAMILIES.get(site.node.op.kind)
-        if family is None:
+        families = FAMILIES.get(site.node.op.kind, ())
+        if not families:
             yield Declined(f"it has no kernel for {site.node.op.kind}")
-            return
-        yield from family(site)
+        for family in families:
+            yield from family(site)
