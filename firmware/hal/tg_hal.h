@@ -55,6 +55,10 @@ enum tg_reset tg_hal_reset_reason(void);
  * and where the port keeps none. */
 const char *tg_hal_last_fault(void);
 
+/* From now on as many bits per second, once all that was written has left. Only ports that are
+ * built with TG_SERIAL_FASTEST, the most that their line can, have it. */
+void tg_hal_baud(uint32_t baud);
+
 #ifdef __cplusplus
 }
 #endif

@@ -6,6 +6,12 @@
 #include "tg_frame.h"
 #include "tg_hal.h"
 
+#if defined(TG_SERIAL_FASTEST)
+#define TG_FEATURES (TG_FEATURE_RUN | TG_FEATURE_RESET | TG_FEATURE_BAUD)
+#else
+#define TG_FEATURES (TG_FEATURE_RUN | TG_FEATURE_RESET)
+#endif
+
 /* The description is never whole in memory: it is told from the start every time, and only the
  * bytes inside the part asked for are kept. */
 struct tg_part {
@@ -65,7 +71,7 @@ uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t off
   struct tg_part part = {0, offset, room, bytes};
   tg_tell(&part, tg_build_id, sizeof tg_build_id);
   tg_tell(&part, model_hash, sizeof model_hash);
-  tg_tell_u32(&part, TG_FEATURE_RUN | TG_FEATURE_RESET);
+  tg_tell_u32(&part, TG_FEATURES);
   tg_tell_u8(&part, (uint8_t)status);
   tg_tell_u32(&part, model_arena_bytes());
   tg_tell_u32(&part, model_arena_used());
@@ -88,5 +94,8 @@ uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t off
   }
   tg_tell_u8(&part, (uint8_t)tg_hal_reset_reason());
   tg_tell_text(&part, tg_hal_last_fault());
+#if defined(TG_SERIAL_FASTEST)
+  tg_tell_u32(&part, (uint32_t)TG_SERIAL_FASTEST);
+#endif
   return part.position;
 }

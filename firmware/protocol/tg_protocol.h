@@ -29,6 +29,7 @@
  *             offset u32, size u16
  *     RUN     CRC-32 of all inputs u32,         as INVOKE, then bytes of all outputs
  *             input u16, offset u32, bytes
+ *     BAUD    bits per second u32, bytes        the same
  *
  * HELLO opens the session its head names (never 0). Any other request outside the open session
  * is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
@@ -40,6 +41,11 @@
  * model takes one round trip. It writes its piece, computes, and is repeated as INVOKE is. Its
  * answer carries the outputs one after the other from the first byte on, as many as there is room
  * for: `payload` less 16. A repeated answer has none once an input was written since.
+ *
+ * BAUD, where the features say it, asks for another rate of a serial line. It is answered at the
+ * rate of before, then the device changes to it; asked of a rate that it has, it only answers, so
+ * that both sides see what arrives of how many bytes. A device that hears no request for two
+ * seconds at another rate than its first is at its first again.
  *
  * LAYERS, STEP and PEEK are kept for firmware that can run layer by layer and says so in its
  * features; none can so far. STEP computes one layer, the first or the one after the last, and is
@@ -54,7 +60,8 @@
  *                  ticks per second u32, ticks of model_init u32, payload u16, window u8,
  *                  inputs u16, outputs u16, layers u16, model text, engine text, board text,
  *                  compiler text, each input, each output; with the feature RESET the reason
- *                  of the last reset u8 and the words of the fault before it, text
+ *                  of the last reset u8 and the words of the fault before it, text; with
+ *                  the feature BAUD the highest rate u32
  *     text         length u16, UTF-8
  *     tensor       name text, type u8, elements u32, scale f32, zero point i32,
  *                  rank u8, rank times u32
@@ -80,6 +87,7 @@
 #define TG_STEP 6u
 #define TG_PEEK 7u
 #define TG_RUN 8u
+#define TG_BAUD 9u
 #define TG_ANSWER 0x80u /* set in the kind of every answer */
 
 #define TG_OK 0u
@@ -102,11 +110,13 @@
 #define TG_FEATURE_LAYERS 0x1u /* LAYERS, STEP and PEEK */
 #define TG_FEATURE_RUN 0x2u    /* RUN */
 #define TG_FEATURE_RESET 0x4u  /* the description says why the chip was reset */
+#define TG_FEATURE_BAUD 0x8u   /* BAUD */
 
 #define TG_HEAD_BYTES 8u   /* version, kind, session, sequence */
 #define TG_MARGIN_BYTES 8u /* the most any body or code adds to a payload */
 #define TG_CRC_BYTES 4u
-#define TG_RUN_MARGIN 16u /* how much less than a payload a RUN carries, either way */
+#define TG_QUIET_SECONDS 2u /* without a request, then the first rate again */
+#define TG_RUN_MARGIN 16u   /* how much less than a payload a RUN carries, either way */
 
 /* Bytes of a tensor in one frame: as large as the board's RAM allows, told to the host. */
 #ifndef TG_PAYLOAD_BYTES

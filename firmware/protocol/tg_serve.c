@@ -10,6 +10,7 @@
 #include "tg_describe.h"
 #include "tg_frame.h"
 #include "tg_hal.h"
+#include "tg_rate.h"
 
 #define TG_READ_BYTES 64u /* taken from the port at once, on the stack */
 
@@ -182,6 +183,20 @@ static void tg_read(const uint8_t *body, size_t size, uint8_t *answer) {
   }
 }
 
+/* A request for another rate: answered at this one. Its bytes come back. */
+static void tg_change_rate(const uint8_t *body, size_t size, uint8_t *answer) {
+  uint32_t baud = size < 4 ? 0 : tg_get_u32(body);
+  if (size < 4 || size > TG_PAYLOAD_BYTES) {
+    tg_answer(TG_BAD_REQUEST, 0);
+  } else if (!tg_rate_possible(baud)) {
+    tg_answer(TG_BAD_RANGE, 0);
+  } else {
+    memmove(answer, body, size);
+    tg_answer(TG_OK, size);
+    tg_rate_change(baud);
+  }
+}
+
 static void tg_handle(void) {
   uint8_t *content = tg_content(&tg.frame);
   size_t size = tg.frame.size;
@@ -200,10 +215,13 @@ static void tg_handle(void) {
     tg_answer(TG_BAD_VERSION, 0);
   } else if (kind == TG_HELLO) {
     tg_hello(session, body, size, answer);
-  } else if (kind != TG_WRITE && kind != TG_INVOKE && kind != TG_READ && kind != TG_RUN) {
+  } else if (kind != TG_WRITE && kind != TG_INVOKE && kind != TG_READ && kind != TG_RUN &&
+             !tg_rate_asked(kind)) {
     tg_answer(TG_BAD_REQUEST, 0);
   } else if (session != tg.session || session == 0) {
     tg_answer(TG_NO_SESSION, 0);
+  } else if (tg_rate_asked(kind)) {
+    tg_change_rate(body, size, answer);
   } else if (tg.ready != MODEL_OK) {
     *answer = (uint8_t)tg.ready;
     tg_answer(TG_NOT_READY, 1);
@@ -262,6 +280,7 @@ void tg_serve_begin(void) {
 }
 
 void tg_serve_step(void) {
+  tg_rate_check();
   uint8_t bytes[TG_READ_BYTES];
   size_t size = tg_hal_read(bytes, sizeof bytes);
   if (size == 0) {
@@ -272,6 +291,7 @@ void tg_serve_step(void) {
     taken += tg_frame_receive(&tg.frame, bytes + taken, size - taken, &whole);
     if (whole) {
       tg_handle();
+      tg_rate_heard();
     }
   }
 }

@@ -46,6 +46,7 @@ HELLO = Hello(
     model_status=0,
     reset="",
     fault="",
+    fastest=0,
 )
 
 

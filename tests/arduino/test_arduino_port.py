@@ -76,7 +76,8 @@ def sketch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("sketch")
     c = [*sorted((FIRMWARE / "protocol").glob("*.c"))]
     c += sorted((FIRMWARE / "example_model").glob("*.c"))
-    flags = ["-O1", "-g", "-DTG_PAYLOAD_BYTES=32U", *WARNINGS, *SANITIZE, *INCLUDES]
+    rates = ["-DTG_SERIAL_BAUD=115200UL", "-DTG_SERIAL_FASTEST=921600UL"]
+    flags = ["-O1", "-g", "-DTG_PAYLOAD_BYTES=32U", *rates, *WARNINGS, *SANITIZE, *INCLUDES]
     for path in c:
         _run(["gcc", "-std=c11", *flags, "-c", path, "-o", folder / f"{path.stem}.o"])
     port = FIRMWARE / "hal" / "arduino"
@@ -105,6 +106,26 @@ def test_the_sketch_answers_and_computes(sketch: Path) -> None:
             assert answer.ticks > 0
             assert answer.stack_used == 8192 - 7000
         assert session.retries == 0
+    assert transport.process.returncode == 0
+
+
+class RatedProcess(ProcessTransport):
+    """A process that is told to change the rate of a line which it does not have."""
+
+    baud = 115_200
+
+    def change_baud(self, baud: int) -> None:
+        self.baud = baud
+
+
+def test_the_sketch_changes_its_rate(sketch: Path) -> None:
+    """By the core's serial port: ended, and begun anew."""
+    transport = RatedProcess([str(sketch)], env={**os.environ, "TEST_BAUD": "921600"})
+    with Session(transport) as session:
+        session.speed_up(2_000_000)
+        assert session.baud == 921_600
+        sample = bytes(64)
+        assert len(session.infer([sample]).outputs[0]) == 10
     assert transport.process.returncode == 0
 
 

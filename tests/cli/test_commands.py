@@ -146,7 +146,7 @@ STORY = (
         lambda ran: ran.out.startswith("MATCH") and "7 of " in ran.out,
     ),
     Case(
-        "tinygen verify --vectors 3 --port PORT --timeout 300 --spy bytes.spy --json",
+        "tinygen verify --vectors 3 --port PORT --timeout 300 --spy bytes.spy --baud 115200 --json",
         lambda ran: ran.json["verdict"] == "MATCH" and ran.json["vectors"] == 3,
     ),
     Case(

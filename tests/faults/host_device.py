@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.protocol import protocol_device as pd
@@ -18,19 +19,19 @@ def project(folder: Path) -> Path:
     return generate(GOLDEN_MODEL, board=BOARD, out=folder).project
 
 
-def compile_project(folder: Path, target: Path) -> Path:
+def compile_project(folder: Path, target: Path, defines: Sequence[str] = ()) -> Path:
     """The project's firmware with the port of the protocol's tests, under sanitizers."""
     source = folder / "src"
     parts = ("model", "protocol", "kernels")
     files = [*source.glob("model/*.c"), *source.glob("protocol/*.c"), source / "main.c"]
     includes = [f"-I{source / part}" for part in parts] + [f"-I{pd.FIRMWARE / 'hal'}"]
-    command = ["gcc", "-std=c11", "-O1", "-g", *pd.SANITIZE, *includes, f"-I{pd.HERE}"]
+    command = ["gcc", "-std=c11", "-O1", "-g", *pd.SANITIZE, *includes, f"-I{pd.HERE}", *defines]
     command += [*map(str, files), str(pd.HERE / "test_hal.c"), "-o", str(target)]
     subprocess.run(command, check=True)
     return target
 
 
-def compile_wrong(folder: Path, target: Path) -> Path:
+def compile_wrong(folder: Path, target: Path, defines: Sequence[str] = ()) -> Path:
     """The same, but for one weight: it says that it is this project's firmware, and is not."""
     weights = folder / "src" / "model" / "weights.c"
     right = weights.read_text()
@@ -40,6 +41,6 @@ def compile_wrong(folder: Path, target: Path) -> Path:
     changed = str(100 if int(number[0]) < 0 else -100)
     try:
         weights.write_text(right[: number.start()] + changed + right[number.end() :])
-        return compile_project(folder, target)
+        return compile_project(folder, target, defines)
     finally:
         weights.write_text(right)

@@ -19,7 +19,7 @@ import psutil
 
 import tinygen.boards
 from tests import host_program
-from tests.fuzz import mutations, sandbox
+from tests.fuzz import forked, mutations, sandbox
 from tests.fuzz.mutations import BYTES, TEXT, Mutation
 from tests.fuzz.sandbox import Wrong
 from tests.runner import GOLDEN_MODEL, ROOT
@@ -35,7 +35,8 @@ from tinygen.engines import aot
 from tinygen.engines.aot.fit import place_program
 from tinygen.engines.aot.render import model_files
 from tinygen.ir import Int8Model, input_edges
-from tinygen.load import load
+from tinygen.load import hdf5, load
+from tinygen.load.quiet import import_tensorflow
 from tinygen.options import BuildOptions, ModelOptions
 from tinygen.project.platformio import platformio_files
 from tinygen.proof import host_worker, oracle, verdict
@@ -158,11 +159,13 @@ def _keras(suffix: str, ways: Callable[[Sequence[bytes]], Sequence[Mutation]]) -
     seeds = [file.read_bytes() for file in sorted(SEEDS.glob(f"*{suffix}"))]
     folder = _folder()
     marker = folder / "EXECUTED"
-    import keras  # before the fork
-    import tensorflow  # noqa: F401
-    import tf_keras  # noqa: F401
+    import_tensorflow()  # before the fork
+    import keras
+    import tf_keras
 
     assert keras
+    assert tf_keras
+    vars(hdf5)["processes"] = forked
 
     def target(content: bytes, _stage: Stage) -> str:
         path = folder / f"model{suffix}"

@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import pytest
 import serial
 from serial import rfc2217
 
+from tests.faults.rated_line import DEFINES, FASTEST, FIRST
 from tests.protocol import protocol_device as pd
 from tinygen.devices.link import ProcessTransport, Session, open_transport
 from tinygen.devices.link.reset import RESETS, find_reset
@@ -37,9 +39,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def running(descriptor: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    descriptor: int, program: Path | None = None, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
-        [str(pd.device())],
+        [str(program or pd.device())],
         stdin=descriptor,
         stdout=descriptor,
         env={**os.environ, **environment},
@@ -53,10 +57,10 @@ def running(descriptor: int, **environment: str) -> Iterator[subprocess.Popen[by
 
 
 @contextlib.contextmanager
-def on_pty() -> Iterator[Served]:
+def on_pty(program: Path | None = None) -> Iterator[Served]:
     master, slave = os.openpty()
     try:
-        with running(master) as process:
+        with running(master, program) as process:
             yield Served(os.ttyname(slave), process)
     finally:
         os.close(slave)
@@ -67,7 +71,7 @@ def on_socket(**environment: str) -> Iterator[Served]:
     ours, theirs = socket.socketpair()
     with ours, socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_forward, args=(server, ours), daemon=True).start()
-        with running(theirs.detach(), **environment) as process:
+        with running(theirs.detach(), None, **environment) as process:
             yield Served(f"socket://127.0.0.1:{server.getsockname()[1]}", process)
 
 
@@ -318,3 +322,28 @@ def test_an_unknown_reset_names_the_known_ones() -> None:
     with pytest.raises(InputError) as caught:
         find_reset("esp3")
     assert "none, keep-dtr, esp32, avr" in caught.value.next_step
+
+
+def test_a_port_takes_the_rate_that_was_agreed_on(tmp_path: Path) -> None:
+    """A pseudo terminal carries every rate, and tells which one it was set to."""
+    program = pd.compile_device(tmp_path / "device", pd.DIALECTS[0], DEFINES)
+    with on_pty(program) as served, Session(open_transport(served.port)) as session:
+        assert session.baud == FIRST
+        session.speed_up(FASTEST)
+        assert session.baud == FASTEST
+        terminal = os.open(served.port, os.O_RDWR | os.O_NOCTTY)
+        try:
+            assert termios.tcgetattr(terminal)[4:6] == [termios.B921600] * 2
+        finally:
+            os.close(terminal)
+        assert session.infer([IMAGE, EXTRA]).outputs[0] == pd.expected(IMAGE, EXTRA)
+        assert session.retries == 0
+
+
+def test_a_socket_has_no_rate() -> None:
+    """What is behind it has one, maybe, which nothing here can change."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        transport = open_transport(f"socket://127.0.0.1:{server.getsockname()[1]}", baud=115_200)
+        session = Session(transport)
+        assert session.baud is None
+        session.close()

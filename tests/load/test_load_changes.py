@@ -37,8 +37,8 @@ def recurrent(keras: Any) -> Any:
     return keras.Sequential(
         [
             layers.Input((6, 3)),
-            layers.Bidirectional(layers.LSTM(4, return_sequences=True)),
-            layers.GRU(3),
+            layers.GRU(3, return_sequences=True),
+            layers.Bidirectional(layers.LSTM(4)),
             layers.Dense(2),
         ]
     )

@@ -23,7 +23,10 @@ _SOURCES = (
     pd.HERE / "fake_model.c",
     pd.HERE / "fuzz_frames.c",
 )
-_DEFINES = ("-DTG_PAYLOAD_BYTES=32u", "-DIMAGE=40u", "-DSCORES=50u")
+_DEFINES = (
+    *("-DTG_PAYLOAD_BYTES=32u", "-DIMAGE=40u", "-DSCORES=50u"),
+    *("-DTG_SERIAL_BAUD=115200u", "-DTG_SERIAL_FASTEST=921600u"),
+)
 """Small: a fuzzer soon reaches the ends of every buffer."""
 _COMPILERS = ("clang", "clang-14", "clang-15", "clang-16", "clang-17", "clang-18", "clang-19")
 
@@ -74,11 +77,13 @@ def seeds() -> dict[str, bytes]:
         for index, offset, size in ((0, 0, 32), (0, 32, 18), (1, 0, 4))
     )
     run = asked(Kind.RUN, crc + struct.pack("<HI", 1, 0) + extra, sequence=7)
+    rate = struct.pack("<I", 921_600)
     frame = encode(struct.pack("<BBHI", VERSION, Kind.HELLO, 0x1234, 5) + bytes(4))
     return {
         "hello": hello + asked(Kind.HELLO, struct.pack("<I", 32)),
         "infer": hello + writes + invoke + invoke + reads,
         "run": hello + writes + run + run + reads,
+        "rates": hello + asked(Kind.BAUD, rate) + asked(Kind.BAUD, rate + bytes(28)) + invoke,
         "other": asked(Kind.READ, bytes(8)) + hello + asked(99, b"") + asked(Kind.PEEK, bytes(9)),
         "raw": piece(frame, framed=False, portion=3) + piece(frame[:9], framed=False),
         "noise": piece(b"boot log\r\n" + b"\xff" * 80 + b"\0", framed=False) + hello,

@@ -96,6 +96,11 @@ uint32_t tg_hal_stack_used(void) {
   return 432u;
 }
 
+void tg_hal_baud(uint32_t baud) {
+  REQUIRE(baud >= 9600u);
+  REQUIRE(baud <= 921600u);
+}
+
 enum tg_reset tg_hal_reset_reason(void) {
   return TG_RESET_FAULT;
 }

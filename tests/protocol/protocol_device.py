@@ -72,12 +72,12 @@ class Lockstep:
 
     byte_seconds = 0.0
 
-    def __init__(self, payload: int = 256, program: Path | None = None) -> None:
+    def __init__(self, payload: int = 256, program: Path | None = None, **environment: str) -> None:
         self._idle, idle = os.pipe()
         try:
             self._inner = ProcessTransport(
                 [str(program or device(payload))],
-                env={**os.environ, "TEST_HAL_IDLE_FD": str(idle)},
+                env={**os.environ, "TEST_HAL_IDLE_FD": str(idle), **environment},
                 pass_fds=[idle],
             )
         finally:
@@ -98,11 +98,15 @@ class Lockstep:
         self._sent += len(data)
         self._inner.write(data)
 
-    def read(self, timeout: float) -> bytes:
+    def _await(self) -> None:
+        """Until the device has dealt with every byte."""
         while self._done < self._sent:
             told = os.read(self._idle, 8)
             assert told, "the device died"
             (self._done,) = struct.unpack("<Q", told)
+
+    def read(self, timeout: float) -> bytes:
+        self._await()
         data = self._inner.read(0)
         if not data:
             self._now += max(0.0, timeout)

@@ -1,12 +1,28 @@
 #include "test_hal.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "tg_hal.h"
 
 uint64_t test_hal_ticks = 5;
+
+/* A test's line, in memory that it shares: its time, and each change of the rate that the device
+ * makes, with how many bytes it had sent by then. */
+static struct {
+  uint64_t now; /* ticks */
+  uint32_t count;
+  struct {
+    uint32_t baud;
+    uint64_t position;
+  } changes[1000];
+} *line;
+
+static uint64_t sent;
 
 static uint64_t consumed; /* bytes read so far */
 static int idle_fd = -1;  /* where a test wants to hear that all of them are dealt with */
@@ -15,6 +31,16 @@ void tg_hal_init(void) {
   const char *fd = getenv("TEST_HAL_IDLE_FD");
   if (fd != NULL) {
     idle_fd = atoi(fd);
+  }
+  const char *shared = getenv("TEST_HAL_LINE");
+  if (shared != NULL) {
+    int file = open(shared, O_RDWR);
+    void *memory = mmap(NULL, sizeof *line, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (memory == MAP_FAILED) {
+      exit(4);
+    }
+    memcpy(&line, &memory, sizeof line); /* C++ has no conversion */
+    close(file);
   }
 }
 
@@ -38,6 +64,7 @@ void tg_hal_write(const uint8_t *bytes, size_t size) {
       exit(0);
     }
     bytes += put;
+    sent += (uint64_t)put;
     size -= (size_t)put;
   }
 }
@@ -55,7 +82,14 @@ void tg_hal_idle(void) {
 }
 
 uint64_t tg_hal_ticks(void) {
-  return test_hal_ticks;
+  return test_hal_ticks + (line != NULL ? line->now : 0u);
+}
+
+void tg_hal_baud(uint32_t baud) {
+  if (line != NULL) {
+    line->changes[line->count].position = sent;
+    line->changes[line->count++].baud = baud;
+  }
 }
 
 uint32_t tg_hal_tick_hz(void) {

@@ -20,6 +20,7 @@ from tinygen.proof.vectors import Vectors
 
 _TRIES = 5
 _RESTART_SECONDS = 5.0
+_SHORT_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class VectorsRun:
     """One pass over the vectors, and what it found so far.
 
     `hello` is of the project's own firmware only; `lost` is why it ended early; `reconnects` counts
-    how often the port was lost and came back.
+    how often the port was lost and came back; `baud` is the rate of the last bytes, None where the
+    line has none.
     """
 
     def __init__(self, connection: Connection, checks: Vectors) -> None:
@@ -52,6 +54,7 @@ class VectorsRun:
         self.reconnects = 0
         self.ticks: list[int] = []
         self.stack = 0
+        self.baud: int | None = None
         self._device: tuple[list[Array], ...] = tuple([] for _ in checks.expected)
 
     @property
@@ -59,9 +62,11 @@ class VectorsRun:
         """What the device computed, one array per output, (vectors, *shape); none, no array."""
         return [np.stack(column) for column in self._device] if self.ticks else []
 
-    def execute(self, count: int, progress: Progress) -> None:
+    def execute(self, count: int, progress: Progress, baud: int | None = None) -> None:
         """Run the first `count` vectors. A lost port is opened again, and the vector that was on
         the way is run anew; lost five times without one more vector in between, it stays lost.
+        `baud` is the most bits per second; without it the board's fastest is tried where there is
+        much to send.
 
         A port that cannot be opened at first raises DeviceError; all that comes later is in `lost`.
         """
@@ -74,6 +79,8 @@ class VectorsRun:
                 with session:
                     try:
                         self._greet(session)
+                        if most := self._most_baud(count - len(self.ticks), baud):
+                            session.speed_up(most)
                         for index in range(len(self.ticks), count):
                             self._one(session, index)
                             progress.count(index + 1, count)
@@ -82,6 +89,7 @@ class VectorsRun:
                         self._why_restarted(session, error)
                         raise
                     finally:
+                        self.baud = session.baud
                         self.retries += session.retries + session.redone
             except Disconnected as error:
                 tries = tries + 1 if len(self.ticks) == reached else 1
@@ -107,6 +115,15 @@ class VectorsRun:
         if words := self._connection.last_words():
             error.why += f"\nthe emulator's last words:\n{words}"
         self.lost = error
+
+    def _most_baud(self, vectors: int, asked: int | None) -> int:
+        """The rate to go for; 0 where the first one will do."""
+        line, model = self._built.board.serial, self._built.project.manifest.model
+        wire = sum(edge.nbytes for edge in (*model.inputs, *model.outputs)) * 10 / line.baud
+        if asked is None and (line.fastest is None or vectors * wire < _SHORT_SECONDS):
+            return 0
+        most = asked or line.fastest or 0
+        return most if most > line.baud else 0
 
     def _why_restarted(self, session: Session, error: DeviceError) -> None:
         """Add what the device says of the reason, if it answers; the run has ended in any case."""

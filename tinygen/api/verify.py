@@ -103,6 +103,8 @@ class VerifyResult:
     """What started the device last, as it says; empty where it does not know."""
     fault: str
     """The words of the fault that the program before that start ended in, explained."""
+    baud: int | None
+    """Bits per second that were talked at in the end; None where there is no serial line."""
     retries: int
     """Requests that were sent again, and inferences that were asked for anew."""
     reconnects: int
@@ -129,6 +131,7 @@ def verify(
     limit: int | None = None,
     timeout: float | None = None,
     spy: str | Path | None = None,
+    baud: int | None = None,
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> VerifyResult:
@@ -138,7 +141,9 @@ def verify(
     hardware is found by its USB id where only one port fits; a process is started, and ended
     afterwards. `limit` is how many vectors are run, `timeout` how many seconds all of it may take
     (`time_limit` where it is not given). Every byte of the conversation is written to the file
-    `spy`; the port `replay:FILE` plays it.
+    `spy`; the port `replay:FILE` plays it. `baud` is the most bits per second to talk at: at the
+    board's first rate or a higher one that the device agrees to. Without it a board's fastest is
+    tried where there is much to send.
 
     A device that runs anything but the firmware of the project's sources as they are now, is lost
     on the way, or is not done in time, gives the verdict UNVERIFIED with the reason; a port that
@@ -152,6 +157,12 @@ def verify(
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
     if timeout is not None and not timeout > 0:
         raise InputError("a limit of no time was given", next_step="--timeout with seconds")
+    if baud is not None and baud < board.serial.baud:
+        raise InputError(
+            f"{baud} baud is less than {board.id} starts with",
+            why=f"its firmware opens the port at {board.serial.baud}",
+            next_step=f"--baud {board.serial.baud} or more",
+        )
     checks = stored_vectors(current)
     count = min(limit or len(checks), len(checks))
     seconds = timeout or time_limit(board, current.manifest.model, count)
@@ -164,17 +175,22 @@ def verify(
         connection = Connection(
             built, port, deadline, progress, spy=file, trust_project=trust_project
         )
-        return verify_over(connection, checks, count, seconds, progress)
+        return verify_over(connection, checks, count, seconds, progress, baud)
 
 
 def verify_over(
-    connection: Connection, checks: Vectors, count: int, limit: float, progress: Progress
+    connection: Connection,
+    checks: Vectors,
+    count: int,
+    limit: float,
+    progress: Progress,
+    baud: int | None = None,
 ) -> VerifyResult:
     """The verdict on the first `count` of the vectors over this connection, whose deadline is
     `limit` seconds."""
     started = time.monotonic()
     run = VectorsRun(connection, checks)
-    run.execute(count, progress)
+    run.execute(count, progress, baud)
     return _result(connection, run, checks, limit, time.monotonic() - started)
 
 
@@ -274,6 +290,7 @@ def _result(
         stack_used_bytes=run.stack or None,
         reset=hello.reset if hello else "",
         fault=_fault(hello, connection.built.elf),
+        baud=run.baud,
         retries=run.retries,
         reconnects=run.reconnects,
         seconds=seconds,

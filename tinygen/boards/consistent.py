@@ -8,6 +8,7 @@ from tinygen.boards.schema import ADDRESSES, LOCAL_PLATFORM, Board, Process, Ser
 from tinygen.boards.vocabulary import (
     POSSIBLE,
     UPLOAD_PROTOCOLS,
+    Connection,
     Extension,
     Port,
     ResetReason,
@@ -45,6 +46,12 @@ def _port(board: Board) -> Iterator[str]:
         yield "ports cortex_m, sifive and metal, and no others, have [serial.uart]"
     if (port is Port.ARDUINO) != (board.ticks is not None):
         yield "the port arduino, and only that, has ticks"
+    if board.serial.fastest is not None:
+        usb = isinstance(board.device, Serial) and board.device.connection is Connection.USB
+        if port not in (Port.ARDUINO, Port.ESP_IDF) or usb:
+            yield "serial.fastest is for the serial ports of arduino and esp_idf that have a rate"
+        if board.serial.fastest < board.serial.baud:
+            yield "serial.fastest is lower than serial.baud"
     if port is not Port.ARDUINO and board.stack_mark is not StackMark.UNKNOWN:
         yield "stack_mark is for the port arduino; others have marks of their own"
     if port is not Port.ARDUINO and board.reset_reason is not ResetReason.UNKNOWN:

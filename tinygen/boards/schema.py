@@ -173,12 +173,15 @@ class SerialLine:
     """The line that carries the protocol, as the firmware has it.
 
     `window` is how many requests may be under way: 1 for a port that cannot receive while the board
-    computes. `uart` is for ports that drive its registers themselves. A process has a pipe instead,
-    whose `baud` is only what the time that a verification may take is worked out from.
+    computes. `fastest` is the highest rate that the chip and what is between it and the host can,
+    where the port can change it. `uart` is for ports that drive its registers themselves. A process
+    has a pipe instead, whose `baud` is only what the time that a verification may take is worked
+    out from.
     """
 
     baud: Annotated[int, Meta(ge=300, le=12_000_000)]
     window: Annotated[int, Meta(ge=1, le=255)] = 4
+    fastest: Annotated[int, Meta(ge=9600, le=12_000_000)] | None = None
     uart: UartPort | None = None
 
 

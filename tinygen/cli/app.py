@@ -171,6 +171,15 @@ def verify(
             help="Write every byte to and from the device there; --port replay:FILE plays it.",
         ),
     ] = None,
+    baud: Annotated[
+        int | None,
+        typer.Option(
+            "--baud",
+            metavar="RATE",
+            help="Talk at no more bits per second; the board's first rate always works. [default: "
+            "the fastest that board and line agree on, where there is much to send]",
+        ),
+    ] = None,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
@@ -190,6 +199,7 @@ def verify(
             limit=vectors,
             timeout=timeout,
             spy=spy,
+            baud=baud,
             trust_project=trust,
             progress=progress,
         ),

@@ -52,7 +52,8 @@ def same_meaning(kind: str, a: Tensor, b: Tensor) -> None:
             f"{kind} copies '{a.name}' into '{b.name}', but their quantizations differ",
             why=f"scale {a.q.scale:g}, zero point {a.q.zero_point} against "
             f"scale {b.q.scale:g}, zero point {b.q.zero_point}",
-            next_step="quantize the Keras model with tinygen, which makes them equal",
+            next_step="give tinygen the Keras model, if this file came from elsewhere; if tinygen"
+            " quantized it, TensorFlow's converter wrote them so: replace that layer",
         )
 
 

@@ -145,6 +145,8 @@ def port_flags(board: Board) -> tuple[str, ...]:
         ]
         if isinstance(board.device, Serial) and board.device.connection is Connection.USB:
             flags.append("-DTG_SERIAL_FLUSH")
+        if serial.fastest is not None:
+            flags.append(f"-DTG_SERIAL_FASTEST={serial.fastest}UL")
         if serial.uart is not None:
             flags += [f"-DTG_UART_BASE={serial.uart.base:#x}U", f"-DTG_UART_IRQ={serial.uart.irq}U"]
     return tuple(flags)

@@ -2,6 +2,7 @@
  *
  *   TG_SERIAL        the serial port, a Stream; Serial where the board says nothing else
  *   TG_SERIAL_BAUD   its bits per second
+ *   TG_SERIAL_FASTEST  defined where it can be changed: the most
  *   TG_SERIAL_FLUSH  defined where bytes wait for company until they are flushed (USB)
  *   TG_SERIAL_RX_BYTES  defined where the core can be told how much it keeps of what arrives, and
  *                       keeps less than a frame when it is not
@@ -101,3 +102,15 @@ enum tg_reset tg_hal_reset_reason(void) {
 const char *tg_hal_last_fault(void) {
   return "";
 }
+
+#if defined(TG_SERIAL_FASTEST)
+void tg_hal_baud(uint32_t baud) {
+  TG_SERIAL.flush();
+#if defined(ARDUINO_ARCH_ESP32) /* whose end() forgets what the buffer was told */
+  TG_SERIAL.updateBaudRate(baud);
+#else
+  TG_SERIAL.end();
+  TG_SERIAL.begin(baud);
+#endif
+}
+#endif

@@ -76,3 +76,12 @@ enum tg_reset tg_hal_reset_reason(void) {
 const char *tg_hal_last_fault(void) {
   return "";
 }
+
+#if defined(TG_SERIAL_FASTEST)
+#define TG_DRAIN_TICKS 1000 /* of FreeRTOS */
+
+void tg_hal_baud(uint32_t baud) {
+  (void)uart_wait_tx_done(TG_UART, TG_DRAIN_TICKS);
+  (void)uart_set_baudrate(TG_UART, baud);
+}
+#endif

@@ -15,6 +15,7 @@ static uint8_t buffer[64];
 static size_t head, tail;
 static size_t kept = 256; /* bytes of what arrives, as Espressif's core has it */
 static bool begun;
+static unsigned long rate;
 static uint64_t offset_us;
 
 static uint64_t now_us() {
@@ -24,7 +25,13 @@ static uint64_t now_us() {
 }
 
 void HardwareSerial::begin(unsigned long baud) {
-  begun = baud == 115200;
+  const char *last = getenv("TEST_BAUD"); /* the rate that a test wants to end at */
+  begun = baud == 115200 || (last != nullptr && baud == strtoul(last, nullptr, 10));
+  rate = baud;
+}
+
+void HardwareSerial::end() {
+  begun = false;
 }
 
 size_t HardwareSerial::setRxBufferSize(size_t size) {
@@ -37,7 +44,8 @@ int HardwareSerial::available() {
     if (poll(&in, 1, 5) > 0) {
       const ssize_t got = ::read(0, buffer, sizeof buffer);
       if (got <= 0) {
-        exit(begun && kept == 2048 ? 0 : 1);
+        const char *last = getenv("TEST_BAUD");
+        exit(begun && kept == 2048 && rate == strtoul(last ? last : "115200", nullptr, 10) ? 0 : 1);
       }
       head = 0;
       tail = static_cast<size_t>(got);

@@ -17,7 +17,7 @@ def open_device(board: Board, port: str) -> Transport:
     A new kind of device has its case here. Raises DeviceError when the port cannot be opened.
     """
     if port.startswith(SCHEME):
-        return RecordedTransport(Path(port.removeprefix(SCHEME)))
+        return RecordedTransport(Path(port.removeprefix(SCHEME)), board.serial.baud)
     match board.device:
         case Qemu():  # a socket has no lines to reset a board by
             return open_transport(port, board.serial.baud)

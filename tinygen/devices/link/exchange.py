@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinygen.devices.link.deadline import Clock, Deadline
-from tinygen.devices.link.faults import Disturbed, Restarted
+from tinygen.devices.link.faults import Disturbed, Restarted, Silent
 from tinygen.devices.link.frames import VERSION, Answer, Code, Decoder, Kind, parse_answer, request
 from tinygen.devices.link.hello import status_text
+from tinygen.devices.link.rate import Rates
 from tinygen.devices.link.transport import Transport
 from tinygen.errors import DeviceError
 from tinygen.printable import printable
@@ -94,6 +95,7 @@ class Exchange:
         self._deadline = deadline or Deadline()
         self._sequence = secrets.randbelow(1 << 31)  # so that sessions do not resemble each other
         self._decoder = Decoder()
+        self.rates: Rates | None = None
 
     def ask(self, requests: Sequence[Request], limits: Limits) -> list[bytes]:
         """The bodies of the answers, in the order of the requests.
@@ -140,7 +142,16 @@ class Exchange:
                         entry.deadline = max(entry.deadline, min(soonest, entry.give_up))
         return bodies
 
+    def wait(self, seconds: float) -> None:
+        """Say nothing for so long, and drop what is heard meanwhile."""
+        end = self._clock() + seconds
+        while (left := end - self._clock()) > _SOON:
+            self._transport.read(min(left, self._deadline.left()))
+        self._decoder = Decoder()
+
     def _send(self, entries: Sequence[_UnderWay], wire: float, limits: Limits) -> None:
+        if self.rates is not None:
+            self.rates.choose(max(entry.tries for entry in entries))
         self._transport.write(b"".join(entry.frame for entry in entries))
         now = self._clock()
         for entry in entries:
@@ -157,6 +168,8 @@ class Exchange:
                 answer = parse_answer(content)
                 if answer and answer.session == self.session:
                     answers.append(answer)
+                    if self.rates is not None:
+                        self.rates.heard()
                     if answer.code == Code.OK:  # what came before that did not keep it from working
                         self._decoder.forget()
         self._decoder.feed(rest)
@@ -166,7 +179,7 @@ class Exchange:
         if entry.tries <= limits.retries and now + _SOON < entry.give_up:
             return
         tries = f"{entry.tries} tries" if entry.tries > 1 else "1 try"
-        raise DeviceError(
+        raise Silent(
             f"the device on {self._transport.name} does not answer",
             why=f"no answer within {limits.timeout:g} s, after {tries}",
             next_step="is this the port, and the baud rate, of a board with firmware of tinygen? "

@@ -21,3 +21,7 @@ class LimitReached(DeviceError):
 class Restarted(DeviceError):
     """The device does not know the session any more: it has started anew since, or another program
     opened one."""
+
+
+class Silent(DeviceError):
+    """No answer came, in all the time and tries that there were."""

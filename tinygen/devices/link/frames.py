@@ -29,6 +29,7 @@ An answer repeats the session and the sequence of its request.
             offset u32, size u16
     RUN     CRC-32 of all inputs u32,         as INVOKE, then bytes of all outputs
             input u16, offset u32, bytes
+    BAUD    bits per second u32, bytes        the same
 
 HELLO opens the session its head names (never 0). Any other request outside the open session
 is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
@@ -40,6 +41,11 @@ RUN, where the features say it, is the last WRITE, the INVOKE and the first READ
 model takes one round trip. It writes its piece, computes, and is repeated as INVOKE is. Its
 answer carries the outputs one after the other from the first byte on, as many as there is room
 for: `payload` less 16. A repeated answer has none once an input was written since.
+
+BAUD, where the features say it, asks for another rate of a serial line. It is answered at the
+rate of before, then the device changes to it; asked of a rate that it has, it only answers, so
+that both sides see what arrives of how many bytes. A device that hears no request for two
+seconds at another rate than its first is at its first again.
 
 LAYERS, STEP and PEEK are kept for firmware that can run layer by layer and says so in its
 features; none can so far. STEP computes one layer, the first or the one after the last, and is
@@ -54,7 +60,8 @@ the status of model_init (u8), and MODEL, whose body is that of INVOKE.
                  ticks per second u32, ticks of model_init u32, payload u16, window u8,
                  inputs u16, outputs u16, layers u16, model text, engine text, board text,
                  compiler text, each input, each output; with the feature RESET the reason
-                 of the last reset u8 and the words of the fault before it, text
+                 of the last reset u8 and the words of the fault before it, text; with
+                 the feature BAUD the highest rate u32
     text         length u16, UTF-8
     tensor       name text, type u8, elements u32, scale f32, zero point i32,
                  rank u8, rank times u32
@@ -84,6 +91,9 @@ PAYLOAD_MAX = 32768
 RUN_MARGIN = 16
 """How much less than `payload` one RUN carries, either way."""
 
+QUIET_SECONDS = 2
+"""Without a request, after which a device at another rate is at its first again."""
+
 TYPES = {dtype.wire: dtype for dtype in DType if dtype.wire is not None}
 """The element types by their codes."""
 
@@ -104,6 +114,7 @@ class Kind(enum.IntEnum):
     STEP = 6
     PEEK = 7
     RUN = 8
+    BAUD = 9
 
 
 class Feature(enum.IntFlag):
@@ -112,6 +123,7 @@ class Feature(enum.IntFlag):
     LAYERS = 1
     RUN = 2
     RESET = 4
+    BAUD = 8
 
 
 class Code(enum.IntEnum):

@@ -51,6 +51,7 @@ class Hello:
     `payload` is the most tensor bytes in one frame, `window` the most requests under way; `layers`
     is how many layers can be run one by one, 0 without that feature. `reset` is what started the
     chip and `fault` the words of the fault before that; empty where the device does not know.
+    `fastest` is the highest rate of its serial line, 0 where it has but one.
     """
 
     protocol: int
@@ -73,6 +74,7 @@ class Hello:
     model_status: int
     reset: str
     fault: str
+    fastest: int
 
     def require_ready(self) -> None:
         """Raise unless model_init succeeded: DoesNotFit for the arena, else DeviceError."""
@@ -105,7 +107,7 @@ class Hello:
         )
 
 
-_KNOWN = Feature.LAYERS | Feature.RUN | Feature.RESET
+_KNOWN = Feature.LAYERS | Feature.RUN | Feature.RESET | Feature.BAUD
 
 
 class _Reader:
@@ -168,6 +170,7 @@ def parse_description(data: bytes) -> Hello:
         model, engine, board, compiler = (reader.text() for _ in range(4))
         edges = tuple(tuple(reader.edge() for _ in range(count)) for count in (inputs, outputs))
         reset, fault = reader.reset(features)
+        fastest = reader.number("I") if Feature.BAUD in features else 0
         reader.end(features)
         return Hello(
             protocol=frames.VERSION,
@@ -190,6 +193,7 @@ def parse_description(data: bytes) -> Hello:
             model_status=status,
             reset=reset,
             fault=fault,
+            fastest=fastest,
         )
     except ValueError as error:  # UnicodeDecodeError is one
         raise DeviceError(

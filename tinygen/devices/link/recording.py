@@ -17,7 +17,7 @@ from typing import IO
 from tinygen.devices.link.faults import Disconnected
 from tinygen.devices.link.frames import ANSWER, Decoder, decode, encode
 from tinygen.devices.link.replay import ReplayTransport
-from tinygen.devices.link.transport import Transport
+from tinygen.devices.link.transport import Rated, Transport
 from tinygen.errors import DeviceError, InputError
 
 SCHEME = "replay:"
@@ -50,7 +50,6 @@ class SpyTransport:
         self, inner: Transport, file: IO[str], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.name = inner.name
-        self.byte_seconds = inner.byte_seconds
         self._inner = inner
         self._file = file
         self._clock = clock
@@ -74,6 +73,19 @@ class SpyTransport:
             self._note("!", ascii(error.what))
             raise
 
+    @property
+    def baud(self) -> int:
+        """Of the line beneath; 0 where that has none."""
+        return self._inner.baud if isinstance(self._inner, Rated) else 0
+
+    @property
+    def byte_seconds(self) -> float:
+        return self._inner.byte_seconds
+
+    def change_baud(self, baud: int) -> None:
+        if isinstance(self._inner, Rated):
+            self._inner.change_baud(baud)
+
     def close(self) -> None:
         self._file.flush()
         self._inner.close()
@@ -87,16 +99,22 @@ class RecordedTransport(ReplayTransport):
 
     Sessions and sequence numbers are new in every conversation: a request takes those of the
     recorded one that came at its place, and the answers' are put back. Silence takes no real time:
-    give `clock` to the session. Where the recording has ended there is only silence.
+    give `clock` to the session. Where the recording has ended there is only silence. `baud` is the
+    rate that the line had at first.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, baud: int = 0) -> None:
         super().__init__(self._answer, name=f"{SCHEME}{path}")
+        self.baud = baud
         self._events = deque(_events(path))
         self._live, self._recorded, self._answers = Decoder(), Decoder(), bytearray()
         self._names: dict[bytes, bytes] = {}  # of then -> of now
         self._asked: deque[bytes] = deque()
         self._waiting = self._until_asked()
+
+    def change_baud(self, baud: int) -> None:
+        """The recorded line did."""
+        self.baud = baud
 
     def read(self, timeout: float) -> bytes:
         data = super().read(timeout)

@@ -17,7 +17,8 @@ from tinygen.devices.link.exchange import Exchange, Limits, Request
 from tinygen.devices.link.faults import Disturbed
 from tinygen.devices.link.frames import RUN_MARGIN, Feature, Kind
 from tinygen.devices.link.hello import MODEL_OK, Hello, parse_description, status_text
-from tinygen.devices.link.transport import Transport
+from tinygen.devices.link.speed_up import speed_up
+from tinygen.devices.link.transport import Rated, Transport
 from tinygen.errors import DeviceError
 
 _HELLO_SECONDS = 0.5
@@ -138,6 +139,23 @@ class Session:
         exchange.window = min(self._hello.window, self._window or self._hello.window)
         exchange.retries = 0  # those of hello only say that the device was still starting
         return self._hello
+
+    @property
+    def baud(self) -> int | None:
+        """Bits per second of the line; None where it has no rate."""
+        if self._exchange.rates is not None:
+            return self._exchange.rates.baud
+        return (self._transport.baud or None) if isinstance(self._transport, Rated) else None
+
+    def speed_up(self, most: int) -> None:
+        """Talk at up to `most` bits per second from now on, where the device can and the line
+        carries it; else nothing changes."""
+        hello = self._ready()
+        line = self._transport
+        if isinstance(line, Rated) and line.baud and Feature.BAUD in hello.features:
+            before = self._exchange.retries
+            speed_up(self._exchange, line, min(most, hello.fastest), hello.payload)
+            self._exchange.retries = before  # those of trying out are none of the line's
 
     def infer(self, inputs: Sequence[bytes]) -> Inference:
         """Write the inputs, compute, read the outputs. int8 elements as bytes, one per tensor.

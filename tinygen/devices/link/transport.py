@@ -11,7 +11,7 @@ import select
 import socket
 import time
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import serial
 from serial.tools import list_ports
@@ -31,7 +31,9 @@ class Transport(Protocol):
     """Bytes to and from one device. `byte_seconds` is what one byte takes, 0 where unknown."""
 
     name: str
-    byte_seconds: float
+
+    @property
+    def byte_seconds(self) -> float: ...
 
     def read(self, timeout: float) -> bytes:
         """What has arrived, waiting at most `timeout` seconds for the first byte.
@@ -44,6 +46,17 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of the device. More than once does no harm."""
+
+
+@runtime_checkable
+class Rated(Protocol):
+    """A transport whose line has a rate that can be changed, in bits per second; 0 where a line
+    has none after all."""
+
+    baud: int
+
+    def change_baud(self, baud: int) -> None:
+        """From now on as many, once all that was written has left; DeviceError where it can't."""
 
 
 def open_transport(port: str, baud: int = 115200, reset: str = "none") -> Transport:
@@ -72,7 +85,8 @@ class SerialTransport:
             options["exclusive"] = True
         if not port.startswith("rfc2217:"):  # pyserial bounds its writes by itself
             options["write_timeout"] = WRITE_SECONDS
-        self.byte_seconds = 0.0 if port.startswith("socket:") else 10 / baud
+        self.baud = 0 if port.startswith("socket:") else baud
+        self.byte_seconds = 10 / baud if self.baud else 0.0
         try:
             self._serial = serial.serial_for_url(
                 port,
@@ -103,6 +117,13 @@ class SerialTransport:
     def write(self, data: bytes) -> None:
         with self._peer_errors():
             self._serial.write(data)
+
+    def change_baud(self, baud: int) -> None:
+        with self._peer_errors():
+            self._serial.flush()
+            self._serial.baudrate = baud
+        self.baud = baud
+        self.byte_seconds = 10 / baud
 
     def close(self) -> None:
         with contextlib.suppress(serial.SerialException, OSError):

@@ -58,6 +58,8 @@ def verify_report(result: VerifyResult) -> RenderableType:
         rows.append(("last start", result.reset))
     if result.fault:
         rows.append(("before that", result.fault))
+    if result.baud is not None:
+        rows.append(("serial line", f"{result.baud:,} baud"))
     if result.retries:
         rows.append(("requests repeated", f"{result.retries}"))
     if result.reconnects:

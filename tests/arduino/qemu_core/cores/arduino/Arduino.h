@@ -24,6 +24,7 @@ class Stream : public Print {
 class HardwareSerial : public Stream {
  public:
   void begin(unsigned long baud);
+  void end();
   size_t setRxBufferSize(size_t size); /* Espressif's */
   size_t write(uint8_t byte) override;
   size_t write(const uint8_t *bytes, size_t size) override;

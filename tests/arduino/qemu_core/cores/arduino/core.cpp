@@ -259,3 +259,6 @@ size_t getArduinoLoopTaskStackSize() {
 extern "C" esp_reset_reason_t esp_reset_reason(void) {
   return ESP_RST_POWERON;
 }
+
+void HardwareSerial::end() {
+}

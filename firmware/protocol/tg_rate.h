@@ -1,0 +1,73 @@
+/* Part of tg_serve.c: the rate of the serial line, where the port can change it: the first one
+ * again when nothing more is heard, so that a host that is gone, or hears nothing, finds the
+ * device. */
+#ifndef TG_RATE_H
+#define TG_RATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tg_hal.h"
+#include "tg_protocol.h"
+
+#if defined(TG_SERIAL_FASTEST)
+
+#define TG_SLOWEST 9600u
+
+static struct {
+  uint32_t baud;  /* 0: the first one */
+  uint64_t heard; /* when the last request was dealt with, in ticks */
+} tg_rate;
+
+static inline bool tg_rate_asked(uint8_t kind) {
+  return kind == TG_BAUD;
+}
+
+static inline bool tg_rate_possible(uint32_t baud) {
+  return baud >= TG_SLOWEST && baud <= TG_SERIAL_FASTEST;
+}
+
+static inline void tg_rate_change(uint32_t baud) {
+  uint32_t wanted = baud == TG_SERIAL_BAUD ? 0u : baud;
+  if (wanted != tg_rate.baud) {
+    tg_hal_baud(baud);
+    tg_rate.baud = wanted;
+  }
+}
+
+static inline void tg_rate_heard(void) {
+  tg_rate.heard = tg_hal_ticks();
+}
+
+static inline void tg_rate_check(void) {
+  if (tg_rate.baud != 0u &&
+      tg_hal_ticks() - tg_rate.heard > (uint64_t)TG_QUIET_SECONDS * tg_hal_tick_hz()) {
+    tg_rate_change((uint32_t)TG_SERIAL_BAUD);
+  }
+}
+
+#else
+
+static inline bool tg_rate_asked(uint8_t kind) {
+  (void)kind;
+  return false;
+}
+
+static inline bool tg_rate_possible(uint32_t baud) {
+  (void)baud;
+  return false;
+}
+
+static inline void tg_rate_change(uint32_t baud) {
+  (void)baud;
+}
+
+static inline void tg_rate_heard(void) {
+}
+
+static inline void tg_rate_check(void) {
+}
+
+#endif
+
+#endif /* TG_RATE_H */
