@@ -31,6 +31,8 @@ SHAPE = (1, 12, 12, 16)
 FACTOR = 1.8
 """An estimate may be so far off for one layer of one kernel, small ones apart."""
 SMALL = 1_000
+FAST = {"conv_2d_packed"}
+"""Kernels whose cost is told where they are offered."""
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +56,7 @@ def near(rows: list[Measured]) -> None:
 
 def test_every_kernel_is_estimated() -> None:
     names = {path.stem.removeprefix("tg_") for path in (KERNELS / "portable").glob("tg_*.h")}
-    assert names == set(FITS)
+    assert names - FAST == set(FITS)
 
 
 def test_the_digits_model(tmp_path: Path) -> None:

@@ -41,6 +41,18 @@ def in_blocks(
     return _in_images(reads, written, (height, width), channels, batches, reads_first)
 
 
+def in_runs(height: Extent, width: Extent, channels: Pair, pixels: int) -> Order:
+    """The same by a kernel that takes the inputs of so many pixels in a run, rows or no rows, into
+    scratch before it writes the first of them. One image."""
+    steps = np.arange(0, height.output * width.output, pixels)
+    places = steps[:, None] + np.arange(pixels)
+    places = np.minimum(places, height.output * width.output - 1)
+    tops = np.maximum(places // width.output * height.stride - height.before, 0)
+    lefts = np.maximum(places % width.output * width.stride - width.before, 0)
+    reads = (tops * width.input + lefts).min(axis=1) * channels[0]
+    return Order(reads, (places[:, -1] + 1) * channels[1], reads_first=True)
+
+
 def rows_kept(
     height: Extent, width: Extent, channels: Pair, *, batches: int = 1, rows: int = 1
 ) -> Order:

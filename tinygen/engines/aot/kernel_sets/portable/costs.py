@@ -1,37 +1,26 @@
-"""The kernel set `portable`: C11 for any core, one way for each operator.
+"""What portable kernels cost, estimated.
 
-What its kernels cost is an estimate. It was fitted in November 2026 to what each layer of kws,
-resnet, vww, ad01, hello_world and digits, and some small layers of the other kernels, takes on the
-emulated Cortex-M4 (GCC 12.2, -O2, instructions counted by QEMU): `python -m tests.ops.measure`
-measures them again, and a test holds the estimates against it.
+Each estimate was fitted in November 2026 to instructions counted in QEMU: of each layer of kws,
+resnet, vww, ad01, hello_world and digits, and of small layers of the other kernels, on the
+emulated Cortex-M4 (GCC 12.2, -O2), and of the benchmark models' kernels on one core of each other
+family. `python -m tests.ops.measure` measures them again; a test holds the estimates against it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from math import prod
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
-from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
-from tinygen.ir import PORTABLE, KernelCall, Tensor, TensorId
+from tinygen.engines.aot.kernel_sets.portable.families import Family
+from tinygen.engines.aot.offers import Cost
+from tinygen.ir import KernelCall, Tensor, TensorId
 
 _CYCLES_PER_INSTRUCTION = 1.29
 """Of all four benchmark models, by the Cortex-M4's timing: loads 2 then 1, taken branches 3."""
 
 Params = Mapping[str, Any]
 """A call's parameters: numbers, and tuples of numbers for arrays."""
-
-
-class Portable(KernelSet):
-    """As each operator lowers itself."""
-
-    name: ClassVar[str] = PORTABLE
-
-    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
-        calls = site.node.op.lower(site.io)
-        kernels = [call for call in calls if isinstance(call, KernelCall)]
-        total = sum((cost(call, site.graph.tensors) for call in kernels), Cost(0, 0, 0))
-        yield Candidate((site.node,), calls, total, why="runs on every core")
 
 
 class _Loops(NamedTuple):
@@ -41,9 +30,16 @@ class _Loops(NamedTuple):
     inner: int = 0
 
 
+class _Price(NamedTuple):
+    """Instructions for a call, for each output and for each round of the innermost loop."""
+
+    call: float
+    output: float
+    inner: float
+
+
 class _Fit(NamedTuple):
-    """Instructions for a call, for each output and for each round of the innermost loop, and the
-    bytes of its code."""
+    """A kernel's price on the Cortex-M4, and the bytes of its code."""
 
     loops: Callable[[Params], _Loops]
     call: float
@@ -52,19 +48,31 @@ class _Fit(NamedTuple):
     code: int
 
 
-def cost(call: KernelCall, tensors: Mapping[TensorId, Tensor]) -> Cost:
-    """What a call of a portable kernel takes, estimated."""
+def cost(
+    call: KernelCall, tensors: Mapping[TensorId, Tensor], family: Family | None = None
+) -> Cost:
+    """What a call of an operator's own kernel takes on a family of cores; without one, on those
+    whose instructions are worth a Cortex-M4's."""
     fit = FITS.get(call.kernel.name)
     if fit is None:  # not measured: as the dearest of those that go over their output once
         fit = FITS["add"]
         loops = _Loops(sum(tensors[i].elements for i in call.outputs))
     else:
         loops = fit.loops(call.params)
-    instructions = round(fit.call + fit.output * loops.outputs + fit.inner * loops.inner)
+    price, times = _Price(fit.call, fit.output, fit.inner), 1.0
+    if family is not None:
+        there = _PRICES.get(family.name, {}).get(call.kernel.name)
+        price, times = (price, family.times) if there is None else (there, 1.0)
+    instructions = price.call + price.output * loops.outputs + price.inner * loops.inner
+    return estimated(call, times * instructions, fit.code)
+
+
+def estimated(call: KernelCall, instructions: float, code: int) -> Cost:
+    """The cost of a call that takes so many instructions, of so many bytes."""
     return Cost(
-        instructions=instructions,
+        instructions=round(instructions),
         cycles=round(_CYCLES_PER_INSTRUCTION * instructions),
-        flash=fit.code + sum(constant.data.nbytes for constant in call.constants.values()),
+        flash=code + sum(constant.data.nbytes for constant in call.constants.values()),
         scratch=call.scratch_bytes,
     )
 
@@ -137,3 +145,30 @@ FITS: Mapping[str, _Fit] = {
     "relocate": _Fit(_copy, call=14, output=5.5, inner=0.85, code=150),
     "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 52, 132, code=480),
 }
+
+_PRICES: Mapping[str, Mapping[str, _Price]] = {
+    "armv6m": {
+        "add": _Price(38000, 143, 0),
+        "average_pool_2d": _Price(0, 56, 7.0),
+        "conv_2d": _Price(0, 87, 7.24),
+        "depthwise_conv_2d": _Price(14400, 30, 13.6),
+        "fully_connected": _Price(10, 72, 7.85),
+        "max_pool_2d": _Price(61, 0, 3.8),
+    },
+    "thumb2": {},
+    "rv32m": {
+        "conv_2d": _Price(8000, 35, 2.9),
+        "depthwise_conv_2d": _Price(6900, 0, 12),
+        "fully_connected": _Price(45, 19.2, 3.8),
+        "max_pool_2d": _Price(51, 0, 3.0),
+    },
+    "xtensa": {
+        "add": _Price(24000, 133, 0),
+        "average_pool_2d": _Price(0, 360, 3.0),
+        "conv_2d": _Price(0, 67.5, 9.72),
+        "depthwise_conv_2d": _Price(0, 30, 14.9),
+        "fully_connected": _Price(14, 60, 10.2),
+        "max_pool_2d": _Price(56, 0, 5.0),
+    },
+}
+"""By the family's name; a kernel that is not here costs `Family.times` the Cortex-M4's price."""

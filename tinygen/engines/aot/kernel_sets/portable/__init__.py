@@ -1,0 +1,36 @@
+"""The kernel set `portable`: C11 for any core.
+
+Each operator's own kernel is the fallback for every shape. Beside it are faster ones for some
+operators, blocked for a family of cores (`families`), where what they rest on can be proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from tinygen.engines.aot.kernel_sets.portable.conv_2d import packed_conv_2d
+from tinygen.engines.aot.kernel_sets.portable.costs import FITS, cost
+from tinygen.engines.aot.kernel_sets.portable.families import FAMILIES
+from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
+from tinygen.ir import PORTABLE, KernelCall
+
+__all__ = ["FITS", "Portable", "cost"]
+
+_FAST = (packed_conv_2d,)
+
+
+class Portable(KernelSet):
+    """As each operator lowers itself, and faster where there is something for the core."""
+
+    name: ClassVar[str] = PORTABLE
+
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        family = FAMILIES.get(site.core)
+        calls = site.node.op.lower(site.io)
+        kernels = [call for call in calls if isinstance(call, KernelCall)]
+        costs = (cost(call, site.graph.tensors, family) for call in kernels)
+        yield Candidate((site.node,), calls, sum(costs, Cost(0, 0, 0)), why="runs on every core")
+        if family is not None:
+            for fast in _FAST:
+                yield from fast(site, family)

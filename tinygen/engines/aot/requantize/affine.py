@@ -1,0 +1,234 @@
+"""Requantization for cores without SMMLAR and SSAT: one floor of an affine function.
+
+    x    = sum - start, clamped to 0 .. limit
+    code = (floor(x * m / 2^e) + k) >> S, its low 8 bits
+
+A sum of `start` or less has the lowest code that the channel can have, one of `start + limit` or
+more the highest. In between the specification's staircase is one of an affine function: its m, and
+a k between the bounds that the thresholds put to it. Halves of the second rounding go away from
+zero: where sums below zero are not all clamped away, k is less by `fall` for them, which are those
+of x < `zero`. The clamps come first, so that x is small, and that leaves m most bits.
+`firmware/kernels/tg_affine.h` computes it, on cores that multiply to 64 bits (`wide`) by one
+product, on others by two of 32 bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygen.engines.aot.requantize.stairs import Bools, Stairs, exact
+from tinygen.ir import Array
+from tinygen.ops.fixed_point import INT32_MAX, INT32_MIN, Int64
+
+_BITS = 32
+_WORD = (1 << _BITS) - 1
+_CODE = 8
+"""Bits."""
+_SHIFT = _BITS - _CODE
+"""The most S: above it is a code."""
+_COMMON_SHIFT = 20
+_LEAST_SHIFT = 8
+"""With fewer bits below the code thresholds cannot be told apart."""
+_FAR = 1 << 62
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """The numbers of all channels [channels], proved for the stairs they were found for."""
+
+    start: Int64
+    limit: Int64
+    multiplier: Int64
+    """m, of uint32."""
+    offset: Int64
+    """k, of uint32: the lowest code is in it."""
+    zero: Int64
+    fall: Int64
+    split: int
+    """The core shifts a clamped sum so far to the left (`wide`), or takes so many of m's bits for
+    the second product; 32 - split, or split, is e."""
+    shift: int
+    """S."""
+    wide: bool
+
+    @property
+    def falls(self) -> bool:
+        """Whether sums below zero are a case of their own."""
+        return bool(self.fall.any())
+
+    def apply(self, sums: Array) -> Int64:
+        """The codes of sums [channels, any number], as a core computes them."""
+        x = np.clip(sums - self.start[:, None], 0, self.limit[:, None]).astype(np.uint64)
+        m, word = self.multiplier[:, None].astype(np.uint64), np.uint64(_WORD)
+        split, shift = np.uint64(self.split), np.uint64(self.shift)
+        if self.wide:
+            scaled = ((x << split) & word) * m >> np.uint64(_BITS)
+        else:
+            low = m & np.uint64((1 << self.split) - 1)
+            scaled = (x * (m >> split) & word) + ((x * low & word) >> split)
+        fall = np.where(x.astype(np.int64) < self.zero[:, None], self.fall[:, None], 0)
+        offset = (self.offset[:, None] - fall) & _WORD
+        code = ((scaled + offset.astype(np.uint64)) & word) >> shift
+        return code.astype(np.uint8).astype(np.int8).astype(np.int64)
+
+    def channels(self, bias: Array) -> Array:
+        """int32 [channels, 4 or 6]: `struct tg_channel` of each, for this bias of the sums."""
+        first = bias.astype(np.int64) - self.start
+        words = [first, self.limit, self.multiplier, self.offset]
+        words += [self.zero, self.fall] if self.falls else []
+        return (np.stack(words, axis=1) & _WORD).astype(np.uint32).view(np.int32)
+
+
+def affine(there: Stairs, wide: bool) -> Affine | None:
+    """The affine function of every channel, or None where one has none in so many bits."""
+    moves = ~there.constant
+    reached = _reached(there)
+    first = np.where(reached, there.first, _FAR).min(axis=1, initial=_FAR)
+    last = np.where(reached, there.first, -_FAR).max(axis=1, initial=-_FAR)
+    start, last = np.where(moves, first - 1, there.low), np.where(moves, last, there.low)
+    limit = last - start
+    if (there.high - start > INT32_MAX).any() or (there.low - start < INT32_MIN).any():
+        return None
+    bits = max(1, int(limit.max(initial=1)).bit_length())
+    for rounded in dict.fromkeys((bits + bits % 2, bits)):
+        for shift in _shifts(there, _exponent(rounded, wide), wide):
+            found = _found(there, start, limit, rounded, shift, wide)
+            if found is not None:
+                return found
+    return None
+
+
+def _exponent(bits: int, wide: bool) -> int:
+    """e, for limits of so many bits."""
+    return bits if wide else _BITS - bits
+
+
+def _shifts(there: Stairs, exponent: int, wide: bool) -> tuple[int, ...]:
+    """Every S that is tried: that of other layers, so that equal ones can share it, and the most
+    for which the slope in codes per sum, times 2^(S + e), is below 2^32."""
+    steepest = max(float(_slope(there)[~there.constant].max(initial=0.0)), 2.0**-_BITS)
+    room = int(np.floor(_BITS - exponent - np.log2(steepest) - 0.01))
+    most = min(_SHIFT - 1 if wide else _SHIFT, room)
+    possible = 0 < exponent < _BITS and most >= _LEAST_SHIFT
+    return tuple(dict.fromkeys((min(_COMMON_SHIFT, most), most))) if possible else ()
+
+
+def _slope(there: Stairs) -> Array:
+    slope: Array = there.scale.multiplier * np.exp2(there.scale.shift - 31.0)
+    return slope
+
+
+def _found(
+    there: Stairs, start: Int64, limit: Int64, bits: int, shift: int, wide: bool
+) -> Affine | None:
+    """With this S, for limits of so many bits; without a fall, or with one."""
+    moves = ~there.constant
+    base = exact(start[:, None], there.scale)[:, 0]
+    for falls in (False, True):
+        search = _Search(there, start, base, shift, _exponent(bits, wide), falls)
+        m, k, fall = search.solve() if moves.any() else (0 * start, 0 * start, 0 * start)
+        found = Affine(
+            start=start,
+            limit=limit,
+            multiplier=np.where(moves, m, 0),
+            offset=((base << shift) + np.where(moves, k, 0)) & _WORD,
+            zero=-start if falls else 0 * start,
+            fall=np.where(moves, fall, 0),
+            split=_BITS - bits,
+            shift=shift,
+            wide=wide,
+        )
+        if _agrees(found, there):
+            return found
+    return None
+
+
+def _reached(there: Stairs) -> Bools:
+    """[channels, steps]: which thresholds sums are on both sides of."""
+    return np.asarray((there.first > there.low[:, None]) & (there.first <= there.high[:, None]))
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """Each threshold bounds k from below where the code has to have risen, and from above one sum
+    before; in between is a window, for an m a concave function of it."""
+
+    there: Stairs
+    start: Int64
+    base: Int64
+    shift: int
+    exponent: int
+    falls: bool
+
+    def solve(self) -> tuple[Int64, Int64, Int64]:
+        """m, k and what k is less below zero: in the middle of the widest windows, by bisection
+        around the slope."""
+        near = np.rint(np.minimum(_slope(self.there) * 2.0 ** (self.shift + self.exponent), _WORD))
+        around = (near.astype(np.int64) >> _CODE) + 2
+        low, high = (np.clip(near.astype(np.int64) + a, 0, _WORD) for a in (-around, around))
+        while (low < high).any():
+            middle = (low + high) >> 1
+            rises = self._windows(middle)[2]
+            low, high = (
+                np.where(rises, np.minimum(middle + 1, high), low),
+                np.where(rises, high, middle),
+            )
+        best = low
+        for away in (-1, 1):
+            other = np.clip(low + away, 0, _WORD)
+            wider = self._windows(other)[1] > self._windows(best)[1]
+            best = np.where(wider, other, best)
+        (k, *below), _, _ = self._windows(best)
+        return best, k, k - below[0] if below else 0 * k
+
+    def _windows(self, m: Int64) -> tuple[list[Int64], Int64, Bools]:
+        """The middle k for sums from zero on, or all, and for those below; how wide the narrower
+        of both windows is, and whether it grows with m."""
+        below = self.there.first < 0, self.there.first <= 0  # at a threshold, and one before
+        if not self.falls:
+            every = self._window(m, *(np.ones_like(each) for each in below))
+            return [every[0]], every[1], every[2]
+        upper, lower = self._window(m, ~below[0], ~below[1]), self._window(m, *below)
+        narrower = upper[1] < lower[1]
+        return (
+            [upper[0], lower[0]],
+            np.where(narrower, upper[1], lower[1]),
+            np.where(narrower, upper[2], lower[2]),
+        )
+
+    def _window(self, m: Int64, at: Bools, before: Bools) -> tuple[Int64, Int64, Bools]:
+        """Of the thresholds that count `at` them, and one sum `before` them."""
+        reached = _reached(self.there)
+        level = (self.there.codes - self.base[:, None]) << self.shift
+        x = self.there.first - self.start[:, None]
+        low = level - (x * m[:, None] >> self.exponent)
+        high = level - ((x - 1) * m[:, None] >> self.exponent)
+        low, high = np.where(reached & at, low, -_FAR), np.where(reached & before, high, _FAR)
+        lowest, highest = low.argmax(axis=1)[:, None], high.argmin(axis=1)[:, None]
+        least, most, under, over = (
+            np.take_along_axis(values, index, axis=1)[:, 0]
+            for values, index in ((low, lowest), (high, highest), (x, lowest), (x, highest))
+        )
+        # Where only one side is bounded, next to its bound.
+        least = np.where(least == -_FAR, np.minimum(most - 1, 0), least)
+        most = np.where(most == _FAR, least + (1 << self.shift), most)
+        return least + np.maximum(most - 1 - least, 0) // 2, most - least, under >= over
+
+
+def _agrees(found: Affine, there: Stairs) -> bool:
+    """The proof: both rise with the sums, and are equal on both sides of every threshold, of zero
+    and at the ends; no product overflows, which would make the function fall."""
+    x, m = found.limit, found.multiplier
+    if found.wide:
+        whole = (x << found.split <= _WORD).all()
+    else:
+        low = m & ((1 << found.split) - 1)
+        whole = (x * low <= _WORD).all() and (x * (m >> found.split) <= _WORD).all()
+    ends = (there.low[:, None], there.high[:, None], 0 * there.low[:, None], there.first)
+    sums = np.concatenate([end + away for end in ends for away in (-1, 0)], axis=1)
+    sums = np.clip(sums, there.low[:, None], there.high[:, None])
+    same = (found.apply(sums) == exact(sums, there.scale)).all()
+    falls = (found.fall >= 0) & (found.fall < 1 << found.shift)
+    return bool(whole and same and falls.all())
