@@ -85,10 +85,11 @@ def _random_case(seed: int) -> Case:
     need = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
     padding = Padding(int(rng.integers(0, 2)))
     low = need if padding is VALID else [1, 1]
+    height, width = (int(rng.integers(least, least + 11)) for least in low)
     return narrow(
         conv(
             f"random {seed}",
-            (*(int(rng.integers(least, least + 11)) for least in low), int(rng.integers(1, 25))),
+            (height, width, int(rng.integers(1, 25))),
             int(rng.integers(1, 12)),
             (kernel[0], kernel[1]),
             (int(rng.integers(1, 4)), int(rng.integers(1, 4))),
