@@ -10,7 +10,7 @@ import pytest
 from tests.ops.dsp_cases import narrow, variants
 from tests.ops.harness import Case, check, offered
 from tests.ops.test_op_conv_2d import conv
-from tinygen.engines.aot.kernel_sets.dsp import Dsp, conv_1x1, conv_2d
+from tinygen.engines.aot.kernel_sets.dsp import Dsp, conv_1x1, conv_2d, conv_first
 from tinygen.ops.activation import Activation
 from tinygen.ops.spatial import Padding
 
@@ -76,6 +76,32 @@ WINDOWS = tuple(
     )
 )
 
+FIRST = (
+    conv("3x3 of 4 channels", (7, 9, 4), 4, activation=RELU, zero_points=POINTS),
+    conv("3x3 of 3 channels, inside of words", (6, 10, 3), 6),
+    conv("3x3 of 1 channel, inside of words", (8, 7, 1), 2, activation=RELU, zero_points=LOWEST),
+    conv(
+        "3x3 stride 2 of 3 channels",
+        (12, 13, 3),
+        8,
+        (3, 3),
+        (2, 2),
+        activation=RELU,
+        zero_points=POINTS,
+    ),
+    conv("many rows", (40, 30, 3), 2, (3, 3), (2, 2), activation=RELU, zero_points=POINTS),
+    conv("10x4 of 1 channel", (23, 10, 1), 6, (10, 4), (2, 2), activation=RELU, zero_points=POINTS),
+    conv("5x5 of 1 channel", (11, 9, 1), 4, (5, 5), (2, 2)),
+    conv("1x6 of 2 channels", (4, 11, 2), 4, (1, 6), padding=VALID),
+    conv("5x1 of 4 channels, valid", (12, 3, 4), 4, (5, 1), (3, 1), padding=VALID),
+    conv("wide rows", (3, 180, 3), 2, (2, 3), (1, 2), activation=RELU, zero_points=POINTS),
+    conv("stride larger than the window", (11, 12, 4), 2, (2, 2), (4, 3)),
+    conv("two pixels", (2, 1, 4), 2, (3, 3)),
+    conv("two images", (4, 5, 2), 2, (3, 3), batches=2, activation=RELU, zero_points=POINTS),
+    conv("saturated", (5, 6, 3), 4, (3, 3), (2, 2), gain=20.0),
+)
+"""With weights of -128, which only a kernel with int16 weights has."""
+
 
 def _random_case(seed: int) -> Case:
     rng = np.random.default_rng(9000 + seed)
@@ -110,16 +136,17 @@ def _random_case(seed: int) -> Case:
 
 
 RANDOM = tuple(_random_case(seed) for seed in range(40))
+CASES = {"one tap": ONE_TAP, "windows": WINDOWS, "few channels": FIRST, "random": RANDOM}
 
 
-@pytest.mark.parametrize("cases", [ONE_TAP, WINDOWS, RANDOM], ids=["one-tap", "windows", "random"])
+@pytest.mark.parametrize("cases", CASES.values(), ids=CASES)
 def test_it_equals_the_reference(cases: tuple[Case, ...], tmp_path: Path) -> None:
     check(cases, tmp_path, kernel_set=Dsp())
 
 
 def test_every_variant_is_reached() -> None:
-    there = {*conv_1x1.VARIANTS, *conv_2d.VARIANTS}
-    assert variants([*ONE_TAP, *WINDOWS, *RANDOM]) == there
+    there = {*conv_1x1.VARIANTS, *conv_2d.VARIANTS, *conv_first.VARIANTS}
+    assert variants([one for cases in CASES.values() for one in cases]) == there
 
 
 @pytest.mark.parametrize(

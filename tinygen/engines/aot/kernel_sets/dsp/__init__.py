@@ -9,14 +9,24 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from tinygen.boards import Extension
-from tinygen.engines.aot.kernel_sets.dsp import conv_1x1, conv_2d, fully_connected
+from tinygen.engines.aot.kernel_sets.dsp import (
+    add,
+    conv_1x1,
+    conv_2d,
+    conv_first,
+    depthwise,
+    fully_connected,
+)
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
 Offers = Callable[[Site], Iterable[Candidate | Declined]]
 
 FAMILIES: Mapping[str, tuple[Offers, ...]] = {
-    "CONV_2D": (conv_1x1.offers, conv_2d.offers),
+    "ADD": (add.offers,),
+    "CONV_2D": (conv_1x1.offers, conv_2d.offers, conv_first.offers),
+    "DEPTHWISE_CONV_2D": (depthwise.offers,),
     "FULLY_CONNECTED": (fully_connected.offers,),
+    "SUB": (add.offers,),
 }
 """By the operator's kind."""
 
