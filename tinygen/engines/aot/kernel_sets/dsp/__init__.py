@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from tinygen.boards import Extension
-from tinygen.engines.aot.kernel_sets.dsp import fully_connected
+from tinygen.engines.aot.kernel_sets.dsp import add, depthwise, fully_connected
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
 Offers = Callable[[Site], Iterable[Candidate | Declined]]
 
 FAMILIES: Mapping[str, Offers] = {
+    "ADD": add.offers,
+    "DEPTHWISE_CONV_2D": depthwise.offers,
     "FULLY_CONNECTED": fully_connected.offers,
+    "SUB": add.offers,
 }
 """By the operator's kind."""
 
