@@ -1,6 +1,6 @@
 """The kernel set `dsp`: Armv7E-M and Armv8-M cores with the DSP extension (Cortex-M4, M7, M33).
 
-One file for each family of operators: a function from a site to what there is for it.
+One file for each family of kernels: a function from a site to what there is for it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     conv_first,
     depthwise,
     fully_connected,
+    pool,
 )
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
@@ -23,9 +24,12 @@ Offers = Callable[[Site], Iterable[Candidate | Declined]]
 
 FAMILIES: Mapping[str, tuple[Offers, ...]] = {
     "ADD": (add.offers,),
+    "AVERAGE_POOL_2D": (pool.pools,),
     "CONV_2D": (conv_1x1.offers, conv_2d.offers, conv_first.offers),
     "DEPTHWISE_CONV_2D": (depthwise.offers,),
     "FULLY_CONNECTED": (fully_connected.offers,),
+    "MAX_POOL_2D": (pool.pools,),
+    "MEAN": (pool.means,),
     "SUB": (add.offers,),
 }
 """By the operator's kind."""
