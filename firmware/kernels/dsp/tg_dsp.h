@@ -1,0 +1,74 @@
+/* What the kernels for Armv7E-M and Armv8-M with the DSP extension share.
+ *
+ * Two int8 weights are one int16: in a quad (w0, w1, w2, w3) the halfwords 256 w1 + w0 and
+ * 256 w3 + w2 are as they lie in memory, an operand of SMLAD without unpacking. Against activations
+ * A = (a1, a3) and B = 256 (a0, a2) - A + 127
+ *
+ *   SMLAD(A, w) + SMLAD(B, SXTB16(w)) = 256 (a0 w0 + a1 w1 + a2 w2 + a3 w3) + 127 (w0 + w2)
+ *
+ * so that four weights cost one SXTB16, and the 256 is part of the requantization's multiplier. The
+ * 127 keeps B within int16; what it adds is taken from the bias beforehand.
+ */
+#ifndef TG_DSP_H
+#define TG_DSP_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "tg_fixed_point.h"
+
+/* One function for all layers that call it. */
+#define TG_DSP_SHARED static __attribute__((noinline, unused))
+
+/* Four int8 from any address. */
+TG_INLINE uint32_t tg_dsp_word(const int8_t *from) {
+  uint32_t word;
+  memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/* The last one to three int8 of a row, zeros behind them. */
+TG_INLINE uint32_t tg_dsp_rest(const int8_t *from, int32_t count) {
+  uint32_t word = 0;
+  memcpy(&word, from, (size_t)count);
+  return word;
+}
+
+/* A and B of four activations. */
+struct tg_dsp_quad {
+  uint32_t a;
+  uint32_t b;
+};
+
+TG_INLINE struct tg_dsp_quad tg_dsp_expanded(uint32_t word) {
+  struct tg_dsp_quad quad;
+  uint32_t even;
+  __asm__(
+      "sxtb16 %[a], %[word], ror #8\n\t"
+      "bic    %[even], %[word], #0xff00ff00\n\t"
+      "add    %[even], %[half], %[even], lsl #8\n\t"
+      "ssub16 %[b], %[even], %[a]"
+      : [a] "=&r"(quad.a), [b] "=r"(quad.b), [even] "=&r"(even)
+      : [word] "r"(word), [half] "r"(0x007f007f));
+  return quad;
+}
+
+/* Words of int8 from any address to pairs of A and B. */
+TG_INLINE void tg_dsp_expand(const int8_t *from, uint32_t *to, int32_t words) {
+  for (const int8_t *const twos = from + 8 * (words / 2); from != twos; from += 8) {
+    const struct tg_dsp_quad first = tg_dsp_expanded(tg_dsp_word(from));
+    const struct tg_dsp_quad second = tg_dsp_expanded(tg_dsp_word(from + 4));
+    to[0] = first.a;
+    to[1] = first.b;
+    to[2] = second.a;
+    to[3] = second.b;
+    to += 4;
+  }
+  if (words % 2 != 0) {
+    const struct tg_dsp_quad last = tg_dsp_expanded(tg_dsp_word(from));
+    to[0] = last.a;
+    to[1] = last.b;
+  }
+}
+
+#endif /* TG_DSP_H */
