@@ -15,8 +15,16 @@ TABLE = ROOT / "bench.json"
 MODELS = (GOLDEN_MODEL.name, *BENCHMARK_MODELS)
 M4, M55 = "qemu-cortex-m4", "qemu-cortex-m55"
 SETS_ON_M4 = ("reference", "cmsis_nn", "esp_nn")
-TFLM_ON_M55 = ((MODELS[0], "reference"), (MODELS[3], "cmsis_nn"), (MODELS[5], "cmsis_nn"))
+TFLM_ON_M55 = ((MODELS[0], "reference"), *((model, "cmsis_nn") for model in MODELS[1:]))
 """The engine tflm on the core that has Helium; its reference kernels are the same C everywhere."""
+CHOSEN = "chosen"
+"""The kernel sets that the engine aot chooses from by itself: all that the core runs."""
+MORE = (
+    *((model, board) for model in MODELS[1:] for board in ("qemu-cortex-m7", "qemu-cortex-m33")),
+    *((MODELS[i], "qemu-xtensa") for i in (1, 3, 4, 5)),
+    *((MODELS[i], board) for i in (1, 3) for board in ("qemu-cortex-m0", "qemu-hifive1")),
+)
+"""Models on boards that have room for them."""
 
 
 @dataclass(frozen=True, order=True)
@@ -27,10 +35,12 @@ class Case:
     board: str
     engine: str
     kernel_set: str
+    optimize: str = "balanced"
 
     @property
     def id(self) -> str:
-        return "-".join((Path(self.model).stem, self.board, self.engine, self.kernel_set))
+        goal = () if self.optimize == "balanced" else (self.optimize,)
+        return "-".join((Path(self.model).stem, self.board, self.engine, self.kernel_set, *goal))
 
     @property
     def file(self) -> Path:
@@ -41,15 +51,25 @@ class Case:
 @dataclass(frozen=True)
 class Row:
     """What was proven of a case and what it takes. Bytes; `instructions` is the mean of one
-    inference over the vectors, None where nothing counts them."""
+    inference over the vectors, None where nothing counts them; `cycles` of a Cortex-M4 are modelled
+    (`tests.counting.cortex_m4`) over fewer vectors, None of other cores."""
 
     case: Case
     verdict: str
     vectors: int
     instructions: int | None
-    flash: int
+    cycles: int | None
+    flash_code: int
+    """All that is not the model's constants, or its flatbuffer."""
+    flash_constants: int
     ram: int
     arena: int
+    stack: int | None
+    """Most bytes of it that were used, None where the device cannot tell."""
+
+    @property
+    def flash(self) -> int:
+        return self.flash_code + self.flash_constants
 
     def to_json(self) -> dict[str, Any]:
         """As it lies in the file."""
@@ -85,10 +105,15 @@ class Table:
 
 
 def _cases() -> tuple[Case, ...]:
-    ours = MODELS[0]
+    ours, *others = MODELS
     here = [board.id for board in all_boards() if not isinstance(board.device, Serial)]
-    cases = [Case(ours, board, "aot", "portable") for board in here]
-    cases += [Case(model, M4, "aot", "portable") for model in MODELS[1:]]
+    cases = [Case(ours, board, "aot", CHOSEN) for board in here]
+    cases += [Case(model, board, "aot", CHOSEN) for model in others for board in (M4, M55)]
+    cases += [Case(model, board, "aot", CHOSEN) for model, board in MORE]
+    cases += [
+        Case(model, M4, "aot", CHOSEN, goal) for model in others for goal in ("speed", "size")
+    ]
+    cases += [Case(model, board, "aot", "portable") for model in MODELS for board in (M4, M55)]
     cases += [Case(model, M4, "tflm", kernels) for model in MODELS for kernels in SETS_ON_M4]
     cases += [Case(model, M55, "tflm", kernels) for model, kernels in TFLM_ON_M55]
     return tuple(cases)
@@ -99,6 +124,9 @@ CASES = _cases()
 QUICK = tuple(
     case
     for case in CASES
-    if case.engine == "aot" or (case.board == M4 and case.model in (MODELS[0], MODELS[2]))
+    if (case.engine == "aot" and case.model == MODELS[0])
+    or (case.board == M4 and case.kernel_set == CHOSEN and case.optimize == "balanced")
+    or (case.board == M4 and case.model in (MODELS[0], MODELS[2]))
+    or (case.board == M55 and case.kernel_set == CHOSEN and case.model == MODELS[3])
 )
 """Those that the tests measure again; all, with TINYGEN_TEST_ALL=1."""

@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import tinygen
-from tests.bench.matrix import Case, Row
+from tests.bench import cycles
+from tests.bench.matrix import CHOSEN, Case, Row
 from tinygen.boards import get_board
 
 
@@ -16,9 +17,11 @@ def measure(case: Case, folder: Path) -> Row:
         case.file,
         board=case.board,
         engine=case.engine,
-        kernel_set=case.kernel_set,
+        kernel_set=None if case.kernel_set == CHOSEN else case.kernel_set,
+        optimize=case.optimize,
         out=folder / case.id,
     )
+    board = get_board(case.board)
     try:
         result = tinygen.verify(built.generated.project)
     finally:
@@ -28,9 +31,16 @@ def measure(case: Case, folder: Path) -> Row:
         verdict=result.verdict.value,
         vectors=result.vectors,
         instructions=result.instructions,
-        flash=built.sizes.flash,
+        cycles=(
+            cycles.count(built.generated.project, built.elf, board).cycles
+            if board.core in cycles.MODELLED
+            else None
+        ),
+        flash_code=built.sizes.flash - built.generated.constant_bytes,
+        flash_constants=built.generated.constant_bytes,
         ram=built.sizes.ram,
         arena=built.generated.arena_bytes,
+        stack=result.stack_used_bytes,
     )
 
 

@@ -25,6 +25,9 @@ from tinygen.engines.aot.offers import (
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Alias, KernelCall, TensorId
 
+_LIMITS = 32
+"""So many sizes of scratch are tried, the smallest ones."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Usable:
@@ -57,13 +60,23 @@ class _Comparison:
         return replace(one.candidate.cost, flash=constants + shared)
 
     def rank(self, cost: Cost) -> tuple[int, ...]:
+        """Of one among several for a node."""
+        if self.goal is Goal.BALANCED:
+            cost = replace(cost, scratch=0)
         return self.whole.rank(self.goal, cost)
+
+    def together(self, taken: Mapping[int, _Usable]) -> tuple[int, ...]:
+        """The rank of all of them."""
+        return self.whole.rank(self.goal, _total(taken))
 
     def worse(self, taken: Mapping[int, _Usable], alone: Mapping[int, _Usable]) -> bool:
         """Whether what is taken is worse than this all in all, or slower where that is no goal."""
-        one, other = (total(one.candidate for one in each.values()) for each in (taken, alone))
-        slower = self.goal is Goal.BALANCED and one.cycles > other.cycles
-        return slower or self.rank(one) > self.rank(other)
+        slower = self.goal is Goal.BALANCED and _total(taken).cycles > _total(alone).cycles
+        return slower or self.together(taken) > self.together(alone)
+
+
+def _total(taken: Mapping[int, _Usable]) -> Cost:
+    return total(one.candidate for one in taken.values())
 
 
 def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tuple[Choice, ...]:
@@ -78,9 +91,8 @@ def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tupl
     errors: dict[int, UnsupportedModel] = {}
     usable = _ask(sites, sets, heard, errors)
     comparison = _comparison(sites, usable, goal)
-    taken = _cheapest(usable, comparison)
-    _fuse([one for one in usable if len(one.covers) > 1], taken, comparison)
-    alone = _cheapest([one for one in usable if one.set_position == len(sets) - 1], comparison)
+    taken = _best(usable, comparison)
+    alone = _best([one for one in usable if one.set_position == len(sets) - 1], comparison)
     if len(alone) == len(sites) and comparison.worse(taken, alone):
         taken = alone
     choices = []
@@ -92,6 +104,29 @@ def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tupl
         portable = alone[at].candidate if at in alone else None
         choices.append(Choice(site.node, chosen.set, chosen.candidate, others, portable))
     return tuple(choices)
+
+
+def _best(usable: Sequence[_Usable], comparison: _Comparison) -> dict[int, _Usable]:
+    """What is taken of these, for each node that one of them covers."""
+    best = _within(usable, comparison, None)
+    if comparison.goal is not Goal.BALANCED:
+        return best
+    # Scratch is the same bytes for all: what counts is the most, so each limit is tried.
+    for limit in sorted({one.candidate.cost.scratch for one in usable})[:_LIMITS]:
+        other = _within(usable, comparison, limit)
+        if len(other) == len(best) and comparison.together(other) < comparison.together(best):
+            best = other
+    return best
+
+
+def _within(
+    usable: Sequence[_Usable], comparison: _Comparison, limit: int | None
+) -> dict[int, _Usable]:
+    """What is cheapest for each node, of all that takes no more scratch."""
+    fits = [one for one in usable if limit is None or one.candidate.cost.scratch <= limit]
+    taken = _cheapest(fits, comparison)
+    _fuse([one for one in fits if len(one.covers) > 1], taken, comparison)
+    return taken
 
 
 def _comparison(sites: Sequence[Site], usable: Sequence[_Usable], goal: Goal) -> _Comparison:
