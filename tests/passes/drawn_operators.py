@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.passes.drawn_copies import COPIES
 from tests.passes.drawn_numbers import NUMBERS
+from tests.passes.drawn_products import PRODUCTS
 from tests.passes.graph_builder import Builder, random_values
 from tinygen.ir import ABSENT, DType, Op, Quant, Shape, Tensor
 from tinygen.ops.add import Add
@@ -254,6 +255,7 @@ def concatenation(b: Builder) -> Tensor | None:
 OPERATORS: tuple[Callable[[Builder], Tensor | None], ...] = (
     *COPIES,
     *NUMBERS,
+    *PRODUCTS,
     table,
     float_island,
     constant_table,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinygen.ops.abs import Abs
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool_2d import AveragePool2D
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.batch_space import BatchToSpaceND, SpaceToBatchND
 from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from tinygen.ops.concatenation import Concatenation
@@ -59,11 +60,13 @@ from tinygen.ops.table import Table
 from tinygen.ops.tanh import Tanh
 from tinygen.ops.tile import BroadcastTo, Tile
 from tinygen.ops.transpose import Transpose
+from tinygen.ops.transpose_conv import TransposeConv
 
 OPERATORS: tuple[type[Parsed], ...] = (
     Abs,
     Add,
     AveragePool2D,
+    BatchMatmul,
     BatchToSpaceND,
     BroadcastTo,
     Cast,
@@ -133,6 +136,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Tanh,
     Tile,
     Transpose,
+    TransposeConv,
     Unpack,
     ZerosLike,
 )
