@@ -6,6 +6,7 @@
 #include "model.h"
 
 #include "tg_fixed_point.h"
+#include "portable/tg_conv_2d.h"
 #include "portable/tg_conv_2d_packed.h"
 #include "portable/tg_depthwise_conv_2d.h"
 #include "portable/tg_fully_connected.h"
@@ -50,16 +51,16 @@ TG_INLINE void *arena_at(uint32_t offset) {
 
 /* Layer 0: CONV_2D "edges_1"
  * [1, 8, 8, 1] -> [1, 8, 8, 8], 4,608 MACs */
-TG_LAYER void layer_0_conv_2d_packed(const void *input, void *output, void *scratch) {
-  static const struct tg_portable_conv_2d_packed_params params = {
-      .input_height = 8, .input_width = 8, .input_channels = 1, .output_height = 8,
-      .output_width = 8, .output_channels = 8, .filter_height = 3, .filter_width = 3,
-      .stride_height = 1, .stride_width = 1, .pad_top = 1, .pad_left = 1, .input_zero_point = -128,
-      .triples = 1, .block = 4, .unroll = 4, .taps = 3, .parts = 1, .chunks = 1, .runs = 3,
-      .padding = 3, .split = 14, .shift = 20, .wide = 1, .falls = 0, .weights = layer_0_weights,
-      .channels = layer_0_channels,
+TG_LAYER void layer_0_conv_2d(const void *input, void *output) {
+  static const struct tg_portable_conv_2d_params params = {
+      .batches = 1, .input_height = 8, .input_width = 8, .input_channels = 1, .output_height = 8,
+      .output_width = 8, .output_channels = 8, .groups = 1, .filter_height = 3, .filter_width = 3,
+      .stride_height = 1, .stride_width = 1, .dilation_height = 1, .dilation_width = 1,
+      .pad_top = 1, .pad_left = 1, .input_zero_point = -128, .output_zero_point = -128,
+      .shift_max = -7, .output_min = -128, .output_max = 127, .weights = layer_0_weights,
+      .bias = layer_0_bias, .multiplier = layer_0_multiplier, .shift = layer_0_shift,
   };
-  tg_portable_conv_2d_packed(&params, input, output, scratch);
+  tg_portable_conv_2d(&params, input, output);
 }
 
 /* Layer 1: DEPTHWISE_CONV_2D "strokes_1"
@@ -138,7 +139,7 @@ enum model_status model_init(void) {
 }
 
 enum model_status model_invoke(void) {
-  layer_0_conv_2d_packed(arena_at(108), arena_at(592), arena_at(0));
+  layer_0_conv_2d(arena_at(0), arena_at(592));
   layer_1_depthwise_conv_2d(arena_at(592), arena_at(0));
   layer_2_max_pool_2d(arena_at(0), arena_at(1376));
   layer_3_conv_2d_packed(arena_at(1376), arena_at(1176), arena_at(0));
@@ -149,7 +150,7 @@ enum model_status model_invoke(void) {
 }
 
 int8_t *model_input(size_t index) {
-  static const uint32_t offsets[MODEL_INPUTS] = {108u};
+  static const uint32_t offsets[MODEL_INPUTS] = {0u};
   return index < MODEL_INPUTS ? (int8_t *)(model_arena.bytes + offsets[index]) : NULL;
 }
 

@@ -6,8 +6,10 @@
 
 #include "tg_flash.h"
 
-extern const TG_FLASH uint8_t layer_0_weights[96];
-extern const TG_FLASH int32_t layer_0_channels[32];
+extern const TG_FLASH int8_t layer_0_weights[72];
+extern const TG_FLASH int32_t layer_0_bias[8];
+extern const TG_FLASH int32_t layer_0_multiplier[8];
+extern const TG_FLASH int8_t layer_0_shift[8];
 extern const TG_FLASH int8_t layer_1_weights[144];
 extern const TG_FLASH int32_t layer_1_bias[16];
 extern const TG_FLASH int32_t layer_1_multiplier[16];

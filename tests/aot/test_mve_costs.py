@@ -10,9 +10,9 @@ from tests.ops.cores import Core
 from tests.ops.measure import Measured, measure
 from tinygen import passes, tflite
 from tinygen.engines.aot import compile_graph
+from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import Portable
 from tinygen.engines.aot.kernel_sets.mve import Mve
-from tinygen.engines.aot.offers import Goal
 
 CORE = Core("qemu-cortex-m55", "-O2")
 OFF = 0.15

@@ -36,7 +36,8 @@ from tests.ops.cores import KERNELS, Core
 from tests.ops.emulated import differences
 from tinygen import boards, csource
 from tinygen.analysis import facts
-from tinygen.engines.aot.offers import Candidate, Cost, Goal, KernelSet, Site
+from tinygen.engines.aot.goal import Goal
+from tinygen.engines.aot.offers import Candidate, Cost, KernelSet, Site
 from tinygen.engines.aot.select import select
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import (

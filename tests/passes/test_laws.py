@@ -92,7 +92,8 @@ def test_the_meaning_of_a_model_stays(model: Path, transform: Pass) -> None:
     for earlier in _before(transform):
         graph = earlier(graph)
     after = require_unchanged_and_idempotent(transform, graph)
-    require_same_meaning(graph, after, seed=5)
+    if after is not graph:
+        require_same_meaning(graph, after, seed=5)
 
 
 @each_pass
