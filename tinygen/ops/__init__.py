@@ -16,7 +16,19 @@ from tinygen.ops.elu import Elu
 from tinygen.ops.expand_dims import ExpandDims
 from tinygen.ops.fill import Fill, ZerosLike
 from tinygen.ops.float_function import FloatFunction
-from tinygen.ops.float_functions import Exp, Gelu, Log, Sqrt
+from tinygen.ops.float_functions import (
+    Ceil,
+    Cos,
+    Exp,
+    Floor,
+    Gelu,
+    Log,
+    Neg,
+    Round,
+    Sin,
+    Sqrt,
+    Square,
+)
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.gather import Gather, GatherNd
 from tinygen.ops.hard_swish import HardSwish
@@ -70,8 +82,10 @@ OPERATORS: tuple[type[Parsed], ...] = (
     BatchToSpaceND,
     BroadcastTo,
     Cast,
+    Ceil,
     Concatenation,
     Conv2D,
+    Cos,
     DepthToSpace,
     DepthwiseConv2D,
     Dequantize,
@@ -80,6 +94,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Exp,
     ExpandDims,
     Fill,
+    Floor,
     FullyConnected,
     Gather,
     GatherNd,
@@ -101,6 +116,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Minimum,
     MirrorPad,
     Mul,
+    Neg,
     NotEqual,
     Pack,
     Pad,
@@ -117,10 +133,12 @@ OPERATORS: tuple[type[Parsed], ...] = (
     ResizeBilinear,
     ResizeNearestNeighbor,
     ReverseV2,
+    Round,
     Rsqrt,
     Select,
     SelectV2,
     ShapeOf,
+    Sin,
     Slice,
     Softmax,
     SpaceToBatchND,
@@ -128,6 +146,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Split,
     SplitV,
     Sqrt,
+    Square,
     SquaredDifference,
     Squeeze,
     StridedSlice,
