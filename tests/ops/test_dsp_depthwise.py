@@ -61,6 +61,8 @@ def relu(
 EDGES = (
     relu("one strip", (6, 7, 4)),
     relu("several strips, odd height", (31, 5, 4)),
+    relu("strips of 13", (25, 5, 64)),
+    relu("strips of 7", (20, 16, 8)),
     relu("several strips, even height", (30, 6, 8)),
     relu("a single row", (1, 6, 4)),
     relu("strips of which the last one is a row", (15, 4, 4)),

@@ -30,7 +30,7 @@ struct tg_dsp_depthwise_3x3_params {
   int32_t pad_top;  /* rows of the first window above the image */
   int32_t pad_left; /* columns of the first window left of the image */
   int32_t input_zero_point;
-  int32_t gap;            /* pairs of rows in a column: 4, or for a stride of 1 8 */
+  int32_t gap;            /* pairs of rows in a column: 4, or for a stride of 1 8 or 14 */
   int32_t shift;          /* S of SSAT8(SMMLAR(sum, m, k) ASR S), 8 to 15 */
   const int32_t *weights; /* per channel: 3 words (w0, w1), 3 words (w1, w2), m, k, bias */
 };
@@ -40,30 +40,34 @@ TG_INLINE int32_t tg_dsp_dw3_down(const struct tg_dsp_depthwise_3x3_params *p) {
   return p->output_height / 2 > p->output_width / 2 && p->gap - 1 > p->output_width / 2;
 }
 
-#define TG_DSP_DW3_CASE(gap_, shift_)                               \
-  if (p->gap == (gap_) && p->shift == (shift_)) {                   \
-    return tg_dsp_dw3_down(p) ? tg_dsp_dw3_down_##gap_##_##shift_   \
-                              : tg_dsp_dw3_along_##gap_##_##shift_; \
+/* The inner parts for one gap and shift. */
+struct tg_dsp_dw3_code {
+  void (*blocks)(const struct tg_dsp_dw3 *run);
+  void (*pair_rows)(const struct tg_dsp_pairs *rows);
+  void (*pair_border)(const struct tg_dsp_pair_border *border);
+};
+
+#define TG_DSP_DW3_CASE(gap_, shift_)                                        \
+  if (p->gap == (gap_) && p->shift == (shift_)) {                            \
+    code.pair_rows = tg_dsp_pair_rows_##gap_;                                \
+    code.pair_border = tg_dsp_pair_border_##gap_;                            \
+    code.blocks = p->stride == 2       ? tg_dsp_dw3_rows_##shift_            \
+                  : tg_dsp_dw3_down(p) ? tg_dsp_dw3_down_##gap_##_##shift_   \
+                                       : tg_dsp_dw3_along_##gap_##_##shift_; \
   }
 
-#define TG_DSP_DW3_ROWS_CASE(gap, shift_) \
-  if (p->shift == (shift_)) {             \
-    return tg_dsp_dw3_rows_##shift_;      \
-  }
-
-TG_INLINE tg_dsp_dw3_function *tg_dsp_dw3_chosen(const struct tg_dsp_depthwise_3x3_params *p) {
-  if (p->stride == 2) {
-    TG_DSP_DW3_SHIFTS(TG_DSP_DW3_ROWS_CASE, 4)
-  }
+TG_INLINE struct tg_dsp_dw3_code tg_dsp_dw3_chosen(const struct tg_dsp_depthwise_3x3_params *p) {
+  struct tg_dsp_dw3_code code = {0, 0, 0};
   TG_DSP_DW3_SHIFTS(TG_DSP_DW3_CASE, 4)
   TG_DSP_DW3_SHIFTS(TG_DSP_DW3_CASE, 8)
-  return 0;
+  TG_DSP_DW3_SHIFTS(TG_DSP_DW3_CASE, 14)
+  return code;
 }
 
 /* A layer, and what its parts have in common. */
 struct tg_dsp_dw3_layer {
   const struct tg_dsp_depthwise_3x3_params *p;
-  tg_dsp_dw3_function *function;
+  struct tg_dsp_dw3_code code;
   int32_t down; /* whether its inner loop goes down */
   uint32_t *pairs;
   int32_t columns; /* of them */
@@ -97,7 +101,7 @@ TG_DSP_SHARED void tg_dsp_dw3_units(struct tg_dsp_dw3_layer *layer, const uint32
     run->next_output = 2 * run->row - width / 2 * 2 * run->column;
     run->odd = width % 2 * 4 * units;
   }
-  layer->function(run);
+  layer->code.blocks(run);
 }
 
 /* Up to four channels of an image. */
@@ -132,11 +136,11 @@ TG_DSP_SHARED void tg_dsp_dw3_channels(struct tg_dsp_dw3_layer *layer, const int
 /* A batch of images. */
 TG_DSP_SHARED void tg_dsp_dw3_images(const struct tg_dsp_depthwise_3x3_params *p,
                                      const int8_t *input, int8_t *output, uint32_t *pairs,
-                                     tg_dsp_dw3_function *function, int32_t down) {
+                                     struct tg_dsp_dw3_code code, int32_t down) {
   const int32_t columns = (p->output_width - 1) * p->stride + 3, inside = columns - p->pad_left;
   struct tg_dsp_dw3_layer layer = {
       .p = p,
-      .function = function,
+      .code = code,
       .down = down,
       .pairs = pairs,
       .columns = columns,
@@ -146,7 +150,9 @@ TG_DSP_SHARED void tg_dsp_dw3_images(const struct tg_dsp_depthwise_3x3_params *p
                 .width = inside < p->input_width ? inside : p->input_width,
                 .pad_top = p->pad_top,
                 .zero_point = p->input_zero_point,
-                .gap = p->gap},
+                .gap = p->gap,
+                .pair_rows = code.pair_rows,
+                .pair_border = code.pair_border},
       .run = {.column = p->channels,
               .odd_pair = 16 * (p->output_width - 1) * p->gap,
               .odd_output = (p->output_width - 1) * p->channels,

@@ -28,8 +28,6 @@ struct tg_dsp_dw3 {
   const int32_t *weights;
 };
 
-typedef void tg_dsp_dw3_function(const struct tg_dsp_dw3 *run);
-
 #define TG_DSP_DW3_OUTPUT(sum) \
   "smmlar  " sum ", " sum      \
   ", r12, lr\n"                \

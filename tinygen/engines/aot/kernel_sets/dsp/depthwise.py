@@ -23,29 +23,35 @@ VARIANTS = ((THREE.name, ALONG), (THREE.name, DOWN), (THREE.name, STRIDED))
 
 _SHIFTS = (12, 11, 13, 10, 14, 9, 15, 8)
 """Those that there is code for, in the order of preference."""
+_GAPS = (4, 8, 14)
+"""Pairs of rows that there is room for in a column; with a stride of 2 only the first."""
+_SCRATCH = 0.35
+"""A share of the image's bytes that scratch may take."""
 _MOST_FACTOR = 256
 """Weights of 8 bits lie in halfwords."""
 
 
 _PRICES = {
-    "call": (243, 419),
-    "start": (5.5, 8.1),  # a word of the columns, before the first image
-    "pixel": (19.6, 24.9),  # four channels of two, one above the other
-    "row": (17.8, 29.8),  # of such pairs
-    "rows": (33, 61.5),
-    "few": (30.9, 43.7),  # a channel of a pair, where less than four are left
-    "again": (3.7, 4.9),  # a word that a strip leaves to the next
-    "run": (243, 482),  # of four channels over a strip
-    "inner": (10.6, 15.2),  # a loop over blocks
-    "block": (47.5, 63.3),  # two rows by two columns of outputs
-    "odd": (24.6, 34.7),  # two rows by one column
-    "four": (54.4, 82),  # outputs of a row, with a stride of 2
-    "two": (28.6, 44.1),
-    "one": (21.4, 35.3),
+    "call": (71, 237),
+    "start": (5.8, 8),  # a word of the columns, before the first image
+    "pixel": (19.1, 26),  # four channels of two, one above the other
+    "row": (0.9, 10.6),  # of such pairs
+    "rows": (146, 205),  # that follow each other
+    "border": (27, 38.7),  # a row of pairs of which one is outside of the image
+    "missing": (0.9, 0.5),  # four channels there
+    "few": (31.5, 44.8),  # a channel of a pair, where less than four are left
+    "again": (3.7, 5.6),  # a word that a strip leaves to the next
+    "run": (168, 386),  # of four channels over a strip
+    "inner": (9.2, 13.6),  # a loop over blocks
+    "block": (46.8, 61.3),  # two rows by two columns of outputs
+    "odd": (27, 37.2),  # two rows by one column
+    "four": (50.3, 70.5),  # outputs of a row, with a stride of 2
+    "two": (26.3, 37.8),
+    "one": (18.7, 29.8),
 }
-"""Instructions, and cycles by the Cortex-M4's timing, fitted to 29 layers counted on the emulated
-core (November 2026, GCC 12.2, -O2); none of them is further off than 2.5 %."""
-_CODE = 1750
+"""Instructions, and cycles by the Cortex-M4's timing, fitted to 32 layers counted on the emulated
+core (November 2026, GCC 12.2, -O2); none of them is further off than 1.5 %."""
+_CODE = 1850
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +123,7 @@ def _three_by_three(site: Site, found: Layer) -> Candidate | Declined:
         return Declined("several filters for a channel")
     if stride != width.stride or stride not in (1, 2) or (stride == 1 and width.output < 2):
         return Declined("a stride of neither 1 nor 2, or a width of 1")
-    plan = _Plan(found)
+    plan = _planned(found, io.input(0).nbytes)
     call = KernelCall(
         kernel=THREE,
         inputs=(io.input(0).id,),
@@ -137,7 +143,7 @@ def _three_by_three(site: Site, found: Layer) -> Candidate | Declined:
             "shift": int(found.fast.shift[0]),
         },
         constants={"weights": Constant(_stream(found))},
-        scratch_bytes=16 * plan.columns * plan.gap,
+        scratch_bytes=plan.scratch,
         overlaps=_in_place(plan, batches, io.output.nbytes),
     )
     why = STRIDED if stride == 2 else DOWN if plan.down else ALONG
@@ -156,14 +162,23 @@ def _pairs(low: Int64, high: Int64) -> Int64:
     return (low & 0xFFFF) | (high & 0xFFFF) << 16
 
 
+def _planned(found: Layer, nbytes: int) -> _Plan:
+    """The fastest of the plans with little scratch, beside the bytes of the image."""
+    if found.height.stride == 2:
+        return _Plan(found, _GAPS[0])
+    plans = [_Plan(found, gap) for gap in _GAPS]
+    small = [plan for plan in plans if plan.scratch <= max(_SCRATCH * nbytes, 2048)]
+    return min(small or plans[:1], key=lambda plan: plan.cost(1).cycles)
+
+
 class _Plan:
     """How the kernel goes through an image: strips of a few rows, four channels at a time."""
 
-    def __init__(self, found: Layer) -> None:
+    def __init__(self, found: Layer, gap: int) -> None:
         self._found = found
         height, width = found.height, found.width
         self._strided = height.stride == 2
-        self.gap = 4 if self._strided else 8
+        self.gap = gap
         self.columns = (width.output - 1) * height.stride + 3
         rows = 1 if self._strided else 2
         units = -(-height.output // rows)
@@ -174,6 +189,11 @@ class _Plan:
         """1 where the last two rows are one."""
         half = width.output // 2
         self.down = not self._strided and height.output // 2 > half and most > half
+
+    @property
+    def scratch(self) -> int:
+        """Bytes."""
+        return 16 * self.columns * self.gap
 
     def follows(self, batches: int) -> bool:
         """Whether outputs never are ahead of the pixels that have been read."""
@@ -196,7 +216,7 @@ class _Plan:
             instructions=instructions,
             cycles=cycles,
             flash=_CODE + 36 * self._found.channels,
-            scratch=16 * self.columns * self.gap,
+            scratch=self.scratch,
         )
 
     def _work(self, batches: int) -> dict[str, int]:
@@ -224,7 +244,9 @@ class _Plan:
         each["run"] = runs * (groups + (rest > 0))
         each["pixel"] = taken * pairs * groups
         each["row"] = pairs * groups
-        each["rows"] = (len(self.strips) + max(0, pairs - whole)) * groups
+        each["rows"] = len(self.strips) * groups
+        each["border"] = max(0, pairs - whole) * groups
+        each["missing"] = taken * max(0, pairs - whole) * groups
         each["few"] = taken * pairs * rest
         each["again"] = (len(self.strips) - 1) * 4 * self.columns * (groups + (rest > 0))
         work = {kind: count * batches for kind, count in each.items()}
