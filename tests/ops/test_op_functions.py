@@ -114,7 +114,7 @@ def test_a_function_in_float_is_tflms(op: FloatFunction) -> None:
     """Within what is taken for the C library's error: of all codes of a scale."""
     codes = np.arange(1, 257) if op.kind in ("LOG", "SQRT") else np.arange(-128, 128)
     values = (codes.astype(np.float32) * np.float32(0.037)).reshape(1, 256)
-    options = {} if options_of(op.kind) != "NONE" else None
+    options: dict[str, object] | None = {} if options_of(op.kind) != "NONE" else None
     floats = [tensor((1, 256), DType.FLOAT32)], [tensor((1, 256), DType.FLOAT32)]
     one = case(op, *floats, values=[[values]])
     (got,) = run_tflm(single_operator(op.kind, *floats, options), [values])
@@ -125,7 +125,7 @@ def test_a_function_in_float_is_tflms(op: FloatFunction) -> None:
 
 @pytest.mark.parametrize("kind", sorted(FLOAT_IN_TFLM | ONLY_LITERT))
 def test_tflm_has_no_int8_kernel_of_them(kind: str) -> None:
-    options = {} if options_of(kind) != "NONE" else None
+    options: dict[str, object] | None = {} if options_of(kind) != "NONE" else None
     q = int8((1, 4), 0.1)
     inputs = {"TILE": [q, int32(np.ones(2))], "SELECT": [tensor((1, 4), DType.BOOL), q, q]}
     model = single_operator(kind, inputs.get(kind, [q]), [q], options)
