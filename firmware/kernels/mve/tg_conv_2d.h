@@ -83,7 +83,7 @@ TG_INLINE void tg_mve_conv_2d(const struct tg_mve_conv_2d_params *p, const int8_
   const uint8x16_t offsets =
       p->input_channels < 16 ? tg_mve_strip_offsets(&windows) : vdupq_n_u8(0);
   if (!p->direct) {
-    tg_mve_strip_fill(lines, p->lines * strip, p->input_zero_point);
+    tg_mve_layer_fill(lines, p->lines * strip, p->input_zero_point);
   }
   for (int32_t batch = 0; batch < p->batches; ++batch) {
     for (int32_t y = 0; y < p->output_height; y += p->lines) {

@@ -55,4 +55,13 @@ TG_INLINE const int8_t *tg_mve_layer_copy(const int8_t *run, int8_t *to, int32_t
   return to;
 }
 
+/* `count` bytes of one value. */
+TG_INLINE void tg_mve_layer_fill(int8_t *to, int32_t count, int32_t value) {
+  const int8x16_t fill = vdupq_n_s8((int8_t)value);
+  for (int32_t left = count; left > 0; left -= 16) {
+    vstrbq_p_s8(to, fill, vctp8q((uint32_t)left));
+    to += 16;
+  }
+}
+
 #endif /* TG_MVE_LAYER_H */

@@ -7,9 +7,7 @@
 #ifndef TG_MVE_STRIP_H
 #define TG_MVE_STRIP_H
 
-#include <arm_mve.h>
-
-#include "tg_fixed_point.h"
+#include "mve/tg_layer.h"
 
 /* How windows lie over an image. */
 struct tg_mve_strip_windows {
@@ -22,15 +20,6 @@ struct tg_mve_strip_windows {
   int32_t columns; /* of a strip: what all windows of a row reach over, border and all */
   int32_t zero_point;
 };
-
-/* `count` bytes of one value. */
-TG_INLINE void tg_mve_strip_fill(int8_t *to, int32_t count, int32_t value) {
-  const int8x16_t fill = vdupq_n_s8((int8_t)value);
-  for (int32_t left = count; left > 0; left -= 16) {
-    vstrbq_p_s8(to, fill, vctp8q((uint32_t)left));
-    to += 16;
-  }
-}
 
 /* Where a vector's bytes go, which holds as many pixels of less than 16 channels as it can: each a
  * window's rows behind the one before. */
@@ -79,7 +68,7 @@ TG_INLINE void tg_mve_strip_wide(const struct tg_mve_strip_windows *w, const int
 TG_INLINE void tg_mve_strip_border(const struct tg_mve_strip_windows *w, int8_t *to,
                                    int32_t pixels) {
   for (int32_t i = pixels; i > 0; --i) {
-    tg_mve_strip_fill(to, w->channels, w->zero_point);
+    tg_mve_layer_fill(to, w->channels, w->zero_point);
     to += w->rows * w->channels;
   }
 }

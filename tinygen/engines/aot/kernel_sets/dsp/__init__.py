@@ -41,6 +41,7 @@ class Dsp(KernelSet):
 
     name: ClassVar[str] = "dsp"
     requires: ClassVar[frozenset[Extension]] = frozenset({Extension.DSP})
+    kinds: ClassVar[frozenset[str] | None] = frozenset(FAMILIES)
     build_flags: ClassVar[tuple[str, ...]] = ("-fno-schedule-insns", "-fomit-frame-pointer")
     """The first scheduler makes more values live than there are registers: 10 to 25 % more
     instructions. The assembly statements want all fourteen."""

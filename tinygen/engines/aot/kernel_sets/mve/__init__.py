@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from tinygen.boards import Extension
-from tinygen.engines.aot.kernel_sets.mve import conv_2d, fully_connected
+from tinygen.engines.aot.kernel_sets.mve import conv_2d, depthwise_conv_2d, fully_connected
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
 Offers = Callable[[Site], Iterable[Candidate | Declined]]
 
 FAMILIES: Mapping[str, Offers] = {
     "CONV_2D": conv_2d.offers,
+    "DEPTHWISE_CONV_2D": depthwise_conv_2d.offers,
     "FULLY_CONNECTED": fully_connected.offers,
 }
 """By the operator's kind."""
@@ -29,6 +30,7 @@ class Mve(KernelSet):
 
     name: ClassVar[str] = "mve"
     requires: ClassVar[frozenset[Extension]] = frozenset({Extension.MVE, Extension.DSP})
+    kinds: ClassVar[frozenset[str] | None] = frozenset(FAMILIES)
     build_flags: ClassVar[tuple[str, ...]] = ("-fomit-frame-pointer",)
     """The assembly statements want all fourteen registers."""
 

@@ -43,7 +43,7 @@ class Channels:
         low, high = self.scale.clamp
         return {
             "twice": int(self.twice),
-            "left": self.scale.left,
+            "left": int(self.scale.left[0]),
             "right": max(1, self.scale.right - 16),
             "output_zero_point": self.zero_point,
             "output_min": low,
@@ -57,6 +57,15 @@ class Channels:
         if self.twice:
             return Work(5 * vectors + (4 + clamp) * vectors / 2, vectors / 2)
         return Work(3 * vectors + (2 + clamp) * vectors / 2)
+
+    def alone(self) -> Array:
+        """[channels, 3] int32: of channels that have vectors for themselves; m is halved, because
+        the product with a number is doubled."""
+        if self.twice:
+            return self.constants()
+        scale = self.scale
+        columns = [scale.addend, scale.multiplier >> 1, 1 << scale.left]
+        return np.stack(columns, axis=1).astype(np.int32)
 
     def constants(self) -> Array:
         """[channels, 2 or 3] int32: in the order in which they are read."""
@@ -92,9 +101,9 @@ def _padded(rows: Array, multiple: int, columns: int) -> Array:
     return np.pad(rows, ((0, more[0]), (0, more[1])))
 
 
-def channels(site: Site, weights: Array) -> Channels | Declined:
+def channels(site: Site, weights: Array, *, apart: bool = False) -> Channels | Declined:
     """The channels of the site's node, whose weights are these [channels, taps], in the order in
-    which a kernel takes them; or why there are none."""
+    which a kernel takes them; or why there are none. `apart` as `scale_of` has it."""
     op, io = site.node.op, site.io
     assert isinstance(op, Weighted)
     op.check(io)
@@ -104,7 +113,7 @@ def channels(site: Site, weights: Array) -> Channels | Declined:
     wide = weights.astype(np.int64)
     bias = bias_or_zeros(io.constant(2) if io.optional(2) is not None else None, len(wide))
     start = bias - io.input(0).q.zero_point * wide.sum(axis=1)
-    scale = scale_of(op.requantization(io), sums, start)
+    scale = scale_of(op.requantization(io), sums, start, apart=apart)
     if scale is None:
         return Declined("sums that may wrap, or a shift to the left")
     wide = np.where(scale.constant[:, None], 0, wide)
