@@ -110,21 +110,21 @@ def compile_graph(
     sites = [Site(graph, node, known, core, extensions) for node in graph.nodes]
     choices = select(sites, sets, goal)
     kept: dict[Hashable, Constant] = {}
-    layers: list[Layer] = []
-    steps: list[KernelCall | Alias] = []
+    steps: list[tuple[KernelCall | Alias, Choice, int]] = []
     last = {id(choice.taken): choice.node for choice in choices}
     for choice in choices:
         if last[id(choice.taken)] is not choice.node:
             continue  # the nodes of one candidate are computed where the last of them is
         macs = sum(node.op.macs(graph.operands(node)) for node in choice.taken.nodes)
         for step in choice.taken.calls:
-            if isinstance(step, KernelCall):
-                call = _with_constants_once(step, kept)
-                steps.append(call)
-                layers.append(Layer(len(layers), choice, graph.operands(choice.node), call, macs))
-            else:
-                steps.append(step)
-    memory = plan(tuple(steps), graph.tensors, graph.inputs, graph.outputs, graph.states)
+            call = _with_constants_once(step, kept) if isinstance(step, KernelCall) else step
+            steps.append((call, choice, macs))
+    lowered = tuple(step for step, _, _ in steps)
+    memory = plan(lowered, graph.tensors, graph.inputs, graph.outputs, graph.states)
+    layers: list[Layer] = []
+    for call, (_, choice, macs) in zip(memory.steps, steps, strict=True):
+        if isinstance(call, KernelCall):
+            layers.append(Layer(len(layers), choice, graph.operands(choice.node), call, macs))
     return Program(graph, tuple(layers), choices, memory)
 
 

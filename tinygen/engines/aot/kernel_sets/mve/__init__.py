@@ -41,6 +41,7 @@ class Mve(KernelSet):
 
     name: ClassVar[str] = "mve"
     requires: ClassVar[frozenset[Extension]] = frozenset({Extension.MVE, Extension.DSP})
+    kinds: ClassVar[frozenset[str] | None] = frozenset(FAMILIES)
     build_flags: ClassVar[tuple[str, ...]] = ("-fomit-frame-pointer",)
     """The assembly statements want all fourteen registers."""
 
