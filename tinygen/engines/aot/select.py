@@ -92,7 +92,8 @@ def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tupl
     usable = _ask(sites, sets, heard, errors)
     comparison = _comparison(sites, usable, goal)
     taken = _best(usable, comparison)
-    alone = _best([one for one in usable if one.set_position == len(sets) - 1], comparison)
+    last = [one for one in usable if one.set_position == len(sets) - 1]
+    alone = _best(last, _comparison(sites, last, goal))
     if len(alone) == len(sites) and comparison.worse(taken, alone):
         taken = alone
     choices = []
