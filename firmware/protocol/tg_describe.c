@@ -47,7 +47,10 @@ static void tg_tell_u32(struct tg_part *part, uint32_t value) {
 }
 
 static void tg_tell_text(struct tg_part *part, const char *text) {
-  uint16_t size = (uint16_t)strlen(text);
+  uint16_t size = 0; /* strlen would be 200 bytes of a C library's own assembly */
+  while (size < UINT16_MAX && text[size] != '\0') {
+    size++;
+  }
   tg_tell_u16(part, size);
   tg_tell(part, text, size);
 }

@@ -10,8 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from tests import host_program
+from tests.bench.scale import Chain
+from tinygen.boards import Core
 from tinygen.engines.aot import Program, compile_graph
 from tinygen.engines.aot.functions import functions
+from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.ir import (
     Array,
@@ -26,6 +29,7 @@ from tinygen.ir import (
     Tensor,
 )
 from tinygen.ops.tanh import Tanh
+from tinygen.proof import interpret
 
 COUNT = 24
 HEADER = """
@@ -171,3 +175,27 @@ def test_arrays_among_the_parameters_stay_constants(tmp_path: Path) -> None:
 
 def test_equal_bytes_are_in_flash_once() -> None:
     assert compiled([Table(0), Table(1), Table(0), Table(2, second=1)]).constant_bytes == 3 * 256
+
+
+def test_for_size_one_function_computes_all_shapes(tmp_path: Path) -> None:
+    sizes = (16, 20, 24, 8, 12, 30, 6, 9, 17)
+    graph = Chain("small", tuple((1, size) for size in sizes)).graph()
+    program = compile_graph(graph, goal=Goal.SIZE)
+    assert [one.name for one in functions(program.layers, small=True)] == ["any_fully_connected"]
+    assert len(functions(program.layers)) == len(sizes) - 1
+    host_program.write(program, tmp_path)
+    text = (tmp_path / "src" / "model" / "model.c").read_text()
+    assert "any_fully_connected(&layer_7_params, arena_at(" in text
+    assert (
+        len(re.findall(r"^static const struct \w+ layer_\d_params = \{", text, re.MULTILINE)) == 8
+    )
+    inputs = np.random.default_rng(0).integers(-128, 128, (8, 1, sizes[0])).astype(np.int8)
+    expected = [interpret.run(graph, [one])[graph.outputs[0]].reshape(-1) for one in inputs]
+    np.testing.assert_array_equal(host_program.run(tmp_path, inputs), expected)
+
+
+def test_not_where_that_is_larger_nor_on_avr() -> None:
+    two = Chain("two", ((1, 16), (1, 20), (1, 24))).graph()
+    assert len(functions(compile_graph(two, goal=Goal.SIZE).layers, small=True)) == 2
+    assert not compile_graph(two, goal=Goal.SIZE, core=Core.AVR5).small
+    assert not compile_graph(two, goal=Goal.SPEED).small

@@ -54,6 +54,8 @@ class Program:
     choices: tuple[Choice, ...]
     """One for each node."""
     plan: MemoryPlan
+    small: bool = False
+    """Whether one function computes layers of several shapes, where that takes less flash."""
 
     @property
     def macs(self) -> int:
@@ -125,7 +127,9 @@ def compile_graph(
     for call, (_, choice, macs) in zip(memory.steps, steps, strict=True):
         if isinstance(call, KernelCall):
             layers.append(Layer(len(layers), choice, graph.operands(choice.node), call, macs))
-    return Program(graph, tuple(layers), choices, memory)
+    # On an AVR a struct that is not folded into code is a variable, in RAM.
+    small = goal is Goal.SIZE and not core.startswith("avr")
+    return Program(graph, tuple(layers), choices, memory, small)
 
 
 def _with_constants_once(call: KernelCall, kept: dict[Hashable, Constant]) -> KernelCall:

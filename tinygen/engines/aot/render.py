@@ -25,7 +25,7 @@ def model_files(
     """
     require_stateless(program.graph)
     symbols = _Symbols()
-    found = functions(program.layers)
+    found = functions(program.layers, small=program.small)
     calls = {
         layer.index: _call(program, function, layer, symbols)
         for function in found
@@ -92,6 +92,8 @@ class _Symbols:
 
 def _function(function: Function, symbols: _Symbols) -> Mapping[str, object]:
     """The definition of a C function."""
+    if function.general:
+        return _general_function(function, symbols)
     first = function.layers[0]
     call = first.call
     names = _names("input", len(call.inputs)), _names("output", len(call.outputs))
@@ -110,6 +112,7 @@ def _function(function: Function, symbols: _Symbols) -> Mapping[str, object]:
     values = {key: key if key in function.scalars else value for key, value in call.params.items()}
     arguments = ["&params", *names[0], *names[1], *scratch]
     return {
+        "structs": [],
         "head": _wrap("TG_LAYER void " + function.name, parameters or ["void"]),
         "comment": _comment(function),
         "symbol": symbol,
@@ -117,6 +120,43 @@ def _function(function: Function, symbols: _Symbols) -> Mapping[str, object]:
         "initializer": csource.initializer({**values, **constants}, indent=" " * 6),
         "call": "  " + _wrap("  " + symbol, arguments).lstrip(),
     }
+
+
+def _general_function(function: Function, symbols: _Symbols) -> Mapping[str, object]:
+    """The same for one that takes a struct of parameters."""
+    call = function.layers[0].call
+    symbol = csource.kernel_symbol(call.kernel)
+    inputs, outputs = _names("input", len(call.inputs)), _names("output", len(call.outputs))
+    outputs += ["scratch"] if call.scratch_bytes else []
+    parameters = [
+        f"const struct {symbol}_params *params",
+        *(f"const void *{name}" for name in inputs),
+        *(f"void *{name}" for name in outputs),
+    ]
+    structs = [
+        {
+            "name": _struct(layer),
+            "comment": f"Layer {layer.index}: {_title(layer)}",
+            "initializer": csource.initializer(
+                {
+                    **layer.call.params,
+                    **{key: symbols.constant(layer, key) for key in layer.call.constants},
+                }
+            ),
+        }
+        for layer in function.layers
+    ]
+    return {
+        "structs": structs,
+        "head": _wrap("TG_LAYER void " + function.name, parameters),
+        "comment": f"{_titles(function)} of any shape",
+        "symbol": symbol,
+        "call": _wrap("  " + symbol, ["params", *inputs, *outputs]),
+    }
+
+
+def _struct(layer: Layer) -> str:
+    return f"layer_{layer.index}_params"
 
 
 def _comment(function: Function) -> str:
@@ -143,7 +183,8 @@ def _title(layer: Layer) -> str:
 def _call(program: Program, function: Function, layer: Layer, symbols: _Symbols) -> str:
     """The call of the function for one of its layers."""
     call, plan = layer.call, program.plan
-    arguments = [csource.value(call.params[key]) for key in function.scalars]
+    arguments = [f"&{_struct(layer)}"] if function.general else []
+    arguments += [csource.value(call.params[key]) for key in function.scalars]
     arguments += [symbols.constant(layer, key) for key in function.constants]
     for tensor_id in call.inputs:
         tensor = program.graph.tensors[tensor_id]
