@@ -15,18 +15,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from tinygen.errors import InputError
+from tinygen.printable import printable
 from tinygen.progress import SILENT, Progress
 
 
 @dataclass(frozen=True)
 class Flag:
-    """How an option stands on the command line. A number is at least `minimum`."""
+    """How an option stands on the command line. A number is at least `minimum`, a word is one of
+    `choices`."""
 
     name: str
     help: str
     short: str = ""
     metavar: str | None = None
     minimum: int | None = None
+    choices: tuple[str, ...] = ()
     engine: bool = False
     """Whether it is the engines': each says which of those it takes."""
 
@@ -97,6 +100,12 @@ class ModelOptions:
                     why=f"it is at least {flag.minimum}",
                     next_step=f"give another {flag.name}, or leave it out",
                 )
+            if flag.choices and value not in flag.choices:
+                raise InputError(
+                    f"{flag.name} is {printable(str(value))}",
+                    why=f"it is one of {', '.join(flag.choices)}",
+                    next_step=f"give another {flag.name}, or leave it out",
+                )
         self.input_shapes  # noqa: B018 - said at once where it is no shape
         low, high = self.image_range
         if not (math.isfinite(low) and math.isfinite(high) and low != high):
@@ -138,6 +147,17 @@ class ProjectOptions(ModelOptions):
             short="-o",
         ),
     ] = None
+    optimize: Annotated[
+        str,
+        Flag(
+            "--optimize",
+            "What is made small, for aot: cycles (`speed`), flash (`size`), or both "
+            "(`balanced`), where a hundredth of one is worth a hundredth of the other.",
+            metavar="GOAL",
+            choices=("speed", "balanced", "size"),
+            engine=True,
+        ),
+    ] = "balanced"
     arena: Annotated[
         int | None,
         Flag("--arena", "Bytes of arena, for tflm. [default: measured]", minimum=16, engine=True),

@@ -6,14 +6,16 @@
 
 #include "tg_flash.h"
 
-extern const TG_FLASH uint8_t layer_0_weights[96];
-extern const TG_FLASH int32_t layer_0_channels[32];
+extern const TG_FLASH int8_t layer_0_weights[72];
+extern const TG_FLASH int32_t layer_0_bias[8];
+extern const TG_FLASH int32_t layer_0_multiplier[8];
+extern const TG_FLASH int8_t layer_0_shift[8];
 extern const TG_FLASH int8_t layer_1_weights[144];
 extern const TG_FLASH int32_t layer_1_bias[16];
-extern const TG_FLASH int32_t layer_1_multiplier[16];
-extern const TG_FLASH int8_t layer_1_shift[16];
+extern const TG_FLASH int32_t layer_1_numbers[48];
 extern const TG_FLASH uint8_t layer_3_weights[3456];
-extern const TG_FLASH int32_t layer_3_channels[96];
+extern const TG_FLASH int32_t layer_3_bias[24];
+extern const TG_FLASH int32_t layer_3_numbers[72];
 extern const TG_FLASH int8_t layer_5_weights[960];
 extern const TG_FLASH int32_t layer_5_bias[10];
 extern const TG_FLASH int32_t layer_5_multiplier[10];

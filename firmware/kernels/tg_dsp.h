@@ -27,10 +27,22 @@ TG_INLINE uint32_t tg_dsp_word(const int8_t *from) {
   return word;
 }
 
-/* The last one to three int8 of a row, zeros behind them. */
+TG_INLINE void tg_dsp_put(int8_t *to, uint32_t word) {
+  memcpy(to, &word, sizeof word);
+}
+
+/* The last one to three int8 of `count`, zeros behind them: nothing beyond them is read. */
 TG_INLINE uint32_t tg_dsp_rest(const int8_t *from, int32_t count) {
-  uint32_t word = 0;
-  memcpy(&word, from, (size_t)count);
+  if (count >= 4) {
+    return tg_dsp_word(from + count - 4) >> (8 * (4 - count % 4));
+  }
+  uint32_t word = (uint8_t)from[0];
+  if (count > 1) {
+    word |= (uint32_t)(uint8_t)from[1] << 8;
+  }
+  if (count > 2) {
+    word |= (uint32_t)(uint8_t)from[2] << 16;
+  }
   return word;
 }
 
@@ -68,6 +80,49 @@ TG_INLINE void tg_dsp_expand(const int8_t *from, uint32_t *to, int32_t words) {
     const struct tg_dsp_quad last = tg_dsp_expanded(tg_dsp_word(from));
     to[0] = last.a;
     to[1] = last.b;
+  }
+}
+
+/* `count` int8 to pairs of A and B, zeros behind the last one. */
+TG_INLINE void tg_dsp_expand_all(const int8_t *from, uint32_t *to, int32_t count) {
+  tg_dsp_expand(from, to, count / 4);
+  if (count % 4 != 0) {
+    const struct tg_dsp_quad quad = tg_dsp_expanded(tg_dsp_rest(from, count));
+    to[2 * (count / 4)] = quad.a;
+    to[2 * (count / 4) + 1] = quad.b;
+  }
+}
+
+/* `count` bytes, of which no address need be a multiple of 4: a library's memcpy may take them one
+ * at a time. */
+TG_INLINE void tg_dsp_copy(int8_t *to, const int8_t *from, int32_t count) {
+  for (; count >= 16; count -= 16) {
+    const uint32_t a = tg_dsp_word(from), b = tg_dsp_word(from + 4);
+    const uint32_t c = tg_dsp_word(from + 8), d = tg_dsp_word(from + 12);
+    tg_dsp_put(to, a);
+    tg_dsp_put(to + 4, b);
+    tg_dsp_put(to + 8, c);
+    tg_dsp_put(to + 12, d);
+    __asm__ volatile("" ::: "memory"); /* or it becomes a call of memcpy */
+    from += 16;
+    to += 16;
+  }
+  for (; count > 0; --count) {
+    *to++ = *from++;
+    __asm__ volatile("" ::: "memory");
+  }
+}
+
+/* `count` bytes of a word of equal ones. */
+TG_INLINE void tg_dsp_fill(int8_t *to, uint32_t word, int32_t count) {
+  for (; count >= 4; count -= 4) {
+    tg_dsp_put(to, word);
+    __asm__ volatile("" ::: "memory");
+    to += 4;
+  }
+  for (; count > 0; --count) {
+    *to++ = (int8_t)word;
+    __asm__ volatile("" ::: "memory");
   }
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.ops.cores import KERNELS, Core
+from tests.ops.drawn_products import deconvolution, product
 from tests.ops.harness import Case, case, int8, int32, offered, tensor
 from tests.ops.measure import CORE, Measured, measure, measure_cases
 from tests.ops.test_op_conv_2d import conv
@@ -21,14 +22,22 @@ from tinygen.engines.aot.kernel_sets.portable import FITS
 from tinygen.ir import DType, KernelCall, Op, Tensor
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
+from tinygen.ops.comparison import Greater
 from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.gather import Gather
+from tinygen.ops.logical import LogicalAnd
+from tinygen.ops.maximum import Maximum
 from tinygen.ops.mean import Mean
 from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
+from tinygen.ops.prelu import Prelu
 from tinygen.ops.quantize import Quantize
+from tinygen.ops.reduce_max import ReduceMax
+from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
+from tinygen.ops.select import SelectV2
 from tinygen.ops.spatial import Padding
+from tinygen.ops.squared_difference import SquaredDifference
 from tinygen.ops.tanh import Tanh
 from tinygen.ops.transpose import Transpose
 
@@ -78,6 +87,32 @@ def test_the_digits_model(tmp_path: Path) -> None:
     assert 0.8 < whole < 1.25
 
 
+def test_products(tmp_path: Path) -> None:
+    rng, same = np.random.default_rng(1), Padding.SAME
+    cases = [
+        deconvolution((1, 8, 8, 16), (3, 3), (2, 2), 8, rng, padding=same),
+        deconvolution((1, 8, 8, 8), (4, 4), (2, 2), 3, rng, padding=same),
+        product((1, 20, 32), (1, 32, 20), rng),
+    ]
+    near(measure_cases(cases, tmp_path))
+
+
+def test_kernels_of_two_inputs(tmp_path: Path) -> None:
+    a, b, bools = int8(SHAPE, 0.1, 3), int8(SHAPE, 0.2, 1), tensor(SHAPE, DType.BOOL)
+    cases = [
+        case(op, inputs, [output], random_vectors=1)
+        for op, inputs, output in (
+            (Maximum(), [a, a], int8((), 0.1, 3)),
+            (SquaredDifference(), [a, b], int8((), 0.2, 1)),
+            (Prelu(), [a, int8((1, 1, 16), 0.02, 1)], int8((), 0.1, 3)),
+            (Greater(), [a, b], tensor((), DType.BOOL)),
+            (LogicalAnd(), [bools, bools], tensor((), DType.BOOL)),
+            (SelectV2(), [bools, a, a], int8((), 0.1, 3)),
+        )
+    ]
+    near(measure_cases(cases, tmp_path))
+
+
 def test_kernels_without_weights(tmp_path: Path) -> None:
     q = (0.1, 3)
     floats = tensor(SHAPE, DType.FLOAT32)
@@ -88,6 +123,8 @@ def test_kernels_without_weights(tmp_path: Path) -> None:
         moved(Transpose(), int8(SHAPE, *q), int8((), *q), (0, 3, 1, 2)),
         moved(Pad(), int8(SHAPE, *q), int8((), *q), ((0, 0), (1, 1), (2, 1), (0, 0))),
         moved(Mean(keep_dims=True), int8(SHAPE, *q), int8((), *q), (1, 2)),
+        moved(ReduceMax(), int8(SHAPE, *q), int8((), *q), (1, 2)),
+        moved(ResizeBilinear(False, True), int8(SHAPE, *q), int8((), *q), (18, 20)),
         moved(ResizeNearestNeighbor(False, False), int8(SHAPE, *q), int8((), *q), (18, 20)),
         case(
             Gather(0),

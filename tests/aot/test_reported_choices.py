@@ -17,7 +17,11 @@ from tinygen.report.text import generate_report
 
 def test_what_was_chosen_is_reported(tmp_path: Path) -> None:
     result = generate(
-        GOLDEN_MODEL, board="qemu-cortex-m4", kernel_set="portable", out=tmp_path / "project"
+        GOLDEN_MODEL,
+        board="qemu-cortex-m4",
+        kernel_set="portable",
+        optimize="speed",
+        out=tmp_path / "project",
     )
     assert len(result.choices) == result.layers
     first = to_json(result)["choices"][0]
@@ -30,17 +34,17 @@ def test_what_was_chosen_is_reported(tmp_path: Path) -> None:
     assert 0 < first["estimated_cycles"] < other["estimated_cycles"]
 
     def text(shown: object) -> str:
-        console = Console(file=StringIO(), width=120)
+        console = Console(file=StringIO(), width=200)
         console.print(shown)
         assert isinstance(console.file, StringIO)
         return console.file.getvalue()
 
     alone = replace(result, choices=tuple(replace(c, others=()) for c in result.choices))
     assert "runs on every core" not in text(generate_report(alone))
-    others = (NotTaken("fast", "only 4 channels", None), NotTaken("slow", "a way", 123456))
+    others = (NotTaken("fast", "only 4 channels", None), NotTaken("slow", "a way", 123456, 789))
     asked = replace(result, choices=tuple(replace(c, others=others) for c in result.choices))
     shown = text(generate_report(asked))
     assert "portable conv_2d_packed" in shown
     assert "runs on every core" in shown
     assert "fast: only 4 channels" in shown
-    assert "slow: 123,456 cycles estimated, not " in shown
+    assert "slow: 123,456 cycles and 789 B estimated, not " in shown

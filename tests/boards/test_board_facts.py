@@ -23,6 +23,7 @@ RAM = {
     "xiao_esp32s3": 345_856 - 37_712,
     "feather_nrf52840": 0x40000 - 0x6000,  # the SoftDevice keeps the first 24 KB
     "pico": 0x40000,  # without the two banks of 4 KB at its end
+    "nano33ble": 0x40000 - 0x200,  # vectors and crash data lie before
     "portenta_h7": 0x80000,  # all of AXI RAM
 }
 FLASH = {
@@ -34,6 +35,12 @@ FLASH = {
     "hifive1_revb": 0x6A120,  # metal.default.lds, though the board has 4 MB
     "pico2": 0x400000 - 0x1000,  # the core's EEPROM is the last 4 KB
 }
+
+
+LINKERS = json.loads(Path(__file__).with_name("linkers.json").read_text("utf-8"))
+"""What each core's linker script, at the release that the board's package has, was found to take:
+its region for variables, what of that it keeps, and the largest array that it linked beside four
+bytes of a program without anything else (arm-none-eabi-ld and riscv64-unknown-elf-ld 2.40)."""
 
 
 def _device(board: Board) -> Serial:
@@ -70,6 +77,19 @@ def test_a_board_is_what_the_facts_say(board_id: str) -> None:
     assert board.memory.flash.bytes <= row["flash"]
     native = _device(board).connection is Connection.USB
     assert native == ("native" in row["usb"].split(";")[-1][:8])
+
+
+@pytest.mark.parametrize("board_id", HARDWARE)
+def test_the_ram_is_the_linkers(board_id: str) -> None:
+    """No firmware passes the check of a board's room that the linker then refuses."""
+    memory, stack = get_board(board_id).memory, get_board(board_id).stack_bytes
+    assert memory.source, "where the numbers are from"
+    if board_id not in LINKERS:
+        return
+    linker = LINKERS[board_id]
+    assert memory.ram.bytes == linker["region"]
+    assert 0 <= linker["region"] - linker["kept"] - linker["largest_array"] - 4 < 32  # alignment
+    assert stack >= linker["kept"]
 
 
 @pytest.mark.parametrize("board_id", HARDWARE)

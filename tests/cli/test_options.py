@@ -32,7 +32,7 @@ COMMANDS: dict[str, type[ProjectOptions]] = {
     "generate": BuildOptions,
     "bench": BenchOptions,
 }
-ENGINES_OPTIONS = {"kernel_set": "portable", "arena": 4096, "debug": True}
+ENGINES_OPTIONS = {"kernel_set": "portable", "optimize": "speed", "arena": 4096, "debug": True}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -19,7 +19,7 @@ import psutil
 
 import tinygen.boards
 from tests import host_program
-from tests.fuzz import forked, mutations, sandbox
+from tests.fuzz import forked, mutations, operator_seeds, sandbox
 from tests.fuzz.mutations import BYTES, TEXT, Mutation
 from tests.fuzz.sandbox import Wrong
 from tests.runner import GOLDEN_MODEL, ROOT
@@ -88,7 +88,7 @@ def _tflite() -> Kind:
     models = Path(os.environ.get("TINYGEN_MODELS", ROOT.parent / "shared" / "models"))
     files = [*sorted(cases.glob("*.tflite")), *sorted(models.glob("hello*.tflite"))]
     seeds = [GOLDEN_MODEL.read_bytes(), stand_in.pools((8, 8, 2), (4, 4, 2))]
-    seeds += [file.read_bytes() for file in files]
+    seeds += [file.read_bytes() for file in files] + operator_seeds.files()
     folder = _folder()
     from tflite_micro.python.tflite_micro import runtime  # noqa: F401, before the fork
 

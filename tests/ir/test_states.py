@@ -80,7 +80,7 @@ def test_the_plan_keeps_a_state_from_one_inference_to_the_next() -> None:
     program = aot.compile_graph(summing())
     (state,) = [b for b in program.plan.buffers if SUM in b.tensors]
     others = [b for b in program.plan.buffers if b is not state]
-    assert state.tensors == (SUM,)
+    assert state.tensors == {SUM: 0}
     assert (state.first, state.last) == (0, len(program.layers) + 1)
     for other in others:
         assert other.offset + other.nbytes <= state.offset or (

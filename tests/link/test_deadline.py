@@ -10,7 +10,7 @@ import pytest
 
 from tests.link.test_session import DATA, FakeDevice, open_session
 from tinygen.devices.link import ReplayTransport, Session
-from tinygen.devices.link.deadline import Deadline, EmulatorClock
+from tinygen.devices.link.deadline import Deadline, ProcessClock
 from tinygen.devices.link.faults import LimitReached
 from tinygen.errors import DeviceError
 
@@ -98,14 +98,14 @@ def test_seconds_count_as_far_as_the_emulator_could_run(
     machine: Machine, used: float, idle: float, status: str, counted: float
 ) -> None:
     machine.status = status
-    clock = EmulatorClock(1234, lambda: machine.wall)
+    clock = ProcessClock(1234, lambda: machine.wall)
     before = clock()
     machine.pass_(10.0, used, idle)
     assert clock() - before == pytest.approx(counted)
 
 
 def test_the_clock_never_goes_back(machine: Machine) -> None:
-    clock = EmulatorClock(1234, lambda: machine.wall)
+    clock = ProcessClock(1234, lambda: machine.wall)
     seen = []
     for step in range(300):
         machine.pass_(0.01, 0.01 if step % 3 else 0.0, 0.0)
@@ -116,6 +116,6 @@ def test_the_clock_never_goes_back(machine: Machine) -> None:
 
 def test_an_emulator_that_is_gone_has_the_walls_clock() -> None:
     wall = [0.0]
-    clock = EmulatorClock(2**22 + 1, lambda: wall[0])
+    clock = ProcessClock(2**22 + 1, lambda: wall[0])
     wall[0] = 7.0
     assert clock() == 7.0

@@ -115,10 +115,13 @@ class _Given(KernelSet):
 
 def _renumbered(call: KernelCall | Alias, ids: Mapping[TensorId, TensorId]) -> KernelCall | Alias:
     if isinstance(call, Alias):
-        return Alias(ids[call.source], ids[call.target])
+        return replace(call, source=ids[call.source], target=ids[call.target])
     inputs, outputs = (tuple(ids[i] for i in each) for each in (call.inputs, call.outputs))
     layouts = {ids[i]: layout for i, layout in call.layouts.items()}
-    return replace(call, inputs=inputs, outputs=outputs, layouts=layouts)
+    needless = call.needless and replace(
+        call.needless, source=ids[call.needless.source], target=ids[call.needless.target]
+    )
+    return replace(call, inputs=inputs, outputs=outputs, layouts=layouts, needless=needless)
 
 
 class Model:

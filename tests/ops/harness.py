@@ -23,6 +23,7 @@ import subprocess
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,10 @@ from tests.ops.c_program import program
 from tests.ops.c_struct import check_fields
 from tests.ops.cores import KERNELS, Core
 from tests.ops.emulated import differences
-from tinygen import boards
+from tinygen import boards, csource
 from tinygen.analysis import facts
-from tinygen.engines.aot.offers import Candidate, Cost, Goal, KernelSet, Site
+from tinygen.engines.aot.goal import Goal
+from tinygen.engines.aot.offers import Candidate, Cost, KernelSet, Site
 from tinygen.engines.aot.select import select
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
@@ -66,6 +68,8 @@ MORE_CORES = (
     Core("qemu-cortex-m55", "-O2"),
 )
 """Each batch of cases runs on one of them too."""
+VECTOR_CORES = (Core("qemu-cortex-m55", "-O2"), Core("qemu-cortex-m55", "-Os"))
+"""For kernel sets that run on none of `CORES`."""
 _RUN_SECONDS = 120
 
 
@@ -91,7 +95,7 @@ class Case:
     def lowered(self) -> Lowered:
         return self.op.lower(self.io) if self.calls is None else self.calls
 
-    @property
+    @cached_property
     def expected(self) -> tuple[tuple[Array, ...], ...]:
         """The reference's outputs, vector by vector."""
         return tuple(self.op.reference(self.io, vector) for vector in self.vectors)
@@ -219,13 +223,16 @@ def check(
         for core in cores:
             check_on_core(cases, core, folder, kernels)
         return
-    cores = tuple(core for core in cores if core.runs(kernel_set.requires))
+    runs = tuple(core for core in cores if core.runs(kernel_set.requires))
+    cores = runs if set(CORES) <= set(runs) else VECTOR_CORES
     there = {core.core: offered(cases, kernel_set, core.core) for core in cores}
     if not kernel_set.requires:
         for name, found in there.items():
             (folder / name).mkdir()
             check_on_host(found, folder / name, kernels)
     for core in cores:
+        for one in there[core.core]:
+            _check_fields(one, kernels)
         check_on_core(there[core.core], core, folder, kernels, kernel_set.build_flags)
 
 
@@ -275,9 +282,7 @@ def check_on_core(
 def check_on_host(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:
     """Every case's kernels, on a buffer for each tensor, equal its reference in every byte."""
     for one in cases:
-        for call in one.lowered:
-            if isinstance(call, KernelCall):
-                check_fields(call, kernels)
+        _check_fields(one, kernels)
         _check_reference(one)
     source = folder / "cases.c"
     binary = folder / "cases"
@@ -301,6 +306,15 @@ def check_on_host(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) 
             left = left[want.nbytes :]
             _compare(f"{run.name}, {what}", got, want)
     assert not left, "the program wrote more than expected"
+
+
+def _check_fields(one: Case, kernels: Path) -> None:
+    for call in one.lowered:
+        if isinstance(call, KernelCall):
+            folder = (
+                kernels if (kernels / csource.kernel_header(call.kernel)).is_file() else KERNELS
+            )
+            check_fields(call, folder)
 
 
 def _check_reference(one: Case) -> None:

@@ -23,8 +23,8 @@ from tests.ops.emulated import Model
 from tests.ops.harness import Case
 from tinygen import boards, passes, tflite
 from tinygen.engines.aot import Layer, Program, compile_graph
+from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import kernel_sets, named
-from tinygen.engines.aot.offers import Goal
 
 CORE = Core("qemu-cortex-m4", "-O2")
 MAIN = Path(__file__).with_name("measure_main.c")

@@ -25,11 +25,11 @@ LIVE = tensor((3,), DType.INT32)
 OUT = tensor((), DType.INT32)
 
 WITH_TFLM = (
-    case(ShapeOf(), [tensor((1, 4, 6), DType.FLOAT32)], [OUT], options={"outType": 2}),
+    case(ShapeOf(2), [tensor((1, 4, 6), DType.FLOAT32)], [OUT], options={"outType": 2}),
     case(ZerosLike(), [int8((2, 3), 0.1, 7)], [int8((), 0.1, 7)], options={}),
     case(ZerosLike(), [LIVE], [OUT], options={}),
     case(
-        Cast(),
+        Cast(0, 2),
         [tensor((4,), DType.FLOAT32)],
         [OUT],
         options={"inDataType": 0, "outDataType": 2},

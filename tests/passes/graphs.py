@@ -10,12 +10,16 @@ that are computed, and, where asked for, float edges and state.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from hypothesis import strategies as st
 
 from tests.passes.drawn_operators import OPERATORS
 from tests.passes.graph_builder import Builder, random_values
-from tinygen.ir import Array, Graph
+from tinygen.ir import Array, Graph, Tensor
+
+Maker = Callable[[Builder], Tensor | None]
 
 
 def inputs_of(graph: Graph, seed: int) -> list[Array]:
@@ -25,12 +29,18 @@ def inputs_of(graph: Graph, seed: int) -> list[Array]:
 
 
 @st.composite
-def graphs(draw: st.DrawFn, *, float_edges: bool = True, states: bool = True) -> Graph:
+def graphs(
+    draw: st.DrawFn,
+    *,
+    float_edges: bool = True,
+    states: bool = True,
+    operators: Sequence[Maker] = OPERATORS,
+) -> Graph:
     """A graph of one to eight random operators; `float_edges` and `states` may occur."""
     builder = Builder(draw)
     for _ in range(draw(st.integers(1, 2))):
         builder.input(float_edges)
     state = builder.state() if states and draw(st.booleans()) else None
     for _ in range(draw(st.integers(1, 8))):
-        builder.operator(OPERATORS)
+        builder.operator(operators)
     return builder.graph(state, float_edges)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.passes.drawn_operators import OPERATORS
 from tests.passes.graphs import graphs, inputs_of
 from tinygen import passes, tflite
 from tinygen.ir import Array, DType, Edge, Graph, Tensor
@@ -91,7 +92,8 @@ def test_the_meaning_of_a_model_stays(model: Path, transform: Pass) -> None:
     for earlier in _before(transform):
         graph = earlier(graph)
     after = require_unchanged_and_idempotent(transform, graph)
-    require_same_meaning(graph, after, seed=5)
+    if after is not graph:
+        require_same_meaning(graph, after, seed=5)
 
 
 @each_pass
@@ -134,11 +136,12 @@ _FOLDED = {"CAST", "FILL", "RANGE", "REDUCE_PROD", "ZEROS_LIKE"}
 
 def test_every_operator_is_drawn() -> None:
     seen: set[str] = set()
+    for maker in OPERATORS:
 
-    @settings(generated, max_examples=600, derandomize=True)
-    @given(graphs())
-    def look(graph: Graph) -> None:
-        seen.update(node.op.kind for node in graph.nodes)
+        @settings(generated, max_examples=30, derandomize=True)
+        @given(graphs(operators=(maker,)))
+        def look(graph: Graph) -> None:
+            seen.update(node.op.kind for node in graph.nodes)
 
-    look()
+        look()
     assert set(BY_KIND) - seen == _FOLDED, "a new operator goes into drawn_operators.py"

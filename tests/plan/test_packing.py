@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinygen.plan.buffers import ALIGNMENT, Buffer, Reach
+from tinygen.plan import ALIGNMENT, Buffer, Reach
 from tinygen.plan.exact import Answer, fitting
 from tinygen.plan.packing import pack
 
@@ -22,7 +22,7 @@ def buffers(draw: st.DrawFn, most: int = 4) -> tuple[list[Buffer], tuple[Reach, 
     for _ in range(count):
         first = draw(st.integers(0, 4))
         last = draw(st.integers(first, 5))
-        found.append(Buffer((), ALIGNMENT * draw(st.integers(1, 3)), first, last))
+        found.append(Buffer({}, ALIGNMENT * draw(st.integers(1, 3)), first, last))
     reaches: list[Reach] = []
     for i, j in itertools.permutations(range(count), 2):
         if found[i].last == found[j].first and draw(st.booleans()):

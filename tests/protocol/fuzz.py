@@ -28,6 +28,7 @@ _DEFINES = (
     *("-DTG_SERIAL_BAUD=115200u", "-DTG_SERIAL_FASTEST=921600u"),
 )
 """Small: a fuzzer soon reaches the ends of every buffer."""
+_INSTALL = "sudo apt-get install clang libclang-rt-14-dev"
 _COMPILERS = ("clang", "clang-14", "clang-15", "clang-16", "clang-17", "clang-18", "clang-19")
 
 
@@ -42,8 +43,11 @@ def compile_fuzzer(target: Path) -> Path:
     """The harness with libFuzzer. SystemExit where there is no clang."""
     compiler = next((name for name in _COMPILERS if shutil.which(name)), None)
     if compiler is None:
-        raise SystemExit("clang is missing: sudo apt-get install clang libclang-rt-14-dev")
-    _compile([compiler, "-O1", "-g", "-fsanitize=fuzzer,address,undefined"], target)
+        raise SystemExit(f"clang is missing: {_INSTALL}")
+    try:
+        _compile([compiler, "-O1", "-g", "-fsanitize=fuzzer,address,undefined"], target)
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"{compiler} failed; are its libraries there? {_INSTALL}") from error
     return target
 
 

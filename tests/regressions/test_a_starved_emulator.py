@@ -9,7 +9,7 @@ import pytest
 
 from tests.link.test_session import DATA, FakeDevice
 from tinygen.devices.link import ReplayTransport, Session
-from tinygen.devices.link.deadline import Clock, EmulatorClock
+from tinygen.devices.link.deadline import Clock, ProcessClock
 from tinygen.errors import DeviceError
 
 
@@ -49,7 +49,7 @@ def test_it_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(psutil, "Process", lambda _: process)
     monkeypatch.setattr(psutil, "cpu_times", lambda: SimpleNamespace(idle=0.0))
-    assert outcome(transport, EmulatorClock(1234, lambda: transport.wall)) == "well"
+    assert outcome(transport, ProcessClock(1234, lambda: transport.wall)) == "well"
     assert transport.wall > 20
 
 

@@ -5,6 +5,7 @@ traceback: a depth_multiplier of 0, declared shapes, sizes left open, counts of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.ops.tflite_file import SAME, VALID, constant, edited, single_operator, tensor
+from tests.ops.tflite_file import (
+    SAME,
+    VALID,
+    constant,
+    edited,
+    parse_operator,
+    single_operator,
+    tensor,
+)
 from tinygen import passes, tflite
 from tinygen.api.prepare import Prepared, prepare
 from tinygen.errors import InputError, UnsupportedModel
@@ -233,3 +242,30 @@ def test_a_shape_is_counted_in_integers_that_hold_it() -> None:
     )
     with pytest.raises(UnsupportedModel, match="works on 't_1', which is int8"):
         passes.simplify(tflite.read(content, "shape"))
+
+
+@pytest.mark.invariant("S18")
+@pytest.mark.parametrize(
+    ("kind", "options", "told"),
+    [
+        ("SHAPE", {"outType": 4}, "out_type int64, but 't_1' is int32"),
+        ("CAST", {"inDataType": 2, "outDataType": 2}, "in_data_type int32, but 't_0' is float32"),
+        ("CAST", {"outDataType": 4}, "out_data_type int64, but 't_1' is int32"),
+    ],
+)
+def test_a_type_that_an_attribute_says_otherwise(
+    kind: str, options: dict[str, int], told: str
+) -> None:
+    for right in ({name: 2 for name in options if "out" in name}, None):
+        op, io = parse_operator(of_types(kind, right))
+        op.check(io)
+    op, io = parse_operator(of_types(kind, options))
+    with pytest.raises(UnsupportedModel, match=re.escape(told)):
+        op.check(io)
+
+
+def of_types(kind: str, options: dict[str, int] | None) -> bytes:
+    """SHAPE or CAST from float32 to int32."""
+    shape = (1,) if kind == "SHAPE" else (4,)
+    source, target = tensor((4,), DType.FLOAT32), tensor(shape, DType.INT32)
+    return single_operator(kind, [source], [target], options)

@@ -118,3 +118,23 @@ def test_json_and_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().err
     assert "ValueError: \\x1b[2J" in told
     assert not CONTROL.search(told)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("build", GOLDEN_MODEL, f"--{EVIL}"),
+        ("build", GOLDEN_MODEL, "--jobs", EVIL),
+        ("verify", "--vectors", EVIL),
+        ("verify", "x", EVIL),
+        (EVIL,),
+    ],
+    ids=["option", "number", "count", "surplus", "command"],
+)
+def test_what_was_typed_and_not_understood(line: tuple[str | Path, ...], tmp_path: Path) -> None:
+    """The error quotes it, with the usage around it in lines of its own."""
+    done = tinygen(*(str(word).replace("\udcff", "") for word in line), cwd=tmp_path)
+    assert done.code == 2
+    assert done.err.startswith("Usage: ")
+    assert not CONTROL.search(done.out + done.err)
+    assert not any(line.startswith("MATCH") for line in done.err.splitlines())

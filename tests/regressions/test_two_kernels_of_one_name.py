@@ -14,7 +14,7 @@ import pytest
 from tests import host_program
 from tinygen import csource
 from tinygen.engines import aot
-from tinygen.engines.aot.kernel_sets import KERNEL_SETS, KernelSet
+from tinygen.engines.aot.kernel_sets import KernelSet, Portable
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.errors import InputError
 from tinygen.ir import (
@@ -78,7 +78,7 @@ def graph() -> Graph:
 
 
 def test_both_are_compiled_and_run(graph: Graph, kernels: Path, tmp_path: Path) -> None:
-    program = aot.compile_graph(graph, (Twin(), *KERNEL_SETS))
+    program = aot.compile_graph(graph, (Twin(), Portable()))
     assert program.kernels == (portable("lookup"), Kernel("twin", "lookup"))
     host_program.write(program, tmp_path, kernels)
     for kernel in program.kernels:

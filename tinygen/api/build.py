@@ -17,7 +17,7 @@ from tinygen.api.describe import describe
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import prepare
 from tinygen.boards import ArenaPlace, get_board
-from tinygen.engines import LayerKernel, choose_engine
+from tinygen.engines import Estimate, LayerKernel, choose_engine
 from tinygen.engines.engine import Job
 from tinygen.ir import output_edges
 from tinygen.options import BuildOptions
@@ -57,6 +57,8 @@ class GenerateResult:
     layers: int
     choices: tuple[LayerKernel, ...]
     """Which kernel computes each layer, where the engine chooses, and why."""
+    estimate: Estimate | None
+    """What they all take, where the engine estimates it."""
     notes: tuple[str, ...]
     """What the engine has to say."""
     vectors: int
@@ -206,6 +208,7 @@ def _generate(
         arena_place=made.arena_place,
         layers=made.layers,
         choices=made.choices,
+        estimate=made.estimate,
         notes=made.notes,
         vectors=len(checks),
         oracle=checks.oracle,

@@ -17,7 +17,7 @@ from tinygen.devices.link import (
     Transport,
     open_device,
 )
-from tinygen.devices.link.deadline import Clock, Deadline, EmulatorClock
+from tinygen.devices.link.deadline import Clock, Deadline, ProcessClock
 from tinygen.devices.link.recording import SCHEME, SpyTransport
 from tinygen.devices.usb import find_port
 from tinygen.errors import DeviceError
@@ -96,9 +96,9 @@ class Connection:
         if isinstance(transport, ReplayTransport):
             clock = transport.clock
         elif isinstance(transport, ProcessTransport):
-            clock = EmulatorClock(transport.process.pid)
+            clock = ProcessClock(transport.process.pid)
         elif (emulator := self._emulator) is not None:
-            clock = EmulatorClock(emulator.pid)
+            clock = ProcessClock(emulator.pid)
         if self._spy is not None:
             transport = SpyTransport(transport, self._spy)
         return Session(transport, clock=clock, deadline=self._deadline)

@@ -14,7 +14,7 @@ from tinygen.api.crash import explained
 from tinygen.boards import Board, Process, Qemu, Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, open_device
-from tinygen.devices.link.deadline import Clock, EmulatorClock
+from tinygen.devices.link.deadline import Clock, ProcessClock
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.recording import SCHEME
 from tinygen.devices.usb import find_port, wait_for_port
@@ -79,9 +79,9 @@ def flash(
         running = qemu.start(board, elf, current.state_dir)
         port, pid = running.url, running.pid
         try:
-            hello = _greet(port, built, EmulatorClock(pid))
-        except DeviceError as error:
-            if words := qemu.last_words(current.state_dir):
+            hello = _greet(port, built, ProcessClock(pid))
+        except BaseException as error:
+            if isinstance(error, DeviceError) and (words := qemu.last_words(current.state_dir)):
                 error.why += f"\nthe emulator's last words:\n{words}"
             qemu.stop(current.state_dir)
             raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen.api.prepare import prepare
-from tinygen.boards import Board, Core, all_boards
+from tinygen.boards import Board, all_boards
 from tinygen.boards.fit import Needs, constants_room, fit, largest_room
 from tinygen.engines import ENGINES, aot, kernel_sets
 from tinygen.engines.aot import Layer, Program
@@ -125,17 +125,19 @@ def _layer(program: Program, layer: Layer) -> LayerReport:
 
 def _fits(model: Int8Model) -> Iterator[BoardFit]:
     """What `generate` would say of each board and engine."""
-    known: dict[tuple[str, tuple[str, ...], Core], Needs] = {}
     for board in all_boards():
         for name, sets in kernel_sets(board).items():
-            case = name, sets, board.core
-            if case not in known:
-                known[case] = ENGINES[name].needs(model, *case[1:])
-            yield _fit(board, name, known[case])
+            yield _fit(board, name, ENGINES[name].needs(model, sets, board.core))
 
 
-def _fit(board: Board, engine: str, needs: Needs) -> BoardFit:
-    judged = fit(board, needs)
+def _fit(board: Board, engine: str, tried: Iterator[Needs]) -> BoardFit:
+    first = judged = fit(board, next(tried))
+    while not judged.fits:
+        if (more := next(tried, None)) is None:
+            judged = first
+            break
+        judged = fit(board, more)
+    needs = judged.needs
     return BoardFit(
         board=board.id,
         engine=engine,

@@ -111,7 +111,8 @@ class Memories:
     `vectors_origin` is the vector table, where not at flash's start. `ram_sections` are the ELF
     sections that take RAM, where that is not just what is writable, `ram_code` is code that does.
     `constants_bytes` is how much the aot engine's constants may take, where the core reaches less
-    than all of flash. `heap` is for arenas that are too large for a variable.
+    than all of flash. `heap` is for arenas that are too large for a variable. `source` says where
+    the numbers are from: a linker script is what counts, a package's description is not.
     """
 
     flash: Memory
@@ -121,6 +122,7 @@ class Memories:
     ram_code: RamCode | None = None
     constants_bytes: Size | None = None
     heap: Heap | None = None
+    source: Text | None = None
 
 
 @dataclass(frozen=True)

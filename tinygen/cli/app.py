@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from collections.abc import Callable
@@ -30,6 +31,13 @@ from tinygen.printable import printable, shown
 
 if TYPE_CHECKING:
     from tinygen.progress import Progress
+
+_NOT_UNDERSTOOD: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
+"""What Typer raises for a command line that it does not understand; it quotes what was typed."""
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="tinygen",
@@ -307,6 +315,19 @@ def cache(
     _run(lambda progress, _: call(prune=prune, progress=progress), cache_report, json)
 
 
+@app.command(short_help="List the operators that are compiled.")
+def ops(json: Json = False) -> None:
+    """List the operators of TFLite that are compiled, with which engines and kernel sets, and those
+    of TensorFlow Lite Micro that are not, with the reason.
+
+    Example: tinygen ops
+    """
+    from tinygen.api.operators import operators
+    from tinygen.report.text import operators_report
+
+    _run(lambda *_: operators(), operators_report, json)
+
+
 @app.command(short_help="List the boards, or show one in full.")
 def boards(
     board: Annotated[str | None, typer.Argument(help="One board, in full.")] = None,
@@ -358,7 +379,12 @@ def main() -> None:
     prepare()
     sys.excepthook = _show_bug
     try:
-        app()
+        code = app(standalone_mode=False)
+    except _NOT_UNDERSTOOD as error:
+        said = io.StringIO()
+        error.show(file=said)  # type: ignore[attr-defined]
+        print(printable(said.getvalue().rstrip("\n"), keep="\n"), file=sys.stderr)
+        sys.exit(error.exit_code)  # type: ignore[attr-defined]
     except TinygenError as error:
         _show_error(error)
         sys.exit(error.exit_code)
@@ -367,9 +393,11 @@ def main() -> None:
             raise
         _show_error(told)
         sys.exit(told.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
+    if code == _INTERRUPTED:
         print("\ninterrupted", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -39,6 +39,14 @@ Any other key, and any other value, is refused with the one that was probably me
 of "(type qemu)" belongs to that type of device and may be left out. Some that may be left out are
 wanted by a port, an engine or a platform; the error says so.
 """
+_SOURCES = """## Where the sizes of hardware boards come from
+
+A package's description of a board is not what its linker takes. Where a linker script is named, its
+region is the board's RAM, and a program with one array was linked by it until no larger array
+would link; the check before a build never asks for more than that.
+
+| board | RAM | flash | from |
+|---|--:|--:|---|"""
 _TITLES: Mapping[type[Device], str] = {
     Qemu: "Emulated boards",
     Process: "Processes of this machine",
@@ -48,7 +56,9 @@ _TITLES: Mapping[type[Device], str] = {
 
 def board_table() -> str:
     """The whole page as Markdown."""
-    return "\n".join([_HEAD, *(line for kind in _TITLES for line in _section(kind)), *_keys()])
+    return "\n".join(
+        [_HEAD, *(line for kind in _TITLES for line in _section(kind)), *_sources(), *_keys()]
+    )
 
 
 def _section(kind: type[Device]) -> Iterator[str]:
@@ -56,6 +66,16 @@ def _section(kind: type[Device]) -> Iterator[str]:
     yield "| board | what it is | core | RAM | flash | engines | PlatformIO | how far it was run |"
     yield "|---|---|---|--:|--:|---|---|---|"
     yield from (_row(board) for board in all_boards() if isinstance(board.device, kind))
+    yield ""
+
+
+def _sources() -> Iterator[str]:
+    yield _SOURCES
+    for board in all_boards():
+        memory = board.memory
+        if isinstance(board.device, Serial):
+            sizes = f"{memory.ram.bytes:,} | {memory.flash.bytes:,}"
+            yield f"| `{board.id}` | {sizes} | {memory.source} |"
     yield ""
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from tinygen.boards import Board
 from tinygen.engines.aot import Aot
-from tinygen.engines.engine import Engine, Job, LayerKernel, Made, NotTaken
+from tinygen.engines.engine import Engine, Estimate, Job, LayerKernel, Made, NotTaken
 from tinygen.engines.tflm import Tflm
 from tinygen.errors import InputError
 
 __all__ = [
     "ENGINES",
     "Engine",
+    "Estimate",
     "Job",
     "LayerKernel",
     "Made",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,19 +28,20 @@ class Job:
 
 @dataclass(frozen=True)
 class NotTaken:
-    """What another kernel set had for a layer; no cycles where it had nothing."""
+    """What another kernel set had for a layer; no cycles and bytes where it had nothing."""
 
     kernel_set: str
     why: str
     estimated_cycles: int | None
+    estimated_flash: int | None = None
 
 
 @dataclass(frozen=True)
 class LayerKernel:
     """Which kernel computes a layer, and why that one.
 
-    `estimated_cycles` are of all kernels that were chosen together, for these operators; they serve
-    to compare, and are no measurement.
+    `estimated_cycles` and `estimated_flash` (bytes, code and constants) are of all kernels that
+    were chosen together, for these operators; they serve to compare, and are no measurement.
     """
 
     layer: int
@@ -50,7 +51,23 @@ class LayerKernel:
     kernel: str
     why: str
     estimated_cycles: int
+    estimated_flash: int
     others: tuple[NotTaken, ...]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What all layers take, estimated, beside what they would take of the portable kernels."""
+
+    optimized_for: str
+    cycles: int
+    portable_cycles: int
+    flash: int
+    """Bytes of layers' code and constants."""
+    portable_flash: int
+    scratch: int
+    """Bytes of RAM, at the most, beside the tensors."""
+    portable_scratch: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +91,7 @@ class Made:
     build_flags: tuple[str, ...] = ()
     choices: tuple[LayerKernel, ...] = ()
     """Layer by layer, where the engine chooses."""
+    estimate: Estimate | None = None
     scripts: tuple[str, ...] = ()
     """Files of the project that PlatformIO runs before a build."""
     notes: tuple[str, ...] = ()
@@ -92,9 +110,10 @@ class Engine(ABC):
         """The names of the kernel sets there are for the board, the best one first."""
 
     @abstractmethod
-    def needs(self, model: Int8Model, kernel_sets: Sequence[str], core: Core) -> Needs:
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str], core: Core) -> Iterator[Needs]:
         """What a model takes of a board with this core, with these kernel sets, as far as that is
-        known before a build. Raises UnsupportedModel."""
+        known before a build; then what else is tried where there is no room for that. Raises
+        UnsupportedModel."""
 
     @abstractmethod
     def make(self, job: Job) -> Made:

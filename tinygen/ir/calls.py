@@ -91,14 +91,21 @@ class KernelCall:
     outer: frozenset[str] = frozenset()
     """Names of scalars in `params` that the kernel reads outside of its inner loops only: layers
     that differ in nothing else may share one C function, to which these are arguments."""
+    needless: Alias | None = None
+    """How its tensors lie in memory where it has nothing to do: it only moves bytes, all of one of
+    them."""
 
 
 @dataclass(frozen=True)
 class Alias:
-    """`target` holds the same bytes as `source` under another shape: no code, one buffer."""
+    """`target` holds bytes of `source`: the same under another shape, a part of it, or all of it
+    and more. No code, one buffer."""
 
     source: TensorId
     target: TensorId
+    offset: int = 0
+    """Bytes from the first one of `source` to the first one of `target`: negative where the target
+    begins before it."""
 
 
 Lowered = tuple["KernelCall | Alias", ...]

@@ -23,6 +23,12 @@ class Node:
     inputs: tuple[TensorId, ...]
     outputs: tuple[TensorId, ...]
 
+    def reading(self, instead: Mapping[TensorId, TensorId]) -> Node:
+        """The node with other tensors for those of its inputs; itself where it has none of them."""
+        if instead.keys().isdisjoint(self.inputs):
+            return self
+        return replace(self, inputs=tuple(instead.get(i, i) for i in self.inputs))
+
 
 @dataclass(frozen=True, eq=False)
 class State:
@@ -68,6 +74,17 @@ class Graph:
         """These tensors under ids that the graph does not have; they are not added to it."""
         first = max(self.tensors, default=-1) + 1
         return tuple(replace(tensor, id=first + i) for i, tensor in enumerate(tensors))
+
+    @cached_property
+    def outside(self) -> frozenset[TensorId]:
+        """What whoever runs the model reads and writes: inputs, outputs, states."""
+        states = (t for state in self.states for t in (state.read, state.written))
+        return frozenset((*self.inputs, *self.outputs, *states))
+
+    def only_reader(self, tensor_id: TensorId) -> Node | None:
+        """The node that is all that reads the tensor; None where there are more, or none."""
+        readers = self.readers(tensor_id)
+        return readers[0] if len(readers) == 1 and tensor_id not in self.outside else None
 
     @cached_property
     def _writers(self) -> Mapping[TensorId, Node]:

@@ -63,12 +63,26 @@ class Op(ABC):
         self.check(io)
         return self.kernels(io)
 
+    def tflm_fault(self, io: Operands) -> str:  # noqa: ARG002
+        """What TFLM's own kernel is known to compute wrongly here, so that it is no oracle; empty
+        where nothing is."""
+        return ""
+
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:  # noqa: ARG002
         """What the outputs' values lie in when those of the inputs lie in `inputs`.
 
         By default all that an output's type has; `check` has passed.
         """
         return tuple(Interval.of_type(tensor.dtype) for tensor in io.outputs)
+
+    def ranges_of(
+        self,
+        io: Operands,
+        inputs: Given[Interval],
+        sums: Interval | None,  # noqa: ARG002
+    ) -> tuple[Interval, ...]:
+        """`ranges`, for who knows the `accumulators` already."""
+        return self.ranges(io, inputs)
 
     def accumulators(self, io: Operands, inputs: Given[Interval]) -> Interval | None:  # noqa: ARG002
         """What the exact sums lie in that an int32 accumulates, per output channel.

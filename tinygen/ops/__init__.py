@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from tinygen.ops.abs import Abs
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool_2d import AveragePool2D
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.batch_space import BatchToSpaceND, SpaceToBatchND
+from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from tinygen.ops.concatenation import Concatenation
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -12,24 +15,45 @@ from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.elu import Elu
 from tinygen.ops.expand_dims import ExpandDims
 from tinygen.ops.fill import Fill, ZerosLike
+from tinygen.ops.float_function import FloatFunction
+from tinygen.ops.float_functions import (
+    Ceil,
+    Cos,
+    Exp,
+    Floor,
+    Gelu,
+    Log,
+    Neg,
+    Round,
+    Sin,
+    Sqrt,
+    Square,
+)
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.gather import Gather, GatherNd
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
+from tinygen.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.max_pool_2d import MaxPool2D
-from tinygen.ops.mean import Mean
+from tinygen.ops.maximum import Maximum, Minimum
+from tinygen.ops.mean import Mean, Sum
 from tinygen.ops.mirror_pad import MirrorPad
 from tinygen.ops.mul import Mul
 from tinygen.ops.pack import Pack, Unpack
 from tinygen.ops.pad import Pad, PadV2
 from tinygen.ops.parse import Parsed, Parser
+from tinygen.ops.prelu import Prelu
 from tinygen.ops.quantize import Quantize
+from tinygen.ops.reduce_max import ReduceMax, ReduceMin
 from tinygen.ops.relu import Relu
 from tinygen.ops.relu6 import Relu6
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
 from tinygen.ops.reverse_v2 import ReverseV2
+from tinygen.ops.rsqrt import Rsqrt
+from tinygen.ops.select import Select, SelectV2
 from tinygen.ops.shape_arithmetic import (
     Cast,
     Range,
@@ -40,6 +64,7 @@ from tinygen.ops.slice import Slice
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.space import DepthToSpace, SpaceToDepth
 from tinygen.ops.split import Split, SplitV
+from tinygen.ops.squared_difference import SquaredDifference
 from tinygen.ops.squeeze import Squeeze
 from tinygen.ops.strided_slice import StridedSlice
 from tinygen.ops.sub import Sub
@@ -47,55 +72,90 @@ from tinygen.ops.table import Table
 from tinygen.ops.tanh import Tanh
 from tinygen.ops.tile import BroadcastTo, Tile
 from tinygen.ops.transpose import Transpose
+from tinygen.ops.transpose_conv import TransposeConv
 
 OPERATORS: tuple[type[Parsed], ...] = (
+    Abs,
     Add,
     AveragePool2D,
+    BatchMatmul,
     BatchToSpaceND,
     BroadcastTo,
     Cast,
+    Ceil,
     Concatenation,
     Conv2D,
+    Cos,
     DepthToSpace,
     DepthwiseConv2D,
     Dequantize,
     Elu,
+    Equal,
+    Exp,
     ExpandDims,
     Fill,
+    Floor,
     FullyConnected,
     Gather,
     GatherNd,
+    Gelu,
+    Greater,
+    GreaterEqual,
     HardSwish,
     LeakyRelu,
+    Less,
+    LessEqual,
+    Log,
+    LogicalAnd,
+    LogicalNot,
+    LogicalOr,
     Logistic,
     MaxPool2D,
+    Maximum,
     Mean,
+    Minimum,
     MirrorPad,
     Mul,
+    Neg,
+    NotEqual,
     Pack,
     Pad,
     PadV2,
+    Prelu,
     Quantize,
     Range,
+    ReduceMax,
+    ReduceMin,
     ReduceProd,
     Relu,
     Relu6,
     Reshape,
+    ResizeBilinear,
     ResizeNearestNeighbor,
     ReverseV2,
+    Round,
+    Rsqrt,
+    Select,
+    SelectV2,
     ShapeOf,
+    Sin,
     Slice,
     Softmax,
     SpaceToBatchND,
     SpaceToDepth,
     Split,
     SplitV,
+    Sqrt,
+    Square,
+    SquaredDifference,
     Squeeze,
     StridedSlice,
     Sub,
+    Sum,
     Tanh,
     Tile,
     Transpose,
+    TransposeConv,
     Unpack,
     ZerosLike,
 )
@@ -103,4 +163,4 @@ OPERATORS: tuple[type[Parsed], ...] = (
 
 BY_KIND = {operator.kind: operator for operator in OPERATORS}
 
-__all__ = ["BY_KIND", "OPERATORS", "Elu", "Parsed", "Parser", "Table"]
+__all__ = ["BY_KIND", "OPERATORS", "Elu", "FloatFunction", "Parsed", "Parser", "Table"]

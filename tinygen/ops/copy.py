@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import KernelCall, Tensor, portable
+from tinygen.ir import Alias, KernelCall, Tensor, portable
 from tinygen.ops.loops import Loops
 from tinygen.ops.orders import in_loops
 
@@ -32,6 +34,7 @@ def copy_call(
     steps = tuple(tuple(size * s for s in strides) for strides in loops.strides)
     starts = size * offsets[0], size * offsets[1]
     order = in_loops(Loops(loops.dims, steps), starts, block)
+    whole = math.prod(loops.dims) == 1 and block in (source.nbytes, target.nbytes)
     return KernelCall(
         kernel=portable("copy"),
         inputs=(source.id,),
@@ -45,4 +48,5 @@ def copy_call(
             "block_bytes": block,
         },
         overlaps=order.overlaps(target.nbytes),
+        needless=Alias(source.id, target.id, starts[0] - starts[1]) if whole else None,
     )

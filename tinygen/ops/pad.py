@@ -32,21 +32,21 @@ class Pad(Move):
         if not io.input(1).constant:
             return (io.output.shape,)
         source = io.input(0)
-        paddings = _paddings(source, io.integers(1))
+        paddings = self.paddings(io)
         return (tuple(d + a + b for d, (a, b) in zip(source.shape, paddings, strict=True)),)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         value = values[0]
-        border = self._border(io)
-        paddings = _paddings(io.input(0), io.integers(1))
+        border = self.border(io)
+        paddings = self.paddings(io)
         return (np.pad(value, paddings, constant_values=border),)
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
         if not (io.output.dtype.integer and io.output.shape):
             return super().ranges(io, inputs)
         source = io.input(0)
-        border = Interval.of(int(self._border(io)), int(self._border(io)))
-        *outer, (before, after) = _paddings(source, io.integers(1))
+        border = Interval.of(int(self.border(io)), int(self.border(io)))
+        *outer, (before, after) = self.paddings(io)
         inside = inputs[0].channels(source.shape[-1])
         if any(map(any, outer)):
             inside = inside.union(border)
@@ -56,19 +56,24 @@ class Pad(Move):
         source, target = io.input(0), io.output
         require.int8(self.kind, source, target)
         steps = row_major(target.shape)
-        paddings = _paddings(source, io.integers(1))
+        paddings = self.paddings(io)
         start = sum(before * step for (before, _), step in zip(paddings, steps, strict=True))
         fill = KernelCall(
             kernel=portable("fill"),
             inputs=(),
             outputs=(target.id,),
-            params={"count": target.nbytes, "value": int(self._border(io))},
+            params={"count": target.nbytes, "value": int(self.border(io))},
         )
         loops = Loops(source.shape, (row_major(source.shape), steps))
         inside = copy_call(self.kind, source, target, loops, (0, start))
         return (fill, inside) if target.elements > source.elements else (inside,)
 
-    def _border(self, io: Operands) -> int | float:
+    def paddings(self, io: Operands) -> tuple[tuple[int, int], ...]:
+        """(before, after) for each dimension."""
+        return _paddings(io.input(0), io.integers(1))
+
+    def border(self, io: Operands) -> int | float:
+        """The code that lies around."""
         if io.output.dtype is not DType.INT8:
             return 0
         return io.output.q.zero_point
@@ -87,7 +92,7 @@ class PadV2(Pad):
         if border.elements != 1:
             raise UnsupportedModel(f"PADV2 pads with '{border.name}', which is not one number")
 
-    def _border(self, io: Operands) -> int | float:
+    def border(self, io: Operands) -> int | float:
         value: int | float = io.constant(2).reshape(-1)[0].item()
         return value
 

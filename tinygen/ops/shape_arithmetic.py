@@ -14,24 +14,50 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, Operands, Shape, Values
+from tinygen.ir import Array, DType, Operands, Shape, Tensor, Values
 from tinygen.ops import require
 from tinygen.ops.parse import Parsed, Parser
 
 _SIZES = (DType.INT32, DType.INT64)
 """Types of what counts: dimensions, indices, axes."""
 
+_TYPE_NAMES = {
+    number: name.lower()
+    for name, number in vars(tflite.TensorType).items()
+    if isinstance(number, int)
+}
+"""The schema's element types by their numbers."""
 
+
+def _declared(kind: str, field: str, number: int, tensor: Tensor) -> None:
+    """An attribute that repeats a tensor's type is that; 0, which files leave out, says nothing."""
+    said = _TYPE_NAMES.get(number, f"type {number}")
+    if number and said != tensor.dtype.value:
+        raise UnsupportedModel(
+            f"{kind} says {field} {said}, but '{tensor.name}' is {tensor.dtype.value}",
+            why="runtimes differ in which of the two they believe",
+            next_step="convert the model again",
+        )
+
+
+@dataclass(frozen=True)
 class ShapeOf(Parsed):
-    """The dimensions of a tensor, known whether or not its values are."""
+    """The dimensions of a tensor, known whether or not its values are. `out_type` is the schema's
+    number of the output's type, 0 where the file does not say it here too."""
 
+    out_type: int = 0
     kind = "SHAPE"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        return cls(int(parser.options(tflite.ShapeOptions).OutType()))
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         return ((len(io.input(0).shape),),)
 
     def check(self, io: Operands) -> None:
         require.dtype(self.kind, io.output, *_SIZES)
+        _declared(self.kind, "out_type", self.out_type, io.output)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:  # noqa: ARG002
         return (np.array(io.input(0).shape, dtype=io.output.dtype.numpy),)
@@ -40,13 +66,26 @@ class ShapeOf(Parsed):
         return True
 
 
+@dataclass(frozen=True)
 class Cast(Parsed):
-    """Another element type, as C converts."""
+    """Another element type, as C converts. The types are the schema's numbers, 0 where the file
+    does not say them here too."""
 
+    in_type: int = 0
+    out_type: int = 0
     kind = "CAST"
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        options = parser.options(tflite.CastOptions)
+        return cls(int(options.InDataType()), int(options.OutDataType()))
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         return (io.input(0).shape,)
+
+    def check(self, io: Operands) -> None:
+        _declared(self.kind, "in_data_type", self.in_type, io.input(0))
+        _declared(self.kind, "out_data_type", self.out_type, io.output)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         with np.errstate(invalid="ignore"):

@@ -8,7 +8,12 @@ from tinygen.ir import Graph
 from tinygen.passes.drop_channels import drop_channels, dropped_channels
 from tinygen.passes.fold_constants import fold_constants
 from tinygen.passes.fold_float_islands import fold_float_islands
+from tinygen.passes.fold_pads import fold_pads
+from tinygen.passes.fuse_activations import fuse_activations
+from tinygen.passes.merge_moves import merge_moves
+from tinygen.passes.merge_tables import merge_tables, sink_tables
 from tinygen.passes.remove_dead import remove_dead
+from tinygen.passes.share_results import share_results
 from tinygen.passes.sink_dequantize import sink_dequantize
 from tinygen.passes.strip_edges import strip_edges
 
@@ -24,6 +29,12 @@ SIMPLIFICATIONS: tuple[Pass, ...] = (
 """To what is compiled and run on the host: known shapes, int8, nothing dead."""
 
 OPTIMIZATIONS: tuple[Pass, ...] = (
+    merge_moves,
+    share_results,
+    fold_pads,
+    fuse_activations,
+    merge_tables,
+    sink_tables,
     drop_channels,
     remove_dead,
 )
@@ -48,8 +59,10 @@ def simplify(graph: Graph) -> Graph:
 
 
 def optimize(graph: Graph) -> Graph:
-    """A simplified graph, optimized."""
-    return _after(OPTIMIZATIONS, graph)
+    """A simplified graph after every optimization, again and again until none changes a node."""
+    while (after := _after(OPTIMIZATIONS, graph)).nodes != graph.nodes:
+        graph = after
+    return after
 
 
 def _after(passes: Iterable[Pass], graph: Graph) -> Graph:

@@ -51,9 +51,7 @@ class Component:
 def components(graph: Graph) -> Iterator[Component]:
     """All of which channels may be cut, in the graph's order."""
     tied = _Ties(graph)
-    edges = {*graph.inputs, *graph.outputs}
-    edges.update(t for state in graph.states for t in (state.read, state.written))
-    stays = set(edges)
+    stays = set(graph.outside)
     for node in graph.nodes:
         ties = _ties(node, graph.operands(node))
         if ties is None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, DType, Graph, Node
-from tinygen.ops import Elu, Table
+from tinygen.ops import FloatFunction, Table
 
 
 def fold_float_islands(graph: Graph) -> Graph:
@@ -28,7 +28,7 @@ def _folded(graph: Graph, node: Node) -> Node:
         return node
     function = graph.writer(node.inputs[0])
     entry = function
-    if function is not None and isinstance(function.op, Elu):
+    if function is not None and isinstance(function.op, FloatFunction):
         entry = graph.writer(function.inputs[0])
     if function is None or entry is None or entry.op.kind != "DEQUANTIZE":
         return node
@@ -46,7 +46,7 @@ def _results(graph: Graph, entry: Node, function: Node | None, exit_: Node) -> A
     (values,) = entry.op.reference(graph.operands(entry), (codes,))
     if function is None:
         return exit_.op.reference(graph.operands(exit_), (values,))[0]
-    assert isinstance(function.op, Elu)
+    assert isinstance(function.op, FloatFunction)
     low, high = (
         exit_.op.reference(graph.operands(exit_), (bound,))[0]
         for bound in function.op.bounds(graph.operands(function), values)

@@ -22,6 +22,8 @@ def remove_dead(graph: Graph) -> Graph:
             pending += (*writer.inputs, *writer.outputs)
         if tensor_id in left_as:
             pending.append(left_as[tensor_id])
+    if needed.issuperset(graph.tensors):
+        return graph
     return replace(
         graph,
         tensors={i: t for i, t in graph.tensors.items() if i in needed},

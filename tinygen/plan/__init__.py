@@ -6,11 +6,12 @@ Pure: `buffers` are what has to lie there, `packing` finds them a place.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tinygen.ir import KernelCall, Lowered, State, Tensor, TensorId
-from tinygen.plan.buffers import ALIGNMENT, Buffer, Groups, Reach, aligned
+from tinygen.plan.buffers import Buffer, Buffers, Reach, aligned
 from tinygen.plan.packing import pack
+from tinygen.plan.places import ALIGNMENT, without_copies
 
 __all__ = ["ALIGNMENT", "Buffer", "MemoryPlan", "Reach", "plan"]
 
@@ -19,6 +20,8 @@ __all__ = ["ALIGNMENT", "Buffer", "MemoryPlan", "Reach", "plan"]
 class MemoryPlan:
     """Offsets into the arena, in bytes."""
 
+    steps: Lowered
+    """What is planned: the steps that were given, with an alias for each copy that is needless."""
     arena_bytes: int
     minimum_bytes: int
     """No plan of these calls, in this order, can do with less: the peak of live bytes, of
@@ -43,37 +46,104 @@ def plan(
     """Place every tensor that is not constant, and every scratch.
 
     What a state is read from keeps its bytes from one inference to the next; what it is left as
-    lives until the inference has ended, when it is carried over.
+    lives until the inference has ended, when it is carried over. Copies are left out where their
+    tensors can lie so that there is nothing to copy, unless that takes more memory.
     """
-    calls = [step for step in steps if isinstance(step, KernelCall)]
     reads = [state.read for state in states]
     writes = [s.written for s in states if not tensors[s.written].constant]
-    groups = Groups(steps, tensors, (*inputs, *reads), (*outputs, *reads, *writes))
-    activations, reaches = groups.buffers(), groups.reaches()
-    scratches = [
-        (i, Buffer((), aligned(call.scratch_bytes), i + 1, i + 1))
-        for i, call in enumerate(calls)
-        if call.scratch_bytes
-    ]
-    buffers = activations + [buffer for _, buffer in scratches]
-    live = [sum(b.nbytes for b in buffers if b.first <= s <= b.last) for s in range(len(calls) + 2)]
-    for reach in reaches:
-        reader, writer = buffers[reach.reader], buffers[reach.writer]
-        live[writer.first] -= max(0, min(reader.nbytes, writer.nbytes - reach.distance))
-    packing = pack(buffers, reaches, max(live))
+    before, after = (*inputs, *reads), (*outputs, *reads, *writes)
+    without = without_copies(steps, tensors, tuple(dict.fromkeys((*before, *after))))
+    plans = [_plan(each, tensors, before, after) for each in dict.fromkeys((without, steps))]
+    return min(plans, key=lambda memory: memory.arena_bytes)
+
+
+def _plan(
+    steps: Lowered,
+    tensors: Mapping[TensorId, Tensor],
+    inputs: Sequence[TensorId],
+    outputs: Sequence[TensorId],
+) -> MemoryPlan:
+    """Of exactly these steps. Outputs that may lie on their input do so where nothing is gained
+    by leaving that open: there is less to look for."""
+    loose = _Wanted.of(steps, tensors, inputs, outputs, in_place=False)
+    tight = _Wanted.of(steps, tensors, inputs, outputs, in_place=True)
+    minimum = max(loose.live)
+    wanted, packing = tight, pack(tight.buffers, tight.reaches, minimum)
+    bound = minimum
+    if packing.top(tight.buffers) > minimum:
+        free = pack(loose.buffers, loose.reaches, minimum)
+        bound = free.bound
+        if free.top(loose.buffers) < packing.top(tight.buffers):
+            wanted, packing = loose, free
     placed = tuple(
-        Buffer(b.tensors, b.nbytes, b.first, b.last, o)
-        for b, o in zip(buffers, packing.offsets, strict=True)
+        replace(buffer, offset=offset)
+        for buffer, offset in zip(wanted.buffers, packing.offsets, strict=True)
     )
-    scratch: list[int | None] = [None] * len(calls)
-    for (call_index, _), buffer in zip(scratches, placed[len(activations) :], strict=True):
-        scratch[call_index] = buffer.offset
+    scratch: list[int | None] = [None] * (len(loose.live) - 2)
+    for buffer in placed:
+        if not buffer.tensors:
+            scratch[buffer.first - 1] = buffer.offset
     return MemoryPlan(
-        arena_bytes=max(b.offset + b.nbytes for b in placed),
-        minimum_bytes=packing.bound,
-        offsets={t: b.offset for b in placed for t in b.tensors},
+        steps=steps,
+        arena_bytes=packing.top(placed),
+        minimum_bytes=bound,
+        offsets={t: b.offset + at for b in placed for t, at in b.tensors.items()},
         scratch=tuple(scratch),
-        live_bytes=tuple(live[1:-1]),
+        live_bytes=tuple(wanted.live[1:-1]),
         buffers=placed,
-        reaches=reaches,
+        reaches=wanted.reaches,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """What has to be placed."""
+
+    buffers: Sequence[Buffer]
+    """Those of tensors, then scratch."""
+    reaches: tuple[Reach, ...]
+    live: Sequence[int]
+    """Bytes at each step that no packing can do without, of overlapping buffers once."""
+
+    @classmethod
+    def of(
+        cls,
+        steps: Lowered,
+        tensors: Mapping[TensorId, Tensor],
+        inputs: Sequence[TensorId],
+        outputs: Sequence[TensorId],
+        *,
+        in_place: bool,
+    ) -> _Wanted:
+        calls = [step for step in steps if isinstance(step, KernelCall)]
+        found = Buffers(steps, tensors, inputs, outputs, in_place=in_place)
+        buffers, reaches = found.buffers(), found.reaches()
+        buffers += [
+            Buffer({}, aligned(call.scratch_bytes), number, number)
+            for number, call in enumerate(calls, start=1)
+            if call.scratch_bytes
+        ]
+        live = [0] * (len(calls) + 2)
+        for buffer in buffers:
+            for step in range(buffer.first, buffer.last + 1):
+                live[step] += buffer.nbytes
+        at: dict[int, list[Reach]] = {}
+        for reach in reaches:
+            at.setdefault(buffers[reach.writer].first, []).append(reach)
+        for step, those in at.items():
+            live[step] -= _saved(buffers, those)
+        return cls(buffers, reaches, live)
+
+
+def _saved(buffers: Sequence[Buffer], reaches: Sequence[Reach]) -> int:
+    """How many bytes these reaches of one step can save at most: what is read is apart, and so is
+    what is written, and two that overlap take no less than what one has alone."""
+    readers = sum(buffers[i].nbytes for i in {reach.reader for reach in reaches})
+    writers = sum(buffers[i].nbytes for i in {reach.writer for reach in reaches})
+    pairs = (
+        buffers[r.reader].nbytes
+        + buffers[r.writer].nbytes
+        - max(0, min(buffers[r.reader].nbytes, buffers[r.writer].nbytes - max(0, r.distance)))
+        for r in reaches
+    )
+    return readers + writers - max(readers, writers, *pairs)

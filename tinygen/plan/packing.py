@@ -10,8 +10,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tinygen.plan.buffers import ALIGNMENT, Buffer, Reach
+from tinygen.plan.buffers import Buffer, Reach
 from tinygen.plan.exact import Answer, Conflict, fitting
+from tinygen.plan.places import ALIGNMENT
 
 _SEARCHES = 400
 _SWEEPS = 40_000
@@ -26,6 +27,10 @@ class Packing:
 
     offsets: Sequence[int]
     bound: int
+
+    def top(self, buffers: Sequence[Buffer]) -> int:
+        """The bytes that they take in all."""
+        return _top(self.offsets, [buffer.nbytes for buffer in buffers])
 
 
 def pack(buffers: Sequence[Buffer], reaches: Sequence[Reach], minimum: int) -> Packing:
@@ -69,7 +74,8 @@ def _conflicts(buffers: Sequence[Buffer], reaches: Sequence[Reach]) -> list[list
                 low = max(low, -over.distance)
             if under:  # or the other over this one
                 high = min(high, under.distance)
-            conflicts[i].append((j, low, high))
+            if low < high:
+                conflicts[i].append((j, low, high))
     return conflicts
 
 

@@ -61,7 +61,9 @@ def expected(model: Int8Model, inputs: Sequence[Array]) -> HostRun:
     if importlib.util.find_spec("tflite_micro") is not None:
         note = f"the tflite-micro wheel is {_version('tflite-micro')}, not {TFLM_WHEEL}"
     refusal = None
-    if _version("tflite-micro") == TFLM_WHEEL:
+    if fault := _tflm_fault(model.written):
+        note = f"TensorFlow Lite Micro computes another thing: {fault}"
+    elif _version("tflite-micro") == TFLM_WHEEL:
         try:
             outputs = _edges_run("tflm", model, inputs)
         except _HostRunFailed as error:
@@ -94,6 +96,12 @@ def float_outputs(content: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
         return _worker("litert", content, inputs, 0)
     except _HostRunFailed as error:
         raise InputError("the float model cannot be run on the host", why=str(error)) from error
+
+
+def _tflm_fault(graph: Graph) -> str:
+    """The first thing that TFLM is known to compute wrongly in this graph; empty where nothing."""
+    faults = (node.op.tflm_fault(graph.operands(node)) for node in graph.nodes)
+    return next((fault for fault in faults if fault), "")
 
 
 class _HostRunFailed(Exception):

@@ -125,19 +125,14 @@ TG_INLINE const int32_t *tg_dsp_fully_connected_fives(const struct tg_dsp_fully_
 TG_INLINE void tg_dsp_fully_connected_rows(const struct tg_dsp_fully_connected_params *p,
                                            const int8_t *input, int8_t *output, uint32_t *row,
                                            int twice) {
-  const int32_t whole = p->depth / 4, rest = p->depth % 4, quads = whole + (rest != 0);
+  const int32_t quads = (p->depth + 3) / 4;
   const int32_t some = quads % TG_DSP_FC_QUADS, fives = p->units / 5 * 5;
   struct tg_dsp_fully_connected_run run = {
       .row = row,
       .stop = row + 2 * quads,
       .skip = (uint32_t)(some == 0 ? TG_DSP_FC_QUADS : some) * TG_DSP_FC_QUAD_BYTES};
   for (int32_t y = 0; y < p->rows; ++y) {
-    tg_dsp_expand(input, row, whole);
-    if (rest != 0) {
-      const struct tg_dsp_quad quad = tg_dsp_expanded(tg_dsp_rest(input + 4 * whole, rest));
-      row[2 * whole] = quad.a;
-      row[2 * whole + 1] = quad.b;
-    }
+    tg_dsp_expand_all(input, row, p->depth);
     run.weights = p->weights;
     if (fives != 0) {
       run.output = output;

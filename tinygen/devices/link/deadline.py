@@ -38,7 +38,7 @@ class Deadline:
         return left
 
 
-class EmulatorClock:
+class ProcessClock:
     """Seconds in which the emulator `pid`, or a firmware that is a process, ran or could have run.
 
     On a busy machine an emulator may not run at all for seconds: a firmware that is right would be

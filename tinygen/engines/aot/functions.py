@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tinygen.engines.aot.program import Layer
 from tinygen.ir import KernelCall
+
+if TYPE_CHECKING:
+    from tinygen.engines.aot.program import Layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +40,7 @@ def functions(layers: Sequence[Layer]) -> tuple[Function, ...]:
     """The functions of a program, in the order in which they are first called."""
     groups: dict[Hashable, list[Layer]] = {}
     for layer in layers:
-        groups.setdefault(_alike(layer.call), []).append(layer)
+        groups.setdefault(alike(layer.call), []).append(layer)
     return tuple(_function(tuple(group)) for group in groups.values())
 
 
@@ -59,7 +62,7 @@ def _function(layers: tuple[Layer, ...]) -> Function:
     )
 
 
-def _alike(call: KernelCall) -> Hashable:
+def alike(call: KernelCall) -> Hashable:
     """The same for calls that one function can compute at no cost.
 
     Arrays among the parameters are kept in flash only as long as the whole struct is constant.

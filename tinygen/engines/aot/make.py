@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import ClassVar
 
-from tinygen.boards import Board, Core, EngineName, Port
+from tinygen.boards import ArenaPlace, Board, Core, EngineName, Port
 from tinygen.boards.fit import Needs
 from tinygen.engines.aot.fit import needs, place_program
+from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import kernel_sets, named
-from tinygen.engines.aot.offers import Candidate, Goal
+from tinygen.engines.aot.offers import Candidate, Offer
 from tinygen.engines.aot.optimized import left_out, optimized
 from tinygen.engines.aot.program import Layer, Program, compile_graph
 from tinygen.engines.aot.render import model_files
-from tinygen.engines.engine import Engine, Job, LayerKernel, Made, NotTaken
+from tinygen.engines.engine import Engine, Estimate, Job, LayerKernel, Made, NotTaken
+from tinygen.errors import DoesNotFit
 from tinygen.ir import PORTABLE, Int8Model
 from tinygen.project import sources
 from tinygen.resources import firmware_dir
@@ -30,24 +33,27 @@ class Aot(Engine):
     """Ahead-of-time compiled C."""
 
     name: ClassVar[EngineName] = "aot"
-    options: ClassVar[frozenset[str]] = frozenset({"kernel_set"})
+    options: ClassVar[frozenset[str]] = frozenset({"kernel_set", "optimize"})
 
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
-    def needs(self, model: Int8Model, kernel_sets: Sequence[str], core: Core) -> Needs:
-        return needs(compile_graph(optimized(model), named(kernel_sets), Goal.SPEED, core))
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str], core: Core) -> Iterator[Needs]:
+        for goal in Goal.BALANCED.tried:
+            yield needs(_compiled(model, tuple(kernel_sets), goal, core))
 
     def make(self, job: Job) -> Made:
         sets = self.kernel_sets(job.board)
         if job.options.kernel_set is not None:
             sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
-        program = compile_graph(optimized(job.model), named(sets), Goal.SPEED, job.board.core)
-        place = place_program(program, job.board)
+        goal, program, place = _fitting(job, sets)
         model = model_files(program, job.identity, place)
         # Our own platform compiles everything for speed; ESP-IDF has a setting for it.
         board = job.board
-        script = not board.platformio.local and board.port is not Port.ESP_IDF
+        for_size = goal is Goal.SIZE
+        script = not (board.platformio.local or board.port is Port.ESP_IDF or for_size)
+        asked = job.options.optimize
+        smaller = f"there is no room for the kernels of --optimize {asked}: smaller ones are used"
         return Made(
             files={
                 **sources.kernel_files(program.kernels),
@@ -62,12 +68,32 @@ class Aot(Engine):
             arena_bytes=program.plan.arena_bytes,
             arena_minimum_bytes=program.plan.minimum_bytes,
             arena_place=place,
+            build_flags=(*build_flags(program), *(("-Os",) if for_size else ())),
             arena_peak=None if program.peak is None else program.peak.place,
-            build_flags=build_flags(program),
             choices=tuple(_chosen(layer) for layer in program.layers),
             scripts=(_SCRIPT,) if script else (),
-            notes=left_out(job.model),
+            estimate=_estimate(program, goal),
+            notes=(*left_out(job.model), *((smaller,) if goal.value != asked else ())),
         )
+
+
+@lru_cache(maxsize=32)
+def _compiled(model: Int8Model, sets: tuple[str, ...], goal: Goal, core: Core) -> Program:
+    return compile_graph(optimized(model), named(sets), goal, core)
+
+
+def _fitting(job: Job, sets: tuple[str, ...]) -> tuple[Goal, Program, ArenaPlace]:
+    """The program as asked for, or where the board has no room for it, a smaller one. DoesNotFit
+    is about the first."""
+    refused: DoesNotFit | None = None
+    for goal in Goal(job.options.optimize).tried:
+        program = _compiled(job.model, sets, goal, job.board.core)
+        try:
+            return goal, program, place_program(program, job.board)
+        except DoesNotFit as error:
+            refused = refused or error
+    assert refused is not None
+    raise refused
 
 
 def build_flags(program: Program) -> tuple[str, ...]:
@@ -87,14 +113,29 @@ def _chosen(layer: Layer) -> LayerKernel:
         kernel=layer.call.kernel.name,
         why=taken.why,
         estimated_cycles=taken.cost.cycles,
-        others=tuple(
-            NotTaken(
-                kernel_set=offer.set,
-                why=offer.answer.why,
-                estimated_cycles=(
-                    offer.answer.cost.cycles if isinstance(offer.answer, Candidate) else None
-                ),
-            )
-            for offer in layer.choice.others
-        ),
+        estimated_flash=taken.cost.flash,
+        others=tuple(_not_taken(offer) for offer in layer.choice.others),
+    )
+
+
+def _not_taken(offer: Offer) -> NotTaken:
+    cost = offer.answer.cost if isinstance(offer.answer, Candidate) else None
+    return NotTaken(
+        kernel_set=offer.set,
+        why=offer.answer.why,
+        estimated_cycles=None if cost is None else cost.cycles,
+        estimated_flash=None if cost is None else cost.flash,
+    )
+
+
+def _estimate(program: Program, goal: Goal) -> Estimate:
+    taken, portable = program.estimate, program.portable_estimate
+    return Estimate(
+        optimized_for=goal.value,
+        cycles=taken.cycles,
+        portable_cycles=portable.cycles,
+        flash=taken.flash,
+        portable_flash=portable.flash,
+        scratch=taken.scratch,
+        portable_scratch=portable.scratch,
     )

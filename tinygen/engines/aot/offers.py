@@ -10,7 +10,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
@@ -65,18 +64,6 @@ class Cost:
         )
 
 
-class Goal(Enum):
-    """What is made small first."""
-
-    SPEED = "speed"
-    SIZE = "size"
-
-    def of(self, cost: Cost) -> tuple[int, int]:
-        """The less the better."""
-        speed = self is Goal.SPEED
-        return (cost.cycles, cost.flash) if speed else (cost.flash, cost.cycles)
-
-
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """Calls that compute these nodes, in the graph's order.
@@ -116,6 +103,8 @@ class Choice:
     set: str
     taken: Candidate
     others: tuple[Offer, ...]
+    portable: Candidate | None = None
+    """What is taken of the last set where there is no other."""
 
 
 class KernelSet(ABC):
@@ -124,6 +113,8 @@ class KernelSet(ABC):
     name: ClassVar[str]
     requires: ClassVar[frozenset[Extension]] = frozenset()
     """What its kernels take for granted of a core."""
+    kinds: ClassVar[frozenset[str] | None] = None
+    """The operators that it may have a kernel for; None for every one."""
     build_flags: ClassVar[tuple[str, ...]] = ()
     """Of the compiler, for a firmware in which kernels of the set are."""
 

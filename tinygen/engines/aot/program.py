@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from tinygen.analysis import Facts, facts
 from tinygen.boards import Core
+from tinygen.engines.aot.estimate import total
+from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
-from tinygen.engines.aot.offers import Choice, Goal, KernelSet, Site
+from tinygen.engines.aot.offers import Choice, Cost, KernelSet, Site
 from tinygen.engines.aot.select import select
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Alias, Constant, Graph, Kernel, KernelCall, Node, Operands, Place
@@ -74,6 +76,16 @@ class Program:
         return sum(in_ram.values())
 
     @property
+    def estimate(self) -> Cost:
+        """What all layers take, estimated."""
+        return total(choice.taken for choice in self.choices)
+
+    @property
+    def portable_estimate(self) -> Cost:
+        """What they would take of the portable kernels alone."""
+        return total(choice.portable or choice.taken for choice in self.choices)
+
+    @property
     def peak(self) -> Layer | None:
         """The layer at which most of the arena is in use."""
         live = self.plan.live_bytes
@@ -88,7 +100,7 @@ class Program:
 def compile_graph(
     graph: Graph,
     sets: Sequence[KernelSet] = KERNEL_SETS[-1:],
-    goal: Goal = Goal.SPEED,
+    goal: Goal = Goal.BALANCED,
     core: Core = Core.CORTEX_M4,
 ) -> Program:
     """Choose the kernels for a core and place the tensors; `sets` are those that the board can run,
@@ -98,21 +110,21 @@ def compile_graph(
     sites = [Site(graph, node, known, core, extensions) for node in graph.nodes]
     choices = select(sites, sets, goal)
     kept: dict[Hashable, Constant] = {}
-    layers: list[Layer] = []
-    steps: list[KernelCall | Alias] = []
+    steps: list[tuple[KernelCall | Alias, Choice, int]] = []
     last = {id(choice.taken): choice.node for choice in choices}
     for choice in choices:
         if last[id(choice.taken)] is not choice.node:
             continue  # the nodes of one candidate are computed where the last of them is
         macs = sum(node.op.macs(graph.operands(node)) for node in choice.taken.nodes)
         for step in choice.taken.calls:
-            if isinstance(step, KernelCall):
-                call = _with_constants_once(step, kept)
-                steps.append(call)
-                layers.append(Layer(len(layers), choice, graph.operands(choice.node), call, macs))
-            else:
-                steps.append(step)
-    memory = plan(tuple(steps), graph.tensors, graph.inputs, graph.outputs, graph.states)
+            call = _with_constants_once(step, kept) if isinstance(step, KernelCall) else step
+            steps.append((call, choice, macs))
+    lowered = tuple(step for step, _, _ in steps)
+    memory = plan(lowered, graph.tensors, graph.inputs, graph.outputs, graph.states)
+    layers: list[Layer] = []
+    for call, (_, choice, macs) in zip(memory.steps, steps, strict=True):
+        if isinstance(call, KernelCall):
+            layers.append(Layer(len(layers), choice, graph.operands(choice.node), call, macs))
     return Program(graph, tuple(layers), choices, memory)
 
 

@@ -5,17 +5,19 @@ Pure, and the same for the same offers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
+from tinygen.engines.aot.estimate import NOTHING, constants_of, functions_of, total
+from tinygen.engines.aot.goal import Goal, Whole, whole
 from tinygen.engines.aot.offers import (
     Candidate,
     Choice,
+    Cost,
     Declined,
     Fact,
-    Goal,
     KernelSet,
     Offer,
     Site,
@@ -34,35 +36,85 @@ class _Usable:
     covers: tuple[int, ...]
     candidate: Candidate
 
+    @cached_property
+    def functions(self) -> Hashable:
+        return functions_of(self.candidate)
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """How candidates for one graph are compared."""
+
+    goal: Goal
+    whole: Whole
+    sharers: Mapping[Hashable, int]
+    """How many nodes could be computed by the same C functions."""
+
+    def cost(self, one: _Usable) -> Cost:
+        """With its part of the code that others share."""
+        constants = constants_of(one.candidate)
+        shared = -(-(one.candidate.cost.flash - constants) // self.sharers[one.functions])
+        return replace(one.candidate.cost, flash=constants + shared)
+
+    def rank(self, cost: Cost) -> tuple[int, ...]:
+        return self.whole.rank(self.goal, cost)
+
+    def worse(self, taken: Mapping[int, _Usable], alone: Mapping[int, _Usable]) -> bool:
+        """Whether what is taken is worse than this all in all, or slower where that is no goal."""
+        one, other = (total(one.candidate for one in each.values()) for each in (taken, alone))
+        slower = self.goal is Goal.BALANCED and one.cycles > other.cycles
+        return slower or self.rank(one) > self.rank(other)
+
 
 def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tuple[Choice, ...]:
     """A choice for each site; the sites are all nodes of one graph, in its order.
 
     Each node gets its cheapest candidate, of the earlier set where two are equal. Then candidates
-    that cover several nodes replace those, the one that saves most first. UnsupportedModel when a
-    node is left over.
+    that cover several nodes replace those, the one that saves most first. Where all of that is
+    worse than the last set's cheapest ones alone, these are taken. UnsupportedModel when a node is
+    left over.
     """
     heard: list[list[Offer]] = [[] for _ in sites]
     errors: dict[int, UnsupportedModel] = {}
     usable = _ask(sites, sets, heard, errors)
-    taken: dict[int, _Usable] = {}
-    for one in usable:
-        (at, *more) = one.covers
-        if not more and (at not in taken or _rank(one, goal) < _rank(taken[at], goal)):
-            taken[at] = one
-    _fuse([one for one in usable if len(one.covers) > 1], taken, goal)
+    comparison = _comparison(sites, usable, goal)
+    taken = _cheapest(usable, comparison)
+    _fuse([one for one in usable if len(one.covers) > 1], taken, comparison)
+    alone = _cheapest([one for one in usable if one.set_position == len(sets) - 1], comparison)
+    if len(alone) == len(sites) and comparison.worse(taken, alone):
+        taken = alone
     choices = []
     for at, site in enumerate(sites):
         if at not in taken:
             raise _unsupported(site, errors.get(at), heard[at])
         chosen = taken[at]
         others = tuple(offer for offer in heard[at] if offer.answer is not chosen.candidate)
-        choices.append(Choice(site.node, chosen.set, chosen.candidate, others))
+        portable = alone[at].candidate if at in alone else None
+        choices.append(Choice(site.node, chosen.set, chosen.candidate, others, portable))
     return tuple(choices)
 
 
-def _rank(one: _Usable, goal: Goal) -> tuple[tuple[int, int], int]:
-    return goal.of(one.candidate.cost), one.set_position
+def _comparison(sites: Sequence[Site], usable: Sequence[_Usable], goal: Goal) -> _Comparison:
+    sharers = Counter(functions for functions, _ in {(o.functions, o.covers) for o in usable})
+    offered: list[list[Cost]] = [[] for _ in sites]
+    none = Whole(1, 1, 1)
+    for one in usable:
+        if len(one.covers) == 1:
+            offered[one.covers[0]].append(_Comparison(goal, none, sharers).cost(one))
+    graph = sites[0].graph if sites else None
+    return _Comparison(goal, whole(graph, offered) if graph else none, sharers)
+
+
+def _cheapest(usable: Iterable[_Usable], comparison: _Comparison) -> dict[int, _Usable]:
+    """For each node the cheapest of those that cover it alone, the earlier of equal ones."""
+    taken: dict[int, _Usable] = {}
+    ranks: dict[int, tuple[tuple[int, ...], int]] = {}
+    for one in usable:
+        (at, *more) = one.covers
+        rank = comparison.rank(comparison.cost(one)), one.set_position
+        if not more and (at not in taken or rank < ranks[at]):
+            taken[at], ranks[at] = one, rank
+    return taken
 
 
 def _ask(
@@ -99,23 +151,23 @@ def _ask(
     return usable
 
 
-def _fuse(fused: Sequence[_Usable], taken: dict[int, _Usable], goal: Goal) -> None:
+def _fuse(fused: Sequence[_Usable], taken: dict[int, _Usable], comparison: _Comparison) -> None:
     """Take what covers several nodes where that costs less than what is taken, or no more and is
     of an earlier set; what is needed for a node that nothing else covers comes first."""
     singles = dict(taken)
 
-    def saving(one: _Usable) -> tuple[int, int, int]:
-        alone = [singles[at].candidate.cost for at in one.covers if at in singles]
+    def saving(one: _Usable) -> tuple[int, ...]:
+        alone = [comparison.cost(singles[at]) for at in one.covers if at in singles]
         missing = len(one.covers) - len(alone)
-        first, second = goal.of(reduce(add, alone)) if alone else (0, 0)
-        cost = goal.of(one.candidate.cost)
-        return missing, first - cost[0], second - cost[1]
+        before = comparison.rank(sum(alone, NOTHING)) if alone else (0, 0, 0)
+        after = comparison.rank(comparison.cost(one))
+        return missing, *(b - a for b, a in zip(before, after, strict=True))
 
     for one in sorted(fused, key=lambda one: (*(-s for s in saving(one)), one.set_position)):
         earlier = all(
             one.set_position < singles[at].set_position for at in one.covers if at in singles
         )
-        pays = saving(one) > (0, 0, 0) or (saving(one) == (0, 0, 0) and earlier)
+        pays = saving(one) > (0, 0, 0, 0) or (saving(one) == (0, 0, 0, 0) and earlier)
         if pays and all(taken.get(at) is singles.get(at) for at in one.covers):
             taken.update(dict.fromkeys(one.covers, one))
 

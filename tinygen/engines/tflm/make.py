@@ -26,13 +26,14 @@ class Tflm(Engine):
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
-    def needs(self, model: Int8Model, *_: Sequence[str] | Core) -> Needs:
+    def needs(self, model: Int8Model, *_: Sequence[str] | Core) -> Iterator[Needs]:
         """The flatbuffer; the arena is found by running the interpreter, which takes a build."""
-        return Needs(constants=len(model.content), arena=None, subject="the flatbuffer")
+        yield Needs(constants=len(model.content), arena=None, subject="the flatbuffer")
 
     def make(self, job: Job) -> Made:
         kernels = kernel_set(job.board, job.options.kernel_set)
-        fit(job.board, self.needs(job.model, (kernels.value,), job.board.core)).require()
+        (needs,) = self.needs(job.model, (kernels.value,), job.board.core)
+        fit(job.board, needs).require()
         require_toolchain(job.board, cxx=True)
         cache = core.cache_dir()
         needed = pins(kernels)

@@ -23,7 +23,7 @@ from tinygen.report.text.tables import (
 
 if TYPE_CHECKING:
     from tinygen.api.build import BuildResult, GenerateResult
-    from tinygen.engines import LayerKernel, NotTaken
+    from tinygen.engines import Estimate, LayerKernel, NotTaken
     from tinygen.proof.fidelity import Fidelity
 
 _PLACES = {
@@ -83,6 +83,7 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         ("board, engine", f"{result.board}, {result.engine} ({result.kernel_set} kernels)"),
         ("kernel calls", f"{result.layers}"),
         ("work", f"{result.macs:,} MACs per inference"),
+        *((("optimized for", _estimated(result.estimate)),) if result.estimate else ()),
         ("constants", in_bytes(result.constant_bytes)),
         *arena_rows(result.arena_bytes, result.arena_minimum_bytes, result.arena_peak),
         *((("", _PLACES[place]),) if (place := result.arena_place.value) in _PLACES else ()),
@@ -91,6 +92,16 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         *((("classes", numbered(result.classes)),) if result.classes else ()),
         ("project", str(result.project)),
     ]
+
+
+def _estimated(estimate: Estimate) -> str:
+    """What the kernels take, beside portable ones alone where these are others."""
+    cycles, flash = f"{estimate.cycles:,} cycles", in_bytes(estimate.flash)
+    said = f"{estimate.optimized_for}: {cycles} and {flash} for layers, estimated"
+    if (estimate.cycles, estimate.flash) == (estimate.portable_cycles, estimate.portable_flash):
+        return said
+    portable = f"{estimate.portable_cycles:,} and {in_bytes(estimate.portable_flash)}"
+    return f"{said}; portable alone {portable}"
 
 
 def _kernels(choices: Sequence[LayerKernel]) -> Iterable[RenderableType]:
@@ -109,8 +120,10 @@ def _kernels(choices: Sequence[LayerKernel]) -> Iterable[RenderableType]:
 def _not_taken(other: NotTaken, choice: LayerKernel) -> str:
     if other.estimated_cycles is None:
         return f"{other.kernel_set}: {other.why}"
-    cycles = f"{other.estimated_cycles:,} cycles estimated, not {choice.estimated_cycles:,}"
-    return f"{other.kernel_set}: {cycles}"
+    cycles = f"{other.estimated_cycles:,} cycles"
+    flash = f" and {other.estimated_flash:,} B" if other.estimated_flash is not None else ""
+    instead = f"{choice.estimated_cycles:,} and {choice.estimated_flash:,} B"
+    return f"{other.kernel_set}: {cycles}{flash} estimated, not {instead}"
 
 
 def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:

@@ -9,12 +9,13 @@ from collections.abc import Collection
 
 from tinygen.boards import Board
 from tinygen.engines.aot.kernel_sets.dsp import Dsp
+from tinygen.engines.aot.kernel_sets.mve import Mve
 from tinygen.engines.aot.kernel_sets.portable import Portable
 from tinygen.engines.aot.offers import KernelSet
 
 __all__ = ["KERNEL_SETS", "KernelSet", "Portable", "kernel_sets", "named"]
 
-KERNEL_SETS: tuple[KernelSet, ...] = (Dsp(), Portable())
+KERNEL_SETS: tuple[KernelSet, ...] = (Mve(), Dsp(), Portable())
 """In the order of preference; `portable` last."""
 
 

@@ -1,6 +1,6 @@
 """The kernel set `dsp`: Armv7E-M and Armv8-M cores with the DSP extension (Cortex-M4, M7, M33).
 
-One file for each family of operators: a function from a site to what there is for it.
+One file for each family of kernels: a function from a site to what there is for it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,29 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from tinygen.boards import Extension
-from tinygen.engines.aot.kernel_sets.dsp import fully_connected
+from tinygen.engines.aot.kernel_sets.dsp import (
+    add,
+    conv_1x1,
+    conv_2d,
+    conv_first,
+    depthwise,
+    depthwise_any,
+    fully_connected,
+    pool,
+)
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
 Offers = Callable[[Site], Iterable[Candidate | Declined]]
 
-FAMILIES: Mapping[str, Offers] = {
-    "FULLY_CONNECTED": fully_connected.offers,
+FAMILIES: Mapping[str, tuple[Offers, ...]] = {
+    "ADD": (add.offers,),
+    "AVERAGE_POOL_2D": (pool.pools,),
+    "CONV_2D": (conv_1x1.offers, conv_2d.offers, conv_first.offers),
+    "DEPTHWISE_CONV_2D": (depthwise.offers, depthwise_any.offers),
+    "FULLY_CONNECTED": (fully_connected.offers,),
+    "MAX_POOL_2D": (pool.pools,),
+    "MEAN": (pool.means,),
+    "SUB": (add.offers,),
 }
 """By the operator's kind."""
 
@@ -25,13 +41,14 @@ class Dsp(KernelSet):
 
     name: ClassVar[str] = "dsp"
     requires: ClassVar[frozenset[Extension]] = frozenset({Extension.DSP})
+    kinds: ClassVar[frozenset[str] | None] = frozenset(FAMILIES)
     build_flags: ClassVar[tuple[str, ...]] = ("-fno-schedule-insns", "-fomit-frame-pointer")
     """The first scheduler makes more values live than there are registers: 10 to 25 % more
     instructions. The assembly statements want all fourteen."""
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
-        family = FAMILIES.get(site.node.op.kind)
-        if family is None:
+        families = FAMILIES.get(site.node.op.kind, ())
+        if not families:
             yield Declined(f"it has no kernel for {site.node.op.kind}")
-            return
-        yield from family(site)
+        for family in families:
+            yield from family(site)

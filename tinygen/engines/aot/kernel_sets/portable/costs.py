@@ -119,6 +119,23 @@ def _gather(p: Params) -> _Loops:
     return _Loops(picks, picks * p["slice_bytes"])
 
 
+def _resize_bilinear(p: Params) -> _Loops:
+    pixels = _pixels(p)
+    return _Loops(pixels, pixels * p["channels"])
+
+
+def _transpose_conv(p: Params) -> _Loops:
+    # Channels beyond a multiple of four are computed one by one, which takes twice as long.
+    channels = p["output_channels"] + p["output_channels"] % 4
+    inputs = p["batches"] * p["input_height"] * p["input_width"] * p["input_channels"]
+    return _Loops(_pixels(p) * p["output_channels"], inputs * _taps(p) * channels)
+
+
+def _batch_matmul(p: Params) -> _Loops:
+    outputs = prod(p["dims"]) * p["rows"] * p["columns"]
+    return _Loops(outputs, outputs * p["depth"])
+
+
 def _dims(p: Params) -> _Loops:
     return _Loops(prod(p["dims"]))
 
@@ -130,6 +147,8 @@ def _count(p: Params) -> _Loops:
 FITS: Mapping[str, _Fit] = {
     "add": _Fit(_dims, call=0, output=40.7, inner=0, code=168),
     "average_pool_2d": _Fit(_pool, call=0, output=0, inner=5.6, code=124),
+    "batch_matmul": _Fit(_batch_matmul, call=60, output=22, inner=8.06, code=180),
+    "compare": _Fit(_dims, call=12, output=41, inner=0, code=150),
     "conv_2d": _Fit(_conv, call=8200, output=31, inner=2.61, code=568),
     "copy": _Fit(_copy, call=14, output=3.6, inner=0.56, code=52),
     "depthwise_conv_2d": _Fit(_depthwise, call=6900, output=0, inner=7.9, code=618),
@@ -137,13 +156,21 @@ FITS: Mapping[str, _Fit] = {
     "fill": _Fit(_count, call=35, output=0.44, inner=0, code=16),
     "fully_connected": _Fit(_fully_connected, call=44, output=18.3, inner=2.88, code=492),
     "gather": _Fit(_gather, call=14, output=8.2, inner=0.75, code=90),
+    "logical": _Fit(_dims, call=8, output=9, inner=0, code=60),
     "lookup": _Fit(_count, call=9, output=5, inner=0, code=44),
     "max_pool_2d": _Fit(_pool, call=0, output=0, inner=4.55, code=112),
+    "maximum": _Fit(_dims, call=8, output=8, inner=0, code=60),
     "mean": _Fit(_mean, call=290, output=5.6, inner=5, code=114),
     "mul": _Fit(_dims, call=12, output=29, inner=0, code=116),
+    "prelu": _Fit(_dims, call=12, output=32.7, inner=0, code=170),
     "quantize": _Fit(_count, call=11, output=30, inner=0, code=180),
+    "reduce_max": _Fit(_mean, call=20, output=8, inner=6.5, code=80),
     "relocate": _Fit(_copy, call=14, output=5.5, inner=0.85, code=150),
+    "resize_bilinear": _Fit(_resize_bilinear, call=60, output=34, inner=20.3, code=330),
+    "select": _Fit(_dims, call=8, output=9, inner=0, code=60),
     "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 52, 132, code=480),
+    "squared_difference": _Fit(_dims, call=12, output=43, inner=0, code=180),
+    "transpose_conv": _Fit(_transpose_conv, call=200, output=26, inner=2.9, code=620),
 }
 
 _PRICES: Mapping[str, Mapping[str, _Price]] = {

@@ -1,0 +1,90 @@
+/* CONV_2D by one tap, for cores with the DSP extension: four pixels at a time. */
+#ifndef TG_DSP_CONV_1X1_H
+#define TG_DSP_CONV_1X1_H
+
+#include "tg_dsp_pixels.h"
+
+struct tg_dsp_conv_1x1_params {
+  int32_t rows;           /* of the output, of all batches */
+  int32_t columns;        /* of the output */
+  int32_t depth;          /* channels of the input */
+  int32_t channels;       /* of the output */
+  int32_t column;         /* bytes of the input from a column's pixel to the next one's */
+  int32_t row;            /* bytes of the input from a row's first pixel to the next one's */
+  int32_t twice;          /* 1: requantization rounds twice; 0: once */
+  const int32_t *weights; /* as tg_dsp_pixels.h reads them */
+};
+
+/* Four pixels side by side. */
+TG_INLINE void tg_dsp_conv_1x1_four(const struct tg_dsp_conv_1x1_params *p, const int8_t *from,
+                                    uint32_t *stream) {
+  const int32_t whole = p->depth / 4;
+  uint32_t *const last = stream + 8 * whole;
+  if (whole != 0) {
+    tg_dsp_expand_four(from, p->column, stream, last);
+  }
+  if (p->depth % 4 != 0) {
+    for (int32_t i = 0; i < 4; ++i) {
+      const struct tg_dsp_quad quad = tg_dsp_expanded(tg_dsp_rest(from, p->depth));
+      last[i] = quad.a;
+      last[4 + i] = quad.b;
+      from += p->column;
+    }
+  }
+}
+
+TG_INLINE void tg_dsp_conv_1x1_rows(const struct tg_dsp_conv_1x1_params *p, const int8_t *input,
+                                    int8_t *output, uint32_t *stream, int32_t twice,
+                                    int32_t divides) {
+  const int32_t quads = (p->depth + 3) / 4;
+  struct tg_dsp_pixels fours = tg_dsp_pixels_fours(p->weights, stream, quads, p->channels);
+  struct tg_dsp_pixels ones = tg_dsp_pixels_ones(p->weights, stream, quads, p->channels);
+  for (int32_t y = 0; y < p->rows; ++y) {
+    const int8_t *from = input;
+    int32_t x = p->columns;
+    for (; x >= 4; x -= 4) {
+      tg_dsp_conv_1x1_four(p, from, stream);
+      tg_dsp_pixels_write(&fours, output, 4, twice);
+      from += 4 * p->column;
+      output += 4 * p->channels;
+    }
+    for (; !divides && x > 0; --x) {
+      tg_dsp_expand_all(from, stream, p->depth);
+      tg_dsp_pixels_write(&ones, output, 1, twice);
+      from += p->column;
+      output += p->channels;
+    }
+    input += p->row;
+  }
+}
+
+#define TG_DSP_CONV_1X1_SHARED(name, twice, divides)                                \
+  TG_DSP_SHARED void tg_dsp_conv_1x1_##name(const struct tg_dsp_conv_1x1_params *p, \
+                                            const int8_t *input, int8_t *output,    \
+                                            uint32_t *stream) {                     \
+    tg_dsp_conv_1x1_rows(p, input, output, stream, twice, divides);                 \
+  }
+TG_DSP_CONV_1X1_SHARED(fours_once, 0, 1)
+TG_DSP_CONV_1X1_SHARED(fours_twice, 1, 1)
+TG_DSP_CONV_1X1_SHARED(any_once, 0, 0)
+TG_DSP_CONV_1X1_SHARED(any_twice, 1, 0)
+
+/* Scratch: eight words for each quad of the depth. Pixels are expanded four at a time, the last
+ * ones of a row one at a time, before their outputs are written. */
+TG_INLINE void tg_dsp_conv_1x1(const struct tg_dsp_conv_1x1_params *p, const int8_t *input,
+                               int8_t *output, void *scratch) {
+  uint32_t *const stream = (uint32_t *)scratch;
+  if (p->columns % 4 == 0) {
+    if (p->twice) {
+      tg_dsp_conv_1x1_fours_twice(p, input, output, stream);
+    } else {
+      tg_dsp_conv_1x1_fours_once(p, input, output, stream);
+    }
+  } else if (p->twice) {
+    tg_dsp_conv_1x1_any_twice(p, input, output, stream);
+  } else {
+    tg_dsp_conv_1x1_any_once(p, input, output, stream);
+  }
+}
+
+#endif /* TG_DSP_CONV_1X1_H */

@@ -1,0 +1,118 @@
+/* Depthwise 3x3 with a stride of 1: two rows of outputs at a time, for tg_depthwise_3x3.h. */
+#ifndef TG_DSP_DW3_PAIRS_H
+#define TG_DSP_DW3_PAIRS_H
+
+#include "tg_dsp_dw3.h"
+
+/* A column of pairs times one of weights: upper and lower sum, from these. */
+#define TG_DSP_DW3_COLUMN(upper, from0, lower, from1, above, below) \
+  "smlad   " upper ", r12, " above ", " from0                       \
+  "\n"                                                              \
+  "smlatb  " lower ", r12, " above ", " from1                       \
+  "\n"                                                              \
+  "smlabt  " upper ", lr, " below ", " upper                        \
+  "\n"                                                              \
+  "smlad   " lower ", lr, " below ", " lower "\n"
+
+/* Two rows by two columns; `then` moves on to the next block's output, r12 and lr being column and
+ * row. A row that is not there lies on the upper one and is written first. */
+#define TG_DSP_DW3_TWO(then) \
+  "ldr     r3, [sp, #8]\n"                                      \
+  "ldrd    r12, lr, [r10], %[step]\n"                           \
+  TG_DSP_DW3_COLUMN("r0", "r3", "r2", "r3", "r4", "r7")         \
+  "ldrd    r12, lr, [r10, %[column1]]\n"                        \
+  TG_DSP_DW3_COLUMN("r0", "r0", "r2", "r2", "r5", "r8")         \
+  TG_DSP_DW3_COLUMN("r1", "r3", "r3", "r3", "r4", "r7")         \
+  "ldrd    r12, lr, [r10, %[column2]]\n"                        \
+  TG_DSP_DW3_COLUMN("r0", "r0", "r2", "r2", "r6", "r9")         \
+  TG_DSP_DW3_COLUMN("r1", "r1", "r3", "r3", "r5", "r8")         \
+  "ldrd    r12, lr, [r10, %[column3]]\n"                        \
+  TG_DSP_DW3_COLUMN("r1", "r1", "r3", "r3", "r6", "r9")         \
+  "ldrd    r12, lr, [sp]\n"                                     \
+  TG_DSP_DW3_OUTPUT("r0") TG_DSP_DW3_OUTPUT("r1")               \
+  TG_DSP_DW3_OUTPUT("r2") TG_DSP_DW3_OUTPUT("r3")               \
+  "ldrd    r12, lr, [sp, #20]\n"                                \
+  "strb    r2, [r11, lr]\n"                                     \
+  "add     r2, r12, lr\n"                                       \
+  "strb    r3, [r11, r2]\n"                                     \
+  "strb    r1, [r11, r12]\n"                                    \
+  "strb    r0, [r11]\n"                                         \
+  "add     r11, r11, " then "\n"
+
+/* Two rows by one column, and on to the next two rows. */
+#define TG_DSP_DW3_ONE \
+  "ldr     r2, [sp, #8]\n"                                      \
+  "ldrd    r12, lr, [r10], #4\n"                                \
+  TG_DSP_DW3_COLUMN("r0", "r2", "r2", "r2", "r4", "r7")         \
+  "ldrd    r12, lr, [r10, %[odd1]]\n"                           \
+  TG_DSP_DW3_COLUMN("r0", "r0", "r2", "r2", "r5", "r8")         \
+  "ldrd    r12, lr, [r10, %[odd2]]\n"                           \
+  TG_DSP_DW3_COLUMN("r0", "r0", "r2", "r2", "r6", "r9")         \
+  "ldrd    r12, lr, [sp]\n"                                     \
+  TG_DSP_DW3_OUTPUT("r0") TG_DSP_DW3_OUTPUT("r2")               \
+  "ldr     lr, [sp, #24]\n"                                     \
+  "strb    r2, [r11, lr]\n"                                     \
+  "strb    r0, [r11]\n"                                         \
+  "add     r11, r11, lr, lsl #1\n"
+
+/* r0 to r3   sums: upper row, lower row; r3 or r2 is the bias before it is a sum
+ * r4 to r9   weights (w0, w1), then (w1, w2), of three columns
+ * r10, r11   where pairs are read, where outputs are written
+ * r12, lr    P and Q; then m and k; then distances
+ * stack      struct tg_dsp_dw3 */
+#define TG_DSP_DW3_RUN(step_, then, gap, shift) \
+  __asm__ volatile(                                                                       \
+      TG_DSP_DW3_ENTER                                                                    \
+      "1:\n" TG_DSP_DW3_CHANNEL                                                           \
+      "2:\n" /* an inner loop */                                                          \
+      "ldr     r12, [sp, #36]\n"                                                          \
+      "add     r12, r12, r10\n"                                                           \
+      "str     r12, [sp, #12]\n"                                                          \
+      "3:\n" TG_DSP_DW3_TWO(then)                                                         \
+      "ldr     lr, [sp, #12]\n"                                                           \
+      "cmp     r10, lr\n"                                                                 \
+      "bne     3b\n"                                                                      \
+      "ldrd    r12, lr, [sp, #28]\n"                                                      \
+      "add     r10, r10, r12\n"                                                           \
+      "add     r11, r11, lr\n"                                                            \
+      "ldr     r12, [sp, #16]\n"                                                          \
+      "cmp     r10, r12\n"                                                                \
+      "bne     2b\n"                                                                      \
+      "ldrd    r10, r11, [sp, #44]\n" /* the odd column */                                \
+      "ldr     r3, [sp, #60]\n"                                                           \
+      "cmp     r3, #0\n"                                                                  \
+      "beq     5f\n"                                                                      \
+      "ldrd    r12, lr, [sp, #52]\n"                                                      \
+      "add     r10, r10, r12\n"                                                           \
+      "add     r11, r11, lr\n"                                                            \
+      "add     r3, r3, r10\n"                                                             \
+      "4:\n" TG_DSP_DW3_ONE                                                               \
+      "cmp     r10, r3\n"                                                                 \
+      "bne     4b\n"                                                                      \
+      "ldrd    r10, r11, [sp, #44]\n"                                                     \
+      "5:\n" /* the next channel */                                                       \
+      TG_DSP_DW3_NEXT                                                                     \
+      "bne     1b\n" TG_DSP_DW3_LEAVE                                                     \
+      : "+r"(run_)                                                                        \
+      : [step] "i"(step_), [s] "i"(shift), [column1] "i"(16 * (gap) - (step_)), \
+        [column2] "i"(32 * (gap) - (step_)), [column3] "i"(48 * (gap) - (step_)),          \
+        [odd1] "i"(16 * (gap)-4), [odd2] "i"(32 * (gap)-4)                                  \
+      : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc",  \
+        "memory")
+
+/* The inner loop goes along a row of outputs, or down two columns. */
+#define TG_DSP_DW3_FUNCTIONS(gap, shift)                                              \
+  TG_DSP_SHARED void tg_dsp_dw3_along_##gap##_##shift(const struct tg_dsp_dw3 *run) { \
+    register const struct tg_dsp_dw3 *run_ __asm__("r0") = run;                       \
+    TG_DSP_DW3_RUN(32 * (gap), "r12, lsl #1", gap, shift);                            \
+  }                                                                                   \
+  TG_DSP_SHARED void tg_dsp_dw3_down_##gap##_##shift(const struct tg_dsp_dw3 *run) {  \
+    register const struct tg_dsp_dw3 *run_ __asm__("r0") = run;                       \
+    TG_DSP_DW3_RUN(4, "lr, lsl #1", gap, shift);                                      \
+  }
+
+TG_DSP_DW3_SHIFTS(TG_DSP_DW3_FUNCTIONS, 4)
+TG_DSP_DW3_SHIFTS(TG_DSP_DW3_FUNCTIONS, 8)
+TG_DSP_DW3_SHIFTS(TG_DSP_DW3_FUNCTIONS, 14)
+
+#endif /* TG_DSP_DW3_PAIRS_H */

@@ -1,0 +1,104 @@
+"""Nodes at the end of a random graph, of operators that compute: see `drawn_operators`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.passes.graph_builder import Builder, random_values
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import ABSENT, DType, Op, Operands, Tensor
+from tinygen.ops.abs import Abs
+from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
+from tinygen.ops.elu import Elu
+from tinygen.ops.float_functions import Exp, Gelu, Log, Sqrt
+from tinygen.ops.logical import LogicalAnd, LogicalNot, LogicalOr
+from tinygen.ops.maximum import Maximum, Minimum
+from tinygen.ops.mean import Sum
+from tinygen.ops.prelu import Prelu
+from tinygen.ops.reduce_max import ReduceMax, ReduceMin
+from tinygen.ops.resize_bilinear import ResizeBilinear
+from tinygen.ops.rsqrt import Rsqrt
+from tinygen.ops.select import Select, SelectV2
+from tinygen.ops.squared_difference import SquaredDifference
+
+
+def function(b: Builder) -> Tensor | None:
+    """A table, to a scale that decides every code."""
+    source, quant = b.draw(st.sampled_from(b.live)), b.quant()
+    ops: list[Op] = [Abs(), Rsqrt(), Elu(), Exp(), Log(), Sqrt(), Gelu(False), Gelu(True)]
+    op = b.draw(st.sampled_from(ops))
+    stand_in = Tensor(ABSENT, "", source.shape, DType.INT8, quant)
+    try:
+        op.lower(Operands((source,), (stand_in,), op.kind))
+    except UnsupportedModel:
+        return None
+    return b.node(op, [source], quant)
+
+
+def _second(b: Builder, first: Tensor, *, alike: bool) -> Tensor:
+    """Another of the same shape, or a constant that is broadcast."""
+    others = [t for t in b.live if t.shape == first.shape and (not alike or t.quant == first.quant)]
+    found = b.draw(st.sampled_from([*others, None]))
+    if found is not None:
+        return found
+    shape = b.draw(st.sampled_from([(), (1,), first.shape[-1:]]))
+    values = random_values(Tensor(ABSENT, "", shape, DType.INT8), b.rng)
+    return b.add(shape, first.quant if alike else b.quant(), values)
+
+
+def extreme(b: Builder) -> Tensor | None:
+    first = b.draw(st.sampled_from(b.live))
+    op = b.draw(st.sampled_from([Maximum(), Minimum()]))
+    return b.node(op, [first, _second(b, first, alike=True)], first.quant)
+
+
+def pair(b: Builder) -> Tensor | None:
+    first = b.draw(st.sampled_from(b.live))
+    op = b.draw(st.sampled_from([SquaredDifference(), Prelu()]))
+    return b.node(op, [first, _second(b, first, alike=False)], b.quant())
+
+
+def select(b: Builder) -> Tensor | None:
+    """One of two tensors, by comparisons and what joins them."""
+    first = b.draw(st.sampled_from(b.live))
+    kinds: list[Op] = [Equal(), NotEqual(), Less(), LessEqual(), Greater(), GreaterEqual()]
+    ops = [b.draw(st.sampled_from(kinds)) for _ in range(2)]
+    rows = [[first, _second(b, first, alike=False)] for _ in range(2)]
+    both = [b.node(op, row, None, DType.BOOL) for op, row in zip(ops, rows, strict=True)]
+    joined = b.node(b.draw(st.sampled_from([LogicalAnd(), LogicalOr()])), both, None, DType.BOOL)
+    condition = b.node(LogicalNot(), [joined], None, DType.BOOL)
+    second = _second(b, first, alike=True)
+    plain = second.shape == first.shape
+    return b.node(Select() if plain else SelectV2(), [condition, first, second], first.quant)
+
+
+def reduction(b: Builder) -> Tensor | None:
+    source = b.source(lambda t: len(t.shape) > 0)
+    if source is None:
+        return None
+    rank = len(source.shape)
+    axes = b.draw(st.lists(st.integers(0, rank - 1), min_size=1, max_size=rank, unique=True))
+    keep, kind = b.draw(st.booleans()), b.draw(st.sampled_from([ReduceMax, ReduceMin, Sum]))
+    quant = b.quant() if kind is Sum else source.quant
+    return b.node(kind(keep), [source, b.constant(np.array(axes, np.int32))], quant)
+
+
+def resize_bilinear(b: Builder) -> Tensor | None:
+    image = b.image()
+    if image is None:
+        return None
+    mode, size = b.draw(st.integers(0, 2)), b.constant(b.rng.integers(1, 9, 2))
+    return b.node(ResizeBilinear(mode == 1, mode == 2), [image, size], image.quant)
+
+
+NUMBERS: tuple[Callable[[Builder], Tensor | None], ...] = (
+    function,
+    extreme,
+    pair,
+    select,
+    reduction,
+    resize_bilinear,
+)

@@ -1,0 +1,32 @@
+"""What several candidates take together: a C function that they share is in flash once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
+
+from tinygen.engines.aot.functions import alike
+from tinygen.engines.aot.offers import Candidate, Cost
+from tinygen.ir import KernelCall
+
+NOTHING = Cost(instructions=0, cycles=0, flash=0)
+
+
+def functions_of(candidate: Candidate) -> Hashable:
+    """The same for those whose calls are the same C functions."""
+    return tuple(alike(call) for call in candidate.calls if isinstance(call, KernelCall))
+
+
+def constants_of(candidate: Candidate) -> int:
+    """Bytes of flash that are its own, and not its functions'."""
+    calls = (call for call in candidate.calls if isinstance(call, KernelCall))
+    arrays = {id(c.data): c.data.nbytes for call in calls for c in call.constants.values()}
+    return min(sum(arrays.values()), candidate.cost.flash)
+
+
+def total(candidates: Iterable[Candidate]) -> Cost:
+    """Of all of them, each once."""
+    each = {id(one): one for one in candidates}.values()
+    code = {functions_of(one): one.cost.flash - constants_of(one) for one in each}
+    own = (replace(one.cost, flash=constants_of(one)) for one in each)
+    return sum(own, replace(NOTHING, flash=sum(code.values())))

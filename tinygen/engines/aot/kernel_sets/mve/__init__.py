@@ -1,0 +1,42 @@
+"""The kernel set `mve`: cores with Helium, Armv8.1-M's vectors of 128 bits (Cortex-M55, M85).
+
+One file for each family of operators: a function from a site to what there is for it.
+
+Cycles are an estimate, not a measurement: two for a vector instruction, which the Cortex-M55's
+data path of 64 bits takes in two halves, one for any other, and nothing for what it does at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar
+
+from tinygen.boards import Extension
+from tinygen.engines.aot.kernel_sets.mve import conv_2d, depthwise_conv_2d, fully_connected
+from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
+
+Offers = Callable[[Site], Iterable[Candidate | Declined]]
+
+FAMILIES: Mapping[str, Offers] = {
+    "CONV_2D": conv_2d.offers,
+    "DEPTHWISE_CONV_2D": depthwise_conv_2d.offers,
+    "FULLY_CONNECTED": fully_connected.offers,
+}
+"""By the operator's kind."""
+
+
+class Mve(KernelSet):
+    """Sixteen products an instruction."""
+
+    name: ClassVar[str] = "mve"
+    requires: ClassVar[frozenset[Extension]] = frozenset({Extension.MVE, Extension.DSP})
+    kinds: ClassVar[frozenset[str] | None] = frozenset(FAMILIES)
+    build_flags: ClassVar[tuple[str, ...]] = ("-fomit-frame-pointer",)
+    """The assembly statements want all fourteen registers."""
+
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        family = FAMILIES.get(site.node.op.kind)
+        if family is None:
+            yield Declined(f"it has no kernel for {site.node.op.kind}")
+            return
+        yield from family(site)

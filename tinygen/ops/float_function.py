@@ -1,0 +1,124 @@
+"""Functions that runtimes compute in float32: of an int8 code each is a table all the same.
+
+A C library may round the last bits of exp or log otherwise than another. Where a code of the table
+hangs on them, the model is refused: which code a device computes could not be told.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Array, DType, Given, Interval, Lowered, Operands, Shape, Values
+from tinygen.ops import require
+from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.lookup import lookup_call
+from tinygen.ops.parse import Parsed
+
+
+class FloatFunction(Parsed):
+    """One number in, one out: float32, or int8 codes that stand for real numbers."""
+
+    units: ClassVar[int] = 2
+    """How many units in the last place a C library may be off; glibc and newlib say 1."""
+    coded: ClassVar[bool] = True
+    """A runtime has it on int8 codes as well."""
+
+    @abstractmethod
+    def exact(self, value: Array) -> Array:
+        """The function, float64 to float64."""
+
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        return (io.input(0).shape,)
+
+    def check(self, io: Operands) -> None:
+        types = (DType.FLOAT32, DType.INT8) if self.coded else (DType.FLOAT32,)
+        require.dtype(self.kind, io.input(0), *types)
+        require.dtype(self.kind, io.output, io.input(0).dtype)
+        if io.output.dtype is DType.INT8:
+            require.int8(self.kind, io.input(0), io.output)
+
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        (value,) = values
+        if io.output.dtype is DType.INT8:
+            return (self._codes(io, value),)
+        with np.errstate(all="ignore"):
+            return (self.exact(value.astype(np.float64)).astype(np.float32),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        if io.output.dtype is not DType.INT8:
+            return super().ranges(io, inputs)
+        return (inputs[0].through(lambda codes: self._codes(io, codes)),)
+
+    def kernels(self, io: Operands) -> Lowered:
+        if io.output.dtype is not DType.INT8:
+            raise UnsupportedModel(
+                f"{self.kind} on '{io.input(0).name}' computes in float",
+                why="it is compiled between a DEQUANTIZE and a QUANTIZE, as a table of int8 codes",
+                next_step="quantize the Keras model with tinygen",
+            )
+        return (lookup_call(io.input(0), io.output, lambda codes: self._codes(io, codes)),)
+
+    def foldable(self, io: Operands) -> bool:
+        """Never in float: which float32 value a device computes is not known to the last bit."""
+        return io.output.dtype is DType.INT8 and super().foldable(io)
+
+    def bounds(self, io: Operands, value: Array) -> tuple[Array, Array]:  # noqa: ARG002
+        """Between which float32 values every C library's result lies."""
+        return self.around(self.exact, value)
+
+    def tabulated(self, value: Array) -> tuple[Array, Array]:
+        """The same for what a runtime computes that fills a table of int8 codes."""
+        return self.around(self.exact, value)
+
+    def around(self, function: Callable[[Array], Array], value: Array) -> tuple[Array, Array]:
+        """The function's float32 results, and how far a C library may be off to either side."""
+        with np.errstate(all="ignore"):
+            low = high = function(value.astype(np.float64)).astype(np.float32)
+        for _ in range(self.units):
+            low = np.nextafter(low, np.float32(-np.inf))
+            high = np.nextafter(high, np.float32(np.inf))
+        return low, high
+
+    def _codes(self, io: Operands, codes: Array) -> Array:
+        found: Array = self._table(io)[codes.astype(np.int64) - INT8_MIN]
+        return found
+
+    def results(self, value: Array, scale: np.float32) -> tuple[Array, Array]:
+        """Between which whole numbers of `scale` a runtime's results for these values lie."""
+        inverse = np.float32(1.0) / scale
+        with np.errstate(over="ignore"):
+            low, high = (_nearest(bound * inverse) for bound in self.tabulated(value))
+        return low, high
+
+    def _table(self, io: Operands) -> Array:
+        """The output's code for every code from -128 on, as LiteRT and TFLM fill theirs."""
+        source, target = io.input(0).q, io.output.q
+        codes = np.arange(INT8_MIN, INT8_MAX + 1)
+        value = np.float32(source.scale) * (codes - source.zero_point).astype(np.float32)
+        low, high = (
+            np.clip(bound + target.zero_point, INT8_MIN, INT8_MAX).astype(np.int8)
+            for bound in self.results(value, np.float32(target.scale))
+        )
+        if not np.array_equal(low, high):
+            code = int(codes[np.flatnonzero(low != high)[0]])
+            raise UnsupportedModel(
+                f"{self.kind} '{io.output.name}' cannot be compiled exactly",
+                why=f"its result for the code {code} lies between two int8 values so closely that "
+                "the last bits of the C library decide",
+                next_step="quantize with other calibration data (some samples more or less), which "
+                "moves the scale",
+            )
+        table: Array = low
+        return table
+
+
+def _nearest(value: Array) -> Array:
+    """The nearest whole number, of two the one farther from zero; what is infinite is far."""
+    wide = value.astype(np.float64)
+    rounded = np.sign(wide) * np.floor(np.abs(wide) + 0.5)
+    return np.asarray(np.nan_to_num(rounded, nan=0.0, posinf=1e9, neginf=-1e9))
