@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.ops.dsp_cases import narrow, variants
+from tests.ops.dsp_cases import narrow, near, variants
 from tests.ops.harness import Case, check, offered
-from tests.ops.test_op_conv_2d import conv
+from tests.ops.test_op_conv_2d import Pair, conv
 from tinygen.engines.aot.kernel_sets.dsp import Dsp, conv_1x1, conv_2d, conv_first, conv_winograd
 from tinygen.ops.activation import Activation
 from tinygen.ops.spatial import Padding
@@ -174,6 +174,34 @@ def test_every_variant_is_reached() -> None:
     families = (conv_1x1, conv_2d, conv_first, conv_winograd)
     there = {variant for family in families for variant in family.VARIANTS}
     assert variants([one for cases in CASES.values() for one in cases]) == there
+
+
+def test_its_costs_are_what_is_counted(tmp_path: Path) -> None:
+    def relu(
+        name: str,
+        image: tuple[int, int, int],
+        channels: int,
+        kernel: Pair = (3, 3),
+        stride: Pair = (1, 1),
+    ) -> Case:
+        return conv(name, image, channels, kernel, stride, activation=RELU, zero_points=POINTS)
+
+    near(
+        [
+            narrow(relu("1x1", (9, 5, 64), 64, (1, 1))),
+            narrow(relu("1x1, small and odd", (24, 23, 7), 15, (1, 1))),
+            narrow(conv("1x1 stride 2, twice", (16, 16, 16), 32, (1, 1), (2, 2))),
+            narrow(relu("3x3", (10, 9, 16), 16)),
+            narrow(conv("3x3, twice", (8, 8, 32), 32)),
+            narrow(conv("5x3 dilated", (9, 12, 6), 8, (5, 3), dilation=(1, 2))),
+            relu("3x3 stride 2 of 3 channels", (33, 32, 3), 8, (3, 3), (2, 2)),
+            relu("10x4 of 1 channel", (49, 10, 1), 64, (10, 4), (2, 2)),
+            conv("3x3 of 3 channels, twice", (16, 16, 3), 16),
+            relu("tiles", (8, 16, 16), 16),
+            conv("tiles, twice", (8, 8, 32), 8),
+        ],
+        tmp_path,
+    )
 
 
 @pytest.mark.parametrize(

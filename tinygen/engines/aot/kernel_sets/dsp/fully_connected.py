@@ -79,7 +79,8 @@ def _cost(rows: int, found: Channels, halves: Int64) -> Cost:
     blocks, passes = units // _UNITS, -(-quads // _QUADS)
     ends = (7, 10) if found.twice else (5, 8)
     block = (17 * quads + 3 * passes + 5 * ends[0] + 7, 24 * quads + 6 * passes + 5 * ends[1] + 20)
-    row = (9 * quads + 30, 13 * quads + 40)
+    last = len(found.weights) % _UNITS != 0
+    row = (9 * quads + 30 + 20 * last, 13 * quads + 60 + 60 * last)
     constants = 4 * (quads * units + 4 * units)
     return Cost(
         instructions=40 + rows * (row[0] + blocks * block[0]),
