@@ -31,6 +31,7 @@ from tinygen.ops.reduce_max import ReduceMax
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
 from tinygen.ops.select import SelectV2
+from tinygen.ops.shift import Shift
 from tinygen.ops.squared_difference import SquaredDifference
 from tinygen.ops.tanh import Tanh
 from tinygen.ops.transpose import Transpose
@@ -97,6 +98,7 @@ def test_kernels_without_weights(tmp_path: Path) -> None:
     cases = [
         case(Add(Activation.NONE), [int8(SHAPE, *q), int8(SHAPE, *q)], [int8((), 0.2, 1)]),
         case(Mul(Activation.NONE), [int8(SHAPE, *q), int8(SHAPE, *q)], [int8((), 0.2, 1)]),
+        moved(Shift(), int8(SHAPE, *q), int8((), *q)),
         moved(Tanh(), int8(SHAPE, *q), int8((), 1 / 128, 0)),
         moved(Transpose(), int8(SHAPE, *q), int8((), *q), (0, 3, 1, 2)),
         moved(Pad(), int8(SHAPE, *q), int8((), *q), ((0, 0), (1, 1), (2, 1), (0, 0))),
