@@ -21,6 +21,7 @@ import typer.main
 from scripts.proven import bench_table, proven_page
 from tinygen.cli.app import app
 from tinygen.cli.board_table import board_table
+from tinygen.cli.operator_table import operator_table
 from tinygen.cli.reference import reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,6 +29,7 @@ README = ROOT / "README.md"
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": reference,
     "docs/boards.md": board_table,
+    "docs/operators.md": operator_table,
     "docs/proven.md": proven_page,
 }
 """Pages that are generated as a whole."""

@@ -10,4 +10,11 @@
 #define TG_FLASH
 #endif
 
+/* Of an array of bytes that is written as a string, without the zero at its end. */
+#if defined(__GNUC__) && __GNUC__ >= 8
+#define TG_NONSTRING __attribute__((nonstring))
+#else
+#define TG_NONSTRING
+#endif
+
 #endif /* TG_FLASH_H */

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests import host_program
+from tinygen import csource
 from tinygen.boards import get_board
 from tinygen.boards.fit import largest_room
 from tinygen.engines.aot import Program, compile_graph
@@ -102,3 +103,20 @@ def test_what_is_read_from_ram_takes_ram_and_flash(program: Program) -> None:
     assert arena <= largest_room(board) < arena + 256
     with pytest.raises(DoesNotFit):
         place_program(program, board)
+
+
+def test_many_bytes_are_a_string_that_holds_them(tmp_path: Path) -> None:
+    """Every byte behind every other, with what C takes for an escape, a trigraph or a comment."""
+    pairs = [bytes((a, b)) for a in range(256) for b in (0, 48, 63, 92, 34, 255 - a)]
+    content = b"".join(pairs) + b"??/??=/*//\\\n%s\0" + b"?" * 30
+    array = csource.array("bytes", Constant(np.frombuffer(content, np.int8)), "TG_FLASH")
+    (tmp_path / "main.c").write_text(
+        '#include <stdint.h>\n#include <stdio.h>\n#include "tg_flash.h"\n'
+        f"{array}int main(void) {{ fwrite(bytes, 1, sizeof bytes, stdout); return 0; }}\n"
+    )
+    command = ["gcc", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", "main.c"]
+    command += [f"-I{host_program.KERNELS}", "-o", "main"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "main"], capture_output=True, check=True)
+    assert done.stdout == content
+    assert all(line.isascii() and len(line) <= 102 for line in array.splitlines())

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.ops.cores import KERNELS
+from tests.ops.drawn_products import deconvolution, product
 from tests.ops.harness import Case, case, int8, int32, tensor
 from tests.ops.measure import CORE, Measured, measure, measure_cases
 from tests.runner import GOLDEN_MODEL
@@ -32,6 +33,7 @@ from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
 from tinygen.ops.select import SelectV2
 from tinygen.ops.shift import Shift
+from tinygen.ops.spatial import Padding
 from tinygen.ops.squared_difference import SquaredDifference
 from tinygen.ops.tanh import Tanh
 from tinygen.ops.transpose import Transpose
@@ -74,6 +76,16 @@ def test_the_digits_model(tmp_path: Path) -> None:
     near(rows)
     whole = sum(row.estimate for row in rows) / sum(row.instructions for row in rows)
     assert 0.8 < whole < 1.25
+
+
+def test_products(tmp_path: Path) -> None:
+    rng, same = np.random.default_rng(1), Padding.SAME
+    cases = [
+        deconvolution((1, 8, 8, 16), (3, 3), (2, 2), 8, rng, padding=same),
+        deconvolution((1, 8, 8, 8), (4, 4), (2, 2), 3, rng, padding=same),
+        product((1, 20, 32), (1, 32, 20), rng),
+    ]
+    near(measure_cases(cases, tmp_path))
 
 
 def test_kernels_of_two_inputs(tmp_path: Path) -> None:

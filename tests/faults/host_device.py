@@ -32,13 +32,13 @@ def compile_project(folder: Path, target: Path, defines: Sequence[str] = ()) -> 
 
 
 def compile_wrong(folder: Path, target: Path, defines: Sequence[str] = ()) -> Path:
-    """The same, but for one weight: it says that it is this project's firmware, and is not."""
+    """The same, but for one bias: it says that it is this project's firmware, and is not."""
     weights = folder / "src" / "model" / "weights.c"
     right = weights.read_text()
-    start = right.rindex("_weights[")  # of the last layer, whose outputs are compared
+    start = right.rindex("_bias[")  # of the last layer, whose outputs are compared
     number = re.compile(r"-?\d+(?=,)").search(right, right.index("{", start))
     assert number is not None
-    changed = str(100 if int(number[0]) < 0 else -100)
+    changed = str(int(number[0]) + 100_000)
     try:
         weights.write_text(right[: number.start()] + changed + right[number.end() :])
         return compile_project(folder, target, defines)

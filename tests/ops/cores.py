@@ -102,7 +102,7 @@ def build(
     compile. `main` may include model.c, and is then all that is compiled of it."""
     for name, text in files(program, core.place).items():
         (folder / name).write_text(text, encoding="utf-8")
-    sources = [main, folder / "weights.c"]
+    sources = [main, *sorted(folder.glob("weights*.c"))]
     if '#include "model.c"' not in main.read_text("utf-8"):
         sources.append(folder / "model.c")
     if core.place is not ArenaPlace.STATIC:

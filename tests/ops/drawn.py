@@ -16,10 +16,11 @@ import numpy as np
 
 from tests.ops.drawn_moves import MOVES
 from tests.ops.drawn_numbers import NUMBERS
+from tests.ops.drawn_products import PRODUCTS
 from tests.ops.harness import Case
 from tests.ops.oracle import check_against_litert, check_against_tflm
 
-DRAWN: Mapping[str, Callable[[np.random.Generator], Case]] = {**MOVES, **NUMBERS}
+DRAWN: Mapping[str, Callable[[np.random.Generator], Case]] = {**MOVES, **NUMBERS, **PRODUCTS}
 NOT_TFLMS = frozenset({"TILE", "SPACE_TO_BATCH_ND", "EXP", "LOG", "SQRT", "GELU", "SELECT"})
 """Operators whose oracle is LiteRT. TFLM's SPACE_TO_BATCH_ND has a border of what its memory
 happens to hold."""

@@ -10,14 +10,28 @@ import pytest
 
 from tests.ops.drawn import check_drawn, drawn
 from tests.ops.drawn_numbers import ALL_CODES, from_zero, of_codes
-from tests.ops.harness import Case, case, check, int8, tensor
+from tests.ops.harness import Case, case, check, int8, int32, tensor
 from tests.ops.oracle import check_against_litert, check_against_tflm
+from tests.ops.tflite_file import options_of, run_tflm, single_operator
+from tinygen.api.operator_facts import FLOAT_IN_TFLM, ONLY_LITERT
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import DType
 from tinygen.ops.abs import Abs
 from tinygen.ops.elu import Elu
 from tinygen.ops.float_function import FloatFunction
-from tinygen.ops.float_functions import Exp, Gelu, Log, Sqrt
+from tinygen.ops.float_functions import (
+    Ceil,
+    Cos,
+    Exp,
+    Floor,
+    Gelu,
+    Log,
+    Neg,
+    Round,
+    Sin,
+    Sqrt,
+    Square,
+)
 from tinygen.ops.inverse_sqrt import inverse_sqrt
 from tinygen.ops.rsqrt import Rsqrt
 
@@ -90,6 +104,43 @@ def test_a_code_that_hangs_on_the_last_bits_is_refused(op: FloatFunction, code: 
     with pytest.raises(UnsupportedModel, match="cannot be compiled exactly") as caught:
         one.op.lower(one.io)
     assert f"the code {code} " in caught.value.why
+
+
+@pytest.mark.parametrize(
+    "op",
+    [Exp(), Log(), Sqrt(), Neg(), Square(), Floor(), Ceil(), Round(), Sin(), Cos()],
+)
+def test_a_function_in_float_is_tflms(op: FloatFunction) -> None:
+    """Within what is taken for the C library's error: of all codes of a scale."""
+    codes = np.arange(1, 257) if op.kind in ("LOG", "SQRT") else np.arange(-128, 128)
+    values = (codes.astype(np.float32) * np.float32(0.037)).reshape(1, 256)
+    options: dict[str, object] | None = {} if options_of(op.kind) != "NONE" else None
+    floats = [tensor((1, 256), DType.FLOAT32)], [tensor((1, 256), DType.FLOAT32)]
+    one = case(op, *floats, values=[[values]])
+    (got,) = run_tflm(single_operator(op.kind, *floats, options), [values])
+    low, high = op.bounds(one.io, values)
+    assert (low <= got).all()
+    assert (got <= high).all()
+
+
+@pytest.mark.parametrize("kind", sorted(FLOAT_IN_TFLM | ONLY_LITERT))
+def test_tflm_has_no_int8_kernel_of_them(kind: str) -> None:
+    options: dict[str, object] | None = {} if options_of(kind) != "NONE" else None
+    q = int8((1, 4), 0.1)
+    inputs = {"TILE": [q, int32(np.ones(2))], "SELECT": [tensor((1, 4), DType.BOOL), q, q]}
+    model = single_operator(kind, inputs.get(kind, [q]), [q], options)
+    live = [np.ones((1, 4), np.int8)] * (3 if kind == "SELECT" else 1)
+    if kind == "SELECT":
+        live[0] = live[0].astype(np.bool_)
+    with pytest.raises((RuntimeError, ValueError)):
+        run_tflm(model, live)
+
+
+@pytest.mark.parametrize("op", [Neg(), Square(), Floor(), Ceil(), Round(), Sin(), Cos()])
+def test_what_no_runtime_has_in_int8_is_refused(op: FloatFunction) -> None:
+    one = of_codes(op, (0.1, 0), (0.1, 0))
+    with pytest.raises(UnsupportedModel, match=f"{op.kind} works on"):
+        one.op.lower(one.io)
 
 
 @pytest.mark.parametrize("op", [Exp(), Log(), Sqrt(), Gelu(False)])

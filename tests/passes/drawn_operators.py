@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.passes.drawn_copies import COPIES
 from tests.passes.drawn_numbers import NUMBERS
+from tests.passes.drawn_products import PRODUCTS
 from tests.passes.graph_builder import Builder, random_values
 from tinygen.ir import ABSENT, DType, Op, Quant, Shape, Tensor
 from tinygen.ops.add import Add
@@ -23,6 +24,7 @@ from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.elu import Elu
 from tinygen.ops.expand_dims import ExpandDims
+from tinygen.ops.float_functions import Ceil, Cos, Floor, Neg, Round, Sin, Square
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.leaky_relu import LeakyRelu
@@ -57,13 +59,15 @@ def table(b: Builder) -> Tensor | None:
 
 
 def float_island(b: Builder) -> Tensor | None:
-    """ELU between DEQUANTIZE and QUANTIZE, to a scale that decides every code."""
+    """A function between DEQUANTIZE and QUANTIZE, to a scale that decides every code."""
     source = b.source(lambda t: t.id in b.varying)
     if source is None:
         return None
     codes = b.node(Quantize(), [source], b.quant())
     real = b.node(Dequantize(), [codes], None, DType.FLOAT32)
-    function = b.node(Elu(), [real], None, DType.FLOAT32)
+    exact: list[Op] = [Neg(), Square(), Floor(), Ceil(), Round()]
+    op = b.draw(st.sampled_from([Elu(), Elu(), *exact, Sin(), Cos()]))
+    function = b.node(op, [real], None, DType.FLOAT32)
     scale = float(np.float32(b.draw(st.sampled_from([0.02, 0.13]))))
     return b.node(Quantize(), [function], Quant((scale,), b.quant().zero_points))
 
@@ -254,6 +258,7 @@ def concatenation(b: Builder) -> Tensor | None:
 OPERATORS: tuple[Callable[[Builder], Tensor | None], ...] = (
     *COPIES,
     *NUMBERS,
+    *PRODUCTS,
     table,
     float_island,
     constant_table,

@@ -106,9 +106,11 @@ def test_teensys_own_tool_finds_it_too_large(
     folder = tmp_path / ".pio" / "build" / board.id
     folder.mkdir(parents=True)
     _assemble(folder, '.section .text.itcm, "ax"\n.skip 100\n.bss\n.skip 500000\n')
+    elf = pio.elf_file(tmp_path, board.id)
+    linked = elf.read_bytes()
     log = ["teensy_size: RAM1: ...", "teensy_size: Error program exceeds memory space"]
     monkeypatch.setattr(pio, "_install", lambda *_: None)
-    monkeypatch.setattr(pio, "_run", lambda *_: (1, log))
+    monkeypatch.setattr(pio, "_run", lambda *_: (elf.write_bytes(linked) and 1, log))
     with pytest.raises(DoesNotFit) as caught:
         pio.build(tmp_path, board)
     assert caught.value.why.splitlines() == [

@@ -282,6 +282,7 @@ def test_projects_share_objects_by_the_compiler_that_platformio_installed(
         arguments: Sequence[str], _: object, settings: Mapping[str, str] | None = None
     ) -> tuple[int, list[str]]:
         ran.append((arguments[0], (settings or {}).get("PLATFORMIO_BUILD_CACHE_DIR", "")))
+        elf.touch()
         return 0, []
 
     monkeypatch.setattr(pio, "_run", run)

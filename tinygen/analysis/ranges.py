@@ -29,9 +29,9 @@ def facts(graph: Graph) -> Facts:
         io = graph.operands(node)
         node.op.check(io)
         inputs = Given([None if i == ABSENT else known[i] for i in node.inputs])
-        found = zip(io.outputs, node.op.ranges(io, inputs), strict=True)
-        known.update({t.id: interval for t, interval in found if t.elements})
         sums = node.op.accumulators(io, inputs)
+        found = zip(io.outputs, node.op.ranges_of(io, inputs, sums), strict=True)
+        known.update({t.id: interval for t, interval in found if t.elements})
         if sums is not None:
             accumulators[node.outputs[0]] = sums
     ranges = {i: known[i] for i, tensor in graph.tensors.items() if tensor.dtype.integer}

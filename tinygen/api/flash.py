@@ -80,8 +80,8 @@ def flash(
         port, pid = running.url, running.pid
         try:
             hello = _greet(port, built, ProcessClock(pid))
-        except DeviceError as error:
-            if words := qemu.last_words(current.state_dir):
+        except BaseException as error:
+            if isinstance(error, DeviceError) and (words := qemu.last_words(current.state_dir)):
                 error.why += f"\nthe emulator's last words:\n{words}"
             qemu.stop(current.state_dir)
             raise

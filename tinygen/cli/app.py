@@ -315,6 +315,19 @@ def cache(
     _run(lambda progress, _: call(prune=prune, progress=progress), cache_report, json)
 
 
+@app.command(short_help="List the operators that are compiled.")
+def ops(json: Json = False) -> None:
+    """List the operators of TFLite that are compiled, with which engines and kernel sets, and those
+    of TensorFlow Lite Micro that are not, with the reason.
+
+    Example: tinygen ops
+    """
+    from tinygen.api.operators import operators
+    from tinygen.report.text import operators_report
+
+    _run(lambda *_: operators(), operators_report, json)
+
+
 @app.command(short_help="List the boards, or show one in full.")
 def boards(
     board: Annotated[str | None, typer.Argument(help="One board, in full.")] = None,

@@ -75,6 +75,15 @@ class Op(ABC):
         """
         return tuple(Interval.of_type(tensor.dtype) for tensor in io.outputs)
 
+    def ranges_of(
+        self,
+        io: Operands,
+        inputs: Given[Interval],
+        sums: Interval | None,  # noqa: ARG002
+    ) -> tuple[Interval, ...]:
+        """`ranges`, for who knows the `accumulators` already."""
+        return self.ranges(io, inputs)
+
     def accumulators(self, io: Operands, inputs: Given[Interval]) -> Interval | None:  # noqa: ARG002
         """What the exact sums lie in that an int32 accumulates, per output channel.
 

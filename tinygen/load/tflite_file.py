@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.ops import BY_KIND
+from tinygen.ops import BY_KIND, FloatFunction
 from tinygen.ops.move import Move
 from tinygen.tflite import Call, File, FileTensor
 
 _QUANTIZE, _DEQUANTIZE = "QUANTIZE", "DEQUANTIZE"
-_TABULATED = ("ELU",)
+_TABULATED = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, FloatFunction))
 """What may stand in float between DEQUANTIZE and QUANTIZE: it is compiled as a table."""
 _MOVES = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, Move))
 """What may stand there too: codes are moved in place of real values."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinygen.ops.abs import Abs
 from tinygen.ops.add import Add
 from tinygen.ops.average_pool_2d import AveragePool2D
+from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.batch_space import BatchToSpaceND, SpaceToBatchND
 from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from tinygen.ops.concatenation import Concatenation
@@ -15,7 +16,19 @@ from tinygen.ops.elu import Elu
 from tinygen.ops.expand_dims import ExpandDims
 from tinygen.ops.fill import Fill, ZerosLike
 from tinygen.ops.float_function import FloatFunction
-from tinygen.ops.float_functions import Exp, Gelu, Log, Sqrt
+from tinygen.ops.float_functions import (
+    Ceil,
+    Cos,
+    Exp,
+    Floor,
+    Gelu,
+    Log,
+    Neg,
+    Round,
+    Sin,
+    Sqrt,
+    Square,
+)
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.gather import Gather, GatherNd
 from tinygen.ops.hard_swish import HardSwish
@@ -59,16 +72,20 @@ from tinygen.ops.table import Table
 from tinygen.ops.tanh import Tanh
 from tinygen.ops.tile import BroadcastTo, Tile
 from tinygen.ops.transpose import Transpose
+from tinygen.ops.transpose_conv import TransposeConv
 
 OPERATORS: tuple[type[Parsed], ...] = (
     Abs,
     Add,
     AveragePool2D,
+    BatchMatmul,
     BatchToSpaceND,
     BroadcastTo,
     Cast,
+    Ceil,
     Concatenation,
     Conv2D,
+    Cos,
     DepthToSpace,
     DepthwiseConv2D,
     Dequantize,
@@ -77,6 +94,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Exp,
     ExpandDims,
     Fill,
+    Floor,
     FullyConnected,
     Gather,
     GatherNd,
@@ -98,6 +116,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Minimum,
     MirrorPad,
     Mul,
+    Neg,
     NotEqual,
     Pack,
     Pad,
@@ -114,10 +133,12 @@ OPERATORS: tuple[type[Parsed], ...] = (
     ResizeBilinear,
     ResizeNearestNeighbor,
     ReverseV2,
+    Round,
     Rsqrt,
     Select,
     SelectV2,
     ShapeOf,
+    Sin,
     Slice,
     Softmax,
     SpaceToBatchND,
@@ -125,6 +146,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Split,
     SplitV,
     Sqrt,
+    Square,
     SquaredDifference,
     Squeeze,
     StridedSlice,
@@ -133,6 +155,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Tanh,
     Tile,
     Transpose,
+    TransposeConv,
     Unpack,
     ZerosLike,
 )

@@ -1,4 +1,8 @@
-"""EXP, LOG, SQRT and GELU. TFLM has the first three in float, LiteRT all of them in int8."""
+"""Functions of one number that TFLM or LiteRT compute in float.
+
+EXP, LOG, SQRT and GELU are in LiteRT in int8 as well. The others stand between a DEQUANTIZE and a
+QUANTIZE, where converters leave them.
+"""
 
 from __future__ import annotations
 
@@ -64,3 +68,63 @@ class Gelu(FloatFunction):
             return np.asarray(0.5 * value * (1 + np.tanh(inner)))
         erf = np.vectorize(math.erf, otypes=[np.float64])
         return np.asarray(0.5 * value * (1 + erf(value * math.sqrt(0.5))))
+
+
+class _Exact(FloatFunction):
+    """A float32 of a float32, rightly rounded everywhere."""
+
+    units = 0
+    coded = False
+
+
+class Neg(_Exact):
+    kind = "NEG"
+
+    def exact(self, value: Array) -> Array:
+        return np.asarray(-value)
+
+
+class Square(_Exact):
+    kind = "SQUARE"
+
+    def exact(self, value: Array) -> Array:
+        return np.asarray(value * value)
+
+
+class Floor(_Exact):
+    kind = "FLOOR"
+
+    def exact(self, value: Array) -> Array:
+        return np.asarray(np.floor(value))
+
+
+class Ceil(_Exact):
+    kind = "CEIL"
+
+    def exact(self, value: Array) -> Array:
+        return np.asarray(np.ceil(value))
+
+
+class Round(_Exact):
+    """To the nearest whole number, of two to the even one."""
+
+    kind = "ROUND"
+
+    def exact(self, value: Array) -> Array:
+        return np.asarray(np.rint(value))
+
+
+class Sin(FloatFunction):
+    kind = "SIN"
+    coded = False
+
+    def exact(self, value: Array) -> Array:
+        return np.asarray(np.sin(value))
+
+
+class Cos(FloatFunction):
+    kind = "COS"
+    coded = False
+
+    def exact(self, value: Array) -> Array:
+        return np.asarray(np.cos(value))

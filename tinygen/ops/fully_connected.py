@@ -16,6 +16,8 @@ from tinygen.ops.orders import in_rows
 from tinygen.ops.parse import Parser
 from tinygen.ops.weighted import Weighted, bias_or_zeros, check_bias, product_ends
 
+_AT_A_TIME = 1 << 16
+
 
 @dataclass(frozen=True)
 class FullyConnected(Weighted):
@@ -67,10 +69,14 @@ class FullyConnected(Weighted):
 
     def products(self, io: Operands, source: Interval) -> Interval:
         weights = io.constant(1)
-        low, high = product_ends(
-            weights, source.regrouped(weights.shape[1]), io.input(0).q.zero_point
-        )
-        return Interval.of(low.sum(axis=1), high.sum(axis=1))
+        source = source.regrouped(weights.shape[1])
+        low, high = np.empty((2, len(weights)), np.int64)
+        # Some units at a time: a product takes eight times the bytes of its weight.
+        step = max(1, _AT_A_TIME // weights.shape[1])
+        for at in range(0, len(weights), step):
+            ends = product_ends(weights[at : at + step], source, io.input(0).q.zero_point)
+            low[at : at + step], high[at : at + step] = (end.sum(axis=1) for end in ends)
+        return Interval.of(low, high)
 
     def kernels(self, io: Operands) -> Lowered:
         weights = io.constant(1)

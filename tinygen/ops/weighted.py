@@ -196,7 +196,14 @@ class Weighted(Parsed):
         return Interval.of(sums.low + added, sums.high + added)
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
-        sums = self.accumulators(io, inputs)
+        return self.ranges_of(io, inputs, self.accumulators(io, inputs))
+
+    def ranges_of(
+        self,
+        io: Operands,
+        inputs: Given[Interval],  # noqa: ARG002
+        sums: Interval | None,
+    ) -> tuple[Interval, ...]:
         scale = self.requantization(io)
         return (scale.range() if sums is None else scale.interval(sums),)
 

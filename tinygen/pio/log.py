@@ -36,6 +36,12 @@ _DISK = re.compile(
 )
 """What the system says of a disk. It comes first, because what fails after it tells nothing."""
 
+DAMAGED_OBJECT = re.compile(
+    r"file ((format )?not recognized|truncated|too short|in wrong format)"
+    r"|malformed archive|bad value"
+)
+"""What a linker says of what an earlier build left."""
+
 _NO_NETWORK = re.compile(r"^(HTTPClientError|InternetConnectionError)")
 INSTALLING = re.compile(r"Manager: Installing (?P<what>\S+.*)")
 """What is downloaded next."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from tinygen.errors import InputError, ToolchainError
 from tinygen.pio.core import OBJECTS, cache_dir, core_dir, environment
 from tinygen.pio.elf import check_fit, sizes
 from tinygen.pio.log import (
+    DAMAGED_OBJECT,
     INSTALLING,
     LINKED_TOO_LARGE,
     WHY_LINES,
@@ -73,9 +75,14 @@ def build(
         command += ["-j", str(jobs)]
     started = time.monotonic()
     _install(seen, board, env, on_line)
-    code, log = _run(command, on_line, _object_cache(board))
-    seconds = time.monotonic() - started
     elf = elf_file(project, env)
+    # SCons asks what a file is made of, not what became of it since: it is linked anew.
+    elf.unlink(missing_ok=True)
+    code, log = _run(command, on_line, _object_cache(board))
+    if code != 0 and any(DAMAGED_OBJECT.search(line) for line in log):
+        shutil.rmtree(elf.parent, ignore_errors=True)
+        code, log = _run(command, on_line)  # not from the objects that projects share
+    seconds = time.monotonic() - started
     if code != 0:
         if any(LINKED_TOO_LARGE in line for line in log) and elf.is_file():
             check_fit(sizes(elf, board.memory), board)

@@ -113,6 +113,8 @@ class KernelSet(ABC):
     name: ClassVar[str]
     requires: ClassVar[frozenset[Extension]] = frozenset()
     """What its kernels take for granted of a core."""
+    kinds: ClassVar[frozenset[str] | None] = None
+    """The operators that it may have a kernel for; None for every one."""
     build_flags: ClassVar[tuple[str, ...]] = ()
     """Of the compiler, for a firmware in which kernels of the set are."""
 

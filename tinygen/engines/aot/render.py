@@ -12,11 +12,17 @@ from tinygen.engines.engine import require_stateless, said_of_itself
 from tinygen.ir import Array, Constant, Edge, Tensor, TensorId
 from tinygen.templates import Identity, render
 
+_FILE_BYTES = 2_000_000
+"""Constants in one file, unless a single one is larger; a compiler takes 15 times the memory."""
+
 
 def model_files(
     program: Program, identity: Identity, place: ArenaPlace = ArenaPlace.STATIC
 ) -> dict[str, str]:
-    """`model.h`, `model.c`, `weights.h` and `weights.c` of an aot program, its arena at `place`."""
+    """`model.h`, `model.c`, `weights.h` and `weights.c` of an aot program, its arena at `place`.
+
+    Of many weights there are more files, so that no compiler has all of them in memory.
+    """
     require_stateless(program.graph)
     symbols = _Symbols()
     found = functions(program.layers)
@@ -37,13 +43,14 @@ def model_files(
         "headers": [csource.kernel_header(kernel) for kernel in program.kernels],
         "functions": [_function(function, symbols) for function in found],
         "calls": [calls[layer.index] for layer in program.layers],
-        "definitions": [csource.array(name, *data) for name, data in symbols.arrays.items()],
         "declarations": [csource.declaration(name, *data) for name, data in symbols.arrays.items()],
     }
-    return {
-        name: render(f"{name}.j2", **common)
-        for name in ("model.h", "model.c", "weights.h", "weights.c")
-    }
+    files = {name: render(f"{name}.j2", **common) for name in ("model.h", "model.c", "weights.h")}
+    for number, names in enumerate(symbols.parts()):
+        definitions = [csource.array(name, *symbols.arrays[name]) for name in names]
+        name = f"weights_{number}.c" if number else "weights.c"
+        files[name] = render("weights.c.j2", **common, definitions=definitions)
+    return files
 
 
 class _Symbols:
@@ -63,6 +70,18 @@ class _Symbols:
 
     def tensor(self, tensor: Tensor, data: Array) -> str:
         return self._add(id(data), f"tensor_{tensor.id}", Constant(data), "")
+
+    def parts(self) -> list[list[str]]:
+        """The names, shared out among files; the first may be empty."""
+        parts: list[list[str]] = [[]]
+        nbytes = 0
+        for name, (constant, _) in self.arrays.items():
+            nbytes += constant.data.nbytes
+            if nbytes > _FILE_BYTES and parts[-1]:
+                parts.append([])
+                nbytes = constant.data.nbytes
+            parts[-1].append(name)
+        return parts
 
     def _add(self, identity: int, name: str, constant: Constant, qualifier: str) -> str:
         if identity not in self._names:

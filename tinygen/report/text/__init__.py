@@ -7,6 +7,7 @@ from tinygen.report.text.boards import board_report, boards_report
 from tinygen.report.text.build import build_report, generate_report
 from tinygen.report.text.device import cache_report, flash_report, setup_report, stop_report
 from tinygen.report.text.inspect import inspect_report
+from tinygen.report.text.operators import operators_report
 from tinygen.report.text.tables import print_report
 from tinygen.report.text.verify import verify_report
 
@@ -19,6 +20,7 @@ __all__ = [
     "flash_report",
     "generate_report",
     "inspect_report",
+    "operators_report",
     "print_report",
     "setup_report",
     "stop_report",

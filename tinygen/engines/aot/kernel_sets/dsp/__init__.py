@@ -15,6 +15,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     conv_2d,
     conv_first,
     depthwise,
+    depthwise_any,
     fully_connected,
     pool,
 )
@@ -26,7 +27,7 @@ FAMILIES: Mapping[str, tuple[Offers, ...]] = {
     "ADD": (add.offers,),
     "AVERAGE_POOL_2D": (pool.pools,),
     "CONV_2D": (conv_1x1.offers, conv_2d.offers, conv_first.offers),
-    "DEPTHWISE_CONV_2D": (depthwise.offers,),
+    "DEPTHWISE_CONV_2D": (depthwise.offers, depthwise_any.offers),
     "FULLY_CONNECTED": (fully_connected.offers,),
     "MAX_POOL_2D": (pool.pools,),
     "MEAN": (pool.means,),
@@ -40,6 +41,7 @@ class Dsp(KernelSet):
 
     name: ClassVar[str] = "dsp"
     requires: ClassVar[frozenset[Extension]] = frozenset({Extension.DSP})
+    kinds: ClassVar[frozenset[str] | None] = frozenset(FAMILIES)
     build_flags: ClassVar[tuple[str, ...]] = ("-fno-schedule-insns", "-fomit-frame-pointer")
     """The first scheduler makes more values live than there are registers: 10 to 25 % more
     instructions. The assembly statements want all fourteen."""

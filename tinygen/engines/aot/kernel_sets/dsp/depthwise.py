@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,12 +73,14 @@ class Layer:
 
 def offers(site: Site) -> Iterable[Candidate | Declined]:
     """What there is for the site's node."""
-    found = layer(site)
+    found = layer(site, _two_instructions, "no requantization in two instructions")
     yield found if isinstance(found, Declined) else _three_by_three(site, found)
 
 
-def layer(site: Site, forms: tuple[Form, ...] = (Form.FLOOR,)) -> Layer | Declined:
-    """The site's layer, requantized by one of these forms."""
+def layer(
+    site: Site, requantized: Callable[[Stairs], Fast | None], why_not: str
+) -> Layer | Declined:
+    """The site's layer, its codes computed as `requantized` finds, or for what there is none."""
     op, io = site.node.op, site.io
     assert isinstance(op, DepthwiseConv2D)
     op.check(io)
@@ -90,22 +92,27 @@ def layer(site: Site, forms: tuple[Form, ...] = (Form.FLOOR,)) -> Layer | Declin
     there = stairs(op.requantization(io), sums, channels)
     if there is None:
         return Declined("sums that may wrap")
-    factors = _factors(there)
-    fast = fastest(there, factors, forms=forms, shifts=_SHIFTS)
-    if fast is None or fast.common_shift not in _SHIFTS:
-        return Declined("no requantization in two instructions")
-    if fast.clamp is not None:
-        return Declined("an activation that int8 does not hold by itself")
+    fast = requantized(there)
+    if fast is None:
+        return Declined(why_not)
     height, width = op.extents(io.input(0).shape, io.input(1).shape)
     bias = bias_or_zeros(io.constant(2) if io.optional(2) is not None else None, channels)
     alive = fast.multiplier != 0
     products = weights.sum(axis=(1, 2)) * io.input(0).q.zero_point
-    start = np.where(alive, factors * (bias.astype(np.int64) - products) + fast.tweak, 0)
-    scaled = np.where(alive[:, None, None], weights * factors[:, None, None], 0)
+    start = np.where(alive, fast.factor * (bias.astype(np.int64) - products) + fast.tweak, 0)
+    scaled = np.where(alive[:, None, None], weights * fast.factor[:, None, None], 0)
     return Layer(height, width, scaled, start, fast)
 
 
-def _factors(there: Stairs) -> Int64:
+def _two_instructions(there: Stairs) -> Fast | None:
+    """With a shift that there is code for, and no clamp but int8's."""
+    fast = fastest(there, factors(there), forms=(Form.FLOOR,), shifts=_SHIFTS)
+    if fast is None or fast.common_shift not in _SHIFTS or fast.clamp is not None:
+        return None
+    return fast
+
+
+def factors(there: Stairs) -> Int64:
     """For each channel the greatest power of two for which no register overflows."""
     reach = np.maximum(np.abs(there.low), np.abs(there.high)) + 1
     room = np.floor(np.log2(((1 << 31) - (1 << 12)) / reach)).astype(np.int64)
@@ -154,11 +161,11 @@ def _stream(found: Layer) -> Array:
     """What the kernel reads, channel by channel."""
     w, fast = found.weights, found.fast
     ends = np.stack([fast.multiplier, fast.addend, found.start], axis=1)
-    words = [_pairs(w[:, 0], w[:, 1]), _pairs(w[:, 1], w[:, 2]), ends]
+    words = [pairs_of(w[:, 0], w[:, 1]), pairs_of(w[:, 1], w[:, 2]), ends]
     return int32(np.concatenate(words, axis=1)).astype(np.int32).reshape(-1)
 
 
-def _pairs(low: Int64, high: Int64) -> Int64:
+def pairs_of(low: Int64, high: Int64) -> Int64:
     return (low & 0xFFFF) | (high & 0xFFFF) << 16
 
 

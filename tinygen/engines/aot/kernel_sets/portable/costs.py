@@ -124,6 +124,18 @@ def _resize_bilinear(p: Params) -> _Loops:
     return _Loops(pixels, pixels * p["channels"])
 
 
+def _transpose_conv(p: Params) -> _Loops:
+    # Channels beyond a multiple of four are computed one by one, which takes twice as long.
+    channels = p["output_channels"] + p["output_channels"] % 4
+    inputs = p["batches"] * p["input_height"] * p["input_width"] * p["input_channels"]
+    return _Loops(_pixels(p) * p["output_channels"], inputs * _taps(p) * channels)
+
+
+def _batch_matmul(p: Params) -> _Loops:
+    outputs = prod(p["dims"]) * p["rows"] * p["columns"]
+    return _Loops(outputs, outputs * p["depth"])
+
+
 def _dims(p: Params) -> _Loops:
     return _Loops(prod(p["dims"]))
 
@@ -135,6 +147,7 @@ def _count(p: Params) -> _Loops:
 FITS: Mapping[str, _Fit] = {
     "add": _Fit(_dims, call=0, output=40.7, inner=0, code=168),
     "average_pool_2d": _Fit(_pool, call=0, output=0, inner=5.6, code=124),
+    "batch_matmul": _Fit(_batch_matmul, call=60, output=22, inner=8.06, code=180),
     "compare": _Fit(_dims, call=12, output=41, inner=0, code=150),
     "conv_2d": _Fit(_conv, call=8200, output=31, inner=2.61, code=568),
     "copy": _Fit(_copy, call=14, output=3.6, inner=0.56, code=52),
@@ -158,6 +171,7 @@ FITS: Mapping[str, _Fit] = {
     "select": _Fit(_dims, call=8, output=9, inner=0, code=60),
     "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 52, 132, code=480),
     "squared_difference": _Fit(_dims, call=12, output=43, inner=0, code=180),
+    "transpose_conv": _Fit(_transpose_conv, call=200, output=26, inner=2.9, code=620),
 }
 
 _PRICES: Mapping[str, Mapping[str, _Price]] = {

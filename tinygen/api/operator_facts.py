@@ -1,0 +1,170 @@
+"""What is told of operators by hand: tests hold types and completeness against what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Facts(NamedTuple):
+    """Of an operator that is compiled."""
+
+    layers: str
+    types: tuple[str, ...] = ("int8",)
+    """ "folded" alone where it is worked out beforehand, which is where it computes shapes."""
+    note: str = ""
+
+
+_ANY = ("any",)
+_FOLDED = ("folded",)
+_TABLE = ("table",)
+"""Between a DEQUANTIZE and a QUANTIZE, as a table of int8 codes."""
+_BOTH = ("int8", "table")
+
+COMPILED: Mapping[str, Facts] = {
+    "ABS": Facts("ops.abs, siamese distances"),
+    "ADD": Facts("Add, residual connections"),
+    "AVERAGE_POOL_2D": Facts("AveragePooling1D, AveragePooling2D"),
+    "BATCH_MATMUL": Facts("Dot, Attention, MultiHeadAttention"),
+    "BATCH_TO_SPACE_ND": Facts("dilated convolutions of an open batch", _ANY),
+    "BROADCAST_TO": Facts("ops.broadcast_to", _ANY),
+    "CAST": Facts("shapes that are computed", _FOLDED),
+    "CEIL": Facts("ops.ceil", _TABLE),
+    "CONCATENATION": Facts("Concatenate", _ANY),
+    "CONV_2D": Facts("Conv1D, Conv2D"),
+    "COS": Facts("ops.cos", _TABLE),
+    "DEPTHWISE_CONV_2D": Facts("DepthwiseConv2D, SeparableConv2D"),
+    "DEPTH_TO_SPACE": Facts("ops.depth_to_space, sub-pixel upsampling", _ANY),
+    "DEQUANTIZE": Facts("float outputs", ("int8 to float32",)),
+    "ELU": Facts("ELU", _BOTH),
+    "EQUAL": Facts("ops.equal", ("int8 to bool",)),
+    "EXP": Facts("softplus, mish, selu taken apart", _BOTH),
+    "EXPAND_DIMS": Facts("ops.expand_dims", _ANY),
+    "FILL": Facts("shapes that are computed", _FOLDED),
+    "FLOOR": Facts("ops.floor", _TABLE),
+    "FULLY_CONNECTED": Facts("Dense"),
+    "GATHER": Facts("Embedding, ops.take", _ANY),
+    "GATHER_ND": Facts("ops.take of constant positions", _ANY),
+    "GELU": Facts("gelu", _BOTH),
+    "GREATER": Facts("thresholded ReLU, ops.where", ("int8 to bool",)),
+    "GREATER_EQUAL": Facts("ops.where", ("int8 to bool",)),
+    "HARD_SWISH": Facts("hard_swish"),
+    "LEAKY_RELU": Facts("LeakyReLU"),
+    "LESS": Facts("ops.where", ("int8 to bool",)),
+    "LESS_EQUAL": Facts("ops.where", ("int8 to bool",)),
+    "LOG": Facts("softplus, mish taken apart", _BOTH),
+    "LOGICAL_AND": Facts("ops.logical_and", ("bool",)),
+    "LOGICAL_NOT": Facts("ops.logical_not", ("bool",)),
+    "LOGICAL_OR": Facts("ops.logical_or", ("bool",)),
+    "LOGISTIC": Facts("sigmoid"),
+    "MAXIMUM": Facts("Maximum, PReLU taken apart"),
+    "MAX_POOL_2D": Facts("MaxPooling1D, MaxPooling2D"),
+    "MEAN": Facts("GlobalAveragePooling1D, GlobalAveragePooling2D"),
+    "MINIMUM": Facts("Minimum, ReLU(max_value)"),
+    "MIRROR_PAD": Facts("ops.pad of mode reflect or symmetric", _ANY),
+    "MUL": Facts("Multiply, squeeze-and-excitation"),
+    "NEG": Facts("ops.negative", _TABLE),
+    "NOT_EQUAL": Facts("ops.not_equal", ("int8 to bool",)),
+    "PACK": Facts("ops.stack, unrolled recurrent layers", _ANY),
+    "PAD": Facts("ZeroPadding1D, ZeroPadding2D"),
+    "PADV2": Facts("ops.pad with a value"),
+    "PRELU": Facts("PReLU"),
+    "QUANTIZE": Facts("float inputs, changes of scale", ("float32 to int8", "int8")),
+    "RANGE": Facts("shapes that are computed", _FOLDED),
+    "REDUCE_MAX": Facts("GlobalMaxPooling1D, GlobalMaxPooling2D"),
+    "REDUCE_MIN": Facts("ops.min"),
+    "REDUCE_PROD": Facts("shapes that are computed", _FOLDED),
+    "RELU": Facts("ReLU"),
+    "RELU6": Facts("ReLU(6)"),
+    "RESHAPE": Facts("Flatten, Reshape", _ANY),
+    "RESIZE_BILINEAR": Facts("UpSampling2D(interpolation='bilinear'), Resizing"),
+    "RESIZE_NEAREST_NEIGHBOR": Facts("UpSampling2D", _ANY),
+    "REVERSE_V2": Facts("ops.flip, Bidirectional", _ANY),
+    "ROUND": Facts("ops.round", _TABLE),
+    "RSQRT": Facts("LayerNormalization and its kin"),
+    "SELECT": Facts("tf.compat.v1.where"),
+    "SELECT_V2": Facts("ops.where"),
+    "SHAPE": Facts("shapes that are computed", _FOLDED),
+    "SIN": Facts("ops.sin", _TABLE),
+    "SLICE": Facts("ops.slice", _ANY),
+    "SOFTMAX": Facts("Softmax"),
+    "SPACE_TO_BATCH_ND": Facts(
+        "dilated convolutions of an open batch",
+        ("int8",),
+        "LiteRT is the oracle of its border: TFLM's is what its memory holds",
+    ),
+    "SPACE_TO_DEPTH": Facts("ops.space_to_depth", _ANY),
+    "SPLIT": Facts("ops.split, unrolled LSTM and GRU", _ANY),
+    "SPLIT_V": Facts("ops.split at given places, ShuffleNet", _ANY),
+    "SQRT": Facts("ops.sqrt", _BOTH),
+    "SQUARE": Facts("ops.square, L2 distances", _TABLE),
+    "SQUARED_DIFFERENCE": Facts("LayerNormalization, L2 distances"),
+    "SQUEEZE": Facts("ops.squeeze", _ANY),
+    "STRIDED_SLICE": Facts("Cropping1D, Cropping2D, indexing", _ANY),
+    "SUB": Facts("Subtract"),
+    "SUM": Facts("ops.sum"),
+    "TANH": Facts("tanh"),
+    "TILE": Facts("RepeatVector, UpSampling2D of Keras 3", _ANY),
+    "TRANSPOSE": Facts("Permute", _ANY),
+    "TRANSPOSE_CONV": Facts("Conv1DTranspose, Conv2DTranspose"),
+    "UNPACK": Facts("ops.unstack, unrolled recurrent layers", _ANY),
+    "ZEROS_LIKE": Facts("ops.zeros_like", _FOLDED),
+}
+
+ONLY_LITERT = frozenset({"GELU", "SELECT", "TILE"})
+"""TFLM's resolver does not have them."""
+
+FLOAT_IN_TFLM = frozenset(
+    {"CEIL", "COS", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"}
+)
+"""TFLM has no int8 kernel of them."""
+
+_STATE = "keeps state between inferences"
+_FLOW = "control flow; recurrent layers are compiled unrolled"
+_FLOAT = "TFLM has it in float alone"
+_SIGNAL = "an operator of TFLM's signal library, on int16 and int32"
+_COUNT = "converters write it where shapes are computed, which is folded"
+
+MISSING: Mapping[str, str] = {
+    "ADD_N": "not compiled yet",
+    "ARG_MAX": "not compiled yet",
+    "ARG_MIN": "not compiled yet",
+    "ASSIGN_VARIABLE": _STATE,
+    "BROADCAST_ARGS": _COUNT,
+    "CALL_ONCE": _STATE,
+    "CIRCULAR_BUFFER": _STATE,
+    "CUMSUM": "not compiled yet",
+    "DECODE": "unpacks compressed constants",
+    "DELAY": _SIGNAL,
+    "DETECTION_POSTPROCESS": "computes in float",
+    "DIV": "not compiled yet",
+    "DYNAMIC_UPDATE_SLICE": "not compiled yet",
+    "EMBEDDING_LOOKUP": "of int8 tables it gives float",
+    "ENERGY": _SIGNAL,
+    "ETHOS_U": "runs on an Arm Ethos-U, which no board here has",
+    "FFT_AUTO_SCALE": _SIGNAL,
+    "FILTER_BANK": _SIGNAL,
+    "FILTER_BANK_LOG": _SIGNAL,
+    "FILTER_BANK_SPECTRAL_SUBTRACTION": _SIGNAL,
+    "FILTER_BANK_SQUARE_ROOT": _SIGNAL,
+    "FLOOR_DIV": _FLOAT,
+    "FLOOR_MOD": _FLOAT,
+    "FRAMER": _SIGNAL,
+    "IF": _FLOW,
+    "IRFFT": _SIGNAL,
+    "L2_NORMALIZATION": "not compiled yet",
+    "L2_POOL_2D": _FLOAT,
+    "LOG_SOFTMAX": "not compiled yet",
+    "OVERLAP_ADD": _SIGNAL,
+    "PCAN": _SIGNAL,
+    "READ_VARIABLE": _STATE,
+    "REDUCE_ALL": "of booleans; no converter writes it in an int8 model",
+    "RFFT": _SIGNAL,
+    "STACKER": _SIGNAL,
+    "SVDF": _STATE,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _STATE + "; unrolled, it is not needed",
+    "VAR_HANDLE": _STATE,
+    "WHILE": _FLOW,
+    "WINDOW": _SIGNAL,
+}
+"""Operators that TFLM's resolver has at the pinned revision, and why they are not compiled."""
