@@ -72,6 +72,8 @@ class Program:
     choices: tuple[Choice, ...]
     """One for each node."""
     plan: MemoryPlan
+    moves: tuple[Choice, ...] = ()
+    """Of tensors, between two layers, where they make room in the arena."""
 
     @property
     def macs(self) -> int:
@@ -96,12 +98,13 @@ class Program:
     @property
     def estimate(self) -> Cost:
         """What all layers take, estimated."""
-        return total(choice.taken for choice in self.choices)
+        return total(choice.taken for choice in (*self.choices, *self.moves))
 
     @property
     def portable_estimate(self) -> Cost:
         """What they would take of the portable kernels alone."""
-        return total(choice.portable or choice.taken for choice in self.choices)
+        every = (*self.choices, *self.moves)
+        return total(choice.portable or choice.taken for choice in every)
 
     @property
     def peak(self) -> Layer | None:
@@ -154,7 +157,7 @@ def compile_graph(
         choice, macs = (moves[-1], 0) if isinstance(origin, Node) else steps[origin][1:]
         if isinstance(call, KernelCall):
             layers.append(Layer(len(layers), choice, whole.operands(choice.node), call, macs))
-    return Program(whole, tuple(layers), (*choices, *moves), room.plan)
+    return Program(whole, tuple(layers), choices, room.plan, tuple(moves))
 
 
 def _of_move(node: Node, call: KernelCall | Alias, tensors: Mapping[TensorId, Tensor]) -> Choice:

@@ -156,7 +156,7 @@ FITS: Mapping[str, _Fit] = {
     "fill": _Fit(_count, call=35, output=0.44, inner=0, code=16),
     "fully_connected": _Fit(_fully_connected, call=44, output=18.3, inner=2.88, code=492),
     "gather": _Fit(_gather, call=14, output=8.2, inner=0.75, code=90),
-    "move": _Fit(_count, call=35, output=0.75, inner=0, code=16),
+    "move": _Fit(_count, call=30, output=0.7, inner=0, code=100),
     "logical": _Fit(_dims, call=8, output=9, inner=0, code=60),
     "lookup": _Fit(_count, call=9, output=5, inner=0, code=44),
     "max_pool_2d": _Fit(_pool, call=0, output=0, inner=4.55, code=112),
