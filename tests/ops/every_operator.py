@@ -10,7 +10,7 @@ from tinygen.ir import DType
 
 
 def every_operator() -> bytes:
-    """An image of 8x8x8 in; four outputs."""
+    """An image of 8x8x8 in; six outputs."""
     net = Network()
     rng = np.random.default_rng(11)
     image = net.input((1, 8, 8, 8))
@@ -61,5 +61,11 @@ def every_operator() -> bytes:
     both = net.call("LOGICAL_AND", [never, more], (1, 8, 8, 4), dtype=DType.BOOL)
     chosen = net.call("SELECT_V2", [both, a, back], (1, 8, 8, 4))
     joined = net.call("SELECT_V2", [more, chosen, bent], (1, 8, 8, 4))
+    thrice = net.call("ADD_N", [a, b, bent], (1, 8, 8, 4), (0.2, 0))
+    running = net.call("CUMSUM", [thrice, 2], (1, 8, 8, 4), (0.7, 3), exclusive=False, reverse=True)
+    unit = net.call("L2_NORMALIZATION", [running], (1, 8, 8, 4), (1 / 128, 0))
+    best = net.call("ARG_MAX", [unit, 2], (1, 8, 4), dtype=DType.INT32)
+    table = int8(data=rng.integers(-128, 127, (8, 2)), scale=0.01)
+    found = net.call("GATHER", [table, best], (1, 8, 4, 2), (0.01, 0), axis=0)
     numbers = net.call("CONCATENATION", [picked, spots], (2, 7), axis=1)
-    return net.file(joined, numbers, product, root, least)
+    return net.file(joined, numbers, product, root, least, found)

@@ -54,7 +54,8 @@ class Network:
     def file(self, *outputs: Tensor) -> bytes:
         """The file with these outputs."""
         numbers: dict[int, int] = {}
-        tables, buffers = [], [schema.BufferT()]
+        tables: list[Any] = []
+        buffers = [schema.BufferT()]
         for _, read, written, _ in self.calls:
             for t in (*read, *written):
                 if id(t) not in numbers:
