@@ -31,8 +31,16 @@ TG_INLINE void tg_dsp_put(int8_t *to, uint32_t word) {
   memcpy(to, &word, sizeof word);
 }
 
-/* The last one to three int8 of `count`, zeros behind them: nothing beyond them is read. */
+/* The first one to four int8, zeros behind them. */
 TG_INLINE uint32_t tg_dsp_rest(const int8_t *from, int32_t count) {
+  uint32_t word = 0;
+  memcpy(&word, from, (size_t)count);
+  return word;
+}
+
+/* The last one to three int8 of `count`, which no quad holds, zeros behind them: nothing beyond
+ * them is read. */
+TG_INLINE uint32_t tg_dsp_tail(const int8_t *from, int32_t count) {
   if (count >= 4) {
     return tg_dsp_word(from + count - 4) >> (8 * (4 - count % 4));
   }
@@ -87,7 +95,7 @@ TG_INLINE void tg_dsp_expand(const int8_t *from, uint32_t *to, int32_t words) {
 TG_INLINE void tg_dsp_expand_all(const int8_t *from, uint32_t *to, int32_t count) {
   tg_dsp_expand(from, to, count / 4);
   if (count % 4 != 0) {
-    const struct tg_dsp_quad quad = tg_dsp_expanded(tg_dsp_rest(from, count));
+    const struct tg_dsp_quad quad = tg_dsp_expanded(tg_dsp_tail(from, count));
     to[2 * (count / 4)] = quad.a;
     to[2 * (count / 4) + 1] = quad.b;
   }

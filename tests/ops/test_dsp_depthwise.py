@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.ops import test_op_depthwise_conv_2d
 from tests.ops.dsp_cases import near, variants
 from tests.ops.harness import Case, check
 from tests.ops.test_op_depthwise_conv_2d import depthwise
-from tinygen.engines.aot.kernel_sets.dsp import Dsp
+from tinygen.engines.aot.kernel_sets.dsp import Dsp, depthwise_any
 from tinygen.engines.aot.kernel_sets.dsp.depthwise import VARIANTS
 from tinygen.ops.activation import Activation
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -111,16 +112,35 @@ def _random_case(seed: int) -> Case:
     )
 
 
-RANDOM = tuple(_random_case(seed) for seed in range(24))
+RANDOM = tuple(_random_case(seed) for seed in range(12))
 
 
-@pytest.mark.parametrize("cases", [EDGES, RANDOM], ids=["edges", "random"])
+ANY = (
+    *test_op_depthwise_conv_2d.EDGES,
+    *test_op_depthwise_conv_2d.RANDOM[:12],
+    depthwise("5x5", (14, 13, 8), kernel=(5, 5), activation=RELU, zero_points=POINTS),
+    depthwise("5x5, stride 2", (14, 13, 6), kernel=(5, 5), stride=(2, 2), zero_points=(-128, 0)),
+    depthwise("7x7", (11, 9, 5), kernel=(7, 7)),
+    depthwise("10x8 with 8 filters of a channel", (49, 10, 1), 8, (10, 8), (2, 2), activation=RELU),
+    depthwise("a column", (30, 1, 9), kernel=(5, 1)),
+    depthwise("a row", (1, 30, 9), kernel=(1, 5)),
+    depthwise("stride 3", (21, 20, 4), stride=(3, 3)),
+    depthwise("dilated by 2", (20, 19, 4), dilation=(2, 2)),
+    depthwise("strips, two batches", (33, 6, 4), kernel=(4, 3), batches=2),
+    depthwise("strips, stride 4", (40, 9, 4), kernel=(3, 3), stride=(4, 2)),
+    depthwise("a ReLU that does not end where int8 does", (9, 9, 4), activation=RELU),
+    depthwise("27 rows", (40, 3, 4), kernel=(27, 2)),
+    depthwise("constant codes", (6, 6, 9), bias="extreme", gain=1e-4),
+)
+
+
+@pytest.mark.parametrize("cases", [EDGES, RANDOM, ANY], ids=["edges", "random", "any window"])
 def test_it_equals_the_reference(cases: tuple[Case, ...], tmp_path: Path) -> None:
     check(cases, tmp_path, kernel_set=Dsp())
 
 
 def test_every_variant_is_reached() -> None:
-    assert variants([*EDGES, *RANDOM]) == set(VARIANTS)
+    assert variants([*EDGES, *RANDOM, *ANY]) == {*VARIANTS, *depthwise_any.VARIANTS}
 
 
 def test_costs_are_as_estimated(tmp_path: Path) -> None:
@@ -131,5 +151,17 @@ def test_costs_are_as_estimated(tmp_path: Path) -> None:
         relu("channels that are no four", (14, 13, 7)),
         relu("stride 2", (24, 24, 16), 2),
         relu("stride 2, odd", (13, 15, 8), 2),
+    )
+    near(cases, tmp_path)
+
+
+def test_costs_of_any_window_are_as_estimated(tmp_path: Path) -> None:
+    cases = (
+        depthwise("5x5", (14, 14, 8), kernel=(5, 5)),
+        depthwise("5x5, stride 2", (14, 14, 8), kernel=(5, 5), stride=(2, 2)),
+        depthwise("3x3", (12, 12, 16)),
+        depthwise("10x8", (49, 10, 1), 8, (10, 8), (2, 2)),
+        depthwise("a column", (40, 8, 8), kernel=(9, 1)),
+        depthwise("strips", (40, 6, 4), kernel=(4, 3)),
     )
     near(cases, tmp_path)

@@ -25,7 +25,7 @@ TG_INLINE void tg_dsp_conv_1x1_four(const struct tg_dsp_conv_1x1_params *p, cons
   }
   if (p->depth % 4 != 0) {
     for (int32_t i = 0; i < 4; ++i) {
-      const struct tg_dsp_quad quad = tg_dsp_expanded(tg_dsp_rest(from, p->depth));
+      const struct tg_dsp_quad quad = tg_dsp_expanded(tg_dsp_tail(from, p->depth));
       last[i] = quad.a;
       last[4 + i] = quad.b;
       from += p->column;

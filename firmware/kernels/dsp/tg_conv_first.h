@@ -243,7 +243,7 @@ TG_INLINE void tg_dsp_conv_first_pixels(const struct tg_dsp_conv_first_params *p
       from += 3;
       to += 8;
     }
-    tg_dsp_conv_first_widen(tg_dsp_rest(from, 3), to); /* nothing is read behind the image */
+    tg_dsp_conv_first_widen(tg_dsp_tail(from, 3), to); /* nothing is read behind the image */
   } else {
     for (; columns > 0; --columns) {
       tg_dsp_put(to, (uint32_t)(int32_t)*from++);

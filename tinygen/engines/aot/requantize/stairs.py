@@ -70,7 +70,8 @@ def stairs(scale: Requantization, sums: Interval, channels: int) -> Stairs | Non
     shift = np.broadcast_to(scale.shift, (channels,))
     spelt = Requantization(multiplier, shift, scale.zero_point, scale.low, scale.high)
     left = np.maximum(shift.astype(np.int64), 0)
-    if (np.maximum(np.abs(low), np.abs(high)) > (INT32_MAX - 128) >> left).any():
+    wraps = np.maximum(np.abs(low), np.abs(high)) > (INT32_MAX - 128) >> left
+    if (wraps & (low < high)).any():  # a single sum has its code whatever wraps
         return None
     codes = np.arange(scale.low + 1, scale.high + 1, dtype=np.int64)
     step = np.exp2(31.0 - shift) / np.maximum(multiplier, 1)  # sums from code to code, about

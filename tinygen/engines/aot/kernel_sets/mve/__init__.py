@@ -12,17 +12,28 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from tinygen.boards import Extension
-from tinygen.engines.aot.kernel_sets.mve import conv_2d, depthwise_conv_2d, fully_connected
+from tinygen.engines.aot.kernel_sets.mve import (
+    conv_2d,
+    depthwise_conv_2d,
+    elementwise,
+    fully_connected,
+    pool,
+)
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
 Offers = Callable[[Site], Iterable[Candidate | Declined]]
 
 FAMILIES: Mapping[str, Offers] = {
+    "ADD": elementwise.sums,
+    "AVERAGE_POOL_2D": pool.averages,
     "CONV_2D": conv_2d.offers,
     "DEPTHWISE_CONV_2D": depthwise_conv_2d.offers,
     "FULLY_CONNECTED": fully_connected.offers,
+    "MAX_POOL_2D": pool.maxima,
+    "MUL": elementwise.products,
+    "SUB": elementwise.sums,
 }
-"""By the operator's kind."""
+"""By the operator's kind; any other may be a table."""
 
 
 class Mve(KernelSet):
@@ -35,8 +46,4 @@ class Mve(KernelSet):
     """The assembly statements want all fourteen registers."""
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
-        family = FAMILIES.get(site.node.op.kind)
-        if family is None:
-            yield Declined(f"it has no kernel for {site.node.op.kind}")
-            return
-        yield from family(site)
+        yield from FAMILIES.get(site.node.op.kind, elementwise.tables)(site)
