@@ -63,6 +63,7 @@ EDGES = (
     relu("one strip", (6, 7, 4)),
     relu("several strips, odd height", (31, 5, 4)),
     relu("strips of 13", (25, 5, 64)),
+    relu("strips of 13, by the same function", (25, 5, 64), seed=1),
     relu("strips of 7", (20, 16, 8)),
     relu("several strips, even height", (30, 6, 8)),
     relu("a single row", (1, 6, 4)),
@@ -112,12 +113,12 @@ def _random_case(seed: int) -> Case:
     )
 
 
-RANDOM = tuple(_random_case(seed) for seed in range(24))
+RANDOM = tuple(_random_case(seed) for seed in range(12))
 
 
 ANY = (
     *test_op_depthwise_conv_2d.EDGES,
-    *test_op_depthwise_conv_2d.RANDOM,
+    *test_op_depthwise_conv_2d.RANDOM[:12],
     depthwise("5x5", (14, 13, 8), kernel=(5, 5), activation=RELU, zero_points=POINTS),
     depthwise("5x5, stride 2", (14, 13, 6), kernel=(5, 5), stride=(2, 2), zero_points=(-128, 0)),
     depthwise("7x7", (11, 9, 5), kernel=(7, 7)),
