@@ -12,8 +12,10 @@ import pytest
 from tests.ops import test_op_depthwise_conv_2d
 from tests.ops.extremes import with_extremes
 from tests.ops.harness import Case, check
+from tests.ops.mve_cases import variants
 from tests.ops.test_op_depthwise_conv_2d import depthwise
 from tinygen.engines.aot.kernel_sets.mve import Mve
+from tinygen.engines.aot.kernel_sets.mve.depthwise_conv_2d import VARIANTS
 from tinygen.ops.activation import Activation
 from tinygen.ops.spatial import Padding
 
@@ -82,3 +84,8 @@ CASES = {
 @pytest.mark.parametrize("cases", CASES.values(), ids=CASES)
 def test_depthwise_conv_2d(cases: tuple[Case, ...], tmp_path: Path) -> None:
     check([with_extremes(one) for one in cases], tmp_path, kernel_set=Mve())
+
+
+def test_every_way_is_reached() -> None:
+    every = [one for cases in CASES.values() for one in cases]
+    assert variants(every) == set(VARIANTS)
