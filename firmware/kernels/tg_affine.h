@@ -23,6 +23,7 @@ struct tg_scale {
   int32_t shift; /* to the right, from fractions of a code to codes */
   int32_t wide;  /* 1 where the core multiplies 32 by 32 bits to 64 */
   int32_t falls; /* 1 where sums below zero have less of an offset */
+  int32_t each; /* 1 where each channel has numbers of its own, 0 where all but biases are common */
 };
 
 /* A channel's. */
@@ -35,14 +36,15 @@ struct tg_channel {
   uint32_t fall;       /* is below it; only where the layer falls */
 };
 
-/* Of the layer's stream: four words for each channel, or six. */
-TG_INLINE struct tg_channel tg_channel_at(const TG_FLASH int32_t *channels, int32_t channel,
+/* Of the layer's streams: a bias for each channel; three words for each or for all, or five. */
+TG_INLINE struct tg_channel tg_channel_at(const TG_FLASH int32_t *bias,
+                                          const TG_FLASH int32_t *numbers, int32_t channel,
                                           const struct tg_scale *scale) {
-  const TG_FLASH int32_t *at = channels + (scale->falls ? 6 : 4) * channel;
-  struct tg_channel found = {at[0], at[1], (uint32_t)at[2], (uint32_t)at[3], 0, 0};
+  const TG_FLASH int32_t *at = scale->each ? numbers + (scale->falls ? 5 : 3) * channel : numbers;
+  struct tg_channel found = {bias[channel], at[0], (uint32_t)at[1], (uint32_t)at[2], 0, 0};
   if (scale->falls) {
-    found.zero = at[4];
-    found.fall = (uint32_t)at[5];
+    found.zero = at[3];
+    found.fall = (uint32_t)at[4];
   }
   return found;
 }

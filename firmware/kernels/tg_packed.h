@@ -17,12 +17,22 @@
 
 #include "tg_fixed_point.h"
 
-/* The loop after it, whose length of at most 8 is a compile-time constant, becomes straight code.
- */
+/* The loop after it, whose length of at most 8 or 16 is a compile-time constant, becomes straight
+ * code. */
 #if defined(__GNUC__) && __GNUC__ >= 8 && !defined(__clang__)
 #define TG_UNROLL_8 _Pragma("GCC unroll 8")
+#define TG_UNROLL_16 _Pragma("GCC unroll 16")
 #else
 #define TG_UNROLL_8
+#define TG_UNROLL_16
+#endif
+
+/* What changes both words comes before what follows: GCC would first do all that makes one of them,
+ * and keep on the stack what makes the other. */
+#if defined(__GNUC__)
+#define TG_BOTH(p, q) __asm__("" : "+r"(p), "+r"(q))
+#else
+#define TG_BOTH(p, q) ((void)0)
 #endif
 
 /* Three numbers in two words. */

@@ -7,15 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.ops.cores import KERNELS
+from tests.ops.cores import KERNELS, Core
 from tests.ops.drawn_products import deconvolution, product
-from tests.ops.harness import Case, case, int8, int32, tensor
+from tests.ops.harness import Case, case, int8, int32, offered, tensor
 from tests.ops.measure import CORE, Measured, measure, measure_cases
+from tests.ops.test_op_conv_2d import conv
+from tests.ops.test_op_depthwise_conv_2d import depthwise
+from tests.ops.test_op_fully_connected import dense
 from tests.runner import GOLDEN_MODEL
 from tinygen import passes, tflite
 from tinygen.engines.aot import compile_graph
+from tinygen.engines.aot.kernel_sets import Portable
 from tinygen.engines.aot.kernel_sets.portable import FITS
-from tinygen.ir import DType, Op, Tensor
+from tinygen.ir import DType, KernelCall, Op, Tensor
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.comparison import Greater
@@ -41,7 +45,13 @@ SHAPE = (1, 12, 12, 16)
 FACTOR = 1.8
 """An estimate may be so far off for one layer of one kernel, small ones apart."""
 SMALL = 1_000
-FAST = {"conv_2d_packed"}
+FAST = {
+    "add_affine",
+    "conv_2d_packed",
+    "depthwise_conv_2d_packed",
+    "fully_connected_blocked",
+    "fully_connected_expanded",
+}
 """Kernels whose cost is told where they are offered."""
 
 
@@ -137,3 +147,38 @@ def test_a_benchmark_model(name: str, models: Path, tmp_path: Path) -> None:
     near(rows)
     whole = sum(row.estimate for row in rows) / sum(row.instructions for row in rows)
     assert 0.9 < whole < 1.1
+
+
+FAMILIES = (
+    Core("qemu-cortex-m3", "-O2", compile_for="qemu-cortex-m0"),
+    Core("qemu-cortex-m3", "-O2"),
+    Core("qemu-hifive1", "-O2"),
+    Core("qemu-xtensa", "-O2"),
+)
+
+
+@pytest.mark.parametrize("core", FAMILIES, ids=lambda core: core.name)
+def test_fast_kernels_of_each_family(core: Core, tmp_path: Path) -> None:
+    """Within 15 %, layers that are not tiny."""
+    tool = core.missing_tool()
+    if tool is not None:
+        pytest.skip(f"{tool} is not installed")
+    relu, same, few = Activation.RELU, Padding.SAME, (1, 4, 8, 16)
+    cases = [
+        conv("1x1", (4, 5, 32), 16, (1, 1), activation=relu),
+        conv("3x3", (5, 5, 12), 8, (3, 3), activation=relu),
+        depthwise("3x3", (9, 6, 4), activation=relu, padding=same),
+        dense("one row", (1, 64), 32, activation=relu),
+        case(Add(relu), [int8(few, 0.1, 3), int8(few, 0.1, 3)], [int8((), 0.2, 1)]),
+    ]
+    fast = [one for one in offered(cases, Portable(), core.core) if _kernel(one) in FAST]
+    assert len(fast) == len(cases)
+    rows = {row.layer.call.kernel.name: row for row in measure_cases(fast, tmp_path, core)}
+    for name, row in rows.items():
+        assert 0.85 < row.estimate / row.instructions < 1.18, f"{name}: {row}"
+
+
+def _kernel(one: Case) -> str:
+    (call,) = one.lowered
+    assert isinstance(call, KernelCall)
+    return call.kernel.name

@@ -38,10 +38,12 @@ def place_of(elf: Path, ending: str) -> tuple[int, int]:
 
 
 def change_a_weight(elf: Path) -> None:
-    """Flip the sign bit of one byte in the middle of the largest weights."""
+    """Flip the sign bits of a few bytes in the middle of the largest weights: a kernel set may lay
+    out weights with bytes between them that nothing is multiplied by."""
     start, size = place_of(elf, "_weights")
     content = bytearray(elf.read_bytes())
-    content[start + size // 2] ^= 0x80
+    for byte in range(16):
+        content[start + size // 2 + byte] ^= 0x80
     elf.write_bytes(content)
 
 
@@ -135,7 +137,7 @@ def test_too_large_for_the_board_gives_the_numbers(tmp_path: Path) -> None:
     with pytest.raises(DoesNotFit) as caught:
         build(large, board="qemu-cortex-m0", out=tmp_path / "p")
     assert caught.value.exit_code == 3
-    assert "46,080" in caught.value.why  # the arena
+    assert "36,868" in caught.value.why  # the arena
     assert "16,384" in caught.value.why  # the RAM
     assert caught.value.next_step
     assert not (tmp_path / "p").exists()

@@ -16,7 +16,7 @@ BOARD = "qemu-cortex-m4"
 
 def project(folder: Path) -> Path:
     """The golden model's project for an emulated board, generated and not built."""
-    return generate(GOLDEN_MODEL, board=BOARD, out=folder).project
+    return generate(GOLDEN_MODEL, board=BOARD, kernel_set="portable", out=folder).project
 
 
 def compile_project(folder: Path, target: Path, defines: Sequence[str] = ()) -> Path:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.ops.dsp_cases import narrow, variants
+from tests.ops.dsp_cases import narrow, near, variants
 from tests.ops.harness import Case, check, offered
-from tests.ops.test_op_conv_2d import conv
-from tinygen.engines.aot.kernel_sets.dsp import Dsp, conv_1x1, conv_2d, conv_first
+from tests.ops.test_op_conv_2d import Pair, conv
+from tinygen.engines.aot.kernel_sets.dsp import Dsp, conv_1x1, conv_2d, conv_first, conv_winograd
 from tinygen.ops.activation import Activation
 from tinygen.ops.spatial import Padding
 
@@ -102,6 +102,26 @@ FIRST = (
 )
 """With weights of -128, which only a kernel with int16 weights has."""
 
+TILES = (
+    conv("a row of tiles", (2, 8, 4), 2, activation=RELU, zero_points=POINTS),
+    conv("rows of tiles", (6, 16, 8), 6, zero_points=(-7, 9)),
+    conv("16 channels", (4, 8, 16), 8, activation=RELU, zero_points=LOWEST),
+    conv("32 channels", (2, 8, 32), 4, zero_points=(127, 3)),
+    conv(
+        "64 channels of two images",
+        (2, 8, 64),
+        4,
+        batches=2,
+        activation=RELU,
+        zero_points=(127, -128),
+    ),
+    conv("no bias", (4, 8, 4), 4, bias="absent"),
+    conv("saturated", (4, 8, 4), 4, gain=20.0, activation=RELU, zero_points=POINTS),
+    conv("nothing left", (4, 8, 4), 4, gain=1e-4, activation=RELU, zero_points=POINTS),
+    conv("one scale", (4, 24, 12), 2, per_tensor=True),
+)
+"""For Winograd's, with weights of -128 as well."""
+
 
 def _random_case(seed: int) -> Case:
     rng = np.random.default_rng(9000 + seed)
@@ -136,7 +156,13 @@ def _random_case(seed: int) -> Case:
 
 
 RANDOM = tuple(_random_case(seed) for seed in range(40))
-CASES = {"one tap": ONE_TAP, "windows": WINDOWS, "few channels": FIRST, "random": RANDOM}
+CASES = {
+    "one tap": ONE_TAP,
+    "windows": WINDOWS,
+    "few channels": FIRST,
+    "tiles": TILES,
+    "random": RANDOM,
+}
 
 
 @pytest.mark.parametrize("cases", CASES.values(), ids=CASES)
@@ -145,8 +171,37 @@ def test_it_equals_the_reference(cases: tuple[Case, ...], tmp_path: Path) -> Non
 
 
 def test_every_variant_is_reached() -> None:
-    there = {*conv_1x1.VARIANTS, *conv_2d.VARIANTS, *conv_first.VARIANTS}
+    families = (conv_1x1, conv_2d, conv_first, conv_winograd)
+    there = {variant for family in families for variant in family.VARIANTS}
     assert variants([one for cases in CASES.values() for one in cases]) == there
+
+
+def test_its_costs_are_what_is_counted(tmp_path: Path) -> None:
+    def relu(
+        name: str,
+        image: tuple[int, int, int],
+        channels: int,
+        kernel: Pair = (3, 3),
+        stride: Pair = (1, 1),
+    ) -> Case:
+        return conv(name, image, channels, kernel, stride, activation=RELU, zero_points=POINTS)
+
+    near(
+        [
+            narrow(relu("1x1", (9, 5, 64), 64, (1, 1))),
+            narrow(relu("1x1, small and odd", (24, 23, 7), 15, (1, 1))),
+            narrow(conv("1x1 stride 2, twice", (16, 16, 16), 32, (1, 1), (2, 2))),
+            narrow(relu("3x3", (10, 9, 16), 16)),
+            narrow(conv("3x3, twice", (8, 8, 32), 32)),
+            narrow(conv("5x3 dilated", (9, 12, 6), 8, (5, 3), dilation=(1, 2))),
+            relu("3x3 stride 2 of 3 channels", (33, 32, 3), 8, (3, 3), (2, 2)),
+            relu("10x4 of 1 channel", (49, 10, 1), 64, (10, 4), (2, 2)),
+            conv("3x3 of 3 channels, twice", (16, 16, 3), 16),
+            relu("tiles", (8, 16, 16), 16),
+            conv("tiles, twice", (8, 8, 32), 8),
+        ],
+        tmp_path,
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.ops.dsp_cases import narrow, variants
+from tests.ops.dsp_cases import narrow, near, variants
 from tests.ops.harness import Case, check, offered
 from tests.ops.test_op_fully_connected import dense
 from tinygen.engines.aot.kernel_sets.dsp import Dsp
@@ -74,6 +74,18 @@ def test_it_equals_the_reference(cases: tuple[Case, ...], tmp_path: Path) -> Non
 
 def test_every_variant_is_reached() -> None:
     assert variants([*EDGES, *RANDOM]) == set(VARIANTS)
+
+
+def test_its_costs_are_what_is_counted(tmp_path: Path) -> None:
+    near(
+        [
+            narrow(dense("deep", (1, 640), 128, activation=RELU, zero_points=RELU_POINTS)),
+            narrow(dense("shallow", (1, 8), 128, activation=RELU, zero_points=RELU_POINTS)),
+            narrow(dense("twice", (1, 64), 12)),
+            narrow(dense("rows", (5, 30), 8)),
+        ],
+        tmp_path,
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_the_graph_holds_what_the_file_says() -> None:
 
 
 def test_macs_and_arena_are_the_known_ones() -> None:
-    assert _macs_and_arena(GOLDEN_MODEL) == (70_080, 1_632)
+    assert _macs_and_arena(GOLDEN_MODEL) == (70_080, 1_848)
 
 
 def test_macs_and_arena_of_the_benchmark_are_the_known_ones(models: Path) -> None:
@@ -37,7 +37,7 @@ def test_macs_and_arena_of_the_benchmark_are_the_known_ones(models: Path) -> Non
         "kws_ref_model": (2_656_768, 9_792),
         "ad01_int8": (264_192, 768),
         "pretrainedResnet_quant": (12_501_632, 34_472),
-        "vww_96_int8": (3_766_476, 36_936),
+        "vww_96_int8": (3_766_476, 38_148),
     }
     for name, figures in known.items():
         assert _macs_and_arena(models / f"{name}.tflite") == figures

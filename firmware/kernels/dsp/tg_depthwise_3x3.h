@@ -30,8 +30,10 @@ struct tg_dsp_depthwise_3x3_params {
   int32_t pad_top;  /* rows of the first window above the image */
   int32_t pad_left; /* columns of the first window left of the image */
   int32_t input_zero_point;
-  int32_t gap;            /* pairs of rows in a column: 4, or for a stride of 1 8 or 14 */
-  int32_t shift;          /* S of SSAT8(SMMLAR(sum, m, k) ASR S), 8 to 15 */
+  int32_t known; /* 0: all layers share the code for blocks; else the layer has its own, with
+                    so many of them in a loop */
+  int32_t gap;   /* pairs of rows in a column: 4, or for a stride of 1 8 or 14 */
+  int32_t shift; /* S of SSAT8(SMMLAR(sum, m, k) ASR S), 8 to 15 */
   const int32_t *weights; /* per channel: 3 words (w0, w1), 3 words (w1, w2), m, k, bias */
 };
 
@@ -64,13 +66,20 @@ TG_INLINE struct tg_dsp_dw3_code tg_dsp_dw3_chosen(const struct tg_dsp_depthwise
   return code;
 }
 
-/* A layer, and what its parts have in common. */
+/* A layer, and how far it is. */
 struct tg_dsp_dw3_layer {
   const struct tg_dsp_depthwise_3x3_params *p;
   struct tg_dsp_dw3_code code;
-  int32_t down; /* whether its inner loop goes down */
+  const int8_t *input;
+  int8_t *output;
   uint32_t *pairs;
-  int32_t columns; /* of them */
+  int32_t down;    /* whether the inner loop goes down */
+  int32_t columns; /* of pairs */
+  int32_t batch;
+  int32_t channel; /* the first of four */
+  int32_t unit;    /* rows of outputs, with a stride of 1 twos of rows, that are begun */
+  int32_t done;    /* pairs of rows that have been there */
+  int32_t single;  /* the last two rows are one, which is left: its pairs */
   struct tg_dsp_image image;
   struct tg_dsp_dw3 run;
 };
@@ -101,86 +110,160 @@ TG_DSP_SHARED void tg_dsp_dw3_units(struct tg_dsp_dw3_layer *layer, const uint32
     run->next_output = 2 * run->row - width / 2 * 2 * run->column;
     run->odd = width % 2 * 4 * units;
   }
-  layer->code.blocks(run);
 }
 
-/* Up to four channels of an image. */
-TG_DSP_SHARED void tg_dsp_dw3_channels(struct tg_dsp_dw3_layer *layer, const int8_t *image,
-                                       int8_t *output) {
+/* Up to four channels more, or the next image; 0 behind the last one. */
+TG_DSP_SHARED int tg_dsp_dw3_channels(struct tg_dsp_dw3_layer *layer) {
+  const struct tg_dsp_depthwise_3x3_params *const p = layer->p;
+  layer->unit = 0;
+  layer->done = 0;
+  layer->channel += 4;
+  layer->run.weights += 9 * layer->run.number;
+  if (layer->channel >= p->channels) {
+    layer->channel = 0;
+    layer->run.weights = p->weights;
+    layer->batch += 1;
+    if (layer->batch == p->batches) {
+      return 0;
+    }
+    if (layer->batch != 0) {
+      layer->input += p->input_height * p->input_width * p->channels;
+      layer->output += p->output_height * p->output_width * p->channels;
+    }
+  }
+  layer->run.number = p->channels - layer->channel < 4 ? p->channels - layer->channel : 4;
+  layer->image.count = layer->run.number;
+  return 1;
+}
+
+/* Makes `run` what comes next, and the pairs for it; 0 when all is done. */
+TG_DSP_SHARED int tg_dsp_dw3_next(struct tg_dsp_dw3_layer *layer) {
   const struct tg_dsp_depthwise_3x3_params *const p = layer->p;
   const int32_t row = p->output_width * p->channels, rows = p->stride == 2 ? 1 : 2;
   const int32_t units = (p->output_height + rows - 1) / rows, most = p->gap - 1;
-  int32_t done = 0; /* pairs of rows */
-  for (int32_t unit = 0, here; unit < units; unit += here) {
-    here = units - unit < most ? units - unit : most;
-    if (done != 0) {
-      tg_dsp_pair_again(layer->pairs, layer->columns, p->gap);
+  if (layer->single != 0) {
+    int8_t *const last = layer->output + layer->channel + (p->output_height - 1) * row;
+    layer->run.row = 0;
+    tg_dsp_dw3_units(layer, layer->pairs + layer->single - 1, 1, last);
+    layer->single = 0;
+    return 1;
+  }
+  if (layer->unit == units && !tg_dsp_dw3_channels(layer)) {
+    return 0;
+  }
+  const int32_t unit = layer->unit, here = units - unit < most ? units - unit : most;
+  if (layer->done != 0) {
+    tg_dsp_pair_again(layer->pairs, layer->columns, p->gap);
+  }
+  tg_dsp_pair_rows(&layer->image, layer->input + layer->channel, layer->done,
+                   unit + here + 1 - layer->done,
+                   layer->pairs + 4 * p->gap * p->pad_left + layer->done - unit);
+  layer->done = unit + here + 1;
+  layer->unit = unit + here;
+  /* Where the last two rows are one, it is done by itself. */
+  const int32_t single = layer->unit == units ? units * rows - p->output_height : 0;
+  layer->single = single ? here : 0;
+  if (here == single) {
+    return tg_dsp_dw3_next(layer);
+  }
+  layer->run.row = row;
+  tg_dsp_dw3_units(layer, layer->pairs, here - single,
+                   layer->output + layer->channel + unit * rows * row);
+  return 1;
+}
+
+/* Before the first image. */
+TG_DSP_SHARED void tg_dsp_dw3_start(struct tg_dsp_dw3_layer *layer,
+                                    const struct tg_dsp_depthwise_3x3_params *p,
+                                    const int8_t *input, int8_t *output, uint32_t *pairs) {
+  const int32_t columns = (p->output_width - 1) * p->stride + 3, inside = columns - p->pad_left;
+  const int32_t rows = p->stride == 2 ? 1 : 2;
+  const uint32_t zero = ((uint32_t)p->input_zero_point & 0xffffu) * 0x00010001u;
+  layer->p = p;
+  layer->input = input;
+  layer->output = output;
+  layer->pairs = pairs;
+  layer->columns = columns;
+  layer->batch = -1;
+  layer->channel = p->channels;
+  layer->unit = (p->output_height + rows - 1) / rows;
+  layer->single = 0;
+  layer->image.height = p->input_height;
+  layer->image.row = p->input_width * p->channels;
+  layer->image.channels = p->channels;
+  layer->image.width = inside < p->input_width ? inside : p->input_width;
+  layer->image.pad_top = p->pad_top;
+  layer->image.zero_point = p->input_zero_point;
+  layer->image.gap = p->gap;
+  layer->image.pair_rows = layer->code.pair_rows;
+  layer->image.pair_border = layer->code.pair_border;
+  layer->run.column = p->channels;
+  layer->run.odd_pair = 16 * (p->output_width - 1) * p->gap;
+  layer->run.odd_output = (p->output_width - 1) * p->channels;
+  layer->run.plane = 4 * p->gap;
+  layer->run.weights = p->weights;
+  layer->run.number = 0;
+  for (int32_t x = 0; x < columns; ++x, pairs += 4 * p->gap) {
+    if (x == p->pad_left && layer->image.width > 0) {
+      x += layer->image.width - 1; /* what is inside of the image is written later */
+      pairs += 4 * p->gap * (layer->image.width - 1);
+      continue;
     }
-    tg_dsp_pair_rows(&layer->image, image, done, unit + here + 1 - done,
-                     layer->pairs + 4 * p->gap * p->pad_left + done - unit);
-    done = unit + here + 1;
-    /* Where the last two rows are one, it is done by itself. */
-    const int32_t single = unit + here == units ? units * rows - p->output_height : 0;
-    if (here != single) {
-      layer->run.row = row;
-      tg_dsp_dw3_units(layer, layer->pairs, here - single, output);
-      output += rows * row * (here - single);
-    }
-    if (single) {
-      layer->run.row = 0;
-      tg_dsp_dw3_units(layer, layer->pairs + here - 1, 1, output);
+    for (int32_t i = 0; i < 4 * p->gap; ++i) {
+      pairs[i] = zero;
     }
   }
 }
 
-/* A batch of images. */
-TG_DSP_SHARED void tg_dsp_dw3_images(const struct tg_dsp_depthwise_3x3_params *p,
-                                     const int8_t *input, int8_t *output, uint32_t *pairs,
-                                     struct tg_dsp_dw3_code code, int32_t down) {
-  const int32_t columns = (p->output_width - 1) * p->stride + 3, inside = columns - p->pad_left;
-  struct tg_dsp_dw3_layer layer = {
-      .p = p,
-      .code = code,
-      .down = down,
-      .pairs = pairs,
-      .columns = columns,
-      .image = {.height = p->input_height,
-                .row = p->input_width * p->channels,
-                .channels = p->channels,
-                .width = inside < p->input_width ? inside : p->input_width,
-                .pad_top = p->pad_top,
-                .zero_point = p->input_zero_point,
-                .gap = p->gap,
-                .pair_rows = code.pair_rows,
-                .pair_border = code.pair_border},
-      .run = {.column = p->channels,
-              .odd_pair = 16 * (p->output_width - 1) * p->gap,
-              .odd_output = (p->output_width - 1) * p->channels,
-              .plane = 4 * p->gap},
-  };
-  const uint32_t zero = ((uint32_t)p->input_zero_point & 0xffffu) * 0x00010001u;
-  for (int32_t i = 0; i < 4 * p->gap * columns; ++i) {
-    pairs[i] = zero; /* of which the border stays */
+TG_DSP_SHARED void tg_dsp_dw3_all(struct tg_dsp_dw3_layer *layer) {
+  while (tg_dsp_dw3_next(layer)) {
+    layer->code.blocks(&layer->run);
   }
-  for (int32_t batch = 0; batch < p->batches; ++batch) {
-    layer.run.weights = p->weights;
-    for (int32_t channel = 0; channel < p->channels; channel += 4) {
-      const int32_t count = p->channels - channel < 4 ? p->channels - channel : 4;
-      layer.image.count = count;
-      layer.run.number = count;
-      tg_dsp_dw3_channels(&layer, input + channel, output + channel);
-      layer.run.weights += 9 * count;
-    }
-    input += p->input_height * p->input_width * p->channels;
-    output += p->output_height * p->output_width * p->channels;
+}
+
+/* A run by code of the layer's own, for the distances that are its. */
+TG_INLINE void tg_dsp_dw3_own(const struct tg_dsp_depthwise_3x3_params *p, int down,
+                              const struct tg_dsp_dw3 *run) {
+  const int32_t row = p->output_width * p->channels;
+  register const struct tg_dsp_dw3 *run_ __asm__("r0") = run;
+#define TG_DSP_DW3_OWN(many)                                                                \
+  if (down) {                                                                               \
+    TG_DSP_DW3_RUN(TG_DSP_DW3_FAR_##many, 4, p->gap, p->shift, p->channels, row, 2 * row);  \
+  } else if (2 * p->channels < 256) {                                                       \
+    TG_DSP_DW3_RUN(TG_DSP_DW3_NEAR_##many, 32 * p->gap, p->gap, p->shift, p->channels, row, \
+                   2 * p->channels);                                                        \
+  } else {                                                                                  \
+    TG_DSP_DW3_RUN(TG_DSP_DW3_FAR_##many, 32 * p->gap, p->gap, p->shift, p->channels, row,  \
+                   2 * p->channels);                                                        \
   }
+  if (p->known == 1) {
+    TG_DSP_DW3_OWN(1)
+  } else if (p->known == 2) {
+    TG_DSP_DW3_OWN(2)
+  } else {
+    TG_DSP_DW3_OWN(3)
+  }
+#undef TG_DSP_DW3_OWN
 }
 
 /* Scratch: 16 `gap` bytes for each column of the input with its border. */
 TG_INLINE void tg_dsp_depthwise_3x3(const struct tg_dsp_depthwise_3x3_params *p,
                                     const int8_t *input, int8_t *output, void *scratch) {
-  tg_dsp_dw3_images(p, input, output, (uint32_t *)scratch, tg_dsp_dw3_chosen(p),
-                    tg_dsp_dw3_down(p));
+  struct tg_dsp_dw3_layer layer;
+  layer.code = tg_dsp_dw3_chosen(p);
+  layer.down = tg_dsp_dw3_down(p);
+  tg_dsp_dw3_start(&layer, p, input, output, (uint32_t *)scratch);
+  if (p->known == 0) {
+    tg_dsp_dw3_all(&layer);
+    return;
+  }
+  while (tg_dsp_dw3_next(&layer)) {
+    if (p->output_height % 2 != 0 && layer.run.row == 0) {
+      layer.code.blocks(&layer.run);
+    } else {
+      tg_dsp_dw3_own(p, tg_dsp_dw3_down(p), &layer.run);
+    }
+  }
 }
 
 #endif /* TG_DSP_DEPTHWISE_3X3_H */

@@ -14,30 +14,58 @@
   "\n"                                                              \
   "smlad   " lower ", lr, " below ", " lower "\n"
 
+/* The codes of two rows by two columns. */
+#define TG_DSP_DW3_CODES \
+  "ldr     r3, [sp, #8]\n"                                                                 \
+  "ldrd    r12, lr, [r10], %[step]\n" TG_DSP_DW3_COLUMN("r0", "r3", "r2", "r3", "r4", "r7") \
+  "ldrd    r12, lr, [r10, %[column1]]\n"                                                   \
+  TG_DSP_DW3_COLUMN("r0", "r0", "r2", "r2", "r5", "r8")                                    \
+  TG_DSP_DW3_COLUMN("r1", "r3", "r3", "r3", "r4", "r7")                                    \
+  "ldrd    r12, lr, [r10, %[column2]]\n"                                                   \
+  TG_DSP_DW3_COLUMN("r0", "r0", "r2", "r2", "r6", "r9")                                    \
+  TG_DSP_DW3_COLUMN("r1", "r1", "r3", "r3", "r5", "r8")                                    \
+  "ldrd    r12, lr, [r10, %[column3]]\n"                                                   \
+  TG_DSP_DW3_COLUMN("r1", "r1", "r3", "r3", "r6", "r9")                                    \
+  "ldrd    r12, lr, [sp]\n" TG_DSP_DW3_OUTPUT("r0") TG_DSP_DW3_OUTPUT("r1")                \
+      TG_DSP_DW3_OUTPUT("r2") TG_DSP_DW3_OUTPUT("r3")
+
 /* Two rows by two columns; `then` moves on to the next block's output, r12 and lr being column and
  * row. A row that is not there lies on the upper one and is written first. */
-#define TG_DSP_DW3_TWO(then) \
-  "ldr     r3, [sp, #8]\n"                                      \
-  "ldrd    r12, lr, [r10], %[step]\n"                           \
-  TG_DSP_DW3_COLUMN("r0", "r3", "r2", "r3", "r4", "r7")         \
-  "ldrd    r12, lr, [r10, %[column1]]\n"                        \
-  TG_DSP_DW3_COLUMN("r0", "r0", "r2", "r2", "r5", "r8")         \
-  TG_DSP_DW3_COLUMN("r1", "r3", "r3", "r3", "r4", "r7")         \
-  "ldrd    r12, lr, [r10, %[column2]]\n"                        \
-  TG_DSP_DW3_COLUMN("r0", "r0", "r2", "r2", "r6", "r9")         \
-  TG_DSP_DW3_COLUMN("r1", "r1", "r3", "r3", "r5", "r8")         \
-  "ldrd    r12, lr, [r10, %[column3]]\n"                        \
-  TG_DSP_DW3_COLUMN("r1", "r1", "r3", "r3", "r6", "r9")         \
-  "ldrd    r12, lr, [sp]\n"                                     \
-  TG_DSP_DW3_OUTPUT("r0") TG_DSP_DW3_OUTPUT("r1")               \
-  TG_DSP_DW3_OUTPUT("r2") TG_DSP_DW3_OUTPUT("r3")               \
-  "ldrd    r12, lr, [sp, #20]\n"                                \
-  "strb    r2, [r11, lr]\n"                                     \
-  "add     r2, r12, lr\n"                                       \
-  "strb    r3, [r11, r2]\n"                                     \
-  "strb    r1, [r11, r12]\n"                                    \
-  "strb    r0, [r11]\n"                                         \
+#define TG_DSP_DW3_TWO(then)     \
+  TG_DSP_DW3_CODES               \
+  "ldrd    r12, lr, [sp, #20]\n" \
+  "strb    r2, [r11, lr]\n"      \
+  "add     r2, r12, lr\n"        \
+  "strb    r3, [r11, r2]\n"      \
+  "strb    r1, [r11, r12]\n"     \
+  "strb    r0, [r11]\n"          \
   "add     r11, r11, " then "\n"
+
+/* The same where distances are known, `on` bytes from r11; `last` follows the first output's code.
+ */
+#define TG_DSP_DW3_TWO_KNOWN(on, last)  \
+  TG_DSP_DW3_CODES                      \
+  "strb    r2, [r11, #%c[row] + " on    \
+  "]\n"                                 \
+  "strb    r3, [r11, #%c[across] + " on \
+  "]\n"                                 \
+  "strb    r1, [r11, #%c[column] + " on \
+  "]\n"                                 \
+  "strb    r0, [r11" last
+
+/* Blocks of a loop: it is near to the next one where that is part of a store. */
+#define TG_DSP_DW3_NEAR TG_DSP_DW3_TWO_KNOWN("0", "], #%c[advance]\n")
+#define TG_DSP_DW3_NEAR_1 TG_DSP_DW3_NEAR
+#define TG_DSP_DW3_NEAR_2 TG_DSP_DW3_NEAR TG_DSP_DW3_NEAR
+#define TG_DSP_DW3_NEAR_3 TG_DSP_DW3_NEAR TG_DSP_DW3_NEAR TG_DSP_DW3_NEAR
+#define TG_DSP_DW3_FAR(on) TG_DSP_DW3_TWO_KNOWN(on, ", #" on "]\n")
+#define TG_DSP_DW3_FAR_1 TG_DSP_DW3_FAR("0") "add     r11, r11, #%c[advance]\n"
+#define TG_DSP_DW3_FAR_2 \
+  TG_DSP_DW3_FAR("0") TG_DSP_DW3_FAR("%c[advance]") "add     r11, r11, #2 * %c[advance]\n"
+#define TG_DSP_DW3_FAR_3        \
+  TG_DSP_DW3_FAR("0")           \
+  TG_DSP_DW3_FAR("%c[advance]") \
+  TG_DSP_DW3_FAR("2 * %c[advance]") "add     r11, r11, #3 * %c[advance]\n"
 
 /* Two rows by one column, and on to the next two rows. */
 #define TG_DSP_DW3_ONE \
@@ -60,55 +88,53 @@
  * r10, r11   where pairs are read, where outputs are written
  * r12, lr    P and Q; then m and k; then distances
  * stack      struct tg_dsp_dw3 */
-#define TG_DSP_DW3_RUN(step_, then, gap, shift) \
-  __asm__ volatile(                                                                       \
-      TG_DSP_DW3_ENTER                                                                    \
-      "1:\n" TG_DSP_DW3_CHANNEL                                                           \
-      "2:\n" /* an inner loop */                                                          \
-      "ldr     r12, [sp, #36]\n"                                                          \
-      "add     r12, r12, r10\n"                                                           \
-      "str     r12, [sp, #12]\n"                                                          \
-      "3:\n" TG_DSP_DW3_TWO(then)                                                         \
-      "ldr     lr, [sp, #12]\n"                                                           \
-      "cmp     r10, lr\n"                                                                 \
-      "bne     3b\n"                                                                      \
-      "ldrd    r12, lr, [sp, #28]\n"                                                      \
-      "add     r10, r10, r12\n"                                                           \
-      "add     r11, r11, lr\n"                                                            \
-      "ldr     r12, [sp, #16]\n"                                                          \
-      "cmp     r10, r12\n"                                                                \
-      "bne     2b\n"                                                                      \
-      "ldrd    r10, r11, [sp, #44]\n" /* the odd column */                                \
-      "ldr     r3, [sp, #60]\n"                                                           \
-      "cmp     r3, #0\n"                                                                  \
-      "beq     5f\n"                                                                      \
-      "ldrd    r12, lr, [sp, #52]\n"                                                      \
-      "add     r10, r10, r12\n"                                                           \
-      "add     r11, r11, lr\n"                                                            \
-      "add     r3, r3, r10\n"                                                             \
-      "4:\n" TG_DSP_DW3_ONE                                                               \
-      "cmp     r10, r3\n"                                                                 \
-      "bne     4b\n"                                                                      \
-      "ldrd    r10, r11, [sp, #44]\n"                                                     \
-      "5:\n" /* the next channel */                                                       \
-      TG_DSP_DW3_NEXT                                                                     \
-      "bne     1b\n" TG_DSP_DW3_LEAVE                                                     \
-      : "+r"(run_)                                                                        \
-      : [step] "i"(step_), [s] "i"(shift), [column1] "i"(16 * (gap) - (step_)), \
-        [column2] "i"(32 * (gap) - (step_)), [column3] "i"(48 * (gap) - (step_)),          \
-        [odd1] "i"(16 * (gap)-4), [odd2] "i"(32 * (gap)-4)                                  \
-      : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc",  \
-        "memory")
+#define TG_DSP_DW3_RUN(blocks, step_, gap, shift, column_, row_, advance_)              \
+  __asm__ volatile(                                                                     \
+      TG_DSP_DW3_ENTER "1:\n" TG_DSP_DW3_CHANNEL                                        \
+                       "2:\n" /* an inner loop */                                       \
+                       "ldr     r12, [sp, #36]\n"                                       \
+                       "add     r12, r12, r10\n"                                        \
+                       "str     r12, [sp, #12]\n"                                       \
+                       "3:\n" blocks                                                    \
+                       "ldr     lr, [sp, #12]\n"                                        \
+                       "cmp     r10, lr\n"                                              \
+                       "bne     3b\n"                                                   \
+                       "ldrd    r12, lr, [sp, #28]\n"                                   \
+                       "add     r10, r10, r12\n"                                        \
+                       "add     r11, r11, lr\n"                                         \
+                       "ldr     r12, [sp, #16]\n"                                       \
+                       "cmp     r10, r12\n"                                             \
+                       "bne     2b\n"                                                   \
+                       "ldrd    r10, r11, [sp, #44]\n" /* the odd column */             \
+                       "ldr     r3, [sp, #60]\n"                                        \
+                       "cmp     r3, #0\n"                                               \
+                       "beq     5f\n"                                                   \
+                       "ldrd    r12, lr, [sp, #52]\n"                                   \
+                       "add     r10, r10, r12\n"                                        \
+                       "add     r11, r11, lr\n"                                         \
+                       "add     r3, r3, r10\n"                                          \
+                       "4:\n" TG_DSP_DW3_ONE                                            \
+                       "cmp     r10, r3\n"                                              \
+                       "bne     4b\n"                                                   \
+                       "ldrd    r10, r11, [sp, #44]\n"                                  \
+                       "5:\n" /* the next channel */                                    \
+      TG_DSP_DW3_NEXT "bne     1b\n" TG_DSP_DW3_LEAVE                                   \
+      : "+r"(run_)                                                                      \
+      : [step] "i"(step_), [s] "i"(shift), [column1] "i"(16 * (gap) - (step_)),         \
+        [column2] "i"(32 * (gap) - (step_)), [column3] "i"(48 * (gap) - (step_)),       \
+        [column] "i"(column_), [row] "i"(row_), [across] "i"((column_) + (row_)),       \
+        [advance] "i"(advance_), [odd1] "i"(16 * (gap) - 4), [odd2] "i"(32 * (gap) - 4) \
+      : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory")
 
 /* The inner loop goes along a row of outputs, or down two columns. */
 #define TG_DSP_DW3_FUNCTIONS(gap, shift)                                              \
   TG_DSP_SHARED void tg_dsp_dw3_along_##gap##_##shift(const struct tg_dsp_dw3 *run) { \
     register const struct tg_dsp_dw3 *run_ __asm__("r0") = run;                       \
-    TG_DSP_DW3_RUN(32 * (gap), "r12, lsl #1", gap, shift);                            \
+    TG_DSP_DW3_RUN(TG_DSP_DW3_TWO("r12, lsl #1"), 32 * (gap), gap, shift, 0, 0, 0);   \
   }                                                                                   \
   TG_DSP_SHARED void tg_dsp_dw3_down_##gap##_##shift(const struct tg_dsp_dw3 *run) {  \
     register const struct tg_dsp_dw3 *run_ __asm__("r0") = run;                       \
-    TG_DSP_DW3_RUN(4, "lr, lsl #1", gap, shift);                                      \
+    TG_DSP_DW3_RUN(TG_DSP_DW3_TWO("lr, lsl #1"), 4, gap, shift, 0, 0, 0);             \
   }
 
 TG_DSP_DW3_SHIFTS(TG_DSP_DW3_FUNCTIONS, 4)

@@ -22,7 +22,7 @@ struct tg_dsp_fully_connected_run {
   const uint32_t *stop;   /* behind it */
   int8_t *output;
   const int8_t *end; /* of the output */
-  uint32_t skip;     /* bytes of code from where eight quads are entered first to their end */
+  uint32_t skip; /* bytes of code from where the quads in a row are entered first to their end */
 };
 
 /* Four weights of five units. */
@@ -45,7 +45,7 @@ struct tg_dsp_fully_connected_run {
   "smlad   r3, lr, r8, r3\n"             \
   "smlad   r4, lr, r9, r4\n"
 #define TG_DSP_FC_QUAD_BYTES 68
-#define TG_DSP_FC_QUADS 8 /* in a row */
+#define TG_DSP_FC_QUADS 11 /* in a row: a depth of 128 is three of them */
 
 /* SSAT8(SMMLAR(sum, m, k) ASR s) */
 #define TG_DSP_FC_ONCE(sum)      \
@@ -92,9 +92,9 @@ struct tg_dsp_fully_connected_run {
       "ldr     r11, [sp, #4]\n"                                                         \
       "ldr     pc, [sp]\n" \
       ".balign 4\n" \
-      "2:\n" TG_DSP_FC_QUAD TG_DSP_FC_QUAD TG_DSP_FC_QUAD TG_DSP_FC_QUAD TG_DSP_FC_QUAD \
-          TG_DSP_FC_QUAD TG_DSP_FC_QUAD TG_DSP_FC_QUAD                                  \
-      "3:\n"                                                                            \
+      "2:\n" TG_DSP_FC_QUAD TG_DSP_FC_QUAD TG_DSP_FC_QUAD TG_DSP_FC_QUAD \
+TG_DSP_FC_QUAD TG_DSP_FC_QUAD TG_DSP_FC_QUAD TG_DSP_FC_QUAD \
+TG_DSP_FC_QUAD TG_DSP_FC_QUAD TG_DSP_FC_QUAD "3:\n"                                                                            \
       "ldr     r12, [sp, #8]\n"                                                         \
       "cmp     r11, r12\n"                                                              \
       "bne     2b\n"                                                                    \

@@ -46,8 +46,10 @@ struct tg_portable_conv_2d_packed_params {
   int32_t shift;
   int32_t wide;
   int32_t falls;
-  const TG_FLASH uint8_t *weights;  /* [output channels / block][chunks][products][block] */
-  const TG_FLASH int32_t *channels; /* tg_channel of each: [output channels][4 or 6] */
+  int32_t each;
+  const TG_FLASH uint8_t *weights; /* [output channels / block][chunks][products][block] */
+  const TG_FLASH int32_t *bias;    /* see tg_channel: of each output channel */
+  const TG_FLASH int32_t *numbers; /* [output channels or 1][3 or 5]: the rest of it */
 };
 
 /* Whether a window reaches over the border. */
@@ -158,7 +160,7 @@ TG_INLINE void tg_portable_conv_2d_packed_block(const struct tg_portable_conv_2d
                                                 int32_t count, int8_t *output) {
   const int32_t words = 2 * p->triples;
   const int32_t products = tg_portable_conv_2d_packed_products(p);
-  const struct tg_scale scale = {p->split, p->shift, p->wide, p->falls};
+  const struct tg_scale scale = {p->split, p->shift, p->wide, p->falls, p->each};
   int32_t sums[TG_PACKED_BLOCK][6] = {{0}};
   for (int32_t chunk = 0; chunk < p->chunks; ++chunk) {
     uint32_t packed[TG_PACKED_BLOCK][TG_PACKED_WORDS];
@@ -176,7 +178,7 @@ TG_INLINE void tg_portable_conv_2d_packed_block(const struct tg_portable_conv_2d
   const int all = p->output_height * p->output_width % (3 * p->triples) == 0;
   TG_UNROLL_8
   for (int32_t j = 0; j < p->block; ++j) {
-    const struct tg_channel numbers = tg_channel_at(p->channels, channel + j, &scale);
+    const struct tg_channel numbers = tg_channel_at(p->bias, p->numbers, channel + j, &scale);
     if (p->output_channels % p->block == 0 || channel + j < p->output_channels) {
       TG_UNROLL_8
       for (int32_t i = 0; i < 3 * p->triples; ++i) {

@@ -80,7 +80,8 @@ def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tupl
     comparison = _comparison(sites, usable, goal)
     taken = _cheapest(usable, comparison)
     _fuse([one for one in usable if len(one.covers) > 1], taken, comparison)
-    alone = _cheapest([one for one in usable if one.set_position == len(sets) - 1], comparison)
+    own = [one for one in usable if one.set_position == len(sets) - 1]
+    alone = _cheapest(own, _comparison(sites, own, goal))
     if len(alone) == len(sites) and comparison.worse(taken, alone):
         taken = alone
     choices = []

@@ -73,12 +73,19 @@ class Affine:
         code = ((scaled + offset.astype(np.uint64)) & word) >> shift
         return code.astype(np.uint8).astype(np.int8).astype(np.int64)
 
-    def channels(self, bias: Array) -> Array:
-        """int32 [channels, 4 or 6]: `struct tg_channel` of each, for this bias of the sums."""
-        first = bias.astype(np.int64) - self.start
-        words = [first, self.limit, self.multiplier, self.offset]
-        words += [self.zero, self.fall] if self.falls else []
-        return (np.stack(words, axis=1) & _WORD).astype(np.uint32).view(np.int32)
+    def biases(self, bias: Array) -> Array:
+        """int32 [channels]: for these biases of the sums."""
+        return _words(bias.astype(np.int64) - self.start)
+
+    @property
+    def numbers(self) -> Array:
+        """int32 [channels, 3 or 5]: the rest of `struct tg_channel`."""
+        words = [self.limit, self.multiplier, self.offset]
+        return _words(np.stack(words + ([self.zero, self.fall] if self.falls else []), axis=1))
+
+
+def _words(values: Int64) -> Array:
+    return (values & _WORD).astype(np.uint32).view(np.int32)
 
 
 def affine(there: Stairs, wide: bool) -> Affine | None:
@@ -170,7 +177,7 @@ class _Search:
         low, high = (np.clip(near.astype(np.int64) + a, 0, _WORD) for a in (-around, around))
         while (low < high).any():
             middle = (low + high) >> 1
-            rises = self._windows(middle)[2]
+            rises = self._windows(middle)[1]
             low, high = (
                 np.where(rises, np.minimum(middle + 1, high), low),
                 np.where(rises, high, middle),
@@ -178,31 +185,35 @@ class _Search:
         best = low
         for away in (-1, 1):
             other = np.clip(low + away, 0, _WORD)
-            wider = self._windows(other)[1] > self._windows(best)[1]
+            wider = self._windows(other)[0] > self._windows(best)[0]
             best = np.where(wider, other, best)
-        (k, *below), _, _ = self._windows(best)
-        return best, k, k - below[0] if below else 0 * k
+        upper, lower = self._window(best, above=True), self._window(best, above=False)
+        k = np.where(upper.free, lower.middle, upper.middle)
+        below = np.where(lower.free, k, np.clip(k, lower.least, lower.most - 1))
+        k = np.where(below > k, np.clip(below, upper.least, upper.most - 1), k)
+        return best, k, k - below
 
-    def _windows(self, m: Int64) -> tuple[list[Int64], Int64, Bools]:
-        """The middle k for sums from zero on, or all, and for those below; how wide the narrower
-        of both windows is, and whether it grows with m."""
-        below = self.there.first < 0, self.there.first <= 0  # at a threshold, and one before
-        if not self.falls:
-            every = self._window(m, *(np.ones_like(each) for each in below))
-            return [every[0]], every[1], every[2]
-        upper, lower = self._window(m, ~below[0], ~below[1]), self._window(m, *below)
-        narrower = upper[1] < lower[1]
+    def _windows(self, m: Int64) -> tuple[Int64, Bools]:
+        """How wide the narrower of the windows is, for sums from zero on, or all, and for those
+        below; and whether it grows with m."""
+        upper, lower = self._window(m, above=True), self._window(m, above=False)
+        narrower = lower.free | (upper.size < lower.size)
         return (
-            [upper[0], lower[0]],
-            np.where(narrower, upper[1], lower[1]),
-            np.where(narrower, upper[2], lower[2]),
+            np.where(narrower, upper.size, lower.size),
+            np.where(narrower, upper.rises, lower.rises),
         )
 
-    def _window(self, m: Int64, at: Bools, before: Bools) -> tuple[Int64, Int64, Bools]:
-        """Of the thresholds that count `at` them, and one sum `before` them."""
+    def _window(self, m: Int64, above: bool) -> _Window:
+        """Of k for the sums from zero on, or all if none fall, or for those below."""
+        first = self.there.first
+        at, before = first >= 0, first > 0  # at a threshold, and one sum before it
+        if not self.falls:
+            at = before = np.ones_like(at)
+        if not above:
+            at, before = ~at, ~before
         reached = _reached(self.there)
         level = (self.there.codes - self.base[:, None]) << self.shift
-        x = self.there.first - self.start[:, None]
+        x = first - self.start[:, None]
         low = level - (x * m[:, None] >> self.exponent)
         high = level - ((x - 1) * m[:, None] >> self.exponent)
         low, high = np.where(reached & at, low, -_FAR), np.where(reached & before, high, _FAR)
@@ -211,10 +222,32 @@ class _Search:
             np.take_along_axis(values, index, axis=1)[:, 0]
             for values, index in ((low, lowest), (high, highest), (x, lowest), (x, highest))
         )
+        free = (least == -_FAR) & (most == _FAR)
         # Where only one side is bounded, next to its bound.
-        least = np.where(least == -_FAR, np.minimum(most - 1, 0), least)
-        most = np.where(most == _FAR, least + (1 << self.shift), most)
-        return least + np.maximum(most - 1 - least, 0) // 2, most - least, under >= over
+        least = np.where((least == -_FAR) & ~free, most - 1, least)
+        most = np.where((most == _FAR) & ~free, least + 1, most)
+        return _Window(least, most, under >= over, free)
+
+
+@dataclass(frozen=True, eq=False)
+class _Window:
+    """From `least` to below `most`, per channel."""
+
+    least: Int64
+    most: Int64
+    rises: Bools
+    """Whether it grows with m."""
+    free: Bools
+    """Whether nothing bounds it."""
+
+    @property
+    def size(self) -> Int64:
+        return np.where(self.free, _FAR, self.most - self.least)
+
+    @property
+    def middle(self) -> Int64:
+        size = np.where(self.free, 1, self.most - self.least)
+        return np.where(self.free, 0, self.least + np.maximum(size - 1, 0) // 2)
 
 
 def _agrees(found: Affine, there: Stairs) -> bool:

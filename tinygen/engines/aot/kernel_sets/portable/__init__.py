@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from tinygen.engines.aot.kernel_sets.portable.add import affine_add
 from tinygen.engines.aot.kernel_sets.portable.conv_2d import packed_conv_2d
 from tinygen.engines.aot.kernel_sets.portable.costs import FITS, cost
+from tinygen.engines.aot.kernel_sets.portable.depthwise_conv_2d import packed_depthwise_conv_2d
 from tinygen.engines.aot.kernel_sets.portable.families import FAMILIES
+from tinygen.engines.aot.kernel_sets.portable.fully_connected import blocked_fully_connected
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.ir import PORTABLE, KernelCall
 
 __all__ = ["FITS", "Portable", "cost"]
 
-_FAST = (packed_conv_2d,)
+_FAST = (packed_conv_2d, packed_depthwise_conv_2d, blocked_fully_connected, affine_add)
 
 
 class Portable(KernelSet):

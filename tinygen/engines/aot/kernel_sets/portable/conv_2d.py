@@ -10,15 +10,12 @@ import numpy as np
 
 from tinygen.engines.aot.kernel_sets.portable.costs import Params, estimated
 from tinygen.engines.aot.kernel_sets.portable.families import Family
-from tinygen.engines.aot.kernel_sets.portable.scales import scale_of
+from tinygen.engines.aot.kernel_sets.portable.scales import codes_of, scale_of, unpackable
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.ir import Array, Constant, Interval, KernelCall, portable
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.orders import in_runs
-
-_REACH = 1 << 20
-"""Sums of packed products are below it, and not below minus it."""
 
 
 def packed_conv_2d(site: Site, family: Family) -> Iterable[Candidate | Declined]:
@@ -37,7 +34,7 @@ def packed_conv_2d(site: Site, family: Family) -> Iterable[Candidate | Declined]
     if io.output.id not in site.facts.accumulators:
         yield Declined("packed: nothing is known of its sums")
         return
-    chunks = _chunks(weights.astype(np.int64), _codes(site))
+    chunks = _chunks(weights.astype(np.int64), codes_of(site))
     if chunks is None:
         yield Declined("packed: the sums of its products are too large")
         return
@@ -82,7 +79,7 @@ def packed_conv_2d(site: Site, family: Family) -> Iterable[Candidate | Declined]
         },
         constants={
             "weights": Constant(_packed(weights, chunks.count, padding, family.block)),
-            "channels": Constant(_filled(scale.channels, family.block)),
+            **scale.constants(family.block),
         },
         scratch_bytes=4 * words * chunks.count * (products + 1) + (image[3] if border else 0),
         overlaps=order.overlaps(io.output.nbytes),
@@ -143,31 +140,25 @@ class _Chunks:
     """Of a chunk."""
 
 
-def _codes(site: Site) -> Interval:
-    """What the input's codes are in, with the zero point, which stands for what is outside."""
-    source = site.io.input(0)
-    zero_point = Interval.of(source.q.zero_point, source.q.zero_point)
-    return site.facts.ranges[source.id].union(zero_point)
-
-
 def _chunks(weights: Int64, codes: Interval) -> _Chunks | None:
     """The largest chunks whose sums of raw codes times weights can be unpacked, or None."""
-    ends = weights * codes.low, weights * codes.high
-    low, high = np.minimum(*ends), np.maximum(*ends)
+    low, high = (
+        np.broadcast_to(codes.low, weights.shape),
+        np.broadcast_to(codes.high, weights.shape),
+    )
     channels, rows, columns, depth = weights.shape
 
-    def fit(shape: tuple[int, ...], axes: tuple[int, ...]) -> bool:
-        ends = low.reshape(channels, *shape).sum(axes), high.reshape(channels, *shape).sum(axes)
-        return bool((ends[0] >= -_REACH).all() and (ends[1] < _REACH).all())
+    def fit(count: int) -> bool:
+        return unpackable(*(each.reshape(channels, count, -1) for each in (weights, low, high)))
 
     row = columns * depth
     for runs in range(rows, 0, -1):  # whole rows of the filter
-        if rows % runs == 0 and fit((rows // runs, runs * row), (2,)):
+        if rows % runs == 0 and fit(rows // runs):
             return _Chunks(columns, 1, runs, rows // runs, runs * row)
-    if fit((rows * columns, depth), (2,)):
+    if fit(rows * columns):
         return _Chunks(1, 1, 1, rows * columns, depth)
     for parts in range(2, min(depth, 64) + 1):
-        if depth % parts == 0 and fit((rows * columns * parts, depth // parts), (2,)):
+        if depth % parts == 0 and fit(rows * columns * parts):
             return _Chunks(1, parts, 1, rows * columns * parts, depth // parts)
     return None
 
@@ -179,8 +170,3 @@ def _packed(weights: Array, chunks: int, padding: int, block: int) -> Array:
     rows = np.pad(rows, ((0, -channels % block), (0, 0), (0, padding)))
     blocks = rows.reshape(-1, block, *rows.shape[1:])
     return np.ascontiguousarray(blocks.transpose(0, 2, 3, 1).astype(np.uint8))
-
-
-def _filled(channels: Array, block: int) -> Array:
-    """With rows of zeros up to a multiple of `block`."""
-    return np.pad(channels, ((0, -channels.shape[0] % block), (0, 0)))

@@ -15,6 +15,8 @@ class Family:
     name: str
     wide: bool
     """Whether they multiply 32 by 32 bits to 64."""
+    expanded: bool
+    """Whether a signed byte is dearer to load than an unsigned one."""
     triples: int
     """Of pixels that a packed convolution computes together."""
     block: int
@@ -25,11 +27,11 @@ class Family:
     """Its instructions for one of a Cortex-M4's, of kernels that were measured only there."""
 
 
-ARMV6M = Family("armv6m", wide=False, triples=2, block=1, unroll=8, times=2.5)
-THUMB2 = Family("thumb2", wide=True, triples=1, block=4, unroll=4, times=1.0)
-RV32M = Family("rv32m", wide=True, triples=1, block=4, unroll=2, times=1.1)
-XTENSA = Family("xtensa", wide=False, triples=1, block=2, unroll=2, times=2.5)
-XTENSA_WIDE = Family("xtensa", wide=True, triples=1, block=2, unroll=2, times=2.5)
+ARMV6M = Family("armv6m", wide=False, expanded=True, triples=2, block=1, unroll=8, times=2.5)
+THUMB2 = Family("thumb2", wide=True, expanded=False, triples=1, block=4, unroll=4, times=1.0)
+RV32M = Family("rv32m", wide=True, expanded=False, triples=1, block=4, unroll=2, times=1.1)
+XTENSA = Family("xtensa", wide=False, expanded=True, triples=1, block=2, unroll=2, times=2.5)
+XTENSA_WIDE = Family("xtensa", wide=True, expanded=True, triples=1, block=2, unroll=2, times=2.5)
 
 FAMILIES: Mapping[Core, Family] = {
     Core.CORTEX_M0: ARMV6M,

@@ -1,0 +1,118 @@
+"""CONV_2D of 3x3 taps by Winograd's F(2x2, 3x3), exactly: half of the products, for flash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from tinygen.engines.aot.kernel_sets.dsp.channels import Channels, channels, int32, words
+from tinygen.engines.aot.kernel_sets.dsp.pixels import times
+from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
+from tinygen.engines.aot.requantize import Form
+from tinygen.ir import Array, Constant, Kernel, KernelCall
+from tinygen.ops.conv_2d import Conv2D
+from tinygen.ops.orders import in_blocks
+
+KERNEL = Kernel("dsp", "conv_winograd")
+
+ONCE, TWICE = "F(2x2, 3x3), rounded once", "F(2x2, 3x3), rounded twice"
+VARIANTS = ((KERNEL.name, ONCE), (KERNEL.name, TWICE))
+"""Every way in which there is code for it."""
+
+_FILTER = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]])
+"""Of the filter's transform, twice Winograd's, so that all is whole."""
+_FINER = 16
+"""More of it, which int16 holds: 9 * 128 * 16 at most. It leaves room for the tweak of a sum."""
+_FACTOR = 4 * _FINER
+_SHIFT = 10
+"""Of every channel that is rounded once."""
+_MOST_DEPTH = 128
+"""Channels: their steps stand in a row."""
+
+
+def offers(site: Site) -> Iterable[Candidate | Declined]:
+    """The one kernel."""
+    op, io = site.node.op, site.io
+    assert isinstance(op, Conv2D)
+    image, weights = io.input(0).shape, io.input(1).shape
+    height, width = op.extents(image, weights)
+    same = all(
+        (e.filter, e.stride, e.dilation, e.before, e.after, e.input) == (3, 1, 1, 1, 1, e.output)
+        for e in (height, width)
+    )
+    if not same or weights[3] != image[3]:
+        yield Declined("no 3x3 taps at stride 1 within a border of 1, or groups")
+        return
+    count, depth = weights[0], weights[3]
+    if height.output % 2 or width.output % 8 or count % 2 or depth % 4 or depth > _MOST_DEPTH:
+        yield Declined("rows are no pairs, columns no eights, or channels no fours up to 128")
+        return
+    if (width.output + 1) * count + 1 > 4095:
+        yield Declined("rows of more bytes than an instruction reaches")
+        return
+    found = _channels(site)
+    if isinstance(found, Declined):
+        yield found
+        return
+    data = _stream(found)
+    order = in_blocks(
+        height, width, (depth, count), batches=image[0], block=(2, width.output), reads_first=True
+    )
+    call = KernelCall(
+        kernel=KERNEL,
+        inputs=(io.input(0).id,),
+        outputs=(io.output.id,),
+        params={
+            "batches": image[0],
+            "height": height.output,
+            "width": width.output,
+            "depth": depth,
+            "channels": count,
+            "zero_point": io.input(0).q.zero_point,
+            "twice": int(found.twice),
+        },
+        constants={"weights": Constant(data)},
+        scratch_bytes=512 + 128 * depth + (width.output + 2) * 8 * depth,
+        overlaps=order.overlaps(io.output.nbytes),
+    )
+    cost = _cost(image[0] * height.output // 2, width.output, depth, count, twice=found.twice)
+    cost += Cost(0, 0, data.nbytes, call.scratch_bytes)
+    yield Candidate((site.node,), (call,), cost, why=TWICE if found.twice else ONCE)
+
+
+def _channels(site: Site) -> Channels | Declined:
+    found = channels(site, _FACTOR, forms=(Form.FLOOR,), shifts=(_SHIFT,))
+    if isinstance(found, Declined) or found.fast.common_shift != _SHIFT or found.fast.clamp:
+        found = channels(site, _FACTOR, forms=(Form.TWICE,))
+    if isinstance(found, Channels) and found.fast.clamp is not None:
+        return Declined("an activation that int8 does not hold by itself")
+    return found
+
+
+def _stream(found: Channels) -> Array:
+    """For each two channels what the kernel reads, in its order."""
+    count, _, _, depth = found.weights.shape
+    transformed = np.einsum("ia,nabc,jb->nijc", _FINER * _FILTER, found.weights, _FILTER)
+    # Two channels in a word as SXTB16 takes them out of four.
+    order = np.arange(depth).reshape(-1, 2, 2).transpose(0, 2, 1).reshape(-1)
+    pairs = words(transformed.reshape(count, 16, depth)[..., order])
+    pairs = pairs.reshape(count // 2, 2, -1).transpose(0, 2, 1).reshape(count // 2, -1)
+    fast = found.fast
+    ends = np.stack([found.start, fast.multiplier, fast.addend, fast.shift], axis=1)
+    both = np.concatenate([pairs, ends.reshape(count // 2, -1)], axis=1)
+    return int32(both).astype(np.int32).reshape(-1)
+
+
+def _cost(rows: int, width: int, depth: int, count: int, *, twice: bool) -> Cost:
+    """Of so many rows of tiles."""
+    outputs = (80, 104) if twice else (66, 92)
+    pair = Cost(
+        16 * (11 * depth // 2 + 5) + 8 * outputs[0] + 44,
+        16 * (17 * depth // 2 + 20) + 8 * outputs[1] + 70,
+        0,
+    )
+    four = times(count // 2, pair) + Cost(70 * depth + 60, 110 * depth + 90, 0)
+    columns = Cost(8 * depth + 20, 12 * depth + 30, 0)
+    total = times(rows, times(width // 8, four) + times(width + 2, columns))
+    return total + Cost(60, 90, 1500 + 44 * depth // 2 + 200 * twice)
