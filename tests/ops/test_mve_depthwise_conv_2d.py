@@ -37,7 +37,7 @@ CHOSEN = (
             (7, 7),
             (4, 4),
         )
-        for stride in ((1, 1), (2, 2), (1, 2), (2, 1))
+        for stride in ((1, 1), (2, 2))
     ),
     relu("a keyword spotter's", (25, 5, 16)),
     relu("wide", (6, 48, 8)),
@@ -76,7 +76,7 @@ def _random(seed: int) -> Case:
 
 CASES = {
     "chosen": CHOSEN,
-    "random": tuple(_random(seed) for seed in range(30)),
+    "random": tuple(_random(seed) for seed in range(20)),
     "edges": test_op_depthwise_conv_2d.EDGES,
 }
 
