@@ -25,8 +25,8 @@ def maxima(site: Site) -> Iterable[Candidate | Declined]:
     op.check(io)
     channels = io.output.shape[3]
     pixels, groups = io.output.elements // channels, -(-channels // 16)
-    tap = Work(3, 2).times(op.filter_width).and_(Work(0, 8)).times(op.filter_height)
-    work = tap.and_(Work(4, 12)).times(groups).and_(Work(0, 40)).times(pixels)
+    tap = Work(3, 1).times(op.filter_width).and_(Work(0, 2)).times(op.filter_height)
+    work = tap.and_(Work(4, 6)).times(groups).and_(Work(0, 20)).times(pixels)
     yield Candidate((site.node,), op.call(io, MAXIMUM), work.cost(300), why="16 channels")
 
 
