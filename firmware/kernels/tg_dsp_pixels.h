@@ -201,7 +201,9 @@ struct tg_dsp_pixels {
       :                                                                              \
       : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory")
 
-/* Each gives the weights behind those that were read. */
+/* Gives the weights behind those that were read. */
+typedef const int32_t *tg_dsp_pixels_run(const struct tg_dsp_pixels *pixels);
+
 TG_DSP_SHARED const int32_t *tg_dsp_four_pixels_once(const struct tg_dsp_pixels *pixels) {
   register const void *at __asm__("r0") = pixels;
   TG_DSP_PIXELS_RUN(TG_DSP_PIXELS_ALL_ONCE);
@@ -305,30 +307,22 @@ TG_INLINE struct tg_dsp_pixels tg_dsp_pixels_ones(const int32_t *weights, const 
   return ones;
 }
 
-TG_INLINE const int32_t *tg_dsp_pixels_run(const struct tg_dsp_pixels *pixels, int32_t count,
-                                           int32_t twice) {
-  if (count == 4) {
-    return twice ? tg_dsp_four_pixels_twice(pixels) : tg_dsp_four_pixels_once(pixels);
-  }
-  return twice ? tg_dsp_one_pixel_twice(pixels) : tg_dsp_one_pixel_once(pixels);
-}
-
-/* All channels of `count` pixels, 4 or 1, for which `pixels` was made. */
+/* All channels of `count` pixels, 4 or 1, for which `pixels` was made and `run` is. */
 TG_INLINE void tg_dsp_pixels_write(struct tg_dsp_pixels *pixels, int8_t *output, int32_t count,
-                                   int32_t twice) {
+                                   tg_dsp_pixels_run *run) {
   const int32_t channels = pixels->pitch, pairs = channels / 2 * 2;
   struct tg_dsp_pixels last = *pixels;
   if (pairs != 0) {
     pixels->output = output;
     pixels->end = output + pairs;
-    last.weights = tg_dsp_pixels_run(pixels, count, twice);
+    last.weights = run(pixels);
   }
   if (pairs != channels) { /* a pair whose second channel is none */
     int8_t codes[8];
     last.output = codes;
     last.end = codes + 2;
     last.pitch = 2;
-    tg_dsp_pixels_run(&last, count, twice);
+    run(&last);
     for (int32_t i = 0; i < count; ++i) {
       output[i * channels + pairs] = codes[2 * i];
     }

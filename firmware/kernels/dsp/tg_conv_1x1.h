@@ -2,6 +2,8 @@
 #ifndef TG_DSP_CONV_1X1_H
 #define TG_DSP_CONV_1X1_H
 
+#include <stddef.h>
+
 #include "tg_dsp_pixels.h"
 
 struct tg_dsp_conv_1x1_params {
@@ -34,8 +36,8 @@ TG_INLINE void tg_dsp_conv_1x1_four(const struct tg_dsp_conv_1x1_params *p, cons
 }
 
 TG_INLINE void tg_dsp_conv_1x1_rows(const struct tg_dsp_conv_1x1_params *p, const int8_t *input,
-                                    int8_t *output, uint32_t *stream, int32_t twice,
-                                    int32_t divides) {
+                                    int8_t *output, uint32_t *stream, tg_dsp_pixels_run *four,
+                                    tg_dsp_pixels_run *one) {
   const int32_t quads = (p->depth + 3) / 4;
   struct tg_dsp_pixels fours = tg_dsp_pixels_fours(p->weights, stream, quads, p->channels);
   struct tg_dsp_pixels ones = tg_dsp_pixels_ones(p->weights, stream, quads, p->channels);
@@ -44,13 +46,13 @@ TG_INLINE void tg_dsp_conv_1x1_rows(const struct tg_dsp_conv_1x1_params *p, cons
     int32_t x = p->columns;
     for (; x >= 4; x -= 4) {
       tg_dsp_conv_1x1_four(p, from, stream);
-      tg_dsp_pixels_write(&fours, output, 4, twice);
+      tg_dsp_pixels_write(&fours, output, 4, four);
       from += 4 * p->column;
       output += 4 * p->channels;
     }
-    for (; !divides && x > 0; --x) {
+    for (; one != NULL && x > 0; --x) {
       tg_dsp_expand_all(from, stream, p->depth);
-      tg_dsp_pixels_write(&ones, output, 1, twice);
+      tg_dsp_pixels_write(&ones, output, 1, one);
       from += p->column;
       output += p->channels;
     }
@@ -58,32 +60,29 @@ TG_INLINE void tg_dsp_conv_1x1_rows(const struct tg_dsp_conv_1x1_params *p, cons
   }
 }
 
-#define TG_DSP_CONV_1X1_SHARED(name, twice, divides)                                \
-  TG_DSP_SHARED void tg_dsp_conv_1x1_##name(const struct tg_dsp_conv_1x1_params *p, \
-                                            const int8_t *input, int8_t *output,    \
-                                            uint32_t *stream) {                     \
-    tg_dsp_conv_1x1_rows(p, input, output, stream, twice, divides);                 \
-  }
-TG_DSP_CONV_1X1_SHARED(fours_once, 0, 1)
-TG_DSP_CONV_1X1_SHARED(fours_twice, 1, 1)
-TG_DSP_CONV_1X1_SHARED(any_once, 0, 0)
-TG_DSP_CONV_1X1_SHARED(any_twice, 1, 0)
+TG_DSP_SHARED void tg_dsp_conv_1x1_fours(const struct tg_dsp_conv_1x1_params *p,
+                                         const int8_t *input, int8_t *output, uint32_t *stream,
+                                         tg_dsp_pixels_run *four) {
+  tg_dsp_conv_1x1_rows(p, input, output, stream, four, NULL);
+}
+
+TG_DSP_SHARED void tg_dsp_conv_1x1_any(const struct tg_dsp_conv_1x1_params *p, const int8_t *input,
+                                       int8_t *output, uint32_t *stream, tg_dsp_pixels_run *four,
+                                       tg_dsp_pixels_run *one) {
+  tg_dsp_conv_1x1_rows(p, input, output, stream, four, one);
+}
 
 /* Scratch: eight words for each quad of the depth. Pixels are expanded four at a time, the last
  * ones of a row one at a time, before their outputs are written. */
 TG_INLINE void tg_dsp_conv_1x1(const struct tg_dsp_conv_1x1_params *p, const int8_t *input,
                                int8_t *output, void *scratch) {
   uint32_t *const stream = (uint32_t *)scratch;
+  tg_dsp_pixels_run *const four = p->twice ? tg_dsp_four_pixels_twice : tg_dsp_four_pixels_once;
   if (p->columns % 4 == 0) {
-    if (p->twice) {
-      tg_dsp_conv_1x1_fours_twice(p, input, output, stream);
-    } else {
-      tg_dsp_conv_1x1_fours_once(p, input, output, stream);
-    }
-  } else if (p->twice) {
-    tg_dsp_conv_1x1_any_twice(p, input, output, stream);
+    tg_dsp_conv_1x1_fours(p, input, output, stream, four);
   } else {
-    tg_dsp_conv_1x1_any_once(p, input, output, stream);
+    tg_dsp_conv_1x1_any(p, input, output, stream, four,
+                        p->twice ? tg_dsp_one_pixel_twice : tg_dsp_one_pixel_once);
   }
 }
 

@@ -8,6 +8,8 @@
 #ifndef TG_DSP_CONV_2D_H
 #define TG_DSP_CONV_2D_H
 
+#include <stddef.h>
+
 #include "tg_dsp_pixels.h"
 
 struct tg_dsp_conv_2d_params {
@@ -72,8 +74,8 @@ TG_INLINE void tg_dsp_conv_2d_gather(const struct tg_dsp_conv_2d_params *p, cons
 }
 
 TG_INLINE void tg_dsp_conv_2d_images(const struct tg_dsp_conv_2d_params *p, const int8_t *input,
-                                     int8_t *output, uint32_t *stream, int32_t twice,
-                                     int32_t divides) {
+                                     int8_t *output, uint32_t *stream, tg_dsp_pixels_run *four,
+                                     tg_dsp_pixels_run *one) {
   const int32_t quads = p->filter_height * p->runs * p->run_quads;
   int8_t *const rows = (int8_t *)(stream + 8 * quads);
   struct tg_dsp_pixels fours = tg_dsp_pixels_fours(p->weights, stream, quads, p->channels);
@@ -89,13 +91,13 @@ TG_INLINE void tg_dsp_conv_2d_images(const struct tg_dsp_conv_2d_params *p, cons
       int32_t x = p->output_width, left = 0;
       for (; x >= 4; x -= 4) {
         tg_dsp_conv_2d_gather(p, rows, slot, left, stream, 4);
-        tg_dsp_pixels_write(&fours, output, 4, twice);
+        tg_dsp_pixels_write(&fours, output, 4, four);
         left += 4 * p->stride_step;
         output += 4 * p->channels;
       }
-      for (; !divides && x > 0; --x) {
+      for (; one != NULL && x > 0; --x) {
         tg_dsp_conv_2d_gather(p, rows, slot, left, stream, 1);
-        tg_dsp_pixels_write(&ones, output, 1, twice);
+        tg_dsp_pixels_write(&ones, output, 1, one);
         left += p->stride_step;
         output += p->channels;
       }
@@ -104,32 +106,28 @@ TG_INLINE void tg_dsp_conv_2d_images(const struct tg_dsp_conv_2d_params *p, cons
   }
 }
 
-#define TG_DSP_CONV_2D_SHARED(name, twice, divides)                               \
-  TG_DSP_SHARED void tg_dsp_conv_2d_##name(const struct tg_dsp_conv_2d_params *p, \
-                                           const int8_t *input, int8_t *output,   \
-                                           uint32_t *stream) {                    \
-    tg_dsp_conv_2d_images(p, input, output, stream, twice, divides);              \
-  }
-TG_DSP_CONV_2D_SHARED(fours_once, 0, 1)
-TG_DSP_CONV_2D_SHARED(fours_twice, 1, 1)
-TG_DSP_CONV_2D_SHARED(any_once, 0, 0)
-TG_DSP_CONV_2D_SHARED(any_twice, 1, 0)
+TG_DSP_SHARED void tg_dsp_conv_2d_fours(const struct tg_dsp_conv_2d_params *p, const int8_t *input,
+                                        int8_t *output, uint32_t *stream, tg_dsp_pixels_run *four) {
+  tg_dsp_conv_2d_images(p, input, output, stream, four, NULL);
+}
+
+TG_DSP_SHARED void tg_dsp_conv_2d_any(const struct tg_dsp_conv_2d_params *p, const int8_t *input,
+                                      int8_t *output, uint32_t *stream, tg_dsp_pixels_run *four,
+                                      tg_dsp_pixels_run *one) {
+  tg_dsp_conv_2d_images(p, input, output, stream, four, one);
+}
 
 /* Scratch: eight words for each quad of a window, then the rows. Each row of the input is taken
  * once, before the first row of the output that needs it is written. */
 TG_INLINE void tg_dsp_conv_2d(const struct tg_dsp_conv_2d_params *p, const int8_t *input,
                               int8_t *output, void *scratch) {
   uint32_t *const stream = (uint32_t *)scratch;
+  tg_dsp_pixels_run *const four = p->twice ? tg_dsp_four_pixels_twice : tg_dsp_four_pixels_once;
   if (p->output_width % 4 == 0) {
-    if (p->twice) {
-      tg_dsp_conv_2d_fours_twice(p, input, output, stream);
-    } else {
-      tg_dsp_conv_2d_fours_once(p, input, output, stream);
-    }
-  } else if (p->twice) {
-    tg_dsp_conv_2d_any_twice(p, input, output, stream);
+    tg_dsp_conv_2d_fours(p, input, output, stream, four);
   } else {
-    tg_dsp_conv_2d_any_once(p, input, output, stream);
+    tg_dsp_conv_2d_any(p, input, output, stream, four,
+                       p->twice ? tg_dsp_one_pixel_twice : tg_dsp_one_pixel_once);
   }
 }
 

@@ -249,19 +249,21 @@ TG_INLINE void tg_dsp_dw3_own(const struct tg_dsp_depthwise_3x3_params *p, int d
 /* Scratch: 16 `gap` bytes for each column of the input with its border. */
 TG_INLINE void tg_dsp_depthwise_3x3(const struct tg_dsp_depthwise_3x3_params *p,
                                     const int8_t *input, int8_t *output, void *scratch) {
+  /* The compiler knows these numbers, and no longer those behind a pointer that others have. */
+  const struct tg_dsp_depthwise_3x3_params numbers = *p;
   struct tg_dsp_dw3_layer layer;
-  layer.code = tg_dsp_dw3_chosen(p);
-  layer.down = tg_dsp_dw3_down(p);
+  layer.code = tg_dsp_dw3_chosen(&numbers);
+  layer.down = tg_dsp_dw3_down(&numbers);
   tg_dsp_dw3_start(&layer, p, input, output, (uint32_t *)scratch);
-  if (p->known == 0) {
+  if (numbers.known == 0) {
     tg_dsp_dw3_all(&layer);
     return;
   }
   while (tg_dsp_dw3_next(&layer)) {
-    if (p->output_height % 2 != 0 && layer.run.row == 0) {
+    if (numbers.output_height % 2 != 0 && layer.run.row == 0) {
       layer.code.blocks(&layer.run);
     } else {
-      tg_dsp_dw3_own(p, tg_dsp_dw3_down(p), &layer.run);
+      tg_dsp_dw3_own(&numbers, tg_dsp_dw3_down(&numbers), &layer.run);
     }
   }
 }

@@ -111,22 +111,27 @@ TG_DSP_FC_QUAD TG_DSP_FC_QUAD TG_DSP_FC_QUAD "3:\n"                             
         "memory")
 
 /* Gives the weights behind those that were read. */
-TG_INLINE const int32_t *tg_dsp_fully_connected_fives(const struct tg_dsp_fully_connected_run *run,
-                                                      int twice) {
+typedef const int32_t *tg_dsp_fully_connected_fives(const struct tg_dsp_fully_connected_run *run);
+
+TG_DSP_SHARED const int32_t *tg_dsp_fully_connected_once(
+    const struct tg_dsp_fully_connected_run *run) {
   register const void *at __asm__("r0") = run;
-  if (twice) {
-    TG_DSP_FC_RUN(TG_DSP_FC_TWICE);
-  } else {
-    TG_DSP_FC_RUN(TG_DSP_FC_ONCE);
-  }
+  TG_DSP_FC_RUN(TG_DSP_FC_ONCE);
   return (const int32_t *)at;
 }
 
-TG_INLINE void tg_dsp_fully_connected_rows(const struct tg_dsp_fully_connected_params *p,
-                                           const int8_t *input, int8_t *output, uint32_t *row,
-                                           int twice) {
+TG_DSP_SHARED const int32_t *tg_dsp_fully_connected_twice(
+    const struct tg_dsp_fully_connected_run *run) {
+  register const void *at __asm__("r0") = run;
+  TG_DSP_FC_RUN(TG_DSP_FC_TWICE);
+  return (const int32_t *)at;
+}
+
+TG_DSP_SHARED void tg_dsp_fully_connected_rows(const struct tg_dsp_fully_connected_params *p,
+                                               const int8_t *input, int8_t *output, uint32_t *row,
+                                               tg_dsp_fully_connected_fives *fives) {
   const int32_t quads = (p->depth + 3) / 4;
-  const int32_t some = quads % TG_DSP_FC_QUADS, fives = p->units / 5 * 5;
+  const int32_t some = quads % TG_DSP_FC_QUADS, whole = p->units / 5 * 5;
   struct tg_dsp_fully_connected_run run = {
       .row = row,
       .stop = row + 2 * quads,
@@ -134,42 +139,29 @@ TG_INLINE void tg_dsp_fully_connected_rows(const struct tg_dsp_fully_connected_p
   for (int32_t y = 0; y < p->rows; ++y) {
     tg_dsp_expand_all(input, row, p->depth);
     run.weights = p->weights;
-    if (fives != 0) {
+    if (whole != 0) {
       run.output = output;
-      run.end = output + fives;
-      run.weights = tg_dsp_fully_connected_fives(&run, twice);
+      run.end = output + whole;
+      run.weights = fives(&run);
     }
-    if (fives != p->units) {
+    if (whole != p->units) {
       int8_t last[5];
       run.output = last;
       run.end = last + 5;
-      tg_dsp_fully_connected_fives(&run, twice);
-      memcpy(output + fives, last, (size_t)(p->units - fives));
+      fives(&run);
+      memcpy(output + whole, last, (size_t)(p->units - whole));
     }
     input += p->depth;
     output += p->units;
   }
 }
 
-TG_DSP_SHARED void tg_dsp_fully_connected_once(const struct tg_dsp_fully_connected_params *p,
-                                               const int8_t *input, int8_t *output, uint32_t *row) {
-  tg_dsp_fully_connected_rows(p, input, output, row, 0);
-}
-
-TG_DSP_SHARED void tg_dsp_fully_connected_twice(const struct tg_dsp_fully_connected_params *p,
-                                                const int8_t *input, int8_t *output,
-                                                uint32_t *row) {
-  tg_dsp_fully_connected_rows(p, input, output, row, 1);
-}
-
 /* Scratch: two words for each quad of an input row. */
 TG_INLINE void tg_dsp_fully_connected(const struct tg_dsp_fully_connected_params *p,
                                       const int8_t *input, int8_t *output, void *scratch) {
-  if (p->twice) {
-    tg_dsp_fully_connected_twice(p, input, output, (uint32_t *)scratch);
-  } else {
-    tg_dsp_fully_connected_once(p, input, output, (uint32_t *)scratch);
-  }
+  tg_dsp_fully_connected_rows(
+      p, input, output, (uint32_t *)scratch,
+      p->twice ? tg_dsp_fully_connected_twice : tg_dsp_fully_connected_once);
 }
 
 #endif /* TG_DSP_FULLY_CONNECTED_H */

@@ -63,6 +63,13 @@ def channels(
     return Channels(weights, start, fast)
 
 
+def shared(site: Site, code: int) -> int:
+    """Bytes of a function that layers of any shape share, as one of them bears it: about as many do
+    as the graph has nodes of its kind."""
+    kind = site.node.op.kind
+    return -(-code // sum(node.op.kind == kind for node in site.graph.nodes))
+
+
 def as_halves(weights: Array) -> Int64 | Declined:
     """int8 weights [..., a multiple of 4] as int32 words [..., quads] of the halfwords
     256 w1 + w0: bytes as they are, but for what w0 borrows."""

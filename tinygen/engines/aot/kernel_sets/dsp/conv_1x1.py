@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tinygen.engines.aot.kernel_sets.dsp.channels import padded
+from tinygen.engines.aot.kernel_sets.dsp.channels import padded, shared
 from tinygen.engines.aot.kernel_sets.dsp.pixels import (
     ONCE,
     TWICE,
@@ -67,7 +67,8 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
         scratch_bytes=32 * -(-depth // 4),
         overlaps=_overlaps(rows, columns, (column, count), row, io.output.nbytes),
     )
-    cost = _cost(rows, columns, depth, count, twice=found.twice) + Cost(0, 0, data.nbytes)
+    cost = _cost(rows, columns, depth, count, twice=found.twice)
+    cost += Cost(0, 0, data.nbytes + shared(site, 1700 + 400 * (columns % 4 > 0)))
     yield Candidate((site.node,), (call,), cost, why=TWICE if found.twice else ONCE)
 
 
@@ -92,5 +93,5 @@ def _cost(rows: int, columns: int, depth: int, count: int, *, twice: bool) -> Co
     fours, ones = rows * (columns // 4), rows * (columns % 4)
     total = times(fours, four + four_pixels(quads, count, twice=twice))
     total += times(ones, one + one_pixel(quads, count, twice=twice))
-    total += Cost(30 + 12 * rows, 45 + 18 * rows, 1300 + 400 * (ones > 0) + 150 * twice)
+    total += Cost(30 + 12 * rows, 45 + 18 * rows, 80)
     return total + Cost(0, 0, 0, 32 * quads)

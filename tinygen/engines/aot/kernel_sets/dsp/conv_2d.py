@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tinygen.engines.aot.kernel_sets.dsp.channels import padded
+from tinygen.engines.aot.kernel_sets.dsp.channels import padded, shared
 from tinygen.engines.aot.kernel_sets.dsp.pixels import (
     ONCE,
     TWICE,
@@ -121,7 +121,8 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
         overlaps=order.overlaps(io.output.nbytes),
     )
     cost = _cost(shape, image[0], weights[0], twice=found.twice)
-    cost += Cost(0, 0, data.nbytes, shape.scratch)
+    code = shared(site, 2200 + 400 * (width.output % 4 > 0))
+    cost += Cost(0, 0, data.nbytes + code, shape.scratch)
     yield Candidate((site.node,), (call,), cost, why=TWICE if found.twice else ONCE)
 
 
@@ -136,4 +137,4 @@ def _cost(shape: Geometry, batches: int, count: int, *, twice: bool) -> Cost:
     total += times(ones, one + one_pixel(shape.quads, count, twice=twice))
     kept = batches * min(height.output * height.stride + height.span, height.input + height.span)
     total += times(kept, Cost(70 + shape.pitch * 11 // 16, 100 + shape.pitch * 16 // 16, 0))
-    return total + Cost(60 + 25 * rows, 90 + 40 * rows, 1600 + 400 * (ones > 0) + 150 * twice)
+    return total + Cost(60 + 25 * rows, 90 + 40 * rows, 140)

@@ -13,6 +13,7 @@ from tinygen.engines.aot.kernel_sets.dsp.channels import (
     channels,
     int32,
     padded,
+    shared,
 )
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.engines.aot.requantize import Form
@@ -28,6 +29,10 @@ _UNITS = 5
 """At a time."""
 _QUADS = 11
 """In a row of the kernel's code."""
+
+
+_CODE = 1200
+"""Bytes, for all layers."""
 
 
 def offers(site: Site) -> Iterable[Candidate | Declined]:
@@ -56,7 +61,8 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
         scratch_bytes=8 * halves.shape[1],
     )
     why = TWICE if found.twice else ONCE
-    yield Candidate((site.node,), (call,), _cost(rows, found, halves), why=why)
+    cost = _cost(rows, found, halves) + Cost(0, 0, shared(site, _CODE))
+    yield Candidate((site.node,), (call,), cost, why=why)
 
 
 def _stream(found: Channels, weights: Array, halves: Int64) -> Array:
@@ -85,6 +91,6 @@ def _cost(rows: int, found: Channels, halves: Int64) -> Cost:
     return Cost(
         instructions=40 + rows * (row[0] + blocks * block[0]),
         cycles=60 + rows * (row[1] + blocks * block[1]),
-        flash=980 + constants,
+        flash=60 + constants,
         scratch=8 * quads,
     )
