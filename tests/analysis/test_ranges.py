@@ -26,6 +26,7 @@ from tests.ops import (
     test_op_products,
     test_op_reductions,
     test_op_softmax,
+    test_op_sums,
 )
 from tests.ops.drawn import DRAWN, drawn
 from tests.ops.harness import Case, int8, random_array
@@ -88,6 +89,7 @@ def _every_case() -> Iterable[Case]:
     yield from (*test_op_moves.EDGES, *test_op_moves.RENAMES)
     yield from (*test_op_functions.EDGES, *test_op_functions.OF_LITERT)
     yield from (*test_op_pairs.EDGES, *test_op_reductions.EDGES, *test_op_products.EDGES)
+    yield from test_op_sums.EDGES
     yield from (*test_op_copies.EDGES, *test_op_copies.OF_LITERT, *drawn(tuple(DRAWN), 3))
     yield from (*test_op_lookup.EDGES, *test_op_lookup.random_cases(5), *test_op_softmax.EDGES)
     yield from (*test_op_elementwise.edge_cases(), *test_op_elementwise.random_cases(10))

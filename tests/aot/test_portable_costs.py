@@ -22,9 +22,11 @@ from tinygen.engines.aot.kernel_sets.portable import FITS
 from tinygen.ir import DType, KernelCall, Op, Tensor
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
+from tinygen.ops.arg_max import ArgMax
 from tinygen.ops.comparison import Greater
 from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.gather import Gather
+from tinygen.ops.l2_normalization import L2Normalization
 from tinygen.ops.logical import LogicalAnd
 from tinygen.ops.maximum import Maximum
 from tinygen.ops.mean import Mean
@@ -35,7 +37,9 @@ from tinygen.ops.quantize import Quantize
 from tinygen.ops.reduce_max import ReduceMax
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
+from tinygen.ops.running_sum import AddN, Cumsum
 from tinygen.ops.select import SelectV2
+from tinygen.ops.shift import Shift
 from tinygen.ops.spatial import Padding
 from tinygen.ops.squared_difference import SquaredDifference
 from tinygen.ops.tanh import Tanh
@@ -87,6 +91,17 @@ def test_the_digits_model(tmp_path: Path) -> None:
     assert 0.8 < whole < 1.25
 
 
+def test_sums(tmp_path: Path) -> None:
+    source = int8(SHAPE, 0.1, 3)
+    cases = [
+        case(AddN(), [source] * 3, [int8((), 0.2, 1)], random_vectors=1),
+        moved(Cumsum(exclusive=False, reverse=False), source, int8((), 0.9), 1),
+        moved(ArgMax(), source, tensor((), DType.INT32), 3),
+        moved(L2Normalization(), source, int8((), 1 / 128)),
+    ]
+    near(measure_cases(cases, tmp_path))
+
+
 def test_products(tmp_path: Path) -> None:
     rng, same = np.random.default_rng(1), Padding.SAME
     cases = [
@@ -119,6 +134,7 @@ def test_kernels_without_weights(tmp_path: Path) -> None:
     cases = [
         case(Add(Activation.NONE), [int8(SHAPE, *q), int8(SHAPE, *q)], [int8((), 0.2, 1)]),
         case(Mul(Activation.NONE), [int8(SHAPE, *q), int8(SHAPE, *q)], [int8((), 0.2, 1)]),
+        moved(Shift(), int8(SHAPE, *q), int8((), *q)),
         moved(Tanh(), int8(SHAPE, *q), int8((), 1 / 128, 0)),
         moved(Transpose(), int8(SHAPE, *q), int8((), *q), (0, 3, 1, 2)),
         moved(Pad(), int8(SHAPE, *q), int8((), *q), ((0, 0), (1, 1), (2, 1), (0, 0))),

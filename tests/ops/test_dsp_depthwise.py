@@ -64,7 +64,7 @@ EDGES = (
     relu("several strips, odd height", (31, 5, 4)),
     relu("strips of 13", (25, 5, 64)),
     relu("strips of 13, by the same function", (25, 5, 64), seed=1),
-    relu("strips of 7", (20, 16, 8)),
+    relu("strips of 7", (16, 14, 8)),
     relu("several strips, even height", (30, 6, 8)),
     relu("a single row", (1, 6, 4)),
     relu("strips of which the last one is a row", (15, 4, 4)),

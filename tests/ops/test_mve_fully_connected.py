@@ -9,8 +9,10 @@ import pytest
 
 from tests.ops.extremes import with_extremes
 from tests.ops.harness import Case, check
+from tests.ops.mve_cases import variants
 from tests.ops.test_op_fully_connected import EDGES, RANDOM, dense
 from tinygen.engines.aot.kernel_sets.mve import Mve
+from tinygen.engines.aot.kernel_sets.mve.fully_connected import VARIANTS
 from tinygen.ops.activation import Activation
 
 relu = partial(dense, activation=Activation.RELU, zero_points=(-128, -128))
@@ -28,3 +30,7 @@ CHOSEN = (
 @pytest.mark.parametrize("cases", [CHOSEN, EDGES + RANDOM], ids=["chosen", "any"])
 def test_fully_connected(cases: tuple[Case, ...], tmp_path: Path) -> None:
     check([with_extremes(one) for one in cases], tmp_path, kernel_set=Mve())
+
+
+def test_every_way_is_reached() -> None:
+    assert set(VARIANTS) <= variants([*CHOSEN, *EDGES, *RANDOM])

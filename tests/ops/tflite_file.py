@@ -92,7 +92,7 @@ def single_operator(
             shape=list(t.shape),
             type=getattr(schema.TensorType, t.dtype.name),
             name=f"{t.name}_{i}",
-            quantization=_quantization(t.quant),
+            quantization=quantization(t.quant),
             hasRank=True,
         )
         if t.data is not None:
@@ -143,7 +143,7 @@ def edited(model: bytes, change: Callable[[Any], None]) -> bytes:
     return bytes(builder.Output())
 
 
-def _quantization(quant: Quant | None) -> Any:
+def quantization(quant: Quant | None) -> Any:
     if quant is None:
         return None
     return schema.QuantizationParametersT(

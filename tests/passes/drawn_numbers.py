@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from tests.passes.graph_builder import Builder, random_values
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import ABSENT, DType, Op, Operands, Tensor
+from tinygen.ir import ABSENT, DType, Op, Operands, Quant, Tensor
 from tinygen.ops.abs import Abs
+from tinygen.ops.arg_max import ArgMax, ArgMin
 from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from tinygen.ops.elu import Elu
 from tinygen.ops.float_functions import Exp, Gelu, Log, Sqrt
+from tinygen.ops.gather import Gather
+from tinygen.ops.l2_normalization import L2Normalization
 from tinygen.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from tinygen.ops.maximum import Maximum, Minimum
 from tinygen.ops.mean import Sum
@@ -21,6 +24,7 @@ from tinygen.ops.prelu import Prelu
 from tinygen.ops.reduce_max import ReduceMax, ReduceMin
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.rsqrt import Rsqrt
+from tinygen.ops.running_sum import AddN, Cumsum
 from tinygen.ops.select import Select, SelectV2
 from tinygen.ops.squared_difference import SquaredDifference
 
@@ -94,6 +98,32 @@ def resize_bilinear(b: Builder) -> Tensor | None:
     return b.node(ResizeBilinear(mode == 1, mode == 2), [image, size], image.quant)
 
 
+def running_sum(b: Builder) -> Tensor | None:
+    source = b.source(lambda t: len(t.shape) > 0)
+    if source is None:
+        return None
+    alike = [t for t in b.live if (t.shape, t.quant) == (source.shape, source.quant)]
+    others = b.draw(st.lists(st.sampled_from(alike), min_size=1, max_size=3))
+    kind = b.draw(st.sampled_from(["ADD_N", "CUMSUM", "L2_NORMALIZATION"]))
+    if kind == "ADD_N":
+        return b.node(AddN(), [source, *others], b.quant())
+    if kind == "L2_NORMALIZATION":
+        return b.node(L2Normalization(), [source], Quant((1.0 / 128.0,), (0,)))
+    axis = b.constant(b.draw(st.integers(0, len(source.shape) - 1)))
+    op = Cumsum(b.draw(st.booleans()), b.draw(st.booleans()))
+    return b.node(op, [source, axis], b.quant())
+
+
+def pick(b: Builder) -> Tensor | None:
+    """Slices at the places that ARG_MAX and ARG_MIN find."""
+    source = b.source(lambda t: 0 < len(t.shape) < 4)
+    if source is None:
+        return None
+    axis, op = b.constant(len(source.shape) - 1), b.draw(st.sampled_from([ArgMax(), ArgMin()]))
+    places = b.node(op, [source, axis], None, DType.INT32)
+    return b.node(Gather(len(source.shape) - 1), [source, places], source.quant)
+
+
 NUMBERS: tuple[Callable[[Builder], Tensor | None], ...] = (
     function,
     extreme,
@@ -101,4 +131,6 @@ NUMBERS: tuple[Callable[[Builder], Tensor | None], ...] = (
     select,
     reduction,
     resize_bilinear,
+    running_sum,
+    pick,
 )

@@ -61,6 +61,9 @@ class Overlap(NamedTuple):
     """The output may begin nowhere but where the input does: a kernel that goes through images
     channel by channel writes over the bytes that it has read, and would over others that it has
     still to read. All of the output is then `nbytes`."""
+    free: bool = False
+    """The output may lie anywhere, over the input too: the kernel goes through both from the end
+    that allows it."""
 
 
 Layout = tuple[int, ...]

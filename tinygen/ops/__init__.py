@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinygen.ops.abs import Abs
 from tinygen.ops.add import Add
+from tinygen.ops.arg_max import ArgMax, ArgMin
 from tinygen.ops.average_pool_2d import AveragePool2D
 from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.batch_space import BatchToSpaceND, SpaceToBatchND
@@ -32,6 +33,7 @@ from tinygen.ops.float_functions import (
 from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.gather import Gather, GatherNd
 from tinygen.ops.hard_swish import HardSwish
+from tinygen.ops.l2_normalization import L2Normalization
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from tinygen.ops.logistic import Logistic
@@ -53,6 +55,7 @@ from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
 from tinygen.ops.reverse_v2 import ReverseV2
 from tinygen.ops.rsqrt import Rsqrt
+from tinygen.ops.running_sum import AddN, Cumsum
 from tinygen.ops.select import Select, SelectV2
 from tinygen.ops.shape_arithmetic import (
     Cast,
@@ -77,6 +80,9 @@ from tinygen.ops.transpose_conv import TransposeConv
 OPERATORS: tuple[type[Parsed], ...] = (
     Abs,
     Add,
+    AddN,
+    ArgMax,
+    ArgMin,
     AveragePool2D,
     BatchMatmul,
     BatchToSpaceND,
@@ -86,6 +92,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Concatenation,
     Conv2D,
     Cos,
+    Cumsum,
     DepthToSpace,
     DepthwiseConv2D,
     Dequantize,
@@ -102,6 +109,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Greater,
     GreaterEqual,
     HardSwish,
+    L2Normalization,
     LeakyRelu,
     Less,
     LessEqual,

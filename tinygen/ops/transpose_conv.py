@@ -24,7 +24,7 @@ from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.parse import Parser
 from tinygen.ops.spatial import Padding, Pair, nhwc
-from tinygen.ops.weighted import Weighted, bias_or_zeros, check_bias, product_ends
+from tinygen.ops.weighted import Requantization, Weighted, bias_or_zeros, check_bias, product_ends
 
 _FARTHEST = 1 << 26
 """Values of the output: positions are far inside of int32."""
@@ -76,8 +76,10 @@ class TransposeConv(Weighted):
         super().check(_weighted(io))
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        scale = self.requantization(_weighted(io))
-        return (scale.apply(self.sums(io, values)),)
+        return (self.requantization(io).apply(self.sums(io, values)),)
+
+    def requantization(self, io: Operands) -> Requantization:
+        return super().requantization(_weighted(io))
 
     def sums(self, io: Operands, values: Values) -> Int64:
         weights, image = values[1].astype(np.int64), values[2].astype(np.int64)
@@ -111,17 +113,13 @@ class TransposeConv(Weighted):
         given = [inputs[2], inputs[1], inputs.optional(3)]
         return super().accumulators(_weighted(io), Given(given))
 
-    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
-        scale, sums = self.requantization(_weighted(io)), self.accumulators(io, inputs)
-        return (scale.range() if sums is None else scale.interval(sums),)
-
     def macs(self, io: Operands) -> int:
         return io.input(2).elements * io.input(1).elements // io.input(2).shape[3]
 
     def kernels(self, io: Operands) -> Lowered:
         own = _weighted(io)
         image, weights = io.input(2), io.constant(1)
-        scale = self.requantization(own)
+        scale = self.requantization(io)
         (top, left), (batches, output_height, output_width, channels) = (
             self._border(io),
             io.output.shape,

@@ -47,6 +47,8 @@ class Reach:
     distance: int
     exact: bool = False
     """The offsets are equal, or the buffers disjoint."""
+    free: bool = False
+    """Either may lie anywhere."""
 
 
 def aligned(nbytes: int, least: int = 1) -> int:
@@ -72,7 +74,7 @@ class Buffers:
         self._groups = Groups()
         self._first: dict[TensorId, int] = {}
         self._last: dict[TensorId, int] = {}
-        self._reaches: list[tuple[TensorId, TensorId, int, bool]] = []
+        self._reaches: list[tuple[TensorId, TensorId, int, Overlap]] = []
         calls = [step for step in steps if isinstance(step, KernelCall)]
         for step in steps:
             if isinstance(step, Alias):
@@ -115,15 +117,17 @@ class Buffers:
             and self._groups.find(call.inputs[i])[1] == self._groups.find(source)[1]
             for i in readers
         )
-        if in_place and whole:
+        free = all(allowed[i].free for i in readers)
+        if in_place and whole and not free:
             self._groups.join(source, target)
             for edge, pick in ((self._first, min), (self._last, max)):
                 edge[a] = pick(edge[a], edge[b])
             return
         exact = any(allowed[i].exact for i in readers)
         for i in readers:
-            distance = aligned(max(size - allowed[i].nbytes, 0), least=0)
-            self._reaches.append((call.inputs[i], target, distance, exact))
+            how = allowed[i]._replace(exact=exact, free=free)
+            distance = aligned(max(size - how.nbytes, 0), least=0)
+            self._reaches.append((call.inputs[i], target, distance, how))
 
     def buffers(self) -> list[Buffer]:
         return [
@@ -142,14 +146,14 @@ class Buffers:
         positions = {root: i for i, root in enumerate(places)}
         found: dict[tuple[int, int], Reach] = {}
         never: set[tuple[int, int]] = set()
-        for source, target, before, exact in self._reaches:
+        for source, target, before, how in self._reaches:
             (a, _), (b, _) = self._groups.find(source), self._groups.find(target)
             if a == b or self._last[a] != self._first[b]:
                 continue
             pair = positions[a], positions[b]
             distance = before + places[b][target] - places[a][source]
-            if exact and distance:
+            if how.exact and distance:
                 never.add(pair)
             if pair not in found or found[pair].distance < distance:
-                found[pair] = Reach(*pair, distance, exact)
+                found[pair] = Reach(*pair, distance, how.exact, how.free)
         return tuple(reach for pair, reach in found.items() if pair not in never)

@@ -67,6 +67,8 @@ def _conflicts(buffers: Sequence[Buffer], reaches: Sequence[Reach]) -> list[list
                 continue
             low, high = -buffer.nbytes, other.nbytes
             over, under = pairs.get((j, i)), pairs.get((i, j))
+            if any(reach is not None and reach.free for reach in (over, under)):
+                continue
             if any(reach is not None and reach.exact for reach in (over, under)):
                 conflicts[i] += ((j, low, 0), (j, 0, high))
                 continue

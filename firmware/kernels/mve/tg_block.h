@@ -55,7 +55,7 @@ struct tg_mve_block_pairs {
   TG_MVE_STEP("vmladava.s8", "[r1, #" at "]", "[r9, #" at "]")      \
   ".endif\n"
 
-/* Up to eight steps stand one behind the other. */
+/* Up to twelve steps stand one behind the other; an offset is at most 127. */
 #define TG_MVE_FEW_STEPS                                            \
   TG_MVE_STEP("vmladav.s8", "[r1]", "[r9]")                         \
   TG_MVE_STEP_IF("1", "16")                                         \
@@ -64,21 +64,38 @@ struct tg_mve_block_pairs {
   TG_MVE_STEP_IF("4", "64")                                         \
   TG_MVE_STEP_IF("5", "80")                                         \
   TG_MVE_STEP_IF("6", "96")                                         \
-  TG_MVE_STEP_IF("7", "112")
+  ".if %c[steps] == 8\n"                                            \
+  TG_MVE_STEP("vmladava.s8", "[r1, #112]", "[r9, #112]")            \
+  ".elseif %c[steps] > 8\n"                                         \
+  TG_MVE_STEP("vmladava.s8", "[r1, #112]!", "[r9, #112]!")          \
+  TG_MVE_STEP_IF("8", "16")                                         \
+  TG_MVE_STEP_IF("9", "32")                                         \
+  TG_MVE_STEP_IF("10", "48")                                        \
+  TG_MVE_STEP_IF("11", "64")                                        \
+  "sub        r1, r1, #112\n"                                       \
+  "sub        r9, r9, #112\n"                                       \
+  ".endif\n"
 
 #define TG_MVE_NEXT TG_MVE_STEP("vmladava.s8", "[r1], #16", "[r9], #16")
-#define TG_MVE_NEXT_IF(number) ".if (%c[steps] - 1) %% 4 > " number "\n" TG_MVE_NEXT ".endif\n"
+#define TG_MVE_NEXT_IF(number)                                      \
+  ".if (%c[steps] - 1) %% %c[at_once] > " number "\n"               \
+  TG_MVE_NEXT                                                       \
+  ".endif\n"
 
-/* More are one to four, and then a loop of four, for which r7 is put aside. */
+/* More are one to four, and then a loop of four, for which r7 is put aside; or one, and a loop of
+ * one, where size matters. */
 #define TG_MVE_MANY_STEPS                                           \
   TG_MVE_STEP("vmladav.s8", "[r1], #16", "[r9], #16")               \
   TG_MVE_NEXT_IF("0")                                               \
   TG_MVE_NEXT_IF("1")                                               \
   TG_MVE_NEXT_IF("2")                                               \
   "push       {r7}\n"                                               \
-  "mov        r7, #(%c[steps] - 1) / 4\n"                           \
+  "mov        r7, #(%c[steps] - 1) / %c[at_once]\n"                 \
   "1:\n"                                                            \
-  TG_MVE_NEXT TG_MVE_NEXT TG_MVE_NEXT TG_MVE_NEXT                   \
+  TG_MVE_NEXT                                                       \
+  ".if %c[at_once] > 1\n"                                           \
+  TG_MVE_NEXT TG_MVE_NEXT TG_MVE_NEXT                               \
+  ".endif\n"                                                        \
   "subs       r7, r7, #1\n"                                         \
   "bne        1b\n"                                                 \
   "pop        {r7}\n"                                               \
@@ -161,13 +178,14 @@ TG_INLINE void tg_mve_blocks(struct tg_mve_block_pairs *pairs, const struct tg_m
       "push {r0, r1}\n"
       "ldm  r0, {r1, r3, r5, r7, r9, r11}\n"
       "2:\n"
-      ".if %c[steps] <= 8\n" TG_MVE_FEW_STEPS ".else\n" TG_MVE_MANY_STEPS
+      ".if %c[steps] <= %c[in_row]\n" TG_MVE_FEW_STEPS ".else\n" TG_MVE_MANY_STEPS
       ".endif\n" TG_MVE_TO_VECTORS ".if %c[twice]\n" TG_MVE_TWICE ".else\n" TG_MVE_ONCE
       ".endif\n" TG_MVE_CLAMP TG_MVE_STORE
       "subs r7, r7, #4\n"
       "bgt  2b\n" TG_MVE_ON
       : "+r"(at), "+m"(*pairs)
-      : TG_MVE_LAYER(layer)
+      : [at_once] "i"(layer->small ? 1 : 4), [in_row] "i"(layer->small ? 1 : 12),
+        TG_MVE_LAYER(layer)
       : "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "q0", "q1",
         "q2", "q3", "cc", "p0", "memory");
 }

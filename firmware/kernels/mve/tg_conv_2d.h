@@ -30,6 +30,7 @@ struct tg_mve_conv_2d_params {
   int32_t input_zero_point;
   int32_t direct; /* 1: a window is a run of bytes of the image itself */
   int32_t lines;  /* output rows whose pixels are paired: 2; 1: each with its neighbour */
+  int32_t small;  /* 1: less code, and more instructions */
   int32_t twice;  /* how sums are requantized: see tg_mve_scale */
   int32_t left;
   int32_t right;
@@ -66,6 +67,7 @@ TG_INLINE void tg_mve_conv_2d(const struct tg_mve_conv_2d_params *p, const int8_
   const int32_t run = p->filter_height * p->filter_width * p->input_channels;
   const struct tg_mve_layer layer = {
       .steps = (run + 15) / 16,
+      .small = p->small,
       .whole = p->output_channels % 4 == 0,
       .twice = p->twice,
       .left = p->left,

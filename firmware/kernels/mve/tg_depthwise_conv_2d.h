@@ -73,7 +73,6 @@ struct tg_mve_depthwise_conv_2d_run {
   const int8_t *weights;
   int32_t channels;
   int32_t round_step;
-  int32_t rounds;      /* apart from the last one */
   int32_t mask;        /* what of a round is stored */
   int32_t mask_last;   /* of the last one */
   int32_t source_step; /* from a channel's end to the next one's begin */
@@ -158,26 +157,44 @@ struct tg_mve_depthwise_conv_2d_run {
   "vmin.s8    q5, q5, q0\n"                                \
   ".endif\n"
 
+#define TG_MVE_DW_STORE(whole)                             \
+  ".if " whole "\n"                                        \
+  "vstrb.16   q5, [r3, q7]\n"                              \
+  ".else\n"                                                \
+  "vpst\n"                                                 \
+  "vstrbt.16  q5, [r3, q7]\n"                              \
+  ".endif\n"
+
 /* Eight codes: those of the first four in the upper halves of their lanes. */
-#define TG_MVE_DW_ROUND                                    \
+#define TG_MVE_DW_ROUND(whole)                             \
   TG_MVE_DW_FOUR("q5")                                     \
   TG_MVE_DW_FOUR("q0")                                     \
   ".if %c[twice]\n" TG_MVE_DW_TWICE                        \
   ".else\n" TG_MVE_DW_ONCE                                 \
   ".endif\n"                                               \
   TG_MVE_DW_CLAMP                                          \
-  "vpst\n"                                                 \
-  "vstrbt.16  q5, [r3, q7]\n"
+  TG_MVE_DW_STORE(whole)
 
 /* The first four, where the others are not needed. */
 #define TG_MVE_DW_HALF_ROUND                               \
   TG_MVE_DW_FOUR("q5")                                     \
+  ".if %c[twice]\n"                                        \
+  "vadd.i32     q5, q5, r5\n"                              \
+  "vqrdmulh.s32 q5, q5, r7\n"                              \
+  "vshr.s32     q6, q5, #31\n"                             \
+  "vadd.i32     q5, q5, q6\n"                              \
+  "vrshl.s32    q5, r8\n"                                  \
+  "vqmovnt.s32  q0, q5\n"                                  \
+  "mov          r0, %[zero_point]\n"                       \
+  "vqadd.s16    q0, q0, r0\n"                              \
+  "vqmovnb.s16  q5, q0\n"                                  \
+  ".else\n"                                                \
   "vmlas.u32    q5, q6, r5\n"                              \
   "vqrdmulh.s32 q5, q5, r7\n"                              \
   "vqrshrnb.s16 q5, q5, %[right_shift]\n"                  \
+  ".endif\n"                                               \
   TG_MVE_DW_CLAMP                                          \
-  "vpst\n"                                                 \
-  "vstrbt.16  q5, [r3, q7]\n"
+  TG_MVE_DW_STORE("0")
 
 #define TG_MVE_DW_WEIGHTS                                  \
   "vldrb.u8   q1, [r10]\n"                                 \
@@ -201,7 +218,7 @@ struct tg_mve_depthwise_conv_2d_run {
 
 /* Of four rows the first two go behind the last two. */
 #define TG_MVE_DW_TURN                                     \
-  "ldr        r2, [r0, #44]\n"                             \
+  "ldr        r2, [r0, #40]\n"                             \
   "cbz        r2, 2f\n"                                    \
   "vrev32.16  q1, q1\n"                                    \
   "vrev32.16  q2, q2\n"                                    \
@@ -216,7 +233,7 @@ TG_INLINE void tg_mve_depthwise_conv_2d_channels(const struct tg_mve_depthwise_c
   register const struct tg_mve_depthwise_conv_2d_run *at __asm__("r0") = run;
   __asm__ volatile(
       "push       {r0, r1}\n"
-      "ldr        r2, [r0, #48]\n"
+      "ldr        r2, [r0, #44]\n"
       "vldrh.u16  q7, [r2]\n"
       "ldm        r0, {r1, r3, r9, r10, r11, r12}\n"
       "1:\n"
@@ -225,27 +242,33 @@ TG_INLINE void tg_mve_depthwise_conv_2d_channels(const struct tg_mve_depthwise_c
       ".if %c[twice] == 0\n"
       "vdup.32    q6, r8\n"
       ".endif\n"
-      "ldrd       r2, r4, [r0, #24]\n"
+      ".if %c[rounds] > 1\n"
+      ".if %c[whole] == 0\n"
+      "ldr        r4, [r0, #24]\n"
       "vmsr       p0, r4\n"
-      "wls        lr, r2, 4f\n"
-      "3:\n" TG_MVE_DW_ROUND
+      ".endif\n"
+      "movw       r2, #%c[rounds] - 1\n"
+      "dls        lr, r2\n"
+      "3:\n" TG_MVE_DW_ROUND("%c[whole]")
       "add        r3, r3, r12\n"
       "le         lr, 3b\n"
-      "4:\n"
+      ".endif\n"
+      ".if %c[whole_last] == 0\n"
       "ldr        r0, [sp]\n"
-      "ldr        r2, [r0, #32]\n"
+      "ldr        r2, [r0, #28]\n"
       "vmsr       p0, r2\n"
-      ".if %c[half]\n" TG_MVE_DW_HALF_ROUND ".else\n" TG_MVE_DW_ROUND
+      ".endif\n"
+      ".if %c[half]\n" TG_MVE_DW_HALF_ROUND ".else\n" TG_MVE_DW_ROUND("%c[whole_last]")
       ".endif\n"
       "ldr        r0, [sp]\n"
-      "ldrd       r2, r4, [r0, #36]\n"
+      "ldrd       r2, r4, [r0, #32]\n"
       "add        r1, r1, r2\n"
       "add        r3, r3, r4\n"
       "subs       r11, r11, #1\n"
       "bne        1b\n"
       "add        sp, sp, #8\n"
       : "+r"(at)
-      : "m"(*run), [turns] "i"(p->turns), [half] "i"(p->half), [at_once] "i"(p->at_once),
+      : "m"(*run), [turns] "i"(p->turns), [half] "i"(p->half), [rounds] "i"(p->rounds), [whole] "i"(p->mask == 0xffff && p->mask_few == 0xffff), [whole_last] "i"(p->mask_last == 0xffff && p->mask_few_last == 0xffff), [at_once] "i"(p->at_once),
         [pieces] "i"(p->pieces), [piece] "i"(p->piece), [load_step] "i"(p->load_step),
         [before1] "i"(p->before1), [before2] "i"(p->before2), [before3] "i"(p->before3),
         [twice] "i"(p->twice), [right_shift] "i"(p->right), [zero_point] "i"(p->output_zero_point),
@@ -262,15 +285,20 @@ TG_INLINE void tg_mve_depthwise_conv_2d_spread(const int8_t *from, int8_t *to, i
       "vmsr       p0, %[some]\n"
       "dls        lr, %[pixels]\n"
       "1:\n"
+      ".if %c[channels_rest]\n"
       "vpstt\n"
       "vldrbt.u16 q0, [%[from]]\n"
       "vstrbt.16  q0, [%[to], %q[planes]]\n"
+      ".else\n"
+      "vldrb.u16  q0, [%[from]]\n"
+      "vstrb.16   q0, [%[to], %q[planes]]\n"
+      ".endif\n"
       "add        %[from], %[from], %[channels]\n"
       "add        %[to], %[to], %[rows]\n"
       "le         lr, 1b\n"
       : [from] "+l"(from), [to] "+r"(to)
-      : [pixels] "r"(pixels), [channels] "r"(channels), [rows] "i"(rows), [planes] "w"(planes),
-        [some] "r"((int32_t)some)
+      : [pixels] "r"(pixels), [channels] "r"(channels), [channels_rest] "i"(channels % 8),
+        [rows] "i"(rows), [planes] "w"(planes), [some] "r"((int32_t)some)
       : "q0", "lr", "p0", "memory");
 }
 
@@ -328,7 +356,6 @@ TG_INLINE void tg_mve_depthwise_conv_2d(const struct tg_mve_depthwise_conv_2d_pa
           .weights = p->weights + 16,
           .channels = p->depth_multiplier == 1 ? n : p->depth_multiplier,
           .round_step = p->round_step,
-          .rounds = p->rounds - 1,
           .mask = few ? p->mask_few : p->mask,
           .mask_last = few ? p->mask_few_last : p->mask_last,
           .source_step = (p->depth_multiplier == 1 ? plane : 0) - read,

@@ -20,6 +20,7 @@
 /* What is the same for all of a layer, compile-time constants. */
 struct tg_mve_layer {
   int32_t steps;      /* of 16 inputs */
+  int32_t small;      /* 1: steps are a loop */
   int32_t whole;      /* 1: the channels are a multiple of four */
   int32_t twice;      /* 1: two roundings, and the next two mean nothing */
   int32_t left;       /* n, 0 to 31 */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tinygen.analysis import Facts, facts
@@ -10,11 +10,29 @@ from tinygen.boards import Core
 from tinygen.engines.aot.estimate import total
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
-from tinygen.engines.aot.offers import Choice, Cost, KernelSet, Site
+from tinygen.engines.aot.kernel_sets.portable import cost
+from tinygen.engines.aot.offers import Candidate, Choice, Cost, KernelSet, Site
+from tinygen.engines.aot.room import make_room
 from tinygen.engines.aot.select import select
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, Constant, Graph, Kernel, KernelCall, Node, Operands, Place
+from tinygen.ir import (
+    PORTABLE,
+    Alias,
+    Constant,
+    Graph,
+    Kernel,
+    KernelCall,
+    Lowered,
+    Node,
+    Operands,
+    Place,
+    Tensor,
+    TensorId,
+)
 from tinygen.plan import MemoryPlan, plan
+
+_MOVES = {Goal.SPEED: 0.0, Goal.BALANCED: 0.005, Goal.SIZE: 0.005, Goal.RAM: 0.05}
+"""Of all cycles: what moves may take that make the arena smaller, a byte for a cycle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +72,8 @@ class Program:
     choices: tuple[Choice, ...]
     """One for each node."""
     plan: MemoryPlan
+    moves: tuple[Choice, ...] = ()
+    """Of tensors, between two layers, where they make room in the arena."""
     small: bool = False
     """Whether one function computes layers of several shapes, where that takes less flash."""
 
@@ -80,12 +100,13 @@ class Program:
     @property
     def estimate(self) -> Cost:
         """What all layers take, estimated."""
-        return total(choice.taken for choice in self.choices)
+        return total(choice.taken for choice in (*self.choices, *self.moves))
 
     @property
     def portable_estimate(self) -> Cost:
         """What they would take of the portable kernels alone."""
-        return total(choice.portable or choice.taken for choice in self.choices)
+        every = (*self.choices, *self.moves)
+        return total(choice.portable or choice.taken for choice in every)
 
     @property
     def peak(self) -> Layer | None:
@@ -121,15 +142,33 @@ def compile_graph(
         for step in choice.taken.calls:
             call = _with_constants_once(step, kept) if isinstance(step, KernelCall) else step
             steps.append((call, choice, macs))
+
+    def planned(lowered: Lowered, tensors: Mapping[TensorId, Tensor]) -> MemoryPlan:
+        return plan(lowered, tensors, graph.inputs, graph.outputs, graph.states)
+
+    cycles = total(choice.taken for choice in choices).cycles
+    affordable = round(_MOVES[goal] * cycles)
     lowered = tuple(step for step, _, _ in steps)
-    memory = plan(lowered, graph.tensors, graph.inputs, graph.outputs, graph.states)
+    room = make_room(lowered, graph.tensors, planned, affordable=affordable)
+    whole = replace(graph, tensors=room.tensors)
     layers: list[Layer] = []
-    for call, (_, choice, macs) in zip(memory.steps, steps, strict=True):
+    moves: list[Choice] = []
+    for call, origin in zip(room.plan.steps, room.origins, strict=True):
+        if isinstance(origin, Node):
+            moves.append(_of_move(origin, call, room.tensors))
+        choice, macs = (moves[-1], 0) if isinstance(origin, Node) else steps[origin][1:]
         if isinstance(call, KernelCall):
-            layers.append(Layer(len(layers), choice, graph.operands(choice.node), call, macs))
+            layers.append(Layer(len(layers), choice, whole.operands(choice.node), call, macs))
     # On an AVR a struct that is not folded into code is a variable, in RAM.
     small = goal is Goal.SIZE and not core.startswith("avr")
-    return Program(graph, tuple(layers), choices, memory, small)
+    return Program(whole, tuple(layers), choices, room.plan, tuple(moves), small)
+
+
+def _of_move(node: Node, call: KernelCall | Alias, tensors: Mapping[TensorId, Tensor]) -> Choice:
+    """A move that makes room is nobody's offer."""
+    assert isinstance(call, KernelCall)
+    taken = Candidate((node,), (call,), cost(call, tensors), why="makes room in the arena")
+    return Choice(node, PORTABLE, taken, ())
 
 
 def _with_constants_once(call: KernelCall, kept: dict[Hashable, Constant]) -> KernelCall:

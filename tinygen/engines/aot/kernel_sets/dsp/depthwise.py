@@ -26,7 +26,7 @@ _SHIFTS = (12, 11, 13, 10, 14, 9, 15, 8)
 """Those that there is code for, in the order of preference."""
 _GAPS = (4, 8, 14)
 """Pairs of rows that there is room for in a column; with a stride of 2 only the first."""
-_SCRATCH = 0.35
+_SCRATCH = 0.2
 """A share of the image's bytes that scratch may take."""
 _MOST_FACTOR = 256
 """Weights of 8 bits lie in halfwords."""

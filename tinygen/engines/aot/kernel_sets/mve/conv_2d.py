@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tinygen.engines.aot.kernel_sets.mve.channels import LANES, Channels, channels
 from tinygen.engines.aot.kernel_sets.mve.work import Work
@@ -37,7 +38,7 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     if isinstance(found, Declined):
         yield found
         return
-    yield convolution(site, found, image[0], image[3], height, width)
+    yield from convolutions(site, found, image[0], image[3], height, width)
 
 
 def why_not(image: int, depth: int, height: Extent, width: Extent) -> str:
@@ -55,10 +56,10 @@ def why_not(image: int, depth: int, height: Extent, width: Extent) -> str:
     return ""
 
 
-def convolution(
+def convolutions(
     site: Site, found: Channels, batches: int, depth: int, height: Extent, width: Extent
-) -> Candidate:
-    """Of an image, or of rows as if they were pixels."""
+) -> Iterable[Candidate]:
+    """Of an image, or of rows as if they were pixels: the faster one, and the smaller one."""
     if height.filter == width.filter == height.stride == width.stride == 1 and not _border(
         height, width
     ):  # pixels of all rows are as good as of one
@@ -92,6 +93,7 @@ def convolution(
         "input_zero_point": io.input(0).q.zero_point,
         "direct": int(direct),
         "lines": lines,
+        "small": 0,
         **found.params(),
     }
     order = in_blocks(
@@ -111,26 +113,61 @@ def convolution(
         scratch_bytes=scratch,
         overlaps=order.overlaps(io.output.nbytes),
     )
+    where = PIXELS if direct else BELOW if lines == 2 else BESIDE
+    steps = whole // LANES
     pairs = batches * -(-height.output // lines) * -(-width.output // (3 - lines))
-    work = _pair(found, whole // LANES).times(pairs)
-    strips = batches * height.output * (not direct)
-    work = work.and_(
-        _strip(depth, height, width).times(strips), _LINE.times(batches * height.output)
-    )
-    flash = _code(whole // LANES, direct) + call.constants["weights"].data.nbytes
-    return Candidate((site.node,), (call,), work.cost(flash, scratch), why="2 pixels, 4 channels")
+    strips = _strip(depth, height, width).times(batches * height.output * (not direct))
+    around = strips.and_(_LINE.times(batches * height.output))
+    constants = call.constants["weights"].data.nbytes
+    for small in (False, True)[: 2 if steps > 1 else 1]:
+        rounds, code = _loop(steps, small)
+        work = _pair(found, steps, rounds).times(pairs).and_(around)
+        flash = 350 + code + (0 if direct else 300) + constants
+        yield Candidate(
+            (site.node,),
+            (replace(call, params={**params, "small": int(small)}),),
+            work.cost(flash, scratch),
+            why=_way(where, found.twice, small),
+        )
 
 
+PIXELS, BESIDE, BELOW = "pixels of the image", "strips, pairs beside", "strips, pairs below"
+
+
+def _way(where: str, twice: bool, small: bool) -> str:
+    return f"{where}, {ROUNDINGS[twice]}" + ", in a loop" * small
+
+
+ROUNDINGS = ("one rounding", "two roundings")
+VARIANTS = tuple(
+    (KERNEL.name, _way(where, twice, small))
+    for where in (PIXELS, BESIDE, BELOW)
+    for twice in (False, True)
+    for small in (False, True)
+)
+"""Every way in which there is code for it."""
 _LINE = Work(0, 60)
 """For each line of output pixels."""
-_FEW = 8
+
+
+def _loop(steps: int, small: bool) -> tuple[int, int]:
+    """How often the loop over steps goes round, and the bytes of its code and what is before it."""
+    step = 56
+    if small and steps > 1:
+        return steps - 1, 2 * step + 28
+    if steps > _FEW:
+        return (steps - 1) // 4, (5 + (steps - 1) % 4) * step + 28
+    return 0, steps * step
+
+
+_FEW = 12
 """Steps that stand one behind the other."""
 
 
-def _pair(found: Channels, steps: int) -> Work:
+def _pair(found: Channels, steps: int, rounds: int) -> Work:
     """All channels of two pixels."""
-    rounds = (steps - 1) // 4 if steps > _FEW else 0
-    block = Work(14 * steps + 6 + found.twice, 2 + (5 + 2 * rounds if rounds else 0))
+    loop = 5 + 2 * rounds if rounds else 2 * (steps > 8)
+    block = Work(14 * steps + 6 + found.twice, 2 + loop)
     store = Work(3) if found.count % 4 == 0 else Work(5)
     blocks = -(-found.count // len(BLOCK))
     return block.and_(found.requantized(2), store).times(blocks).and_(Work(0, 13))
@@ -144,13 +181,6 @@ def _strip(depth: int, height: Extent, width: Extent) -> Work:
         rest = Work(3) if depth % LANES else Work()
         row = Work(2 * (depth // LANES), 4).and_(rest).times(width.input)
     return row.and_(Work(0, 20)).times(height.filter)
-
-
-def _code(steps: int, direct: bool) -> int:
-    """Bytes."""
-    step = 56
-    blocks = step * (steps if steps <= _FEW else 5 + (steps - 1) % 4)
-    return 330 + blocks + (0 if direct else 300)
 
 
 def _border(height: Extent, width: Extent) -> bool:

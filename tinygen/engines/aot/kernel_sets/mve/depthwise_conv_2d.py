@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygen.engines.aot.kernel_sets.mve.channels import LANES, Channels, channels
+from tinygen.engines.aot.kernel_sets.mve.conv_2d import ROUNDINGS
 from tinygen.engines.aot.kernel_sets.mve.work import Work
 from tinygen.engines.aot.offers import Candidate, Declined, Site
 from tinygen.ir import Array, Constant, Kernel, KernelCall, ParamValue
@@ -80,7 +81,7 @@ class Tile:
     @property
     def columns(self) -> int:
         """Of a channel in scratch: what windows reach over, and what loads do."""
-        loads = self.rounds * _CODES // self.at_once
+        loads = (self.rounds * _CODES - 4 * self.half) // self.at_once
         read = (loads - 1) * self.load_step + (self.pieces - 1) * self.piece * self.rows + LANES
         windows = (self.width.output - 1) * self.width.stride + self.width.filter
         return max(windows, -(-read // self.rows))
@@ -192,7 +193,7 @@ def _candidate(site: Site, found: Channels, there: Tile) -> Candidate:
         "before2": before[2],
         "before3": before[3],
         "rounds": there.rounds,
-        "half": int(there.half and not found.twice),
+        "half": int(there.half),
         "round_step": there.round_width * count,
         "mask": there.mask(there.lines, there.round_width),
         "mask_last": there.mask(there.lines, last),
@@ -226,7 +227,23 @@ def _candidate(site: Site, found: Channels, there: Tile) -> Candidate:
     work = _work(found, there, image[3]).times(image[0])
     flash = 900 + sum(constant.data.nbytes for constant in call.constants.values())
     cost = work.cost(flash, call.scratch_bytes)
-    return Candidate((site.node,), (call,), cost, why=f"{there.at_once} windows a load")
+    return Candidate((site.node,), (call,), cost, why=_way(there, found.twice))
+
+
+def _way(there: Tile, twice: bool) -> str:
+    at_once = WINDOWS[there.at_once]
+    way = IN_PIECES if there.pieces > 1 else IN_TURNS if there.turns else at_once
+    return f"{way}, {ROUNDINGS[twice]}"
+
+
+WINDOWS = {4: "four windows a load", 2: "two windows a load", 1: "one window a load"}
+IN_TURNS, IN_PIECES = "four windows a load, rows in turns", "one window in pieces"
+VARIANTS = tuple(
+    (KERNEL.name, f"{way}, {how}")
+    for way in (*WINDOWS.values(), IN_TURNS, IN_PIECES)
+    for how in ROUNDINGS
+)
+"""Every way in which there is code for it."""
 
 
 def _work(found: Channels, there: Tile, inputs: int) -> Work:
@@ -237,13 +254,14 @@ def _work(found: Channels, there: Tile, inputs: int) -> Work:
     if there.at_once == 1:
         four = Work(2 * _CODES * there.pieces + 4, _CODES)
     once = Work(14, 1) if found.twice else Work(6)
-    rounds = four.and_(once, Work(1, 3)).times(there.rounds)
-    if there.half and not found.twice:
-        rounds = rounds.and_(four.times(-0.5), Work(-3))
+    whole = there.height.output % there.lines == 0
+    rounds = four.and_(once, Work(1, 2 + (not whole))).times(there.rounds)
+    if there.half:
+        rounds = rounds.and_(four.times(-0.5), Work(-6 if found.twice else -3))
     vectors = max(there.at_once, there.pieces) + (0 if found.twice else 1)
-    run = rounds.and_(Work(vectors + 2 * there.turns, 20)).times(found.count * lines)
+    run = rounds.and_(Work(vectors + 2 * there.turns, 17)).times(found.count * lines)
     kept = 2 if there.turns else 0
     taken = lines * (there.rows - kept) * -(-inputs // 8)
-    rows = Work(2, 4).times(there.width.input).and_(Work(3, 20)).times(taken)
+    rows = Work(2, 3 + (inputs % 8 > 0)).times(there.width.input).and_(Work(3, 20)).times(taken)
     filled = Work(2, 3).times(there.columns * there.rows * inputs / LANES)
     return run.and_(rows, filled, Work(0, 60).times(lines))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tinygen.engines.aot.kernel_sets.mve.channels import LANES, Channels, channels
-from tinygen.engines.aot.kernel_sets.mve.conv_2d import LONGEST, convolution
+from tinygen.engines.aot.kernel_sets.mve.conv_2d import LONGEST, ROUNDINGS, convolutions
 from tinygen.engines.aot.kernel_sets.mve.work import Work
 from tinygen.engines.aot.offers import Candidate, Declined, Site
 from tinygen.ir import Kernel, KernelCall
 from tinygen.ops.spatial import Extent
 
 KERNEL = Kernel("mve", "fully_connected")
+VARIANTS = tuple((KERNEL.name, f"8 units, {how}") for how in ROUNDINGS)
+"""Every way in which there is code for it."""
 BLOCK = (1, 3, 5, 7, 0, 2, 4, 6)
 
 
@@ -30,7 +32,7 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     rows = io.input(0).elements // depth
     if rows > 1:
         one, along = Extent(1, 1, 1, 1, 1, 0), Extent(rows, rows, 1, 1, 1, 0)
-        yield convolution(site, found, 1, depth, one, along)
+        yield from convolutions(site, found, 1, depth, one, along)
         return
     call = KernelCall(
         kernel=KERNEL,
@@ -43,7 +45,7 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     steps = -(-depth // LANES)
     flash = _code(steps) + call.constants["weights"].data.nbytes
     cost = _work(found, steps).cost(flash, call.scratch_bytes)
-    yield Candidate((site.node,), (call,), cost, why="8 units")
+    yield Candidate((site.node,), (call,), cost, why=f"8 units, {ROUNDINGS[found.twice]}")
 
 
 def _work(found: Channels, steps: int) -> Work:

@@ -25,8 +25,8 @@ def maxima(site: Site) -> Iterable[Candidate | Declined]:
     op.check(io)
     channels = io.output.shape[3]
     pixels, groups = io.output.elements // channels, -(-channels // 16)
-    tap = Work(3, 2).times(op.filter_width).and_(Work(0, 8)).times(op.filter_height)
-    work = tap.and_(Work(4, 12)).times(groups).and_(Work(0, 40)).times(pixels)
+    tap = Work(3, 1).times(op.filter_width).and_(Work(0, 2)).times(op.filter_height)
+    work = tap.and_(Work(4, 6)).times(groups).and_(Work(0, 20)).times(pixels)
     yield Candidate((site.node,), op.call(io, MAXIMUM), work.cost(300), why="16 channels")
 
 
@@ -50,8 +50,8 @@ def averages(site: Site) -> Iterable[Candidate | Declined]:
     params["factor"], params["shift"] = found
     channels = io.output.shape[3]
     pixels, groups = io.output.elements // channels, -(-channels // 8)
-    tap = Work(3, 2).times(op.filter_width).and_(Work(0, 8)).times(op.filter_height)
-    work = tap.and_(Work(20, 20)).times(groups).and_(Work(0, 30)).times(pixels)
+    tap = Work(3, 3).times(op.filter_width).and_(Work(0, 1)).times(op.filter_height)
+    work = tap.and_(Work(14, 4)).times(groups).and_(Work(0, 8)).times(pixels)
     yield Candidate((site.node,), (replace(call, params=params),), work.cost(260), why="8 channels")
 
 

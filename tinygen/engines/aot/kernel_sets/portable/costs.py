@@ -136,6 +136,19 @@ def _batch_matmul(p: Params) -> _Loops:
     return _Loops(outputs, outputs * p["depth"])
 
 
+def _add_n(p: Params) -> _Loops:
+    return _Loops(p["count"], p["count"] * p["inputs"])
+
+
+def _rows(p: Params) -> _Loops:
+    return _Loops(p["rows"], p["rows"] * p["depth"])
+
+
+def _along(p: Params) -> _Loops:
+    around = p["outer"] * p["inner"]
+    return _Loops(around, around * p["size"])
+
+
 def _dims(p: Params) -> _Loops:
     return _Loops(prod(p["dims"]))
 
@@ -146,16 +159,21 @@ def _count(p: Params) -> _Loops:
 
 FITS: Mapping[str, _Fit] = {
     "add": _Fit(_dims, call=0, output=40.7, inner=0, code=168),
+    "add_n": _Fit(_add_n, call=12, output=13, inner=2, code=110),
+    "arg_max": _Fit(_along, call=12, output=6, inner=9.9, code=80),
     "average_pool_2d": _Fit(_pool, call=0, output=0, inner=5.6, code=124),
     "batch_matmul": _Fit(_batch_matmul, call=60, output=22, inner=8.06, code=180),
     "compare": _Fit(_dims, call=12, output=41, inner=0, code=150),
     "conv_2d": _Fit(_conv, call=8200, output=31, inner=2.61, code=568),
     "copy": _Fit(_copy, call=14, output=3.6, inner=0.56, code=52),
+    "cumsum": _Fit(_along, call=20, output=10, inner=26.7, code=130),
     "depthwise_conv_2d": _Fit(_depthwise, call=6900, output=0, inner=7.9, code=618),
     "dequantize": _Fit(_count, call=7, output=8, inner=0, code=56),
     "fill": _Fit(_count, call=35, output=0.44, inner=0, code=16),
     "fully_connected": _Fit(_fully_connected, call=44, output=18.3, inner=2.88, code=492),
     "gather": _Fit(_gather, call=14, output=8.2, inner=0.75, code=90),
+    "l2_normalization": _Fit(_rows, call=10, output=30, inner=29, code=420),
+    "move": _Fit(_count, call=30, output=0.7, inner=0, code=100),
     "logical": _Fit(_dims, call=8, output=9, inner=0, code=60),
     "lookup": _Fit(_count, call=9, output=5, inner=0, code=44),
     "max_pool_2d": _Fit(_pool, call=0, output=0, inner=4.55, code=112),

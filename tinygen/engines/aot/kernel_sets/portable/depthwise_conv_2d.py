@@ -108,7 +108,7 @@ class _Price(NamedTuple):
 
 _PRICES: Mapping[str, _Price] = {
     "armv6m": _Price(0, 65.6, 29.8, 46.4, 10.8, code=900),
-    "thumb2": _Price(0, 52, 8.0, 27, 9.0, code=800),
+    "thumb2": _Price(0, 45, 6.0, 60, 6.2, code=800),
     "rv32m": _Price(0, 46, 11.8, 18.7, 11.6, code=900),
     "xtensa": _Price(0, 55, 16.5, 32, 11.8, code=900),
 }
