@@ -112,7 +112,7 @@ def test_aot(run: Run, static: int, place: ArenaPlace) -> None:
 
 
 def test_a_heap_without_the_room_is_told_in_numbers(run: Run) -> None:
-    with pytest.raises(DoesNotFit, match=r"needs an arena of 1,120 bytes.*has 8\d\d bytes"):
+    with pytest.raises(DoesNotFit, match=r"needs an arena of 1,848 bytes.*has 8\d\d bytes"):
         run(DIGITS, static=1024, heap=896, engine="aot")
 
 
