@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
 from tests.plan.test_plan_law import require_whole
 from tinygen.engines.aot import Program, compile_graph
 from tinygen.engines.aot.goal import Goal
+from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.engines.aot.room import make_room
 from tinygen.ir import DType, Graph, KernelCall, Node, Overlap, Quant, Tensor, portable
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -19,8 +22,18 @@ Q = Quant((0.1,), (0,))
 SHAPE = (1, 12, 12, 16)
 
 
+class Own(KernelSet):
+    """Each operator's own kernels."""
+
+    name = "portable"
+
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        calls = site.node.op.lower(site.io)
+        yield Candidate((site.node,), calls, Cost(500_000, 600_000, 500))
+
+
 def depthwise_chain(length: int) -> Graph:
-    """Layers whose portable kernel writes a row and a pixel in front of what it still reads."""
+    """Layers whose own kernel writes a row and a pixel in front of what it still reads."""
     rng = np.random.default_rng(0)
     tensors = {0: Tensor(0, "in", SHAPE, DType.INT8, Q)}
     nodes = []
@@ -42,8 +55,8 @@ def moves(program: Program) -> int:
 
 def test_a_move_makes_the_arena_smaller() -> None:
     graph = depthwise_chain(8)
-    fast = compile_graph(graph, goal=Goal.SPEED)
-    small = compile_graph(graph)
+    fast = compile_graph(graph, [Own()], Goal.SPEED)
+    small = compile_graph(graph, [Own()])
     assert moves(fast) == 0
     assert moves(small) == 1
     assert small.plan.arena_bytes < 0.9 * fast.plan.arena_bytes
@@ -68,4 +81,4 @@ def test_what_may_be_moved_is_limited(affordable: int, arena: int, moved: int) -
 
 
 def test_where_nothing_is_gained_nothing_is_moved() -> None:
-    assert moves(compile_graph(depthwise_chain(1))) == 0
+    assert moves(compile_graph(depthwise_chain(1), [Own()])) == 0
