@@ -38,28 +38,29 @@ struct tg_dsp_depthwise_3x3_params {
 };
 
 /* Whether the inner loop goes down: it is to be the longer one. */
-TG_INLINE int32_t tg_dsp_dw3_down(const struct tg_dsp_depthwise_3x3_params *p) {
+TG_INLINE int32_t tg_dsp_depthwise_3x3_down(const struct tg_dsp_depthwise_3x3_params *p) {
   return p->output_height / 2 > p->output_width / 2 && p->gap - 1 > p->output_width / 2;
 }
 
 /* The inner parts for one gap and shift. */
-struct tg_dsp_dw3_code {
+struct tg_dsp_depthwise_3x3_code {
   void (*blocks)(const struct tg_dsp_dw3 *run);
   void (*pair_rows)(const struct tg_dsp_pairs *rows);
   void (*pair_border)(const struct tg_dsp_pair_border *border);
 };
 
-#define TG_DSP_DW3_CASE(gap_, shift_)                                        \
-  if (p->gap == (gap_) && p->shift == (shift_)) {                            \
-    code.pair_rows = tg_dsp_pair_rows_##gap_;                                \
-    code.pair_border = tg_dsp_pair_border_##gap_;                            \
-    code.blocks = p->stride == 2       ? tg_dsp_dw3_rows_##shift_            \
-                  : tg_dsp_dw3_down(p) ? tg_dsp_dw3_down_##gap_##_##shift_   \
-                                       : tg_dsp_dw3_along_##gap_##_##shift_; \
+#define TG_DSP_DW3_CASE(gap_, shift_)                                                  \
+  if (p->gap == (gap_) && p->shift == (shift_)) {                                      \
+    code.pair_rows = tg_dsp_pair_rows_##gap_;                                          \
+    code.pair_border = tg_dsp_pair_border_##gap_;                                      \
+    code.blocks = p->stride == 2                 ? tg_dsp_dw3_rows_##shift_            \
+                  : tg_dsp_depthwise_3x3_down(p) ? tg_dsp_dw3_down_##gap_##_##shift_   \
+                                                 : tg_dsp_dw3_along_##gap_##_##shift_; \
   }
 
-TG_INLINE struct tg_dsp_dw3_code tg_dsp_dw3_chosen(const struct tg_dsp_depthwise_3x3_params *p) {
-  struct tg_dsp_dw3_code code = {0, 0, 0};
+TG_INLINE struct tg_dsp_depthwise_3x3_code tg_dsp_depthwise_3x3_chosen(
+    const struct tg_dsp_depthwise_3x3_params *p) {
+  struct tg_dsp_depthwise_3x3_code code = {0, 0, 0};
   TG_DSP_DW3_SHIFTS(TG_DSP_DW3_CASE, 4)
   TG_DSP_DW3_SHIFTS(TG_DSP_DW3_CASE, 8)
   TG_DSP_DW3_SHIFTS(TG_DSP_DW3_CASE, 14)
@@ -67,9 +68,9 @@ TG_INLINE struct tg_dsp_dw3_code tg_dsp_dw3_chosen(const struct tg_dsp_depthwise
 }
 
 /* A layer, and how far it is. */
-struct tg_dsp_dw3_layer {
+struct tg_dsp_depthwise_3x3_layer {
   const struct tg_dsp_depthwise_3x3_params *p;
-  struct tg_dsp_dw3_code code;
+  struct tg_dsp_depthwise_3x3_code code;
   const int8_t *input;
   int8_t *output;
   uint32_t *pairs;
@@ -85,8 +86,9 @@ struct tg_dsp_dw3_layer {
 };
 
 /* `units` rows of outputs, with a stride of 1 twos of rows, from the first of these pairs on. */
-TG_DSP_SHARED void tg_dsp_dw3_units(struct tg_dsp_dw3_layer *layer, const uint32_t *pairs,
-                                    int32_t units, int8_t *output) {
+TG_DSP_SHARED void tg_dsp_depthwise_3x3_units(struct tg_dsp_depthwise_3x3_layer *layer,
+                                              const uint32_t *pairs, int32_t units,
+                                              int8_t *output) {
   struct tg_dsp_dw3 *const run = &layer->run;
   const int32_t width = layer->p->output_width, column = 16 * layer->p->gap;
   run->pairs = pairs;
@@ -113,7 +115,7 @@ TG_DSP_SHARED void tg_dsp_dw3_units(struct tg_dsp_dw3_layer *layer, const uint32
 }
 
 /* Up to four channels more, or the next image; 0 behind the last one. */
-TG_DSP_SHARED int tg_dsp_dw3_channels(struct tg_dsp_dw3_layer *layer) {
+TG_DSP_SHARED int tg_dsp_dw3_channels(struct tg_dsp_depthwise_3x3_layer *layer) {
   const struct tg_dsp_depthwise_3x3_params *const p = layer->p;
   layer->unit = 0;
   layer->done = 0;
@@ -137,14 +139,14 @@ TG_DSP_SHARED int tg_dsp_dw3_channels(struct tg_dsp_dw3_layer *layer) {
 }
 
 /* Makes `run` what comes next, and the pairs for it; 0 when all is done. */
-TG_DSP_SHARED int tg_dsp_dw3_next(struct tg_dsp_dw3_layer *layer) {
+TG_DSP_SHARED int tg_dsp_dw3_next(struct tg_dsp_depthwise_3x3_layer *layer) {
   const struct tg_dsp_depthwise_3x3_params *const p = layer->p;
   const int32_t row = p->output_width * p->channels, rows = p->stride == 2 ? 1 : 2;
   const int32_t units = (p->output_height + rows - 1) / rows, most = p->gap - 1;
   if (layer->single != 0) {
     int8_t *const last = layer->output + layer->channel + (p->output_height - 1) * row;
     layer->run.row = 0;
-    tg_dsp_dw3_units(layer, layer->pairs + layer->single - 1, 1, last);
+    tg_dsp_depthwise_3x3_units(layer, layer->pairs + layer->single - 1, 1, last);
     layer->single = 0;
     return 1;
   }
@@ -167,13 +169,13 @@ TG_DSP_SHARED int tg_dsp_dw3_next(struct tg_dsp_dw3_layer *layer) {
     return tg_dsp_dw3_next(layer);
   }
   layer->run.row = row;
-  tg_dsp_dw3_units(layer, layer->pairs, here - single,
-                   layer->output + layer->channel + unit * rows * row);
+  tg_dsp_depthwise_3x3_units(layer, layer->pairs, here - single,
+                             layer->output + layer->channel + unit * rows * row);
   return 1;
 }
 
 /* Before the first image. */
-TG_DSP_SHARED void tg_dsp_dw3_start(struct tg_dsp_dw3_layer *layer,
+TG_DSP_SHARED void tg_dsp_dw3_start(struct tg_dsp_depthwise_3x3_layer *layer,
                                     const struct tg_dsp_depthwise_3x3_params *p,
                                     const int8_t *input, int8_t *output, uint32_t *pairs) {
   const int32_t columns = (p->output_width - 1) * p->stride + 3, inside = columns - p->pad_left;
@@ -215,15 +217,15 @@ TG_DSP_SHARED void tg_dsp_dw3_start(struct tg_dsp_dw3_layer *layer,
   }
 }
 
-TG_DSP_SHARED void tg_dsp_dw3_all(struct tg_dsp_dw3_layer *layer) {
+TG_DSP_SHARED void tg_dsp_dw3_all(struct tg_dsp_depthwise_3x3_layer *layer) {
   while (tg_dsp_dw3_next(layer)) {
     layer->code.blocks(&layer->run);
   }
 }
 
 /* A run by code of the layer's own, for the distances that are its. */
-TG_INLINE void tg_dsp_dw3_own(const struct tg_dsp_depthwise_3x3_params *p, int down,
-                              const struct tg_dsp_dw3 *run) {
+TG_INLINE void tg_dsp_depthwise_3x3_own(const struct tg_dsp_depthwise_3x3_params *p, int down,
+                                        const struct tg_dsp_dw3 *run) {
   const int32_t row = p->output_width * p->channels;
   register const struct tg_dsp_dw3 *run_ __asm__("r0") = run;
 #define TG_DSP_DW3_OWN(many)                                                                \
@@ -251,9 +253,9 @@ TG_INLINE void tg_dsp_depthwise_3x3(const struct tg_dsp_depthwise_3x3_params *p,
                                     const int8_t *input, int8_t *output, void *scratch) {
   /* The compiler knows these numbers, and no longer those behind a pointer that others have. */
   const struct tg_dsp_depthwise_3x3_params numbers = *p;
-  struct tg_dsp_dw3_layer layer;
-  layer.code = tg_dsp_dw3_chosen(&numbers);
-  layer.down = tg_dsp_dw3_down(&numbers);
+  struct tg_dsp_depthwise_3x3_layer layer;
+  layer.code = tg_dsp_depthwise_3x3_chosen(&numbers);
+  layer.down = tg_dsp_depthwise_3x3_down(&numbers);
   tg_dsp_dw3_start(&layer, p, input, output, (uint32_t *)scratch);
   if (numbers.known == 0) {
     tg_dsp_dw3_all(&layer);
@@ -263,7 +265,7 @@ TG_INLINE void tg_dsp_depthwise_3x3(const struct tg_dsp_depthwise_3x3_params *p,
     if (numbers.output_height % 2 != 0 && layer.run.row == 0) {
       layer.code.blocks(&layer.run);
     } else {
-      tg_dsp_dw3_own(&numbers, tg_dsp_dw3_down(&numbers), &layer.run);
+      tg_dsp_depthwise_3x3_own(&numbers, tg_dsp_depthwise_3x3_down(&numbers), &layer.run);
     }
   }
 }

@@ -39,7 +39,7 @@ struct tg_dsp_depthwise_conv_2d_params {
                              SSAT8(SMMLAR(sum, m, k) ASR S) */
 };
 
-TG_INLINE int32_t tg_dsp_smlad(uint32_t a, int32_t b, int32_t sum) {
+TG_INLINE int32_t tg_dsp_depthwise_conv_2d_smlad(uint32_t a, int32_t b, int32_t sum) {
   int32_t r;
   __asm__("smlad   %[r], %[a], %[b], %[sum]"
           : [r] "=r"(r)
@@ -48,7 +48,7 @@ TG_INLINE int32_t tg_dsp_smlad(uint32_t a, int32_t b, int32_t sum) {
 }
 
 /* Distances between what a block reads, in words. */
-struct tg_dsp_dw_window {
+struct tg_dsp_depthwise_conv_2d_window {
   int32_t columns;
   int32_t pairs;
   int32_t column; /* of a window */
@@ -56,9 +56,9 @@ struct tg_dsp_dw_window {
 };
 
 /* Three neighbouring sums in each of two rows. Gives the words behind the window's weights. */
-TG_DSP_SHARED const int32_t *tg_dsp_dw_two_rows(const struct tg_dsp_dw_window *p,
-                                                const uint32_t *at, const int32_t *weights,
-                                                int32_t *sums) {
+TG_DSP_SHARED const int32_t *tg_dsp_depthwise_conv_2d_two_rows(
+    const struct tg_dsp_depthwise_conv_2d_window *p, const uint32_t *at, const int32_t *weights,
+    int32_t *sums) {
   const int32_t stride = p->stride, last = p->columns * p->pairs * 2;
   int32_t a0 = weights[last], a1 = a0, a2 = a0, b0 = a0, b1 = a0, b2 = a0;
   const int32_t *const stop = weights + last;
@@ -69,14 +69,14 @@ TG_DSP_SHARED const int32_t *tg_dsp_dw_two_rows(const struct tg_dsp_dw_window *p
       const int32_t above = weights[0], below = weights[1];
       weights += 2;
       uint32_t pair = from[stride];
-      a1 = tg_dsp_smlad(pair, above, a1);
-      b1 = tg_dsp_smlad(pair, below, b1);
+      a1 = tg_dsp_depthwise_conv_2d_smlad(pair, above, a1);
+      b1 = tg_dsp_depthwise_conv_2d_smlad(pair, below, b1);
       pair = from[2 * stride];
-      a2 = tg_dsp_smlad(pair, above, a2);
-      b2 = tg_dsp_smlad(pair, below, b2);
+      a2 = tg_dsp_depthwise_conv_2d_smlad(pair, above, a2);
+      b2 = tg_dsp_depthwise_conv_2d_smlad(pair, below, b2);
       pair = *from++;
-      a0 = tg_dsp_smlad(pair, above, a0);
-      b0 = tg_dsp_smlad(pair, below, b0);
+      a0 = tg_dsp_depthwise_conv_2d_smlad(pair, above, a0);
+      b0 = tg_dsp_depthwise_conv_2d_smlad(pair, below, b0);
     } while (weights != end);
     at += p->column;
   } while (weights != stop);
@@ -90,8 +90,9 @@ TG_DSP_SHARED const int32_t *tg_dsp_dw_two_rows(const struct tg_dsp_dw_window *p
 }
 
 /* Four of them in one row. */
-TG_DSP_SHARED const int32_t *tg_dsp_dw_one_row(const struct tg_dsp_dw_window *p, const uint32_t *at,
-                                               const int32_t *weights, int32_t *sums) {
+TG_DSP_SHARED const int32_t *tg_dsp_depthwise_conv_2d_one_row(
+    const struct tg_dsp_depthwise_conv_2d_window *p, const uint32_t *at, const int32_t *weights,
+    int32_t *sums) {
   const int32_t bias = weights[p->columns * p->pairs], stride = p->stride;
   int32_t a0 = bias, a1 = bias, a2 = bias, a3 = bias;
   for (int32_t x = 0; x < p->columns; ++x) {
@@ -99,10 +100,10 @@ TG_DSP_SHARED const int32_t *tg_dsp_dw_one_row(const struct tg_dsp_dw_window *p,
     const uint32_t *from = at;
     do {
       const int32_t word = *weights++;
-      a0 = tg_dsp_smlad(from[0], word, a0);
-      a1 = tg_dsp_smlad(from[stride], word, a1);
-      a2 = tg_dsp_smlad(from[2 * stride], word, a2);
-      a3 = tg_dsp_smlad(from[3 * stride], word, a3);
+      a0 = tg_dsp_depthwise_conv_2d_smlad(from[0], word, a0);
+      a1 = tg_dsp_depthwise_conv_2d_smlad(from[stride], word, a1);
+      a2 = tg_dsp_depthwise_conv_2d_smlad(from[2 * stride], word, a2);
+      a3 = tg_dsp_depthwise_conv_2d_smlad(from[3 * stride], word, a3);
       ++from;
     } while (weights != end);
     at += p->column;
@@ -115,17 +116,17 @@ TG_DSP_SHARED const int32_t *tg_dsp_dw_one_row(const struct tg_dsp_dw_window *p,
 }
 
 /* What the parts of a layer have in common. */
-struct tg_dsp_dw_layer {
+struct tg_dsp_depthwise_conv_2d_layer {
   const struct tg_dsp_depthwise_conv_2d_params *p;
   uint32_t *pairs;
   int32_t columns; /* of them */
   int32_t words;   /* of an output channel's weights */
   struct tg_dsp_image image;
-  struct tg_dsp_dw_window window;
+  struct tg_dsp_depthwise_conv_2d_window window;
 };
 
 /* SSAT8(SMMLAR(sum, m, k) ASR s) */
-TG_INLINE int32_t tg_dsp_dw_code(int32_t sum, int32_t m, int32_t k, int32_t s) {
+TG_INLINE int32_t tg_dsp_depthwise_conv_2d_code(int32_t sum, int32_t m, int32_t k, int32_t s) {
   int32_t code;
   __asm__(
       "smmlar  %[code], %[sum], %[m], %[k]\n"
@@ -137,21 +138,23 @@ TG_INLINE int32_t tg_dsp_dw_code(int32_t sum, int32_t m, int32_t k, int32_t s) {
 }
 
 /* `count` neighbouring codes of a row; `ends` are the bias, m, k and s. */
-TG_DSP_SHARED void tg_dsp_dw_codes(const struct tg_dsp_depthwise_conv_2d_params *p,
-                                   const int32_t *sums, int32_t count, const int32_t *ends,
-                                   int8_t *output) {
+TG_DSP_SHARED void tg_dsp_depthwise_conv_2d_codes(const struct tg_dsp_depthwise_conv_2d_params *p,
+                                                  const int32_t *sums, int32_t count,
+                                                  const int32_t *ends, int8_t *output) {
   const int32_t m = ends[1], k = ends[2], s = ends[3], channels = p->channels * p->multiplier;
   const int32_t sign = p->sign, low = p->output_min, high = p->output_max;
   for (const int32_t *const end = sums + count; sums != end; ++sums) {
     const int32_t sum = *sums;
-    *output = (int8_t)tg_clamp(tg_dsp_dw_code(sum, m, k + ((sum >> 31) & sign), s), low, high);
+    *output = (int8_t)tg_clamp(tg_dsp_depthwise_conv_2d_code(sum, m, k + ((sum >> 31) & sign), s),
+                               low, high);
     output += channels;
   }
 }
 
 /* Some rows of outputs of one channel, `here` of those that share pairs. */
-TG_DSP_SHARED void tg_dsp_dw_rows(const struct tg_dsp_dw_layer *layer, const uint32_t *at,
-                                  const int32_t *weights, int32_t here, int8_t *output) {
+TG_DSP_SHARED void tg_dsp_depthwise_conv_2d_rows(const struct tg_dsp_depthwise_conv_2d_layer *layer,
+                                                 const uint32_t *at, const int32_t *weights,
+                                                 int32_t here, int8_t *output) {
   const struct tg_dsp_depthwise_conv_2d_params *const p = layer->p;
   const int32_t channels = p->channels * p->multiplier, most = p->rows == 2 ? 3 : 4;
   for (int32_t x = 0; x < p->output_width; x += most) {
@@ -161,20 +164,21 @@ TG_DSP_SHARED void tg_dsp_dw_rows(const struct tg_dsp_dw_layer *layer, const uin
     const int32_t count = left < 0 ? p->output_width : most;
     int32_t sums[6];
     const uint32_t *const from = at + first * layer->window.stride;
-    const int32_t *const ends = p->rows == 2
-                                    ? tg_dsp_dw_two_rows(&layer->window, from, weights, sums)
-                                    : tg_dsp_dw_one_row(&layer->window, from, weights, sums);
+    const int32_t *const ends =
+        p->rows == 2 ? tg_dsp_depthwise_conv_2d_two_rows(&layer->window, from, weights, sums)
+                     : tg_dsp_depthwise_conv_2d_one_row(&layer->window, from, weights, sums);
     int8_t *const to = output + first * channels;
-    tg_dsp_dw_codes(p, sums, count, ends, to);
+    tg_dsp_depthwise_conv_2d_codes(p, sums, count, ends, to);
     if (here == 2) {
-      tg_dsp_dw_codes(p, sums + 3, count, ends, to + p->output_width * channels);
+      tg_dsp_depthwise_conv_2d_codes(p, sums + 3, count, ends, to + p->output_width * channels);
     }
   }
 }
 
 /* Up to four channels of an image. */
-TG_DSP_SHARED void tg_dsp_dw_channels(const struct tg_dsp_dw_layer *layer, const int8_t *image,
-                                      const int32_t *weights, int8_t *output) {
+TG_DSP_SHARED void tg_dsp_depthwise_conv_2d_channels(
+    const struct tg_dsp_depthwise_conv_2d_layer *layer, const int8_t *image, const int32_t *weights,
+    int8_t *output) {
   const struct tg_dsp_depthwise_conv_2d_params *const p = layer->p;
   const int32_t channels = p->channels * p->multiplier, column = 4 * p->gap;
   int32_t base = 0, done = 0; /* the first of the pairs that columns hold, and behind the last */
@@ -199,8 +203,9 @@ TG_DSP_SHARED void tg_dsp_dw_channels(const struct tg_dsp_dw_layer *layer, const
     const int32_t *channel = weights;
     for (int32_t i = 0; i < layer->image.count; ++i) {
       for (int32_t m = 0; m < p->multiplier; ++m) {
-        tg_dsp_dw_rows(layer, layer->pairs + i * p->gap + first - base, channel, here,
-                       output + y * p->output_width * channels + i * p->multiplier + m);
+        tg_dsp_depthwise_conv_2d_rows(
+            layer, layer->pairs + i * p->gap + first - base, channel, here,
+            output + y * p->output_width * channels + i * p->multiplier + m);
         channel += layer->words;
       }
     }
@@ -209,14 +214,14 @@ TG_DSP_SHARED void tg_dsp_dw_channels(const struct tg_dsp_dw_layer *layer, const
 
 /* Scratch: 16 `gap` bytes for each column of the input with its border, of four outputs at least.
  */
-TG_DSP_SHARED void tg_dsp_dw_images(const struct tg_dsp_depthwise_conv_2d_params *p,
-                                    const int8_t *input, int8_t *output, uint32_t *pairs,
-                                    void (*pair_rows)(const struct tg_dsp_pairs *),
-                                    void (*pair_border)(const struct tg_dsp_pair_border *)) {
+TG_DSP_SHARED void tg_dsp_depthwise_conv_2d_images(
+    const struct tg_dsp_depthwise_conv_2d_params *p, const int8_t *input, int8_t *output,
+    uint32_t *pairs, void (*pair_rows)(const struct tg_dsp_pairs *),
+    void (*pair_border)(const struct tg_dsp_pair_border *)) {
   const int32_t outputs = p->output_width < 4 ? 4 : p->output_width;
   const int32_t span = (p->filter_width - 1) * p->dilation_width + 1;
   const int32_t columns = (outputs - 1) * p->stride_width + span, inside = columns - p->pad_left;
-  struct tg_dsp_dw_layer layer = {
+  struct tg_dsp_depthwise_conv_2d_layer layer = {
       .p = p,
       .pairs = pairs,
       .columns = columns,
@@ -244,7 +249,8 @@ TG_DSP_SHARED void tg_dsp_dw_images(const struct tg_dsp_depthwise_conv_2d_params
     for (int32_t channel = 0; channel < p->channels; channel += 4) {
       const int32_t count = p->channels - channel < 4 ? p->channels - channel : 4;
       layer.image.count = count;
-      tg_dsp_dw_channels(&layer, input + channel, weights, output + channel * p->multiplier);
+      tg_dsp_depthwise_conv_2d_channels(&layer, input + channel, weights,
+                                        output + channel * p->multiplier);
       weights += count * p->multiplier * layer.words;
     }
     input += p->input_height * p->input_width * p->channels;
@@ -254,13 +260,13 @@ TG_DSP_SHARED void tg_dsp_dw_images(const struct tg_dsp_depthwise_conv_2d_params
 
 TG_INLINE void tg_dsp_depthwise_conv_2d(const struct tg_dsp_depthwise_conv_2d_params *p,
                                         const int8_t *input, int8_t *output, void *scratch) {
-  tg_dsp_dw_images(p, input, output, (uint32_t *)scratch,
-                   p->gap == 4   ? tg_dsp_pair_rows_4
-                   : p->gap == 8 ? tg_dsp_pair_rows_8
-                                 : tg_dsp_pair_rows_14,
-                   p->gap == 4   ? tg_dsp_pair_border_4
-                   : p->gap == 8 ? tg_dsp_pair_border_8
-                                 : tg_dsp_pair_border_14);
+  tg_dsp_depthwise_conv_2d_images(p, input, output, (uint32_t *)scratch,
+                                  p->gap == 4   ? tg_dsp_pair_rows_4
+                                  : p->gap == 8 ? tg_dsp_pair_rows_8
+                                                : tg_dsp_pair_rows_14,
+                                  p->gap == 4   ? tg_dsp_pair_border_4
+                                  : p->gap == 8 ? tg_dsp_pair_border_8
+                                                : tg_dsp_pair_border_14);
 }
 
 #endif /* TG_DSP_DEPTHWISE_CONV_2D_H */
