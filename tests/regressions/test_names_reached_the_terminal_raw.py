@@ -13,7 +13,7 @@ from rich.text import Text
 
 from tests.runner import GOLDEN_MODEL, Ran, tinygen
 from tinygen import tflite
-from tinygen.cli import app
+from tinygen.cli import entry
 from tinygen.cli.progress import Listener
 from tinygen.devices.link import hello
 from tinygen.printable import printable, shown
@@ -114,7 +114,7 @@ def test_json_and_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     written = capsys.readouterr().out
     assert json.loads(written) == {EVIL: [EVIL, EVIL]}
     assert not CONTROL.search(written)
-    app._show_bug(ValueError, ValueError(EVIL), None)
+    entry._show_bug(ValueError, ValueError(EVIL), None)
     told = capsys.readouterr().err
     assert "ValueError: \\x1b[2J" in told
     assert not CONTROL.search(told)

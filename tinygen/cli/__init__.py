@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tinygen.cli.app import main
+from tinygen.cli.entry import main
 
 __all__ = ["main"]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,19 +22,11 @@ from tinygen.cli.options import (
     with_options,
 )
 from tinygen.cli.question import asked
-from tinygen.errors import TinygenError, disk_error
 from tinygen.options import BenchOptions, BuildOptions
 from tinygen.printable import printable, shown
 
 if TYPE_CHECKING:
     from tinygen.progress import Progress
-
-_NOT_UNDERSTOOD: type[Exception] = next(
-    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
-)
-"""What Typer raises for a command line that it does not understand; it quotes what was typed."""
-
-_INTERRUPTED = 130
 
 app = typer.Typer(
     name="tinygen",
@@ -370,49 +359,3 @@ def _run(
         else:
             print_report(report(shown(result)))
     return result
-
-
-def main() -> None:
-    """The command `tinygen`: the one place where an error becomes text and an exit code."""
-    from tinygen.cli.terminal import prepare
-
-    prepare()
-    sys.excepthook = _show_bug
-    try:
-        code = app(standalone_mode=False)
-    except _NOT_UNDERSTOOD as error:
-        said = io.StringIO()
-        error.show(file=said)  # type: ignore[attr-defined]
-        print(printable(said.getvalue().rstrip("\n"), keep="\n"), file=sys.stderr)
-        sys.exit(error.exit_code)  # type: ignore[attr-defined]
-    except TinygenError as error:
-        _show_error(error)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        if (told := disk_error(error)) is None:
-            raise
-        _show_error(told)
-        sys.exit(told.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
-    if code == _INTERRUPTED:
-        print("\ninterrupted", file=sys.stderr)
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """A traceback, whose last line may quote a file."""
-    text = "".join(traceback.format_exception(kind, error, trace))
-    print(printable(text, keep="\n"), end="", file=sys.stderr)
-
-
-def _show_error(error: TinygenError) -> None:
-    if "--json" in sys.argv:
-        from tinygen.report import print_json
-
-        print_json(error.to_dict())
-        return
-    print(f"error: {printable(error.what)}", file=sys.stderr)
-    for label, text in (("why", error.why), ("next", error.next_step)):
-        for i, line in enumerate(printable(text, keep="\n").split("\n") if text else ()):
-            print(f"  {label + ':' if i == 0 else '':6}{line}", file=sys.stderr)
