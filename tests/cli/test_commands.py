@@ -4,6 +4,7 @@ does an example in a command's help that does not run."""
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import signal
@@ -62,6 +63,14 @@ LINES = (
     ),
     Case(f"tinygen boards {BOARD} --json", lambda ran: bool(ran.json["device"]["machine"])),
     Case(
+        "tinygen ops",
+        lambda ran: re.search(r"^CONV_2D +int8 +aot, tflm +.*portable$", ran.out, re.M) is not None,
+    ),
+    Case(
+        "tinygen ops --json",
+        lambda ran: "CONV_2D" in json.dumps(ran.json),
+    ),
+    Case(
         "tinygen inspect digits.tflite",
         lambda ran: (
             "70,080 MACs" in ran.out
@@ -79,7 +88,7 @@ LINES = (
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --engine aot"
-        " --kernel-set portable --out rendered",
+        " --kernel-set portable --optimize size --out rendered",
         lambda ran: "samples.npz" in ran.out and "next: pio run -d rendered" in ran.out,
     ),
     Case(
@@ -121,7 +130,7 @@ LINES = (
         lambda ran: (
             [row["verdict"] for row in ran.json["rows"]] == ["MATCH"]
             and ran.json["rows"][0]["unit"] == "instructions"
-            and ran.json["rows"][0]["flash_model"] == 5_654
+            and ran.json["rows"][0]["flash_model"] == 5_934
         ),
     ),
 )
@@ -289,7 +298,7 @@ def test_the_examples_in_the_help_run(desk: Path, cache: str) -> None:
     (desk / "model.tflite").write_bytes((desk / "pools.tflite").read_bytes())
     examples = dict(the_examples())
     evening = ("flash", "verify", "stop", "cache")
-    day = ("boards", "inspect", "setup", "generate", "bench", "build", *evening)
+    day = ("boards", "ops", "inspect", "setup", "generate", "bench", "build", *evening)
     assert {*day, "monitor"} == set(examples)
     for name in day:
         line = examples[name]
