@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#include "mve/tg_eight.h"
+#include "tg_mve_eight.h"
 
 struct tg_mve_add_params {
   int32_t count; /* elements of each input and of the output */

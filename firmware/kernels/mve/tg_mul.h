@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "mve/tg_eight.h"
+#include "tg_mve_eight.h"
 
 struct tg_mve_mul_params {
   int32_t count; /* elements of each input and of the output */
