@@ -44,7 +44,7 @@ def test_what_was_chosen_is_reported(tmp_path: Path) -> None:
     others = (NotTaken("fast", "only 4 channels", None), NotTaken("slow", "a way", 123456, 789))
     asked = replace(result, choices=tuple(replace(c, others=others) for c in result.choices))
     shown = text(generate_report(asked))
-    assert "portable conv_2d_packed" in shown
+    assert "conv_2d_packed" in shown
     assert "runs on every core" in shown
-    assert "fast: only 4 channels" in shown
-    assert "slow: 123,456 cycles and 789 B estimated, not " in shown
+    assert "123,456" in shown
+    assert "of others: the fewest" in shown

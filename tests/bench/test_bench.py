@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from tests.bench.measure import compiler, measure
 from tinygen.boards import Serial, all_boards
 
 TABLE = Table.load()
+_INTERRUPTED = 32
+"""Bytes of stack."""
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,10 @@ def test_a_row_is_what_is_measured(
     if here != there:
         warnings.warn(f"not compared: bench.json is of {there}, here is {here}", stacklevel=1)
         return
+    if row.instructions is None and row.stack is not None and expected.stack is not None:
+        # An emulator that follows the host's clock interrupts where it likes, a few bytes deep.
+        assert abs(row.stack - expected.stack) < _INTERRUPTED
+        row = replace(row, stack=expected.stack)
     assert row == expected, f"if that is meant: python -m tests.bench {case.id}"
 
 

@@ -23,7 +23,7 @@ from tinygen.report.text.tables import (
 
 if TYPE_CHECKING:
     from tinygen.api.build import BuildResult, GenerateResult
-    from tinygen.engines import Estimate, LayerKernel, NotTaken
+    from tinygen.engines import Estimate, LayerKernel
     from tinygen.proof.fidelity import Fidelity
 
 _PLACES = {
@@ -105,25 +105,22 @@ def _estimated(estimate: Estimate) -> str:
 
 
 def _kernels(choices: Sequence[LayerKernel]) -> Iterable[RenderableType]:
-    """Layer by layer, where there was something to choose."""
+    """Layer by layer, where there was something to choose: what was taken and why, and the best of
+    what was not."""
     if not any(choice.others for choice in choices):
         return
-    table = ruled("kernels", "operator", "kernel", "why")
+    table = ruled("kernels", "kernel", "why", "cycles", "of others")
     for choice in choices:
-        operators = " + ".join(choice.operators)
-        kernel = f"{choice.kernel_set} {choice.kernel}"
-        why = "\n".join([choice.why, *(_not_taken(other, choice) for other in choice.others)])
-        table.add_row(f"{choice.layer} {choice.output}", operators, kernel, why)
+        known = [o.estimated_cycles for o in choice.others if o.estimated_cycles is not None]
+        table.add_row(
+            f"{choice.layer} {' + '.join(choice.operators)}\n{choice.output}",
+            f"{choice.kernel_set}\n{choice.kernel}",
+            choice.why,
+            f"{choice.estimated_cycles:,}",
+            f"{min(known):,}" if known else "",
+        )
     yield table
-
-
-def _not_taken(other: NotTaken, choice: LayerKernel) -> str:
-    if other.estimated_cycles is None:
-        return f"{other.kernel_set}: {other.why}"
-    cycles = f"{other.estimated_cycles:,} cycles"
-    flash = f" and {other.estimated_flash:,} B" if other.estimated_flash is not None else ""
-    instead = f"{choice.estimated_cycles:,} and {choice.estimated_flash:,} B"
-    return f"{other.kernel_set}: {cycles}{flash} estimated, not {instead}"
+    yield "cycles are estimated; of others: the fewest of a kernel that was not taken"
 
 
 def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:
