@@ -254,10 +254,12 @@ def test_loops_are_unsupported(tmp_path: Path, package: str) -> None:
     def recurrent(keras: Any) -> Any:
         return keras.Sequential([keras.layers.Input((6, 2)), keras.layers.LSTM(4)])
 
-    loaded = load(saved(tmp_path, package, recurrent))
+    recurrent(keras_module(package)).export(str(tmp_path / "net"))
+    loaded = load(tmp_path / "net")  # in a Keras file they would be unrolled
     with pytest.raises(UnsupportedModel, match="loops") as caught:
         quantize(loaded, normal_data(loaded))
     assert "LSTM" in caught.value.why
+    assert "give the .keras or .h5 file" in caught.value.next_step
 
 
 def test_data_of_another_shape(tmp_path: Path) -> None:

@@ -75,8 +75,9 @@ def check_computes(loaded: FloatModel, float_tflite: bytes) -> None:
             f"'{loaded.path.name}' has loops or branches",
             why=f"its layers convert to {graphs} subgraphs instead of one, as LSTM,"
             " GRU and other recurrent layers do; a model has to be one straight graph",
-            next_step="use convolutions over time (Conv1D) instead: recurrent layers are not"
-            " compiled",
+            next_step="use LSTM, GRU or SimpleRNN, which tinygen unrolls, or convolutions over time"
+            if isinstance(loaded, KerasModel)
+            else "give the .keras or .h5 file: tinygen unrolls recurrent layers there",
         )
     file = tflite.parse(float_tflite, loaded.path.name)
     made = {index for call in file.calls for index in call.outputs}
