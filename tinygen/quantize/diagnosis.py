@@ -41,6 +41,8 @@ def conversion_failure(
             next_step="save the model as .keras or .h5: tinygen opens those with the same weights"
             " in float32",
         )
+    if "TensorListReserve" in message:
+        return loops(loaded, "it keeps lists of tensors")
     unsupported = dict.fromkeys(_UNSUPPORTED.findall(noise))
     if unsupported:
         named = [f"layer '{layer_of(path, loaded)}' computes {op}" for path, op in unsupported]
@@ -67,18 +69,23 @@ def _half_precision(frozen: Any) -> str:
     return next((name for name in _HALF if name in types), "")
 
 
+def loops(loaded: FloatModel, why: str) -> UnsupportedModel:
+    """The error for a model that is not one straight graph."""
+    return UnsupportedModel(
+        f"'{loaded.path.name}' has loops or branches",
+        why=f"{why}, as LSTM, GRU and other recurrent layers do; a model has to be one straight"
+        " graph",
+        next_step="use LSTM, GRU or SimpleRNN, which tinygen unrolls, or convolutions over time"
+        if isinstance(loaded, KerasModel)
+        else "give the .keras or .h5 file: tinygen unrolls recurrent layers there",
+    )
+
+
 def check_computes(loaded: FloatModel, float_tflite: bytes) -> None:
     """Raises an error for a model that computes nothing, and for loops and branches."""
     if (graphs := tflite.subgraphs(float_tflite)) > 1:
         # TensorFlow's calibrator crashes on them.
-        raise UnsupportedModel(
-            f"'{loaded.path.name}' has loops or branches",
-            why=f"its layers convert to {graphs} subgraphs instead of one, as LSTM,"
-            " GRU and other recurrent layers do; a model has to be one straight graph",
-            next_step="use LSTM, GRU or SimpleRNN, which tinygen unrolls, or convolutions over time"
-            if isinstance(loaded, KerasModel)
-            else "give the .keras or .h5 file: tinygen unrolls recurrent layers there",
-        )
+        raise loops(loaded, f"its layers convert to {graphs} subgraphs instead of one")
     file = tflite.parse(float_tflite, loaded.path.name)
     made = {index for call in file.calls for index in call.outputs}
     for name, index in zip(loaded.outputs, file.outputs, strict=True):
