@@ -13,7 +13,7 @@
 #include "model_memory.h"
 
 void *model_memory_take(size_t bytes, bool external) {
-  static _Alignas(16) uint8_t heap[MODEL_ARENA_BYTES + 16];
+  static _Alignas(16) uint8_t heap[MODEL_ARENA_BYTES + 32]; /* the canary, rounded up */
   (void)external;
   return bytes <= sizeof heap ? heap : NULL;
 }
