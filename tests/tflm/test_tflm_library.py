@@ -71,9 +71,10 @@ def test_the_sources_are_the_pinned_ones(tree: TflmTree) -> None:
         assert source.content_hash(content) == pin.sha256
 
 
-def test_every_operator_but_two_is_known(upstream: Upstream) -> None:
+def test_every_operator_but_a_few_is_known(upstream: Upstream) -> None:
     missing = {kind for kind in BY_KIND if kind not in upstream.operators}
-    assert missing == {"RANGE", "REDUCE_PROD"}, "shape arithmetic that TFLM has no kernels for"
+    shapes = {"RANGE", "REDUCE_PROD"}  # shape arithmetic, which TFLM has no kernels for
+    assert missing == shapes | {"GELU", "SELECT", "TILE"}, "compiled by aot alone"
     for kind in BY_KIND.keys() - missing:
         assert upstream.kernel_source(upstream.operator(kind)) in upstream.kernel_sources
     with pytest.raises(UnsupportedModel, match="no operator RANGE"):
