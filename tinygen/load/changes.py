@@ -11,6 +11,7 @@ from typing import Any
 
 from tinygen.errors import InputError
 from tinygen.ir import Shape, format_shape
+from tinygen.load.keras_config import dictionaries
 from tinygen.load.policy import in_float32
 
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")
@@ -84,7 +85,7 @@ def _with_shapes(config: dict[str, Any], shapes: Mapping[str, Shape]) -> list[st
         for inner, key in found:
             inner[key] = [inner[key][0], *_agreed(asked, inner[key][1:], shape)]
         changed.append(f"input '{asked}' of {format_shape(shape)}")
-    for layer in (config, *_layers(config)):  # what a Sequential was built for
+    for layer in _layers(config):  # what a Sequential was built for
         built = layer.get("build_config")
         if isinstance(built, dict) and isinstance(built.get("input_shape"), list):
             known = [shape for shape in shapes.values() if _fits(built["input_shape"][1:], shape)]
@@ -111,15 +112,7 @@ def _agreed(name: str, saved: list[Any], shape: Shape) -> Shape:
 
 
 def _layers(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every layer's entry, wrapped ones too."""
-    pending: list[Any] = [value for key, value in config.items() if key != "compile_config"]
-    if isinstance(config.get("class_name"), str) and isinstance(config.get("config"), dict):
-        yield config
-    while pending:
-        value = pending.pop(0)
-        if isinstance(value, list):
-            pending.extend(value)
-        elif isinstance(value, dict):
-            if isinstance(value.get("class_name"), str) and isinstance(value.get("config"), dict):
-                yield value
-            pending.extend(value.values())
+    """Every layer's entry, wrapped ones and the model's own too."""
+    for value in dictionaries(config):
+        if isinstance(value.get("class_name"), str) and isinstance(value.get("config"), dict):
+            yield value

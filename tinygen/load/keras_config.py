@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -113,6 +114,20 @@ def parse_config(text: str | bytes, where: str) -> dict[str, Any]:
             next_step="save the whole model: model.save('model.keras')",
         )
     return config
+
+
+def dictionaries(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every dictionary of a model's configuration, outer ones first, but for what `compile` was
+    given, which is not opened. One that is changed when it comes is gone through as it is then."""
+    yield config
+    pending = deque(value for key, value in config.items() if key != "compile_config")
+    while pending:
+        value = pending.popleft()
+        if isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            yield value
+            pending.extend(value.values())
 
 
 def check_config(config: dict[str, Any], file_name: str) -> None:

@@ -13,6 +13,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from tinygen.load.keras_config import dictionaries
+
 _HALF = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 _POLICIES = ("Policy", "DTypePolicy", "FloatDTypePolicy")
 _CONFIG = "config.json"
@@ -24,14 +26,7 @@ def in_float32(config: dict[str, Any]) -> tuple[str, ...]:
     Changes `config`; returns what was replaced, without repetition.
     """
     found: dict[str, None] = {}
-    # What `compile` was given is not opened: it says nothing of the layers.
-    pending = [value for key, value in config.items() if key != "compile_config"]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, list):
-            pending.extend(value)
-        if not isinstance(value, dict):
-            continue
+    for value in dictionaries(config):
         is_policy = value.get("class_name") in _POLICIES
         inner = value.get("config")
         if is_policy and isinstance(inner, dict) and inner.get("name") in _HALF:
@@ -41,7 +36,6 @@ def in_float32(config: dict[str, Any]) -> tuple[str, ...]:
             if "dtype" in key and isinstance(item, str) and item in _HALF:
                 found[item] = None
                 value[key] = "float32"
-        pending.extend(value.values())
     return tuple(sorted(found))
 
 
