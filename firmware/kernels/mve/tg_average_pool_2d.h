@@ -21,12 +21,13 @@ struct tg_mve_average_pool_2d_params {
   int32_t filter_width;
   int32_t stride_height;
   int32_t stride_width;
-  int32_t pad_top;                   /* rows of the first window above the image */
-  int32_t pad_left;                  /* columns of the first window left of the image */
-  int32_t doubled;                   /* 1: |sum| + half is doubled before; never of 256 pixels */
-  int32_t output_min;                /* lowest code the activation lets through */
-  int32_t output_max;                /* highest code the activation lets through */
-  const TG_FLASH int32_t *divisors; /* by the count of pixels: a factor, and a shift in bits 16 to 19 */
+  int32_t pad_top;    /* rows of the first window above the image */
+  int32_t pad_left;   /* columns of the first window left of the image */
+  int32_t doubled;    /* 1: |sum| + half is doubled before; never of 256 pixels */
+  int32_t output_min; /* lowest code the activation lets through */
+  int32_t output_max; /* highest code the activation lets through */
+  const TG_FLASH int32_t
+      *divisors; /* by the count of pixels: a factor, and a shift in bits 16 to 19 */
 };
 
 /* The codes of sums of `count` pixels. */
