@@ -63,6 +63,25 @@ LINES = (
     ),
     Case(f"tinygen boards {BOARD} --json", lambda ran: bool(ran.json["device"]["machine"])),
     Case(
+        "tinygen boards ESP32-C3 --toml",
+        lambda ran: ran.out == (Path("tinygen/boards/esp32c3.toml")).read_text("utf-8"),
+    ),
+    Case(
+        "tinygen boards --schema",
+        lambda ran: ran.json["$defs"]["Board"]["properties"].keys() >= {"id", "device"},
+    ),
+    Case(
+        "tinygen doctor",
+        lambda ran: (
+            re.search(r"^good +tensorflow: \d", ran.out, re.M) is not None
+            and re.search(r"^good +arm-none-eabi-gcc: \d", ran.out, re.M) is not None
+        ),
+    ),
+    Case(
+        "tinygen doctor --json",
+        lambda ran: {"Python", "oracle", "disk"} <= {c["subject"] for c in ran.json["checks"]},
+    ),
+    Case(
         "tinygen ops",
         lambda ran: re.search(r"^CONV_2D +int8 +aot, tflm +.*portable$", ran.out, re.M) is not None,
     ),
@@ -166,10 +185,15 @@ STORY = (
     Case("tinygen stop", lambda ran: "stopped" in ran.out or "ended" in ran.out),
     Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),
 )
+DEMO = "tinygen demo --out FOLDER"
+"""Run by tests/docs, which holds what it prints against the README."""
 MONITORED = "tinygen monitor --trust-project --port PORT"
 """Run by a test of its own: it ends only with Ctrl-C."""
-REFUSED = (Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),)
-"""What a project of an emulated board does not take."""
+REFUSED = (
+    Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),
+    Case("tinygen demo --board uno", lambda ran: "the demo does not run on uno" in ran.err),
+)
+"""What a project of an emulated board does not take, and a demonstration no board with a cable."""
 UNFIT = tuple(
     Case(line, lambda ran: "--input-shape was given for 'digits.tflite'" in ran.err)
     for line in (
@@ -298,8 +322,8 @@ def test_the_examples_in_the_help_run(desk: Path, cache: str) -> None:
     (desk / "model.tflite").write_bytes((desk / "pools.tflite").read_bytes())
     examples = dict(the_examples())
     evening = ("flash", "verify", "stop", "cache")
-    day = ("boards", "ops", "inspect", "setup", "generate", "bench", "build", *evening)
-    assert {*day, "monitor"} == set(examples)
+    day = ("doctor", "boards", "ops", "inspect", "setup", "generate", "bench", "build", *evening)
+    assert {*day, "demo", "monitor"} == set(examples)
     for name in day:
         line = examples[name]
         if name == "verify":
@@ -329,7 +353,7 @@ def the_examples() -> Iterator[tuple[str, str]]:
 
 def all_lines() -> list[list[str]]:
     cases = [case.line for case in (*LINES, *STORY, *REFUSED, *UNFIT)]
-    return [shlex.split(line) for line in (*cases, MONITORED)]
+    return [shlex.split(line) for line in (*cases, DEMO, MONITORED)]
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -18,6 +18,7 @@ from tinygen.cli.options import (
     ProjectArgument,
     TrustOption,
     TrustProjectOption,
+    complete_board,
     names,
     with_options,
 )
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="tinygen",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="From a trained Keras model to microcontroller firmware, proven on the device.",
@@ -287,6 +287,49 @@ def setup(
     _run(lambda progress, _: call(what, source=source, progress=progress), setup_report, json)
 
 
+@app.command(short_help="Train, build, flash and verify a small model.")
+def demo(
+    board: Annotated[
+        str | None,
+        typer.Option(
+            "--board",
+            "-b",
+            help="An emulated board or a process. [default: an emulated Cortex-M0 with 16 KB of "
+            "RAM, or where its compiler or emulator is not installed, this machine]",
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The folder of all that it makes.")
+    ] = Path("build", "demo"),
+) -> None:
+    """Train a small CNN on handwritten digits, and show the commands that bring it to a device.
+
+    Example: tinygen demo
+    """
+    from tinygen.api.demo import demo_board, train_digits
+    from tinygen.cli.demo import show
+
+    board = demo_board(board)
+    files = _run(lambda progress, _: train_digits(out, progress=progress), lambda r: r.said, False)
+    raise typer.Exit(show(app, files, out, board))
+
+
+@app.command(short_help="What of this machine is in the way, and what mends it.")
+def doctor(json: Json = False) -> None:
+    """Look at Python, packages, compilers, emulators, sources, registries, serial ports and disk.
+
+    Each is good, warning (in the way of some boards) or bad, with the command that mends it. What
+    answers on a serial port is asked, which restarts many boards.
+
+    Example: tinygen doctor
+    """
+    from tinygen.api.doctor import doctor as call
+    from tinygen.report.text import doctor_report
+
+    result = _run(lambda progress, _: call(progress=progress), doctor_report, json)
+    raise typer.Exit(result.exit_code)
+
+
 @app.command(short_help="What is kept between builds, and how much of it.")
 def cache(
     prune: Annotated[
@@ -319,18 +362,33 @@ def ops(json: Json = False) -> None:
 
 @app.command(short_help="List the boards, or show one in full.")
 def boards(
-    board: Annotated[str | None, typer.Argument(help="One board, in full.")] = None,
+    board: Annotated[
+        str | None, typer.Argument(help="One board, in full.", autocompletion=complete_board)
+    ] = None,
+    toml: Annotated[
+        bool, typer.Option("--toml", help="Print its board file, to start one of your own from.")
+    ] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema of board files, for editors.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """List the boards, or show one in full.
 
     Example: tinygen boards qemu-cortex-m4
     """
-    from tinygen.boards import all_boards, get_board
-    from tinygen.report.json import board_facts
+    from tinygen.boards import all_boards, board_text, get_board
+    from tinygen.boards.json_schema import board_schema
+    from tinygen.report.json import board_facts, print_json
     from tinygen.report.text import board_report, boards_report
 
-    if board is None:
+    if toml and board is None:
+        raise typer.BadParameter("--toml is for one board: tinygen boards BOARD --toml")
+    if schema:
+        print_json(board_schema())
+    elif board is not None and toml:
+        sys.stdout.write(board_text(board))
+    elif board is None:
         _run(lambda *_: all_boards(), boards_report, json)
     else:
         _run(lambda *_: board_facts(get_board(board)), board_report, json)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from tinygen.report.text.bench import bench_report
 from tinygen.report.text.boards import board_report, boards_report
 from tinygen.report.text.build import build_report, generate_report
-from tinygen.report.text.device import cache_report, flash_report, setup_report, stop_report
+from tinygen.report.text.device import (
+    cache_report,
+    doctor_report,
+    flash_report,
+    setup_report,
+    stop_report,
+)
 from tinygen.report.text.inspect import inspect_report
 from tinygen.report.text.operators import operators_report
 from tinygen.report.text.tables import print_report
@@ -17,6 +23,7 @@ __all__ = [
     "boards_report",
     "build_report",
     "cache_report",
+    "doctor_report",
     "flash_report",
     "generate_report",
     "inspect_report",
