@@ -21,7 +21,7 @@ setup-all:
 	@scripts/setup.sh all
 
 demo: setup
-	@examples/digits/demo.sh $(DEMO)
+	@$(BIN)/tinygen demo --out $(DEMO)
 
 test: setup-all
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal

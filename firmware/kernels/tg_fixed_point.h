@@ -38,7 +38,7 @@
   } while (0)
 #endif
 
-/* round(a * b / 2^31), ties toward plus infinity; b is a multiplier in [0, 2^31). */
+/* round(a * b / 2^31), ties toward plus infinity; not of twice INT32_MIN. */
 TG_INLINE int32_t tg_high_mul(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * (int64_t)b + ((int64_t)1 << 30)) >> 31);
 }

@@ -30,7 +30,7 @@ def main() -> None:
     prepare()
     sys.excepthook = _show_bug
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="tinygen", standalone_mode=False)
     except _NOT_UNDERSTOOD as error:
         said = io.StringIO()
         error.show(file=said)  # type: ignore[attr-defined]
