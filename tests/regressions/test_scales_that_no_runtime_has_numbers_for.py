@@ -1,7 +1,7 @@
 """Functions of one number with absurd scales: RSQRT ended in a ZeroDivisionError. TANH, LOGISTIC,
-ELU and RSQRT were compiled where TFLM shifts by more bits than there are or turns a float into an int32
-that does not hold it: the device then differed from the oracle. HARD_SWISH was one code off where a
-shift goes beyond the 15 bits that are left of an int16.
+ELU and RSQRT were compiled where TFLM shifts by more bits than there are or turns a float into an
+int32 that does not hold it: the device then differed from the oracle. HARD_SWISH was one code off
+where a shift goes beyond the 15 bits that are left of an int16.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ class FloatFunction(Parsed):
     """How many units in the last place a C library may be off; glibc and newlib say 1."""
     least: ClassVar[float] = -np.inf
     """Below it runtimes have no number."""
+    through_int32: ClassVar[bool] = False
+    """The runtime that has it on int8 makes an int32 of each result before it clamps it."""
     coded: ClassVar[bool] = True
     """A runtime has it on int8 codes as well."""
 
@@ -104,7 +106,8 @@ class FloatFunction(Parsed):
         scale = np.float32(io.output.q.scale)
         with np.errstate(all="ignore"):
             low, high = self.results(value, scale)
-            if max(low.max(), high.max()) >= _BEYOND_INT32 or np.isinf(np.float32(1.0) / scale):
+            fits = max(low.max(), high.max()) < _BEYOND_INT32 and np.isfinite(1 / scale)
+            if self.through_int32 and not fits:
                 raise UnsupportedModel(
                     f"{self.kind} gives '{io.output.name}' the scale {scale:g}",
                     why=f"it is too small for an input with the scale {io.input(0).q.scale:g}",
