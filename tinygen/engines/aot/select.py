@@ -10,7 +10,14 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tinygen.engines.aot.estimate import NOTHING, constants_of, functions_of, total
+from tinygen.engines.aot.answers import Answer, Answers
+from tinygen.engines.aot.estimate import (
+    NOTHING,
+    arrays_of,
+    constants_of,
+    functions_of,
+    total,
+)
 from tinygen.engines.aot.goal import Goal, Whole, whole
 from tinygen.engines.aot.offers import (
     Candidate,
@@ -43,6 +50,10 @@ class _Usable:
     def functions(self) -> Hashable:
         return functions_of(self.candidate)
 
+    @cached_property
+    def arrays(self) -> Hashable:
+        return frozenset(arrays_of(self.candidate))
+
 
 @dataclass(frozen=True)
 class _Comparison:
@@ -51,13 +62,13 @@ class _Comparison:
     goal: Goal
     whole: Whole
     sharers: Mapping[Hashable, int]
-    """How many nodes could be computed by the same C functions."""
+    """How many nodes could be computed by the same C functions, or with the same constants."""
 
     def cost(self, one: _Usable) -> Cost:
-        """With its part of the code that others share."""
+        """With its part of the code and of the constants that others share."""
         constants = constants_of(one.candidate)
-        shared = -(-(one.candidate.cost.flash - constants) // self.sharers[one.functions])
-        return replace(one.candidate.cost, flash=constants + shared)
+        code = -(-(one.candidate.cost.flash - constants) // self.sharers[one.functions])
+        return replace(one.candidate.cost, flash=code - -constants // self.sharers[one.arrays])
 
     def rank(self, cost: Cost) -> tuple[int, ...]:
         """Of one among several for a node."""
@@ -79,7 +90,9 @@ def _total(taken: Mapping[int, _Usable]) -> Cost:
     return total(one.candidate for one in taken.values())
 
 
-def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tuple[Choice, ...]:
+def select(
+    sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal, answers: Answers | None = None
+) -> tuple[Choice, ...]:
     """A choice for each site; the sites are all nodes of one graph, in its order.
 
     Each node gets its cheapest candidate, of the earlier set where two are equal. Then candidates
@@ -89,7 +102,7 @@ def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tupl
     """
     heard: list[list[Offer]] = [[] for _ in sites]
     errors: dict[int, UnsupportedModel] = {}
-    usable = _ask(sites, sets, heard, errors)
+    usable = _ask(sites, sets, heard, errors, answers or Answers())
     comparison = _comparison(sites, usable, goal)
     taken = _best(usable, comparison)
     last = [one for one in usable if one.set_position == len(sets) - 1]
@@ -131,7 +144,8 @@ def _within(
 
 
 def _comparison(sites: Sequence[Site], usable: Sequence[_Usable], goal: Goal) -> _Comparison:
-    sharers = Counter(functions for functions, _ in {(o.functions, o.covers) for o in usable})
+    shared = {(what, one.covers) for one in usable for what in (one.functions, one.arrays)}
+    sharers = Counter(what for what, _ in shared)
     offered: list[list[Cost]] = [[] for _ in sites]
     none = Whole(1, 1, 1)
     for one in usable:
@@ -158,15 +172,16 @@ def _ask(
     sets: Sequence[KernelSet],
     heard: Sequence[list[Offer]],
     errors: dict[int, UnsupportedModel],
+    known: Answers,
 ) -> list[_Usable]:
     """The candidates that could be taken; `heard` and `errors` get all that is said of a node."""
     positions = {id(site.node): i for i, site in enumerate(sites)}
     usable = []
     for at, site in enumerate(sites):
         for set_position, kernel_set in enumerate(sets):
-            answers: list[Candidate | Declined]
+            answers: list[Answer]
             try:
-                answers = list(kernel_set.offers(site))
+                answers = known.of(kernel_set, site)
             except UnsupportedModel as error:
                 errors[at] = error
                 answers = [Declined(error.what)]
