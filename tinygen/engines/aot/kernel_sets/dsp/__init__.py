@@ -19,6 +19,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     depthwise,
     depthwise_any,
     fully_connected,
+    mul,
     pool,
 )
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
@@ -39,7 +40,9 @@ FAMILIES: Mapping[str, tuple[Offers, ...]] = {
     "FULLY_CONNECTED": (fully_connected.offers,),
     "MAX_POOL_2D": (pool.pools,),
     "MEAN": (pool.means,),
+    "MUL": (mul.offers,),
     "SUB": (add.offers,),
+    "SUM": (pool.means,),
 }
 """By the operator's kind."""
 
