@@ -27,7 +27,9 @@ from tinygen.quantize.diagnosis import (
     not_int8,
 )
 from tinygen.quantize.layer_names import with_layer_names
+from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
+from tinygen.tflite.write import with_requantized
 
 CALIBRATION_SAMPLES = 500
 """At most so many samples calibrate the ranges, spread evenly over the data."""
@@ -82,6 +84,9 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
         graph = tflite.graph(file, loaded.name)
     except UnsupportedOperators as error:
         raise not_compiled(loaded, error) from error
+    if contradictions := moves_that_rescale(graph):
+        named = with_requantized(named, contradictions)
+        graph = tflite.read(named, loaded.name)
     return Quantized(
         tflite=named,
         graph=graph,
