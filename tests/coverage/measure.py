@@ -19,6 +19,10 @@ from tinygen.options import ModelOptions
 from tinygen.project import MODEL
 
 
+_ARENA = 1 << 18
+"""Bytes for the interpreter, enough for each: here its smallest arena is not the question."""
+
+
 def saved(kind: Kind, package: str, folder: Path) -> Path:
     """The model as a file, with the same weights each time."""
     if package == FILE:
@@ -42,7 +46,8 @@ def measure(kind: Kind, package: str, folder: Path) -> Row:
     for engine in ENGINES:
         out = folder / engine
         try:
-            tinygen.build(path, board=BOARD, data=data, engine=engine, out=out)
+            arena = _ARENA if engine == "tflm" else None
+            tinygen.build(path, board=BOARD, data=data, engine=engine, arena=arena, out=out)
         except TinygenError as error:
             said[engine] = f"refused: {_one_line(error)}"
             continue

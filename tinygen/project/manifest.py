@@ -21,7 +21,7 @@ from tinygen.pio.elf import Sizes
 from tinygen.printable import printable, shell_word
 
 MANIFEST = "tinygen.json"
-VERSION = 2
+VERSION = 3
 """Of the manifest's form: it rises with every key that comes, goes or means something else."""
 
 _SHOWN = 40
