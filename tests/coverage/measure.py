@@ -18,7 +18,6 @@ from tinygen.load import Int8File
 from tinygen.options import ModelOptions
 from tinygen.project import MODEL
 
-
 _ARENA = 1 << 18
 """Bytes for the interpreter, enough for each: here its smallest arena is not the question."""
 
