@@ -46,7 +46,7 @@ def transcript() -> str:
     """`make demo`, run: the commands that are shown, and what they print."""
     with tempfile.TemporaryDirectory(prefix="tinygen-demo-") as folder:
         done = subprocess.run(
-            [ROOT / "examples" / "digits" / "demo.sh", folder],
+            [sys.executable, "-m", "tinygen", "demo", "--out", folder],
             stdout=subprocess.PIPE,
             text=True,
             check=True,

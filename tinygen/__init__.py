@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tinygen.api.bench import BenchResult, bench
     from tinygen.api.build import BuildResult, GenerateResult, build, generate
     from tinygen.api.cache import CacheResult, cache
+    from tinygen.api.doctor import DoctorResult, doctor
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.monitor import monitor
@@ -46,6 +47,8 @@ _HOME = {
     "generate": "tinygen.api.build",
     "CacheResult": "tinygen.api.cache",
     "cache": "tinygen.api.cache",
+    "DoctorResult": "tinygen.api.doctor",
+    "doctor": "tinygen.api.doctor",
     "FlashResult": "tinygen.api.flash",
     "StopResult": "tinygen.api.flash",
     "flash": "tinygen.api.flash",
@@ -79,6 +82,7 @@ __all__ = [
     "BuildResult",
     "CacheResult",
     "DeviceError",
+    "DoctorResult",
     "DoesNotFit",
     "FlashResult",
     "GenerateResult",
@@ -97,6 +101,7 @@ __all__ = [
     "bench",
     "build",
     "cache",
+    "doctor",
     "flash",
     "generate",
     "inspect",
@@ -105,6 +110,10 @@ __all__ = [
     "stop",
     "verify",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

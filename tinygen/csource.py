@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from tinygen.ir import Constant, DType, Edge, Kernel, ParamValue, Place, Tensor
+from tinygen.ir import Array, Constant, DType, Edge, Kernel, ParamValue, Place, Tensor
 from tinygen.printable import printable
 
 _LINE = 100
@@ -109,6 +110,42 @@ def pointer(name: str, constant: Constant, qualifier: str = "") -> str:
 def parameter(name: str, value: ParamValue) -> str:
     """The parameter of a function that takes such a number."""
     return f"{'float' if isinstance(value, float) else 'int32_t'} {name}"
+
+
+class Field(NamedTuple):
+    """A field of a struct."""
+
+    text: str
+    nbytes: int
+
+
+def narrow_fields(values: Mapping[str, Sequence[ParamValue]]) -> list[Field]:
+    """The fields for parameters that take these values, in the narrowest types; wide ones first,
+    so that nothing lies between them."""
+    fields = []
+    for name, each in values.items():
+        numbers = np.array(each)
+        width = _width(numbers)
+        c_name = "float" if numbers.dtype.kind == "f" else f"int{8 * width}_t"
+        count = numbers.shape[1] if numbers.ndim > 1 else 0
+        text = f"{c_name} {name}[{count}]" if count else f"{c_name} {name}"
+        fields.append((-width, Field(text, width * max(count, 1))))
+    return [field for _, field in sorted(fields, key=lambda one: one[0])]
+
+
+def _width(numbers: Array) -> int:
+    """Bytes of the narrowest type that holds all of these."""
+    if numbers.dtype.kind == "f":
+        return 4
+    low, high = int(numbers.min()), int(numbers.max())
+    return next(n for n in (1, 2, 4) if -(1 << 8 * n - 1) <= low and high < 1 << 8 * n - 1)
+
+
+def read_of(pointer: str, name: str, value: ParamValue) -> str:
+    """What reads such a field of the struct that `pointer` points to."""
+    if isinstance(value, tuple):
+        return "{" + ", ".join(f"{pointer}->{name}[{i}]" for i in range(len(value))) + "}"
+    return f"{pointer}->{name}"
 
 
 def _const(constant: Constant, qualifier: str) -> str:

@@ -108,7 +108,7 @@ class ModelOptions:
                     why=f"it is at least {flag.minimum}",
                     next_step=f"give another {flag.name}, or leave it out",
                 )
-            if flag.choices and value not in flag.choices:
+            if flag.choices and value is not None and value not in flag.choices:
                 raise InputError(
                     f"{flag.name} is {printable(str(value))}",
                     why=f"it is one of {', '.join(flag.choices)}",
@@ -185,14 +185,23 @@ class BuildOptions(ProjectOptions):
     """All that `build` and `generate` may be told."""
 
     engine: Annotated[
-        str | None, Flag("--engine", "How the model runs. [default: the board's]")
+        str | None,
+        Flag(
+            "--engine",
+            "How the model runs: compiled to C (aot), or by TensorFlow Lite Micro's interpreter "
+            "(tflm). [default: the board's]",
+            metavar="NAME",
+            choices=("aot", "tflm"),
+        ),
     ] = None
     kernel_set: Annotated[
         str | None,
         Flag(
             "--kernel-set",
-            "Which kernels the engine uses, of those that `tinygen boards BOARD` names. "
-            "[default: the board's]",
+            "Which kernels the engine uses, of those that `tinygen boards BOARD` names: portable, "
+            "dsp, mve of aot; reference, cmsis_nn, esp_nn, esp_nn_s3 of tflm. [default: the "
+            "board's]",
+            metavar="NAME",
             engine=True,
         ),
     ] = None

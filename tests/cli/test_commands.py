@@ -4,6 +4,7 @@ does an example in a command's help that does not run."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shlex
@@ -62,6 +63,25 @@ LINES = (
         lambda ran: re.search(r"memory\.ram\.bytes +\d[\d,]+ bytes", ran.out) is not None,
     ),
     Case(f"tinygen boards {BOARD} --json", lambda ran: bool(ran.json["device"]["machine"])),
+    Case(
+        "tinygen boards ESP32-C3 --toml",
+        lambda ran: ran.out == (Path("tinygen/boards/esp32c3.toml")).read_text("utf-8"),
+    ),
+    Case(
+        "tinygen boards --schema",
+        lambda ran: ran.json["$defs"]["Board"]["properties"].keys() >= {"id", "device"},
+    ),
+    Case(
+        "tinygen doctor",
+        lambda ran: (
+            re.search(r"^good +tensorflow: \d", ran.out, re.M) is not None
+            and re.search(r"^good +arm-none-eabi-gcc: \d", ran.out, re.M) is not None
+        ),
+    ),
+    Case(
+        "tinygen doctor --json",
+        lambda ran: {"Python", "oracle", "disk"} <= {c["subject"] for c in ran.json["checks"]},
+    ),
     Case(
         "tinygen ops",
         lambda ran: re.search(r"^CONV_2D +int8 +aot, tflm +.*portable$", ran.out, re.M) is not None,
@@ -167,13 +187,33 @@ STORY = (
         "tinygen verify --vectors 3 --port replay:bytes.spy --json",
         lambda ran: ran.json["verdict"] == "MATCH" and ran.json["port"] == "replay:bytes.spy",
     ),
+    Case(
+        "tinygen run --input samples.npz --trust-project",
+        lambda ran: (
+            re.search(r"^sample 12 +\| .*highest \[\d\] +\|", ran.out, re.M) is not None
+            and "instructions" in ran.out
+        ),
+    ),
+    Case(
+        "tinygen run -i images/0.png --image-range 0 1 --port PORT --json",
+        lambda ran: (
+            [answer["sample"] for answer in ran.json["answers"]] == ["0.png"]
+            and len(ran.json["answers"][0]["outputs"][0]) == 10
+        ),
+    ),
     Case("tinygen stop", lambda ran: "stopped" in ran.out or "ended" in ran.out),
     Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),
 )
+DEMO = "tinygen demo --out FOLDER"
+"""Run by tests/docs, which holds what it prints against the README."""
+WATCHED = "tinygen run --watch images"
 MONITORED = "tinygen monitor --trust-project --port PORT"
-"""Run by a test of its own: it ends only with Ctrl-C."""
-REFUSED = (Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),)
-"""What a project of an emulated board does not take."""
+"""Run by tests of their own: they end only with Ctrl-C."""
+REFUSED = (
+    Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),
+    Case("tinygen demo --board uno", lambda ran: "the demo does not run on uno" in ran.err),
+)
+"""What a project of an emulated board does not take, and a demonstration no board with a cable."""
 UNFIT = tuple(
     Case(line, lambda ran: "--input-shape was given for 'digits.tflite'" in ran.err)
     for line in (
@@ -231,7 +271,7 @@ def holds(case: Case, ran: Ran) -> None:
 def test_a_line(case: Case, desk: Path, cache: str) -> None:
     ran = run(case.line, desk, cache)
     holds(case, ran)
-    if "--json" not in case.line:
+    if not {"--json", "--toml", "--schema"} & set(case.line.split()):
         assert all(len(line) <= 100 for line in ran.out.splitlines())
 
 
@@ -254,17 +294,23 @@ def test_the_story_of_a_device(desk: Path, cache: str) -> None:
         assert case.holds(ran), ran.err
 
 
-def interrupted(line: str, desk: Path, heard: Callable[[psutil.Process], bool]) -> Ran:
-    """The line until `heard` is true of its process, and then Ctrl-C."""
+def interrupted(
+    line: str, desk: Path, heard: Callable[[psutil.Process], bool], shown: Path | None = None
+) -> Ran:
+    """The line until `heard` is true of its process, and then Ctrl-C; its output goes to the file
+    `shown`, where `heard` wants to read along."""
     words = shlex.split(line)[1:]
-    with subprocess.Popen(
-        command(*words),
-        cwd=desk,
-        env=environment({"PYTHONUNBUFFERED": "1"}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        contextlib.ExitStack() as files,
+        subprocess.Popen(
+            command(*words),
+            cwd=desk,
+            env=environment({"PYTHONUNBUFFERED": "1"}),
+            stdout=files.enter_context(shown.open("w")) if shown else subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
         deadline = time.monotonic() + 60
         while not heard(psutil.Process(process.pid)):
             assert process.poll() is None, process.communicate()
@@ -272,7 +318,7 @@ def interrupted(line: str, desk: Path, heard: Callable[[psutil.Process], bool]) 
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
-        return Ran(process.returncode, out, err)
+        return Ran(process.returncode, shown.read_text() if shown else out, err)
 
 
 def test_monitor_shows_what_the_device_sends(desk: Path, cache: str) -> None:
@@ -294,16 +340,36 @@ def test_monitor_shows_what_the_device_sends(desk: Path, cache: str) -> None:
     assert "Traceback" not in ran.err
 
 
+def test_watch_runs_each_new_file(desk: Path, cache: str) -> None:
+    assert run(f"tinygen build digits.tflite -b {BOARD}", desk, cache).code == 0
+    shown = desk / "shown.txt"
+    came = desk / "images" / "came.png"
+
+    def heard(watching: psutil.Process) -> bool:
+        if not came.exists():
+            if not _is_connected(watching):
+                return False
+            (desk / "images" / "no.png").write_bytes(b"no image")
+            came.write_bytes((desk / "images" / "0.png").read_bytes())
+        return "came.png" in shown.read_text()
+
+    ran = interrupted(WATCHED, desk, heard, shown)
+    assert ran.code == 130
+    assert "0.png" not in ran.out, "it was there before"
+    assert "Traceback" not in ran.err
+
+
 def test_the_examples_in_the_help_run(desk: Path, cache: str) -> None:
     """In the order of a working day, each as it stands there but for the port."""
     from tests.load.keras_builders import keras_module, small_cnn
 
     small_cnn(keras_module("keras")).save(desk / "model.h5")
+    np.save(desk / "sample.npy", np.ones((8, 8, 1), np.float32))
     (desk / "model.tflite").write_bytes((desk / "pools.tflite").read_bytes())
     examples = dict(the_examples())
-    evening = ("flash", "verify", "stop", "cache")
-    day = ("boards", "ops", "inspect", "setup", "generate", "bench", "build", *evening)
-    assert {*day, "monitor"} == set(examples)
+    evening = ("flash", "verify", "run", "stop", "cache")
+    day = ("doctor", "boards", "ops", "inspect", "setup", "generate", "bench", "build", *evening)
+    assert {*day, "demo", "monitor"} == set(examples)
     for name in day:
         line = examples[name]
         if name == "verify":
@@ -333,7 +399,7 @@ def the_examples() -> Iterator[tuple[str, str]]:
 
 def all_lines() -> list[list[str]]:
     cases = [case.line for case in (*LINES, *STORY, *REFUSED, *UNFIT)]
-    return [shlex.split(line) for line in (*cases, MONITORED)]
+    return [shlex.split(line) for line in (*cases, DEMO, WATCHED, MONITORED)]
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -34,7 +34,9 @@ WHOLE = Manifest(
         inputs=(EDGE,),
         outputs=(EDGE, EDGE),
     ),
-    data=manifest.Calibration("samples.npz", random=False, samples=9, warnings=("few",)),
+    data=manifest.Calibration(
+        "samples.npz", random=False, samples=9, image_range=(0.0, 1.0), warnings=("few",)
+    ),
     fidelity=(manifest.Fidelity("image", 9, 31.5, 0.1, 0.2, 1.0),),
     arena=manifest.Arena(1536, 1536, 16, ArenaPlace.STATIC),
     vectors=manifest.Vectors(9, "numpy reference", {"data": 4, "random": 5}),

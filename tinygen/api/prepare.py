@@ -19,7 +19,8 @@ from tinygen.proof.vectors import Samples
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """`float_tflite` is the model before quantization, None where only int8 is known; `classes`
-    are the names of its classes, where the data has some."""
+    are the names of its classes, where the data has some; `image_range` is what the pixels 0 and
+    255 are to it."""
 
     loaded: LoadedModel
     model: Int8Model
@@ -27,6 +28,7 @@ class Prepared:
     data: Dataset | None
     samples: tuple[Samples, ...]
     classes: tuple[str, ...]
+    image_range: tuple[float, float]
 
 
 def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False) -> Prepared:
@@ -59,7 +61,7 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
         origin = "random data" if data.is_random else "data"
         samples.append(Samples(origin, data.inputs, numbered_by(classes, data)))
     model, float_tflite = _quantized(loaded, data, options)
-    return Prepared(loaded, model, float_tflite, data, tuple(samples), classes)
+    return Prepared(loaded, model, float_tflite, data, tuple(samples), classes, options.image_range)
 
 
 def _read(

@@ -13,9 +13,10 @@ from tinygen import passes, tflite
 from tinygen.api.board import project_board
 from tinygen.api.built import look
 from tinygen.api.connection import Connection
+from tinygen.api.cost import Cost, cost_of, startup_of
 from tinygen.api.crash import explained
 from tinygen.api.vectors_run import Runs, VectorsRun
-from tinygen.boards import Board, Process, Qemu, StackMark
+from tinygen.boards import Board, StackMark
 from tinygen.devices.link.deadline import Deadline
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.recording import open_recording
@@ -43,18 +44,6 @@ _AVR_MACS = 100_000
 _START_LIMIT = 60.0
 _VECTOR_LIMIT = 1.0
 _LINE_LIMIT = 5.0
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one inference takes on the device: least, mean and most over the vectors."""
-
-    unit: str
-    """`instructions` on an emulated board, `microseconds` on hardware; of a process `nanoseconds of
-    this host`, which differ from run to run."""
-    minimum: int
-    mean: int
-    maximum: int
 
 
 @dataclass(frozen=True)
@@ -279,8 +268,8 @@ def _result(
         first_mismatch=verdict.first_mismatch(tensors, checks, device) if count else None,
         accuracy=verdict.accuracy(checks, device) if count else None,
         litert=checks.litert.name if checks.litert else None,
-        cost=_cost(board, run.ticks, hello),
-        startup=_startup(board, hello),
+        cost=cost_of(board, run.ticks, hello),
+        startup=startup_of(board, hello),
         arena_bytes=hello.arena_bytes if hello else None,
         arena_used_bytes=hello.arena_used if hello else None,
         # Of firmware that is not known to be this project's, nothing can be said.
@@ -348,35 +337,9 @@ def _next_step(project: Project, board: Board, decision: Verdict, lost: DeviceEr
     return "build with --engine aot: if that matches, the interpreter's build is at fault"
 
 
-def _cost(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | None:
-    """None where the device's ticks mean neither instructions nor time."""
-    if not ticks or hello is None:
-        return None
-    unit, least = _measured(board, min(ticks), hello)
-    _, mean = _measured(board, sum(ticks) // len(ticks), hello)
-    _, most = _measured(board, max(ticks), hello)
-    if least is None or mean is None or most is None:
-        return None
-    return Cost(unit, least, mean, most)
-
-
 def _enough(hello: Hello | None, overhead: int | None) -> int | None:
     """A smaller arena that would do: starting takes `overhead` bytes more than are used then."""
     if hello is None or overhead is None:
         return None
     enough = arena.aligned(hello.arena_used + overhead)
     return enough if enough < hello.arena_bytes else None
-
-
-def _startup(board: Board, hello: Hello | None) -> int | None:
-    return None if hello is None else _measured(board, hello.init_ticks, hello)[1]
-
-
-def _measured(board: Board, ticks: int, hello: Hello) -> tuple[str, int | None]:
-    """Unit and amount; no amount where an emulator does not count instructions."""
-    if isinstance(board.device, Qemu):
-        return "instructions", board.device.instructions(ticks)
-    unit, per_second = "microseconds", 1_000_000
-    if isinstance(board.device, Process):
-        unit, per_second = "nanoseconds of this host", 1_000_000_000
-    return unit, ticks * per_second // hello.tick_hz if hello.tick_hz else None

@@ -11,6 +11,7 @@ import typer
 
 from tinygen.cli.app import app
 from tinygen.errors import TinygenError, disk_error
+from tinygen.interruption import EXIT_CODE, Interrupted
 from tinygen.printable import printable
 
 _NOT_UNDERSTOOD: type[Exception] = next(
@@ -18,17 +19,18 @@ _NOT_UNDERSTOOD: type[Exception] = next(
 )
 """What Typer raises for a command line that it does not understand; it quotes what was typed."""
 
-_INTERRUPTED = 130
-
 
 def main() -> None:
-    """Run the command line that this process was started with, and end it."""
+    """Run the command line that this process was started with, and end it.
+
+    KeyboardInterrupt where the user interrupted it.
+    """
     from tinygen.cli.terminal import prepare
 
     prepare()
     sys.excepthook = _show_bug
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="tinygen", standalone_mode=False)
     except _NOT_UNDERSTOOD as error:
         said = io.StringIO()
         error.show(file=said)  # type: ignore[attr-defined]
@@ -42,10 +44,10 @@ def main() -> None:
             raise
         _show_error(told)
         sys.exit(told.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
-    if code == _INTERRUPTED:
-        print("\ninterrupted", file=sys.stderr)
+    except typer.Abort:
+        code = EXIT_CODE
+    if code == EXIT_CODE:
+        raise Interrupted
     sys.exit(code if isinstance(code, int) else 0)
 
 

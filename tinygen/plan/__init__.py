@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tinygen.ir import KernelCall, Lowered, State, Tensor, TensorId
-from tinygen.plan.buffers import Buffer, Buffers, Reach, aligned
+from tinygen.plan.buffers import Buffer, Buffers, Reach, Span, aligned
 from tinygen.plan.packing import pack
 from tinygen.plan.places import ALIGNMENT, without_copies
 
-__all__ = ["ALIGNMENT", "Buffer", "MemoryPlan", "Reach", "plan"]
+__all__ = ["ALIGNMENT", "Buffer", "MemoryPlan", "Reach", "Span", "plan"]
 
 
 @dataclass(frozen=True)
@@ -124,12 +124,12 @@ class _Wanted:
             if call.scratch_bytes
         ]
         live = [0] * (len(calls) + 2)
-        for buffer in buffers:
-            for step in range(buffer.first, buffer.last + 1):
-                live[step] += buffer.nbytes
+        for span in (span for buffer in buffers for span in buffer.spans):
+            for step in range(span.first, span.last + 1):
+                live[step] += span.stop - span.start
         at: dict[int, list[Reach]] = {}
         for reach in reaches:
-            at.setdefault(buffers[reach.writer].first, []).append(reach)
+            at.setdefault(reach.step, []).append(reach)
         for step, those in at.items():
             live[step] -= _saved(buffers, those)
         return cls(buffers, reaches, live)
@@ -138,12 +138,16 @@ class _Wanted:
 def _saved(buffers: Sequence[Buffer], reaches: Sequence[Reach]) -> int:
     """How many bytes these reaches of one step can save at most: what is read is apart, and so is
     what is written, and two that overlap take no less than what one has alone."""
-    readers = sum(buffers[i].nbytes for i in {reach.reader for reach in reaches})
-    writers = sum(buffers[i].nbytes for i in {reach.writer for reach in reaches})
-    pairs = (
-        buffers[r.reader].nbytes
-        + buffers[r.writer].nbytes
-        - max(0, min(buffers[r.reader].nbytes, buffers[r.writer].nbytes - max(0, r.distance)))
-        for r in reaches
-    )
+    read = {r.reader: [s for s in buffers[r.reader].spans if s.last == r.step] for r in reaches}
+    written = {r.writer: [s for s in buffers[r.writer].spans if s.first == r.step] for r in reaches}
+    sizes = {i: sum(s.stop - s.start for s in spans) for i, spans in read.items()}
+    made = {i: sum(s.stop - s.start for s in spans) for i, spans in written.items()}
+    pairs = []
+    for reach in reaches:
+        shared = min(sizes[reach.reader], made[reach.writer])
+        if not reach.free:
+            behind = reach.distance + read[reach.reader][0].start
+            shared = min(shared, written[reach.writer][-1].stop - behind)
+        pairs.append(sizes[reach.reader] + made[reach.writer] - max(0, shared))
+    readers, writers = sum(sizes.values()), sum(made.values())
     return readers + writers - max(readers, writers, *pairs)

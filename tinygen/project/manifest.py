@@ -64,11 +64,12 @@ class Model:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the model was quantized with."""
+    """What the model was quantized with. `image_range` is what the pixels 0 and 255 are to it."""
 
     source: str
     random: bool
     samples: int
+    image_range: tuple[float, float]
     warnings: tuple[str, ...]
 
 

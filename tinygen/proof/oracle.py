@@ -18,6 +18,7 @@ import numpy as np
 from tinygen import processes
 from tinygen.errors import InputError
 from tinygen.ir import Array, Graph, Int8Model
+from tinygen.passes.fold_float_islands import undefined
 from tinygen.passes.strip_edges import Borders, borders
 from tinygen.proof import interpret
 
@@ -101,7 +102,7 @@ def float_outputs(content: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
 def _tflm_fault(graph: Graph) -> str:
     """The first thing that TFLM is known to compute wrongly in this graph; empty where nothing."""
     faults = (node.op.tflm_fault(graph.operands(node)) for node in graph.nodes)
-    return next((fault for fault in faults if fault), "")
+    return next((fault for fault in faults if fault), "") or undefined(graph)
 
 
 class _HostRunFailed(Exception):

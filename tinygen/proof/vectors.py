@@ -182,49 +182,45 @@ def choose(
     seed: int,
 ) -> Inputs:
     """Samples of the user's data, edge inputs, and seeded random ones up to MINIMUM."""
-    quantized: list[list[Array]] = [[] for _ in edges]
-    real: list[list[Array]] = [[] for _ in edges]
-    origins: list[str] = []
-    labels: list[int] = []
-    for source in samples:
-        count = len(source.inputs[0])
-        picks = np.arange(count)
-        if source.limit is not None and count > source.limit:
-            picks = np.linspace(0, count - 1, source.limit).round().astype(np.int64)
-        for pick in picks:
-            for i, edge in enumerate(edges):
-                value = source.inputs[i][pick].reshape(edge.shape).astype(np.float32)
-                real[i].append(value)
-                quantized[i].append(edge.quantize(value))
-            origins.append(source.origin)
-            labels.append(-1 if source.labels is None else int(source.labels[pick]))
-    generator = np.random.default_rng(seed)
+    picked = [(source, pick) for source in samples for pick in _picks(source)]
     special = _special(edges)
-    randoms = max(MINIMUM - len(origins) - len(special), 8)
-    made = [
-        *special,
-        *(("random", [_random(t, generator) for t in edges]) for _ in range(randoms)),
-    ]
-    for origin, values in made:
-        for i, (edge, value) in enumerate(zip(edges, values, strict=True)):
-            given = edge.of_codes(value)
-            quantized[i].append(given)
-            real[i].append(edge.dequantize(given))
-        origins.append(origin)
-        labels.append(-1)
+    randoms = max(MINIMUM - len(picked) - len(special), 8)
+    generator = np.random.default_rng(seed)
+    made = [*special, *[("random", lambda t: _random(t, generator))] * randoms]
+    count = len(picked) + len(made)
+    # Of large inputs many copies do not fit: every vector is put where it stays.
+    quantized = tuple(np.empty((count, *edge.shape), edge.dtype.numpy) for edge in edges)
+    real = tuple(np.empty((count, *edge.shape), np.float32) for edge in edges)
+    for index, (source, pick) in enumerate(picked):
+        for i, edge in enumerate(edges):
+            real[i][index] = source.inputs[i][pick].reshape(edge.shape)
+            quantized[i][index] = edge.quantize(real[i][index])
+    for index, (_, make) in enumerate(made, len(picked)):
+        for i, edge in enumerate(edges):
+            quantized[i][index] = edge.of_codes(make(edge)).reshape(edge.shape)
+            real[i][index] = edge.dequantize(quantized[i][index])
+    labels = [-1 if s.labels is None else int(s.labels[pick]) for s, pick in picked]
     return Inputs(
-        quantized=tuple(np.stack(q) for q in quantized),
-        real=tuple(np.stack(r) for r in real),
-        origins=tuple(origins),
-        labels=np.array(labels, dtype=np.int64),
+        quantized=quantized,
+        real=real,
+        origins=(*(source.origin for source, _ in picked), *(origin for origin, _ in made)),
+        labels=np.array([*labels, *[-1] * len(made)], dtype=np.int64),
     )
 
 
-def _special(edges: Sequence[Edge]) -> list[tuple[str, list[Array]]]:
-    """Inputs that saturate, cancel or sit on a boundary."""
+def _picks(source: Samples) -> Array:
+    """Which of the samples are taken, spread evenly where they are many."""
+    count = len(source.inputs[0])
+    if source.limit is None or count <= source.limit:
+        return np.arange(count)
+    return np.linspace(0, count - 1, source.limit).round().astype(np.int64)
 
-    def each(name: str, make: Callable[[Edge], Array]) -> tuple[str, list[Array]]:
-        return f"edge: {name}", [make(t).reshape(t.shape) for t in edges]
+
+def _special(edges: Sequence[Edge]) -> list[tuple[str, Callable[[Edge], Array]]]:
+    """Inputs that saturate, cancel or sit on a boundary; named by the first one's type."""
+
+    def each(name: str, make: Callable[[Edge], Array]) -> tuple[str, Callable[[Edge], Array]]:
+        return f"edge: {name}", make
 
     low, high = edges[0].span
     made = [

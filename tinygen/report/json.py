@@ -10,6 +10,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tinygen.boards import Board
 from tinygen.engines import kernel_sets
 
@@ -35,6 +37,8 @@ def to_json(value: object) -> Any:
         return value.value
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, np.ndarray):
+        return to_json(value.tolist())
     if isinstance(value, dict):
         return {str(k): to_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

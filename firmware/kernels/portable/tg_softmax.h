@@ -4,6 +4,7 @@
 #define TG_PORTABLE_SOFTMAX_H
 
 #include "tg_fixed_point.h"
+#include "tg_reciprocal.h"
 
 struct tg_portable_softmax_params {
   int32_t rows;                  /* each with its own softmax */
@@ -11,23 +12,6 @@ struct tg_portable_softmax_params {
   int32_t table_length;          /* 1 to 256 */
   const TG_FLASH int32_t *table; /* entry i: exp of i codes below the maximum in Q0, then zero */
 };
-
-TG_INLINE int32_t tg_portable_softmax_saturating_shift(int32_t value, int32_t shift) {
-  const int64_t wide = (int64_t)value * ((int64_t)1 << shift);
-  return wide > INT32_MAX ? INT32_MAX : (wide < INT32_MIN ? INT32_MIN : (int32_t)wide);
-}
-
-/* 1 / (1 + a) in Q0 for a in [0, 1) in Q0: three Newton steps in Q2 from 48/17 - 32/17 * d, where
- * d is half the denominator. */
-TG_INLINE int32_t tg_portable_softmax_reciprocal(int32_t a) {
-  const int32_t d = (int32_t)(((int64_t)a + ((int64_t)1 << 31)) >> 1);
-  int32_t x = 1515870810 + tg_high_mul(-1010580540, d);
-  for (int i = 0; i < 3; ++i) {
-    const int32_t error = ((int32_t)1 << 29) - tg_high_mul(x, d);
-    x += tg_portable_softmax_saturating_shift(tg_high_mul(x, error), 2);
-  }
-  return tg_portable_softmax_saturating_shift(x, 1);
-}
 
 /* May run in place. */
 TG_INLINE void tg_portable_softmax(const struct tg_portable_softmax_params *p, const int8_t *input,
@@ -52,7 +36,7 @@ TG_INLINE void tg_portable_softmax(const struct tg_portable_softmax_params *p, c
       bits <<= 1;
       ++zeros;
     }
-    const int32_t reciprocal = tg_portable_softmax_reciprocal((int32_t)(bits - 0x80000000u));
+    const int32_t reciprocal = tg_reciprocal((int32_t)(bits - 0x80000000u));
     const int32_t shift = 12 - zeros + 31 - 8;
     for (int32_t i = 0; i < p->depth; ++i) {
       const int32_t below = maximum - in[i];

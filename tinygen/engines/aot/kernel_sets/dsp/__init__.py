@@ -15,6 +15,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     conv_2d,
     conv_first,
     conv_winograd,
+    conv_winograd_4x4,
     depthwise,
     depthwise_any,
     fully_connected,
@@ -27,7 +28,13 @@ Offers = Callable[[Site], Iterable[Candidate | Declined]]
 FAMILIES: Mapping[str, tuple[Offers, ...]] = {
     "ADD": (add.offers,),
     "AVERAGE_POOL_2D": (pool.pools,),
-    "CONV_2D": (conv_1x1.offers, conv_2d.offers, conv_first.offers, conv_winograd.offers),
+    "CONV_2D": (
+        conv_1x1.offers,
+        conv_2d.offers,
+        conv_first.offers,
+        conv_winograd.offers,
+        conv_winograd_4x4.offers,
+    ),
     "DEPTHWISE_CONV_2D": (depthwise.offers, depthwise_any.offers),
     "FULLY_CONNECTED": (fully_connected.offers,),
     "MAX_POOL_2D": (pool.pools,),
