@@ -117,7 +117,7 @@ def verify(
     project: str | Path | None = None,
     *,
     port: str | None = None,
-    limit: int | None = None,
+    vectors: int | None = None,
     timeout: float | None = None,
     spy: str | Path | None = None,
     baud: int | None = None,
@@ -128,7 +128,7 @@ def verify(
 
     Without `port` an emulated board's recorded emulator is used, and started if need be, and
     hardware is found by its USB id where only one port fits; a process is started, and ended
-    afterwards. `limit` is how many vectors are run, `timeout` how many seconds all of it may take
+    afterwards. `vectors` is how many vectors are run, `timeout` how many seconds all of it may take
     (`time_limit` where it is not given). Every byte of the conversation is written to the file
     `spy`; the port `replay:FILE` plays it. `baud` is the most bits per second to talk at: at the
     board's first rate or a higher one that the device agrees to. Without it a board's fastest is
@@ -142,7 +142,7 @@ def verify(
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
-    if limit is not None and limit < 1:
+    if vectors is not None and vectors < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
     if timeout is not None and not timeout > 0:
         raise InputError("a limit of no time was given", next_step="--timeout with seconds")
@@ -153,7 +153,7 @@ def verify(
             next_step=f"--baud {board.serial.baud} or more",
         )
     checks = stored_vectors(current)
-    count = min(limit or len(checks), len(checks))
+    count = min(vectors or len(checks), len(checks))
     seconds = timeout or time_limit(board, current.manifest.model, count)
     deadline = Deadline(
         seconds, f"give it more time: --timeout {2 * seconds:.0f}, or run fewer vectors: --vectors"

@@ -95,7 +95,7 @@ def verify(
         lambda progress, trust: call(
             project,
             port=port,
-            limit=vectors,
+            vectors=vectors,
             timeout=timeout,
             spy=spy,
             baud=baud,
