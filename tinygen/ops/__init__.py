@@ -13,6 +13,8 @@ from tinygen.ops.concatenation import Concatenation
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.dequantize import Dequantize
+from tinygen.ops.div import Div
+from tinygen.ops.dynamic_update_slice import DynamicUpdateSlice
 from tinygen.ops.elu import Elu
 from tinygen.ops.expand_dims import ExpandDims
 from tinygen.ops.fill import Fill, ZerosLike
@@ -31,10 +33,11 @@ from tinygen.ops.float_functions import (
     Square,
 )
 from tinygen.ops.fully_connected import FullyConnected
-from tinygen.ops.gather import Gather, GatherNd
+from tinygen.ops.gather import EmbeddingLookup, Gather, GatherNd
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.l2_normalization import L2Normalization
 from tinygen.ops.leaky_relu import LeakyRelu
+from tinygen.ops.log_softmax import LogSoftmax
 from tinygen.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.max_pool_2d import MaxPool2D
@@ -47,7 +50,7 @@ from tinygen.ops.pad import Pad, PadV2
 from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.prelu import Prelu
 from tinygen.ops.quantize import Quantize
-from tinygen.ops.reduce_max import ReduceMax, ReduceMin
+from tinygen.ops.reduce_max import ReduceAll, ReduceMax, ReduceMin
 from tinygen.ops.relu import Relu
 from tinygen.ops.relu6 import Relu6
 from tinygen.ops.reshape import Reshape
@@ -58,6 +61,7 @@ from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.running_sum import AddN, Cumsum
 from tinygen.ops.select import Select, SelectV2
 from tinygen.ops.shape_arithmetic import (
+    BroadcastArgs,
     Cast,
     Range,
     ReduceProd,
@@ -86,6 +90,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     AveragePool2D,
     BatchMatmul,
     BatchToSpaceND,
+    BroadcastArgs,
     BroadcastTo,
     Cast,
     Ceil,
@@ -96,7 +101,10 @@ OPERATORS: tuple[type[Parsed], ...] = (
     DepthToSpace,
     DepthwiseConv2D,
     Dequantize,
+    Div,
+    DynamicUpdateSlice,
     Elu,
+    EmbeddingLookup,
     Equal,
     Exp,
     ExpandDims,
@@ -114,6 +122,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Less,
     LessEqual,
     Log,
+    LogSoftmax,
     LogicalAnd,
     LogicalNot,
     LogicalOr,
@@ -132,6 +141,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Prelu,
     Quantize,
     Range,
+    ReduceAll,
     ReduceMax,
     ReduceMin,
     ReduceProd,

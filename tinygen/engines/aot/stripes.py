@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tinygen.engines.aot.estimate import constants_of
 from tinygen.engines.aot.goal import FLASH_AROUND, RAM_AROUND, Goal, Whole
 from tinygen.engines.aot.offers import Cost
 from tinygen.engines.aot.program import Program, title
@@ -219,7 +218,7 @@ class _Layers:
             again = sum(heights) / self.graph.tensors[image].shape[1] - 1
             cycles += again * one.cost.cycles
             shapes = len(set(zip(heights, under, strict=True)))
-            flash += (shapes - 1) * (one.cost.flash - constants_of(one))
+            flash += (shapes - 1) * (one.cost.flash - one.constant_bytes)
         around = self._around(run, stripes)
         looked_at = sorted({0, 1, len(parts) // 2, len(parts) - 1})
         live = max(self._at(run, stripes, needed, number) for number in looked_at)
