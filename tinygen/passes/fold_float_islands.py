@@ -24,6 +24,8 @@ _RESULTS = 9
 """How many neighbouring float32 one function may have as its results."""
 _MOST = 1 << 20
 """Combinations of those that are followed."""
+_MOST_STEPS = 2.0**31 - 256
+"""Of int32, and room for a zero point."""
 
 
 def fold_float_islands(graph: Graph) -> Graph:
@@ -31,10 +33,22 @@ def fold_float_islands(graph: Graph) -> Graph:
     return replace(graph, nodes=tuple(_folded(graph, node) for node in graph.nodes))
 
 
+def undefined(graph: Graph) -> str:
+    """Of which island, before it is folded, some code's result is no number, or none that int32
+    holds when it is quantized: what becomes of it then is left to the processor. Empty where there
+    is none."""
+    for node in graph.nodes:
+        island = _Island.before(graph, node)
+        if island is not None and island.undefined(node):
+            kinds, name = island.kinds, graph.tensors[node.inputs[0]].name
+            return (
+                f"{kinds} '{name}' has no number for some inputs, or one that int32 does not hold"
+            )
+    return ""
+
+
 def _folded(graph: Graph, node: Node) -> Node:
     """The table that a QUANTIZE at the end of an island becomes; any other node as it is."""
-    if node.op.kind != "QUANTIZE" or graph.tensors[node.inputs[0]].dtype is not DType.FLOAT32:
-        return node
     island = _Island.before(graph, node)
     if island is None:
         return node
@@ -59,7 +73,9 @@ class _Island:
 
     @classmethod
     def before(cls, graph: Graph, exit_: Node) -> _Island | None:
-        """None where the QUANTIZE reads anything but a function of one tensor's codes."""
+        """None for what is no QUANTIZE, or reads anything but a function of one tensor's codes."""
+        if exit_.op.kind != "QUANTIZE" or graph.tensors[exit_.inputs[0]].dtype is not DType.FLOAT32:
+            return None
         entries: dict[TensorId, Node] = {}
         found: dict[int, Node] = {}
         shape, pending = graph.tensors[exit_.inputs[0]].shape, [exit_.inputs[0]]
@@ -88,69 +104,59 @@ class _Island:
 
     def codes(self, exit_: Node) -> Array:
         """The island's code for each code from -128 on."""
-        graph = self.graph
-        (start,) = self.entry.op.reference(graph.operands(self.entry), (_CODES,))
-        inexact = [node for node in self.nodes if not _real(node)]
-        values: dict[TensorId, Array] = {}
-        for node in self.nodes:
-            read = [self._value(values, i, start) for i in node.inputs]
-            axis = inexact.index(node) if node in inexact else None
-            values[node.outputs[0]] = self._results(node, read, axis, len(inexact))
-        made = self._value(values, exit_.inputs[0], start)
-        self._require_numbers(made, graph.tensors[exit_.outputs[0]])
-        codes = exit_.op.reference(graph.operands(exit_), (made,))[0].reshape(-1, _CODES.size)
+        made = self._values()[exit_.inputs[0]]
+        results = exit_.op.reference(self.graph.operands(exit_), (made,))[0]
+        codes = results.reshape(-1, _CODES.size)
         unsure = np.flatnonzero((codes != codes[0]).any(axis=0))
         if unsure.size:
-            raise self._undecided(inexact[-1], int(_CODES[unsure[0]]))
+            raise self._undecided(self._inexact[-1], int(_CODES[unsure[0]]))
         first: Array = codes[0]
         return first
 
-    def _value(self, values: dict[TensorId, Array], tensor_id: TensorId, start: Array) -> Array:
-        """What is known of a tensor: [a result of each inexact function ..., code]."""
-        data = self.graph.tensors[tensor_id].data
-        return values.get(tensor_id, start) if data is None else data.reshape(1)
+    def undefined(self, exit_: Node) -> bool:
+        """Whether a runtime has no number somewhere, or quantizes one that no int32 holds."""
+        values, scale = self._values(), np.float32(self.graph.tensors[exit_.outputs[0]].q.scale)
+        with np.errstate(all="ignore"):
+            steps = np.abs(values[exit_.inputs[0]] / scale)
+        least = {n.inputs[0]: n.op.least for n in self.nodes if isinstance(n.op, FloatFunction)}
+        below = any((values[i] < least[i]).any() for i in least)
+        return below or not bool((steps < _MOST_STEPS).all())
 
-    def _results(self, node: Node, read: list[Array], axis: int | None, count: int) -> Array:
-        """Everything that the node may give; what a C library chooses has an axis of its own."""
-        function = _function(node)
-        if axis is None:
+    def _values(self) -> dict[TensorId, Array]:
+        """What every tensor may hold: [a result of each inexact function ..., code]."""
+        graph = self.graph
+        (start,) = self.entry.op.reference(graph.operands(self.entry), (_CODES,))
+        entries = (node for node in graph.readers(self.entry.inputs[0]))
+        values = {node.outputs[0]: start for node in entries if node.op.kind == "DEQUANTIZE"}
+        for node in self.nodes:
+            read = [values[i] if i in values else self._number(i) for i in node.inputs]
+            values[node.outputs[0]] = self._results(node, read)
+        return values
+
+    @property
+    def _inexact(self) -> list[Node]:
+        """What a C library chooses the last bits of: each has an axis of its own."""
+        return [node for node in self.nodes if not _real(node)]
+
+    def _number(self, tensor_id: TensorId) -> Array:
+        data = self.graph.tensors[tensor_id].data
+        assert data is not None
+        return data.reshape(1)
+
+    def _results(self, node: Node, read: list[Array]) -> Array:
+        """Everything that the node may give for what it reads."""
+        if _real(node):
+            function = _function(node)
             assert function is not None
-            (made,) = function.compute(self.graph.operands(node), Values(read))
-            return made
+            return function.compute(self.graph.operands(node), Values(read))[0]
         assert isinstance(node.op, FloatFunction)
-        low, high = node.op.bounds(self.graph.operands(node), read[0])
-        low, high = (
-            np.broadcast_to(end, (*(1,) * (count + 1 - end.ndim), *end.shape))
-            for end in (low, high)
-        )
-        every = np.concatenate(list(self._between(low, high, axis)), axis=axis)
+        axis, axes = self._inexact.index(node), len(self._inexact) + 1
+        ends = node.op.bounds(self.graph.operands(node), read[0])
+        low, high = (end.reshape(*(1,) * (axes - end.ndim), *end.shape) for end in ends)
+        every = np.concatenate(list(_between(low, high)), axis=axis)
         if every.size > _MOST * _CODES.size:
             raise self._undecided(node, 0)
         return every
-
-    def _between(self, low: Array, high: Array, axis: int) -> Iterator[Array]:  # noqa: ARG002
-        """All float32 from the one to the other."""
-        for _ in range(_RESULTS):
-            yield low
-            low = np.minimum(np.nextafter(low, np.float32(np.inf)), high)
-            if np.array_equal(low, high):
-                break
-        yield high
-
-    def _require_numbers(self, made: Array, target: Tensor) -> None:
-        """Raise UnsupportedModel where the QUANTIZE reads what no int32 holds in its steps: what
-        comes of that hangs on the processor, but for what is far below a zero point from 0 on."""
-        every = made.reshape(-1, _CODES.size)
-        with np.errstate(all="ignore"):
-            steps = every / np.float32(target.q.scale)
-        far = ~(steps < 2.0**31) | ((steps < -(2.0**31)) & (target.q.zero_point < 0))
-        if far.any():
-            code = int(_CODES[np.flatnonzero(far.any(axis=0))[0]])
-            raise UnsupportedModel(
-                f"{self.kinds} before '{target.name}' gives no number that can be quantized",
-                why=f"for the code {code} its result is {every[0, code - int(_CODES[0])]}",
-                next_step="keep its input where it is defined: clip it, or add a small number",
-            )
 
     def _undecided(self, node: Node, code: int) -> UnsupportedModel:
         name = self.graph.tensors[node.outputs[0]].name
@@ -161,6 +167,16 @@ class _Island:
             next_step="quantize with other calibration data (some samples more or less), which"
             " moves the scale",
         )
+
+
+def _between(low: Array, high: Array) -> Iterator[Array]:
+    """All float32 from the one to the other."""
+    for _ in range(_RESULTS):
+        yield low
+        low = np.minimum(np.nextafter(low, np.float32(np.inf)), high)
+        if np.array_equal(low, high):
+            break
+    yield high
 
 
 def _number(tensor: Tensor) -> bool:

@@ -205,9 +205,10 @@ FITS: Mapping[str, _Fit] = {
     "real_pair": _Fit(_dims, call=12, output=11, inner=0, code=90),
     "reduce_max": _Fit(_mean, call=20, output=8, inner=6.5, code=80),
     "relocate": _Fit(_copy, call=14, output=5.5, inner=0.85, code=150),
+    "requantize": _Fit(_count, call=12, output=20, inner=0, code=120),
     "resize_bilinear": _Fit(_resize_bilinear, call=60, output=34, inner=20.3, code=330),
     "select": _Fit(_dims, call=8, output=9, inner=0, code=60),
-    "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 52, 132, code=480),
+    "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 33, 220, code=440),
     "squared_difference": _Fit(_dims, call=12, output=43, inner=0, code=180),
     "transpose_conv": _Fit(_transpose_conv, call=200, output=26, inner=2.9, code=620),
 }
