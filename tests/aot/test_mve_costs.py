@@ -42,6 +42,8 @@ CASES = (
     dense("rows", (9, 64), 32),
     binary(Add, SAME),
     binary(Mul, SAME),
+    binary(Add, ((1, 12, 12, 24), (24,))),
+    binary(Mul, ((1, 12, 12, 20), (1, 1, 1, 20))),
     *POOLS,
 )
 

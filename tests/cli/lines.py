@@ -103,6 +103,10 @@ LINES = (
         lambda ran: ran.json["arena_bytes"] == 4096 and ran.json["engine"] == "tflm",
     ),
     Case(
+        f"tinygen generate digits.tflite -b {BOARD} --keep-edges -o kept --json",
+        lambda ran: ran.json["layers"] == 7,  # its edges are int8: nothing is to be converted
+    ),
+    Case(
         "tinygen setup tflm --source mirror",
         lambda ran: "90b983c2b3f1480642e040bbd2ddb37b998f3424" in ran.out and "tflm" in ran.out,
     ),

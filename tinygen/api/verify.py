@@ -23,7 +23,7 @@ from tinygen.devices.link.recording import open_recording
 from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
-from tinygen.ir import Array
+from tinygen.ir import Array, DType
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import MODEL, VECTORS, Project, open_project
 from tinygen.project.manifest import Model
@@ -246,7 +246,7 @@ def _result(
     return VerifyResult(
         verdict=decision,
         reason=reason,
-        doubt=far_from_litert(checks),
+        doubt=far_from_litert(checks, tensors),
         why=why,
         next_step=_next_step(project, board, decision, lost),
         project=project.path,
@@ -300,7 +300,9 @@ def _as_reference(project: Project, checks: Vectors, device: Sequence[Array]) ->
     with contextlib.suppress(InputError):  # an edited or damaged model says nothing
         content = project.read(MODEL)
         if hashlib.sha256(content).hexdigest() == project.model_sha256:
-            graph = passes.simplify(tflite.read(content, project.model))
+            edges = (*project.manifest.model.inputs, *project.manifest.model.outputs)
+            kept = any(edge.dtype not in (DType.INT8, DType.INT32) for edge in edges)
+            graph = passes.simplify(tflite.read(content, project.model), keep_edges=kept)
             return same_as_reference(graph, checks, device)
     return False
 
