@@ -68,7 +68,7 @@ readme: setup-all
 	$(BIN)/python -m scripts.readme
 
 docs: setup-all
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf build .tinygen
