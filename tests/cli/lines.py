@@ -193,10 +193,11 @@ REFUSED = (
 )
 """What a project of an emulated board does not take, and a demonstration no board with a cable."""
 UNFIT = tuple(
-    Case(line, lambda ran: "--input-shape was given for 'digits.tflite'" in ran.err)
-    for line in (
-        f"tinygen generate digits.tflite -b {BOARD} --input-shape 8x8x1",
-        "tinygen inspect digits.tflite --input-shape 8x8x1",
+    Case(f"tinygen {command} {option}", lambda ran, said=said: said in ran.err)
+    for command in (f"generate digits.tflite -b {BOARD}", "inspect digits.tflite")
+    for option, said in (
+        ("--input-shape 8x8x1", "--input-shape was given for 'digits.tflite'"),
+        ("--signature embed", "'digits.tflite' has no signature 'embed'"),
     )
 )
 """What a model that is quantized already does not take."""
