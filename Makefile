@@ -6,13 +6,14 @@
 # make fuzz    set up, then 100,000 damaged files of every kind, and a table; SHARE=0.01 for less
 # make bounds  set up, then the main job with the lowest and the newest dependencies
 # make bench   set up, then measure bench.json again: all models, boards, engines, kernels
+# make against  set up, then hold every model, on every core with kernels of its own, against portable
 # make readme  set up, then write again what is generated in README.md and docs
 
 BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize faults fuzz fuzz-frames bounds bench readme setup setup-all clean
+.PHONY: demo test check lint sanitize faults fuzz fuzz-frames bounds bench against readme setup setup-all clean
 
 setup:
 	@scripts/setup.sh
@@ -55,6 +56,9 @@ bounds: setup
 # The firmware's frame parser and what answers frames, under libFuzzer (clang) for ten minutes.
 fuzz-frames: setup-all
 	$(BIN)/python -m tests.protocol.fuzz 600
+
+against: setup-all
+	$(BIN)/python -m tests.bench.against
 
 bench: setup-all
 	$(BIN)/python -m tests.bench

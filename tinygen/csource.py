@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from tinygen.ir import Constant, DType, Edge, Kernel, ParamValue, Place, Tensor
+from tinygen.ir import Array, Constant, DType, Edge, Kernel, ParamValue, Place, Tensor
 from tinygen.printable import printable
 
 _LINE = 100
@@ -111,6 +112,42 @@ def parameter(name: str, value: ParamValue) -> str:
     return f"{'float' if isinstance(value, float) else 'int32_t'} {name}"
 
 
+class Field(NamedTuple):
+    """A field of a struct."""
+
+    text: str
+    nbytes: int
+
+
+def narrow_fields(values: Mapping[str, Sequence[ParamValue]]) -> list[Field]:
+    """The fields for parameters that take these values, in the narrowest types; wide ones first,
+    so that nothing lies between them."""
+    fields = []
+    for name, each in values.items():
+        numbers = np.array(each)
+        width = _width(numbers)
+        c_name = "float" if numbers.dtype.kind == "f" else f"int{8 * width}_t"
+        count = numbers.shape[1] if numbers.ndim > 1 else 0
+        text = f"{c_name} {name}[{count}]" if count else f"{c_name} {name}"
+        fields.append((-width, Field(text, width * max(count, 1))))
+    return [field for _, field in sorted(fields, key=lambda one: one[0])]
+
+
+def _width(numbers: Array) -> int:
+    """Bytes of the narrowest type that holds all of these."""
+    if numbers.dtype.kind == "f":
+        return 4
+    low, high = int(numbers.min()), int(numbers.max())
+    return next(n for n in (1, 2, 4) if -(1 << 8 * n - 1) <= low and high < 1 << 8 * n - 1)
+
+
+def read_of(pointer: str, name: str, value: ParamValue) -> str:
+    """What reads such a field of the struct that `pointer` points to."""
+    if isinstance(value, tuple):
+        return "{" + ", ".join(f"{pointer}->{name}[{i}]" for i in range(len(value))) + "}"
+    return f"{pointer}->{name}"
+
+
 def _const(constant: Constant, qualifier: str) -> str:
     dtype = constant.data.dtype
     align = f"_Alignas({constant.align})" if constant.align > dtype.itemsize else ""
@@ -166,9 +203,10 @@ def shape(tensor: Tensor | Edge) -> str:
 def edge(edge: Edge) -> dict[str, object]:
     """An input or output of the model, as `struct model_tensor` and its comment say it."""
     return {
-        "comment": comment(
-            f'"{edge.name}" {shape(edge)}, scale {edge.scale:.9g}, zero point {edge.zero_point}'
-        ),
+        "comment": comment(f'"{edge.name}" {shape(edge)}, {_meaning(edge)}'),
+        "c_type": edge.dtype.c_name,
+        "type": edge.dtype.name,
+        "bytes": edge.nbytes,
         "string": string(edge.name),
         "elements": edge.elements,
         "rank": len(edge.shape),
@@ -176,6 +214,18 @@ def edge(edge: Edge) -> dict[str, object]:
         "scale": number(edge.scale),
         "zero_point": edge.zero_point,
     }
+
+
+def _meaning(edge: Edge) -> str:
+    """What the values of an edge are."""
+    codes = f"scale {edge.scale:.9g}, zero point {edge.zero_point}"
+    if edge.dtype is DType.INT8:
+        return codes
+    if edge.dtype is DType.FLOAT32:
+        return f"float, of codes with {codes}"
+    if edge.dtype is DType.INT32:
+        return "int32" if edge.limit is None else f"int32 from 0 to {edge.limit - 1}"
+    return f"{edge.dtype.value}, {codes}"
 
 
 def hash_bytes(sha256: str) -> str:

@@ -86,6 +86,14 @@ class ModelOptions:
         ),
     ] = (0.0, 255.0)
     input_shape: InputShape = ()
+    keep_edges: Annotated[
+        bool,
+        Flag(
+            "--keep-edges",
+            "Inputs and outputs of the types that the model has (float32, uint8, int16), which the "
+            "firmware converts. [default: int8]",
+        ),
+    ] = False
     trust_model: TrustModel = False
     seed: Annotated[int, Flag("--seed", "Seed of every random choice.", minimum=0)] = 0
     progress: Progress = field(default=SILENT, compare=False, repr=False)

@@ -57,7 +57,7 @@ TG_LAYER void layer_0_conv_2d(const void *input, void *output) {
       .output_width = 8, .output_channels = 8, .groups = 1, .filter_height = 3, .filter_width = 3,
       .stride_height = 1, .stride_width = 1, .dilation_height = 1, .dilation_width = 1,
       .pad_top = 1, .pad_left = 1, .input_zero_point = -128, .output_zero_point = -128,
-      .shift_max = -7, .output_min = -128, .output_max = 127, .weights = layer_0_weights,
+      .all_right = 1, .output_min = -128, .output_max = 127, .weights = layer_0_weights,
       .bias = layer_0_bias, .multiplier = layer_0_multiplier, .shift = layer_0_shift,
   };
   tg_portable_conv_2d(&params, input, output);
@@ -117,7 +117,7 @@ TG_LAYER void layer_4_max_pool_2d(const void *input, void *output) {
 TG_LAYER void layer_5_fully_connected(const void *input, void *output) {
   static const struct tg_portable_fully_connected_params params = {
       .rows = 1, .depth = 96, .units = 10, .multiplier_step = 1, .input_zero_point = -128,
-      .output_zero_point = -1, .shift_max = -9, .output_min = -128, .output_max = 127,
+      .output_zero_point = -1, .all_right = 1, .output_min = -128, .output_max = 127,
       .weights = layer_5_weights, .bias = layer_5_bias, .multiplier = layer_5_multiplier,
       .shift = layer_5_shift,
   };

@@ -25,6 +25,13 @@
 #define TG_LAYER static
 #endif
 
+/* Whether the compiler knows a value, in a kernel that is inlined into its layer. */
+#if defined(__GNUC__)
+#define TG_CONSTANT(value) __builtin_constant_p(value)
+#else
+#define TG_CONSTANT(value) 1
+#endif
+
 /* The compiler forgets where this byte pointer points. Of two pointers into one object, GCC 12 for
  * Thumb-2 computes one from the other, and then drops the stores through it, and with them the
  * whole layer, as if they reached nothing. */

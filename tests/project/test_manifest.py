@@ -19,7 +19,7 @@ from tinygen.pio.elf import Sizes
 from tinygen.project import manifest, open_project, write
 from tinygen.project.manifest import MANIFEST, VERSION, Manifest
 
-EDGE = Edge("image", (1, 2), DType.INT8, 0.5, -3, ("cat", "dog"))
+EDGE = Edge("image", (1, 2), DType.INT8, 0.5, -3, ("cat", "dog"), 9)
 WHOLE = Manifest(
     version=VERSION,
     tinygen="0.1.0",
@@ -34,7 +34,9 @@ WHOLE = Manifest(
         inputs=(EDGE,),
         outputs=(EDGE, EDGE),
     ),
-    data=manifest.Calibration("samples.npz", random=False, samples=9, warnings=("few",)),
+    data=manifest.Calibration(
+        "samples.npz", random=False, samples=9, image_range=(0.0, 1.0), warnings=("few",)
+    ),
     fidelity=(manifest.Fidelity("image", 9, 31.5, 0.1, 0.2, 1.0),),
     arena=manifest.Arena(1536, 1536, 16, ArenaPlace.STATIC),
     vectors=manifest.Vectors(9, "numpy reference", {"data": 4, "random": 5}),
@@ -48,6 +50,9 @@ MAY_BE_NULL = {
     "fidelity.0.argmax_agreement",
     "arena.minimum_bytes",
     "arena.overhead_bytes",
+    "model.inputs.0.limit",
+    "model.outputs.0.limit",
+    "model.outputs.1.limit",
 }
 MAPS = {"files", "vectors.origins"}
 """Keys whose value has keys of its own choosing: one of them less is another value, no error."""

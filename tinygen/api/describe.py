@@ -54,6 +54,7 @@ def describe(
             source=printable(ready.data.source),
             random=ready.data.is_random,
             samples=len(ready.data.inputs[0]),
+            image_range=ready.image_range,
             warnings=ready.data.warnings,
         ),
         fidelity=tuple(_recorded(f) for f in fidelity),

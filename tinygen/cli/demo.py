@@ -13,7 +13,7 @@ import typer
 from tinygen.api.demo import DemoFiles
 
 
-def show(app: typer.Typer, files: DemoFiles, out: Path, board: str) -> int:
+def show_demo(app: typer.Typer, files: DemoFiles, out: Path, board: str) -> int:
     """Build, flash, verify and stop; the first exit code that is not 0, else 0."""
 
     def typed(path: Path) -> str:

@@ -74,7 +74,7 @@ def _check_edge(tensor: FileTensor, side: str, quantized: bool, file_name: str) 
                 next_step=_ADVICE,
             )
         return
-    if tensor.type in ("FLOAT32", "UINT8", "INT16") and quantized:
+    if tensor.type == "INT32" or (tensor.type in ("FLOAT32", "UINT8", "INT16") and quantized):
         return
     if tensor.type in _FLOATS:
         raise InputError(

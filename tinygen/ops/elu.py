@@ -17,6 +17,7 @@ _SATURATED = -27 * np.log(2)
 
 class Elu(FloatFunction):
     kind = "ELU"
+    through_int32 = True
 
     def exact(self, value: Array) -> Array:
         return np.where(value < 0, np.expm1(np.minimum(value, 0)), value)

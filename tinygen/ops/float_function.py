@@ -19,12 +19,18 @@ from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.lookup import lookup_call
 from tinygen.ops.parse import Parsed
 
+_BEYOND_INT32 = 2.0**31
+
 
 class FloatFunction(Parsed):
     """One number in, one out: float32, or int8 codes that stand for real numbers."""
 
     units: ClassVar[int] = 2
     """How many units in the last place a C library may be off; glibc and newlib say 1."""
+    least: ClassVar[float] = -np.inf
+    """Below it runtimes have no number."""
+    through_int32: ClassVar[bool] = False
+    """The runtime that has it on int8 makes an int32 of each result before it clamps it."""
     coded: ClassVar[bool] = True
     """A runtime has it on int8 codes as well."""
 
@@ -91,18 +97,33 @@ class FloatFunction(Parsed):
     def results(self, value: Array, scale: np.float32) -> tuple[Array, Array]:
         """Between which whole numbers of `scale` a runtime's results for these values lie."""
         inverse = np.float32(1.0) / scale
-        with np.errstate(over="ignore"):
-            low, high = (_nearest(bound * inverse) for bound in self.tabulated(value))
+        low, high = (_nearest(bound * inverse) for bound in self.tabulated(value))
+        return low, high
+
+    def _counted(self, io: Operands, value: Array) -> tuple[Array, Array]:
+        """`results`; UnsupportedModel where a runtime has no int32 for one: processors differ in
+        what they make of that. Far below zero all make the least code of it."""
+        scale = np.float32(io.output.q.scale)
+        with np.errstate(all="ignore"):
+            low, high = self.results(value, scale)
+            fits = max(low.max(), high.max()) < _BEYOND_INT32 and np.isfinite(1 / scale)
+            if self.through_int32 and not fits:
+                raise UnsupportedModel(
+                    f"{self.kind} gives '{io.output.name}' the scale {scale:g}",
+                    why=f"it is too small for an input with the scale {io.input(0).q.scale:g}",
+                    next_step="quantize the Keras model with tinygen",
+                )
         return low, high
 
     def _table(self, io: Operands) -> Array:
         """The output's code for every code from -128 on, as LiteRT and TFLM fill theirs."""
         source, target = io.input(0).q, io.output.q
         codes = np.arange(INT8_MIN, INT8_MAX + 1)
-        value = np.float32(source.scale) * (codes - source.zero_point).astype(np.float32)
+        with np.errstate(over="ignore"):
+            value = np.float32(source.scale) * (codes - source.zero_point).astype(np.float32)
         low, high = (
             np.clip(bound + target.zero_point, INT8_MIN, INT8_MAX).astype(np.int8)
-            for bound in self.results(value, np.float32(target.scale))
+            for bound in self._counted(io, value)
         )
         if not np.array_equal(low, high):
             code = int(codes[np.flatnonzero(low != high)[0]])
@@ -121,4 +142,4 @@ def _nearest(value: Array) -> Array:
     """The nearest whole number, of two the one farther from zero; what is infinite is far."""
     wide = value.astype(np.float64)
     rounded = np.sign(wide) * np.floor(np.abs(wide) + 0.5)
-    return np.asarray(np.nan_to_num(rounded, nan=0.0, posinf=1e9, neginf=-1e9))
+    return np.asarray(np.nan_to_num(rounded, nan=0.0, posinf=1e30, neginf=-1e30))

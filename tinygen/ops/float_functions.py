@@ -29,6 +29,7 @@ class Log(FloatFunction):
     """Of zero and less it is the least code that the output has."""
 
     kind = "LOG"
+    least = 0.0
 
     def exact(self, value: Array) -> Array:
         return np.where(value > 0, np.log(np.maximum(value, np.finfo(np.float64).tiny)), -np.inf)
@@ -38,6 +39,7 @@ class Sqrt(FloatFunction):
     """Of negative numbers it is zero here; runtimes have no number for them. LiteRT rounds down."""
 
     kind = "SQRT"
+    least = 0.0
     units = 0
     """A root is rightly rounded in every library."""
 

@@ -15,7 +15,7 @@ from tinygen.passes.merge_tables import merge_tables, sink_tables
 from tinygen.passes.remove_dead import remove_dead
 from tinygen.passes.share_results import share_results
 from tinygen.passes.sink_dequantize import sink_dequantize
-from tinygen.passes.strip_edges import strip_edges
+from tinygen.passes.strip_edges import check_edges, strip_edges
 
 Pass = Callable[[Graph], Graph]
 
@@ -53,9 +53,13 @@ __all__ = [
 ]
 
 
-def simplify(graph: Graph) -> Graph:
-    """The graph that is compiled, before anything is optimized."""
-    return _after(SIMPLIFICATIONS, graph)
+def simplify(graph: Graph, *, keep_edges: bool = False) -> Graph:
+    """The graph that is compiled, before anything is optimized. Its inputs and outputs are int8, or
+    with `keep_edges` what they are in the file."""
+    if not keep_edges:
+        return _after(SIMPLIFICATIONS, graph)
+    kept = (check_edges if one is strip_edges else one for one in SIMPLIFICATIONS)
+    return _after(kept, graph)
 
 
 def optimize(graph: Graph) -> Graph:

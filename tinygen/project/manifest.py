@@ -21,7 +21,7 @@ from tinygen.pio.elf import Sizes
 from tinygen.printable import printable, shell_word
 
 MANIFEST = "tinygen.json"
-VERSION = 2
+VERSION = 3
 """Of the manifest's form: it rises with every key that comes, goes or means something else."""
 
 _SHOWN = 40
@@ -64,11 +64,12 @@ class Model:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the model was quantized with."""
+    """What the model was quantized with. `image_range` is what the pixels 0 and 255 are to it."""
 
     source: str
     random: bool
     samples: int
+    image_range: tuple[float, float]
     warnings: tuple[str, ...]
 
 

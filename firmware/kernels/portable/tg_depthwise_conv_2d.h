@@ -24,7 +24,7 @@ struct tg_portable_depthwise_conv_2d_params {
   int32_t pad_left;        /* columns of the first window left of the image */
   int32_t input_zero_point;
   int32_t output_zero_point;
-  int32_t shift_max;                  /* the largest of `shift` */
+  int32_t all_right;                  /* 1 where each of `shift` is negative */
   int32_t output_min;                 /* lowest code the activation lets through */
   int32_t output_max;                 /* highest code the activation lets through */
   const TG_FLASH int8_t *weights;     /* [filter height][filter width][output channels] */
@@ -35,7 +35,7 @@ struct tg_portable_depthwise_conv_2d_params {
 
 TG_INLINE int8_t tg_portable_depthwise_conv_2d_output(
     const struct tg_portable_depthwise_conv_2d_params *p, uint32_t sum, int32_t channel) {
-  return tg_output(sum, p->multiplier[channel], p->shift[channel], p->shift_max,
+  return tg_output(sum, p->multiplier[channel], p->shift[channel], p->all_right,
                    p->output_zero_point, p->output_min, p->output_max);
 }
 

@@ -13,7 +13,7 @@ struct tg_portable_fully_connected_params {
   int32_t multiplier_step;            /* 1: multiplier and shift per unit; 0: one for all */
   int32_t input_zero_point;           /* the code of real zero */
   int32_t output_zero_point;          /* the code of real zero */
-  int32_t shift_max;                  /* the largest of `shift` */
+  int32_t all_right;                  /* 1 where each of `shift` is negative */
   int32_t output_min;                 /* lowest code the activation lets through */
   int32_t output_max;                 /* highest code the activation lets through */
   const TG_FLASH int8_t *weights;     /* [units][depth] */
@@ -25,7 +25,7 @@ struct tg_portable_fully_connected_params {
 TG_INLINE int8_t tg_portable_fully_connected_output(
     const struct tg_portable_fully_connected_params *p, uint32_t sum, int32_t unit) {
   return tg_output(sum, p->multiplier[unit * p->multiplier_step],
-                   p->shift[unit * p->multiplier_step], p->shift_max, p->output_zero_point,
+                   p->shift[unit * p->multiplier_step], p->all_right, p->output_zero_point,
                    p->output_min, p->output_max);
 }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tinygen.analysis import Facts, facts
 from tinygen.boards import Core
 from tinygen.engines.aot.estimate import total
+from tinygen.engines.aot.functions import shares_shapes
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
 from tinygen.engines.aot.kernel_sets.portable import cost
@@ -100,13 +101,14 @@ class Program:
     @property
     def estimate(self) -> Cost:
         """What all layers take, estimated."""
-        return total(choice.taken for choice in (*self.choices, *self.moves))
+        every = (*self.choices, *self.moves)
+        return total((choice.taken for choice in every), small=self.small)
 
     @property
     def portable_estimate(self) -> Cost:
         """What they would take of the portable kernels alone."""
         every = (*self.choices, *self.moves)
-        return total(choice.portable or choice.taken for choice in every)
+        return total((choice.portable or choice.taken for choice in every), small=self.small)
 
     @property
     def peak(self) -> Layer | None:
@@ -159,8 +161,7 @@ def compile_graph(
         choice, macs = (moves[-1], 0) if isinstance(origin, Node) else steps[origin][1:]
         if isinstance(call, KernelCall):
             layers.append(Layer(len(layers), choice, whole.operands(choice.node), call, macs))
-    # On an AVR a struct that is not folded into code is a variable, in RAM.
-    small = goal is Goal.SIZE and not core.startswith("avr")
+    small = goal is Goal.SIZE and shares_shapes(core)
     return Program(whole, tuple(layers), choices, room.plan, tuple(moves), small)
 
 

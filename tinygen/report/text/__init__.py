@@ -14,6 +14,7 @@ from tinygen.report.text.device import (
 )
 from tinygen.report.text.inspect import inspect_report
 from tinygen.report.text.operators import operators_report
+from tinygen.report.text.run import run_report
 from tinygen.report.text.tables import print_report
 from tinygen.report.text.verify import verify_report
 
@@ -29,6 +30,7 @@ __all__ = [
     "inspect_report",
     "operators_report",
     "print_report",
+    "run_report",
     "setup_report",
     "stop_report",
     "verify_report",

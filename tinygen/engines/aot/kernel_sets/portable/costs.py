@@ -196,6 +196,7 @@ FITS: Mapping[str, _Fit] = {
     "quantize": _Fit(_count, call=11, output=30, inner=0, code=180),
     "reduce_max": _Fit(_mean, call=20, output=8, inner=6.5, code=80),
     "relocate": _Fit(_copy, call=14, output=5.5, inner=0.85, code=150),
+    "requantize": _Fit(_count, call=12, output=20, inner=0, code=120),
     "resize_bilinear": _Fit(_resize_bilinear, call=60, output=34, inner=20.3, code=330),
     "select": _Fit(_dims, call=8, output=9, inner=0, code=60),
     "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 33, 220, code=440),
