@@ -99,7 +99,9 @@ class Reduction(Parsed):
         source = io.input(0)
         kept, reduced = _loops(self.kind, source.shape, self.axes(io))
         sizes, steps = (tuple(column) for column in zip(*kept, strict=True))
-        order = in_loops(Loops(sizes, (steps, row_major(sizes))), reads_first=True)
+        size = source.dtype.size
+        places = (tuple(size * step for step in one) for one in (steps, row_major(sizes)))
+        order = in_loops(Loops(sizes, tuple(places)), block=size, reads_first=True)
         return KernelCall(
             kernel=kernel,
             inputs=(source.id,),
