@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tinygen.ir import Graph
+from tinygen.passes.compute_reals import compute_reals
 from tinygen.passes.drop_channels import drop_channels, dropped_channels
 from tinygen.passes.fold_constants import fold_constants
 from tinygen.passes.fold_float_islands import fold_float_islands
@@ -23,6 +24,7 @@ SIMPLIFICATIONS: tuple[Pass, ...] = (
     fold_constants,
     sink_dequantize,
     fold_float_islands,
+    compute_reals,
     strip_edges,
     remove_dead,
 )
