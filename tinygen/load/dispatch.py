@@ -17,6 +17,7 @@ from tinygen.load.files import (
     sha256,
 )
 from tinygen.load.model import Int8File, KerasModel, LoadedModel, SavedModel, safe_name
+from tinygen.load.quiet import require_tensorflow
 from tinygen.load.saved_model import load_saved_model
 from tinygen.load.tflite_file import check_int8
 from tinygen.paths import exists, missing_path
@@ -39,6 +40,7 @@ def load(
     if not exists(path):
         raise missing_path(path, "model")
     if path.is_dir():
+        require_tensorflow(path.name)
         _require_as_saved(shapes, path)
         return _load_folder(path, trust_model=trust_model)
     content = read_file(path)
@@ -46,6 +48,7 @@ def load(
     if file_format == "tflite":
         _require_as_saved(shapes, path)
         return _load_tflite(path, content)
+    require_tensorflow(path.name)
     file = keras_file.inspect(
         content, file_format, path.name, trust_model=trust_model, shapes=shapes
     )
