@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from tinygen.boards import ArenaPlace, Board, Core, EngineName, Port
 from tinygen.boards.fit import Needs
-from tinygen.engines.aot.best import best_program
+from tinygen.engines.aot.best import best_program, in_words
 from tinygen.engines.aot.fit import needs, place_program
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import kernel_sets, named
@@ -16,7 +16,6 @@ from tinygen.engines.aot.offers import Candidate, Offer
 from tinygen.engines.aot.optimized import left_out, optimized
 from tinygen.engines.aot.program import Layer, Program
 from tinygen.engines.aot.render import model_files
-from tinygen.engines.aot.stripes import in_words
 from tinygen.engines.engine import Engine, Estimate, Job, LayerKernel, Made, NotTaken
 from tinygen.errors import DoesNotFit
 from tinygen.ir import PORTABLE, Int8Model
