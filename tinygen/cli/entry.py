@@ -10,7 +10,7 @@ from types import TracebackType
 import typer
 
 from tinygen.cli.app import app
-from tinygen.errors import TinygenError, disk_error
+from tinygen.errors import TinygenError, UsageError, disk_error
 from tinygen.interruption import EXIT_CODE, Interrupted
 from tinygen.printable import printable
 
@@ -32,9 +32,7 @@ def main() -> None:
     try:
         code = app(prog_name="tinygen", standalone_mode=False)
     except _NOT_UNDERSTOOD as error:
-        said = io.StringIO()
-        error.show(file=said)  # type: ignore[attr-defined]
-        print(printable(said.getvalue().rstrip("\n"), keep="\n"), file=sys.stderr)
+        _show_usage(error)
         sys.exit(error.exit_code)  # type: ignore[attr-defined]
     except TinygenError as error:
         _show_error(error)
@@ -55,6 +53,19 @@ def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackT
     """A traceback, whose last line may quote a file."""
     text = "".join(traceback.format_exception(kind, error, trace))
     print(printable(text, keep="\n"), end="", file=sys.stderr)
+
+
+def _show_usage(error: Exception) -> None:
+    """What Typer says of a command line, to a person or to a program."""
+    said = io.StringIO()
+    error.show(file=said)  # type: ignore[attr-defined]
+    text = said.getvalue().rstrip("\n")
+    if "--json" not in sys.argv:
+        print(printable(text, keep="\n"), file=sys.stderr)
+        return
+    *usage, what = text.split("\n")
+    told = UsageError(what.removeprefix("Error: "), next_step=" ".join(usage[1:]).strip())
+    _show_error(told)
 
 
 def _show_error(error: TinygenError) -> None:

@@ -29,17 +29,17 @@ from tinygen.ops.parse import Parsed
 
 
 def lookup_call(source: Tensor, target: Tensor, function: Callable[[Array], Array]) -> KernelCall:
-    """The kernel call for `function`, which maps an array of int8 codes elementwise.
+    """The kernel call for `function`, which maps an array of codes of a byte elementwise.
 
     Entry i of the table belongs to the code whose byte is i when read as unsigned.
     """
-    table = function(np.arange(256, dtype=np.uint8).view(np.int8))
+    table = function(np.arange(256, dtype=np.uint8).view(source.dtype.numpy))
     return KernelCall(
         kernel=portable("lookup"),
         inputs=(source.id,),
         outputs=(target.id,),
         params={"count": target.elements},
-        constants={"table": Constant(table.astype(np.int8))},
+        constants={"table": Constant(table.astype(target.dtype.numpy).view(np.int8))},
         overlaps=(Overlap(0, 0, target.nbytes),),
     )
 
