@@ -230,9 +230,10 @@ def shape(tensor: Tensor | Edge) -> str:
 def edge(edge: Edge) -> dict[str, object]:
     """An input or output of the model, as `struct model_tensor` and its comment say it."""
     return {
-        "comment": comment(
-            f'"{edge.name}" {shape(edge)}, scale {edge.scale:.9g}, zero point {edge.zero_point}'
-        ),
+        "comment": comment(f'"{edge.name}" {shape(edge)}, {_meaning(edge)}'),
+        "c_type": edge.dtype.c_name,
+        "type": edge.dtype.name,
+        "bytes": edge.nbytes,
         "string": string(edge.name),
         "elements": edge.elements,
         "rank": len(edge.shape),
@@ -240,6 +241,18 @@ def edge(edge: Edge) -> dict[str, object]:
         "scale": number(edge.scale),
         "zero_point": edge.zero_point,
     }
+
+
+def _meaning(edge: Edge) -> str:
+    """What the values of an edge are."""
+    codes = f"scale {edge.scale:.9g}, zero point {edge.zero_point}"
+    if edge.dtype is DType.INT8:
+        return codes
+    if edge.dtype is DType.FLOAT32:
+        return f"float, of codes with {codes}"
+    if edge.dtype is DType.INT32:
+        return "int32" if edge.limit is None else f"int32 from 0 to {edge.limit - 1}"
+    return f"{edge.dtype.value}, {codes}"
 
 
 def hash_bytes(sha256: str) -> str:

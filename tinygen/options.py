@@ -50,6 +50,17 @@ InputShape = Annotated[
 ]
 
 
+Signature = Annotated[
+    str | None,
+    Flag(
+        "--signature",
+        "Which of a file's signatures is compiled, where a SavedModel or a .tflite has several: "
+        "`inspect` shows them. [default: serving_default]",
+        metavar="NAME",
+    ),
+]
+
+
 TrustProject = Annotated[
     bool,
     Flag(
@@ -86,6 +97,15 @@ class ModelOptions:
         ),
     ] = (0.0, 255.0)
     input_shape: InputShape = ()
+    signature: Signature = None
+    keep_edges: Annotated[
+        bool,
+        Flag(
+            "--keep-edges",
+            "Inputs and outputs of the types that the model has (float32, uint8, int16), which the "
+            "firmware converts. [default: int8]",
+        ),
+    ] = False
     trust_model: TrustModel = False
     seed: Annotated[int, Flag("--seed", "Seed of every random choice.", minimum=0)] = 0
     progress: Progress = field(default=SILENT, compare=False, repr=False)

@@ -12,7 +12,7 @@ from tests.ops import test_op_depthwise_conv_2d
 from tests.ops.dsp_cases import near, variants
 from tests.ops.harness import Case, check
 from tests.ops.test_op_depthwise_conv_2d import depthwise
-from tinygen.engines.aot.kernel_sets.dsp import Dsp, depthwise_any
+from tinygen.engines.aot.kernel_sets.dsp import Dsp, depthwise_any, depthwise_stride_2
 from tinygen.engines.aot.kernel_sets.dsp.depthwise import VARIANTS
 from tinygen.ops.activation import Activation
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -93,6 +93,10 @@ EDGES = (
     relu("stride 2, seven outputs a row", (5, 14, 5), 2),
     relu("stride 2, borders", (8, 9, 4), 2, Border(2, 1, 0, 2)),
     relu("stride 2, two batches", (8, 8, 6), 2, batches=2),
+    relu("stride 2, two batches of fours", (8, 8, 8), 2, batches=2),
+    relu("stride 2, borders of all sizes", (7, 13, 12), 2, Border(2, 2, 2, 1), points=(-128, -128)),
+    relu("stride 2, borders behind", (10, 8, 4), 2, Border(0, 2, 1, 2)),
+    relu("stride 2, valid, odd", (11, 15, 8), 2, Padding.VALID, points=(127, -128)),
 )
 
 
@@ -162,6 +166,7 @@ def test_it_equals_the_reference(cases: tuple[Case, ...], tmp_path: Path) -> Non
 def test_every_variant_is_reached() -> None:
     assert variants([one for cases in CASES.values() for one in cases]) == {
         *VARIANTS,
+        *depthwise_stride_2.VARIANTS,
         *depthwise_any.VARIANTS,
     }
 

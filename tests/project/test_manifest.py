@@ -19,7 +19,7 @@ from tinygen.pio.elf import Sizes
 from tinygen.project import manifest, open_project, write
 from tinygen.project.manifest import MANIFEST, VERSION, Manifest
 
-EDGE = Edge("image", (1, 2), DType.INT8, 0.5, -3, ("cat", "dog"))
+EDGE = Edge("image", (1, 2), DType.INT8, 0.5, -3, ("cat", "dog"), 9)
 WHOLE = Manifest(
     version=VERSION,
     tinygen="0.1.0",
@@ -50,6 +50,9 @@ MAY_BE_NULL = {
     "fidelity.0.argmax_agreement",
     "arena.minimum_bytes",
     "arena.overhead_bytes",
+    "model.inputs.0.limit",
+    "model.outputs.0.limit",
+    "model.outputs.1.limit",
 }
 MAPS = {"files", "vectors.origins"}
 """Keys whose value has keys of its own choosing: one of them less is another value, no error."""

@@ -90,7 +90,7 @@ def test_a_stride_beyond_the_output_takes_no_memory(stride: int, runs: bool) -> 
 
 
 def test_vectors_of_a_large_input_are_there_once() -> None:
-    edge = Edge("x", (1, 100, 1000), DType.INT8, SANE, 4, ())
+    edge = Edge("x", (1, 100, 1000), DType.INT8, SANE, 4, (), None)
     tracemalloc.start()
     inputs = choose([edge], [], seed=0)
     most = tracemalloc.get_traced_memory()[1]

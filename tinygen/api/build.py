@@ -199,7 +199,7 @@ def _generate(
         engine=chosen.name,
         kernel_set=made.kernel_set,
         data=None if ready.data is None else ready.data.source,
-        warnings=(*(() if ready.data is None else ready.data.warnings), *doubts(checks)),
+        warnings=(*(() if ready.data is None else ready.data.warnings), *doubts(checks, outputs)),
         macs=made.macs,
         constant_bytes=made.constant_bytes,
         arena_bytes=made.arena_bytes,

@@ -23,7 +23,7 @@ from tinygen.devices.link.recording import open_recording
 from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
-from tinygen.ir import Array
+from tinygen.ir import Array, DType
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import MODEL, VECTORS, Project, open_project
 from tinygen.project.manifest import Model
@@ -117,7 +117,7 @@ def verify(
     project: str | Path | None = None,
     *,
     port: str | None = None,
-    limit: int | None = None,
+    vectors: int | None = None,
     timeout: float | None = None,
     spy: str | Path | None = None,
     baud: int | None = None,
@@ -128,7 +128,7 @@ def verify(
 
     Without `port` an emulated board's recorded emulator is used, and started if need be, and
     hardware is found by its USB id where only one port fits; a process is started, and ended
-    afterwards. `limit` is how many vectors are run, `timeout` how many seconds all of it may take
+    afterwards. `vectors` is how many vectors are run, `timeout` how many seconds all of it may take
     (`time_limit` where it is not given). Every byte of the conversation is written to the file
     `spy`; the port `replay:FILE` plays it. `baud` is the most bits per second to talk at: at the
     board's first rate or a higher one that the device agrees to. Without it a board's fastest is
@@ -142,7 +142,7 @@ def verify(
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
-    if limit is not None and limit < 1:
+    if vectors is not None and vectors < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
     if timeout is not None and not timeout > 0:
         raise InputError("a limit of no time was given", next_step="--timeout with seconds")
@@ -153,7 +153,7 @@ def verify(
             next_step=f"--baud {board.serial.baud} or more",
         )
     checks = stored_vectors(current)
-    count = min(limit or len(checks), len(checks))
+    count = min(vectors or len(checks), len(checks))
     seconds = timeout or time_limit(board, current.manifest.model, count)
     deadline = Deadline(
         seconds, f"give it more time: --timeout {2 * seconds:.0f}, or run fewer vectors: --vectors"
@@ -246,7 +246,7 @@ def _result(
     return VerifyResult(
         verdict=decision,
         reason=reason,
-        doubt=far_from_litert(checks),
+        doubt=far_from_litert(checks, tensors),
         why=why,
         next_step=_next_step(project, board, decision, lost),
         project=project.path,
@@ -300,7 +300,9 @@ def _as_reference(project: Project, checks: Vectors, device: Sequence[Array]) ->
     with contextlib.suppress(InputError):  # an edited or damaged model says nothing
         content = project.read(MODEL)
         if hashlib.sha256(content).hexdigest() == project.model_sha256:
-            graph = passes.simplify(tflite.read(content, project.model))
+            edges = (*project.manifest.model.inputs, *project.manifest.model.outputs)
+            kept = any(edge.dtype not in (DType.INT8, DType.INT32) for edge in edges)
+            graph = passes.simplify(tflite.read(content, project.model), keep_edges=kept)
             return same_as_reference(graph, checks, device)
     return False
 

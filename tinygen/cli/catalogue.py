@@ -34,19 +34,20 @@ def boards(
 
     Example: tinygen boards qemu-cortex-m4
     """
-    from tinygen.boards import all_boards, board_text, get_board
+    from tinygen.api.catalogue import list_boards
+    from tinygen.boards import board_text, get_board
     from tinygen.boards.json_schema import board_schema
-    from tinygen.report.json import board_facts, print_json
+    from tinygen.report.json import board_facts, print_text
     from tinygen.report.text import board_report, boards_report
 
     if toml and board is None:
         raise typer.BadParameter("--toml is for one board: tinygen boards BOARD --toml")
     if schema:
-        print_json(board_schema())
+        print_text(board_schema())
     elif board is not None and toml:
         sys.stdout.write(board_text(board))
     elif board is None:
-        run_command(lambda *_: all_boards(), boards_report, json)
+        run_command(lambda *_: list_boards(), boards_report, json)
     else:
         run_command(lambda *_: board_facts(get_board(board)), board_report, json)
 
@@ -58,7 +59,7 @@ def ops(json: Json = False) -> None:
 
     Example: tinygen ops
     """
-    from tinygen.api.operators import operators
+    from tinygen.api.catalogue import list_operators
     from tinygen.report.text import operators_report
 
-    run_command(lambda *_: operators(), operators_report, json)
+    run_command(lambda *_: list_operators(), operators_report, json)

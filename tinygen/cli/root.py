@@ -32,12 +32,30 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _print_schema(wanted: bool) -> None:
+    if wanted:
+        from tinygen.report.json import print_text
+        from tinygen.report.schema import results_schema
+
+        print_text(results_schema())
+        raise typer.Exit
+
+
 @app.callback()
 def _tinygen(
     version: Annotated[
         bool,
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+    json_schema: Annotated[
+        bool,
+        typer.Option(
+            "--json-schema",
+            callback=_print_schema,
+            is_eager=True,
+            help="Print the JSON schema of what --json prints.",
         ),
     ] = False,
 ) -> None:

@@ -17,7 +17,7 @@ from tinygen.data.pictures import SUFFIXES
 from tinygen.data.raw import MAX_VALUES, Raw
 from tinygen.data.table import read_csv
 from tinygen.errors import InputError
-from tinygen.ir import Edge
+from tinygen.ir import DType, Edge
 from tinygen.paths import exists, missing_path
 from tinygen.printable import printable, shell_word
 
@@ -180,7 +180,8 @@ def _read(
 
 
 def _random(inputs: Sequence[Edge], seed: int) -> Dataset:
-    """200 samples, every element uniform in 0..1 on its own, from a PCG64 generator."""
+    """200 samples, every element uniform on its own, from a PCG64 generator: in 0..1, or where
+    numbers pick something among all that there is."""
     values = RANDOM_SAMPLES * sum(spec.elements for spec in inputs)
     if values > MAX_VALUES:
         raise InputError(
@@ -190,21 +191,28 @@ def _random(inputs: Sequence[Edge], seed: int) -> Dataset:
             next_step="give a model with smaller inputs, or samples of your own with --data",
         )
     generator = np.random.default_rng(seed)
-    arrays = tuple(
-        generator.random((RANDOM_SAMPLES, *edge.sample), dtype=np.float32) for edge in inputs
-    )
+    arrays = tuple(_noise(edge, generator) for edge in inputs)
+    spans = [f"{e.span[0]}..{e.span[1]}" if e.dtype is DType.INT32 else "0..1" for e in inputs]
+    low_high = " and ".join(dict.fromkeys(spans))
     warning = (
-        f"RANDOM DATA: {RANDOM_SAMPLES} samples of uniform noise in 0..1 (seed {seed}) calibrate"
-        " the quantization. The device can be verified, but accuracy means nothing: give real"
-        " data for firmware that is to be used"
+        f"RANDOM DATA: {RANDOM_SAMPLES} samples of uniform noise in {low_high} (seed {seed})"
+        " calibrate the quantization. The device can be verified, but accuracy means nothing: give"
+        " real data for firmware that is to be used"
     )
     return Dataset(arrays, None, RANDOM, (warning,))
+
+
+def _noise(edge: Edge, generator: np.random.Generator) -> np.ndarray:
+    shape = RANDOM_SAMPLES, *edge.sample
+    if edge.dtype is DType.INT32:
+        return generator.integers(edge.span[0], edge.span[1] + 1, shape).astype(np.float32)
+    return generator.random(shape, dtype=np.float32)
 
 
 def no_data_error(inputs: Sequence[Edge], model: str = "MODEL") -> InputError:
     """The error when a model has to be quantized and no data was given."""
     shapes = "\n".join(
-        f"  {e.name}: (samples, {', '.join(map(str, e.sample))}) as float32" for e in inputs
+        f"  {e.name}: (samples, {', '.join(map(str, e.sample))}) as {e.dtype.value}" for e in inputs
     )
     keys = "x=x" if len(inputs) == 1 else ", ".join(f"{s.name}=..." for s in inputs)
     return InputError(

@@ -69,6 +69,9 @@ class Gather(Move):
         if indices is not None and ((indices < 0) | (indices >= size)).any():
             raise UnsupportedModel(f"GATHER picks outside of '{io.input(0).name}'")
 
+    def index_limit(self, io: Operands, position: int) -> int | None:
+        return self._sizes(io)[3] if position == 1 else None
+
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         batches, outer, picks, size, inner = self._sizes(io)
         # What no runtime defines, an index outside, is defined as the nearest one.

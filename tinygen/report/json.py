@@ -15,10 +15,23 @@ import numpy as np
 from tinygen.boards import Board
 from tinygen.engines import kernel_sets
 
+SCHEMA_VERSION = 1
+"""Of what is printed: it rises with every key that goes or means something else (CHANGELOG.md), and
+`tinygen --json-schema` says what there is."""
+
 
 def print_json(result: object) -> None:
-    """To standard output, as strict JSON, in which every control character is an escape."""
-    text = json.dumps(to_json(result), indent=2, allow_nan=False)
+    """To standard output, as strict JSON, in which every control character is an escape; a result
+    says which version of the schema it is in."""
+    made = to_json(result)
+    if isinstance(made, dict):
+        made = {"schema_version": SCHEMA_VERSION, **made}
+    print_text(made)
+
+
+def print_text(made: object) -> None:
+    """What is JSON already, to standard output."""
+    text = json.dumps(made, indent=2, allow_nan=False)
     sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")  # the one that JSON lets pass
 
 

@@ -8,8 +8,8 @@ from tinygen import csource
 from tinygen.boards import ArenaPlace
 from tinygen.engines.aot.functions import Function, functions
 from tinygen.engines.aot.program import Layer, Program
-from tinygen.engines.engine import require_stateless, said_of_itself
-from tinygen.ir import Array, Constant, Edge, KernelCall, Tensor, TensorId
+from tinygen.engines.engine import edge_values, require_stateless, said_of_itself
+from tinygen.ir import Array, Constant, KernelCall, Tensor, input_edges, output_edges
 from tinygen.templates import Identity, render
 
 _FILE_BYTES = 2_000_000
@@ -36,8 +36,9 @@ def model_files(
         **said_of_itself(identity),
         "arena_bytes": program.plan.arena_bytes,
         "arena_place": place.value,
-        "inputs": [_edge(program, i) for i in graph.inputs],
-        "outputs": [_edge(program, i) for i in graph.outputs],
+        **edge_values(input_edges(graph), output_edges(graph)),
+        "input_offsets": [program.plan.offsets[i] for i in graph.inputs],
+        "output_offsets": [program.plan.offsets[i] for i in graph.outputs],
         "labels": csource.output_labels(identity.labels, len(graph.outputs)),
         "hash_bytes": csource.hash_bytes(identity.sha256),
         "headers": [csource.kernel_header(kernel) for kernel in program.kernels],
@@ -269,9 +270,3 @@ def _wrap(head: str, arguments: Sequence[str]) -> str:
             line = indent
         line += argument + (")" if last else ", ")
     return "\n".join([*lines, line])
-
-
-def _edge(program: Program, tensor_id: TensorId) -> Mapping[str, object]:
-    """An input or output, and where it lies in the arena."""
-    edge = csource.edge(Edge.of(program.graph.tensors[tensor_id]))
-    return {**edge, "offset": program.plan.offsets[tensor_id]}

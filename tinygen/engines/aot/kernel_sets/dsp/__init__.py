@@ -18,7 +18,9 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     conv_winograd_4x4,
     depthwise,
     depthwise_any,
+    depthwise_stride_2,
     fully_connected,
+    mul,
     pool,
 )
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
@@ -35,11 +37,13 @@ FAMILIES: Mapping[str, tuple[Offers, ...]] = {
         conv_winograd.offers,
         conv_winograd_4x4.offers,
     ),
-    "DEPTHWISE_CONV_2D": (depthwise.offers, depthwise_any.offers),
+    "DEPTHWISE_CONV_2D": (depthwise.offers, depthwise_stride_2.offers, depthwise_any.offers),
     "FULLY_CONNECTED": (fully_connected.offers,),
     "MAX_POOL_2D": (pool.pools,),
     "MEAN": (pool.means,),
+    "MUL": (mul.offers,),
     "SUB": (add.offers,),
+    "SUM": (pool.means,),
 }
 """By the operator's kind."""
 

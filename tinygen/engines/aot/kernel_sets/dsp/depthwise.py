@@ -96,7 +96,7 @@ class Layer:
 
 def offers(site: Site) -> Iterable[Candidate | Declined]:
     """What there is for the site's node."""
-    found = layer(site, _requantized, "no fast requantization within int8's ends")
+    found = layer(site, requantized, "no fast requantization within int8's ends")
     if isinstance(found, Declined):
         yield found
     else:
@@ -130,7 +130,7 @@ def layer(
     return Layer(height, width, scaled, start, fast)
 
 
-def _requantized(there: Stairs) -> Fast | None:
+def requantized(there: Stairs) -> Fast | None:
     """One rounding, with a shift that there is code for, or both of the specification's; and no
     clamp but int8's."""
     fast = fastest(there, factors(there), forms=(Form.FLOOR,), shifts=_SHIFTS)
