@@ -1,5 +1,6 @@
-"""Crashes were told with the file names of an older tinygen: an object from the folder that projects
-share has the paths of the headers it was made of in its debug information, and SCons takes one whose
+"""Crashes were told with file names of an older tinygen: an object from the folder that projects
+share has the paths of the headers it was made of in its debug information, and SCons takes one
+whose
 contents are the same, wherever they lie."""
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def test_objects_of_another_version_or_layout_are_others(
     here = folder()
     assert folder() == here
     with monkeypatch.context() as patch:
-        patch.setattr(run.metadata, "version", lambda name: "0.0.1")
+        patch.setattr(run.metadata, "version", lambda _: "0.0.1")
         assert folder() != here
     ours = tmp_path / "firmware"
     shutil.copytree(firmware_dir() / "kernels", ours / "kernels")
