@@ -125,8 +125,8 @@ class Manifest:
     """All that a project says of itself.
 
     `tinygen` is the version that wrote it; `made_with` names the versions of what its bytes come
-    from. `files` are the generated files by their paths in the project, with their SHA-256. `data` is None for a model that was int8 already, `firmware` until
-    the project is built.
+    from. `files` are the generated files by their paths in the project, with their SHA-256. `data`
+    is None for a model that was int8 already, `firmware` until the project is built.
     """
 
     version: int
