@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tinygen.tflite.graph import graph, read
 from tinygen.tflite.parse import Call, File, FileTensor, parse, subgraphs
+from tinygen.tflite.tiles import without_tiles
 from tinygen.tflite.write import with_edges, with_shapes
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "subgraphs",
     "with_edges",
     "with_shapes",
+    "without_tiles",
 ]
