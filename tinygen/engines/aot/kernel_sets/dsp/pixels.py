@@ -62,10 +62,10 @@ def four_pixels(quads: int, count: int, *, twice: bool) -> Cost:
     pairs, passes = -(-count // 2), -(-(quads - 1) // _ROW)
     passes = max(passes, 1)
     ends = (58, 70) if twice else (33, 48)
-    odd = 55 * (count % 2 if count > 1 else 0)
+    odd = 75 * (count % 2 if count > 1 else 0)
     return Cost(
-        instructions=42 + odd + pairs * (23 * quads + 3 * passes + ends[0]),
-        cycles=70 + odd + pairs * (33 * quads + 6 * passes + ends[1]),
+        instructions=22 + odd + pairs * (23 * quads + 3 * passes + ends[0]),
+        cycles=42 + odd + pairs * (33 * quads + 6 * passes + ends[1]),
         flash=0,
     )
 
