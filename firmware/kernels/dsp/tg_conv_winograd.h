@@ -230,9 +230,9 @@ TG_INLINE uint32_t *tg_dsp_conv_winograd_column(const struct tg_dsp_conv_winogra
 
 /* Rows `y` - 1 to `y` + 2 of the image, transformed down the columns of these places: of two
  * channels four words. */
-TG_INLINE void tg_dsp_conv_winograd_columns(const struct tg_dsp_conv_winograd_params *p,
-                                            const int8_t *image, int32_t y, int32_t place,
-                                            int32_t end, uint32_t *columns) {
+TG_DSP_SHARED void tg_dsp_conv_winograd_columns(const struct tg_dsp_conv_winograd_params *p,
+                                                const int8_t *image, int32_t y, int32_t place,
+                                                int32_t end, uint32_t *columns) {
   const uint32_t border = (uint32_t)(uint8_t)p->zero_point * 0x01010101u;
   const int32_t row = p->width * p->depth;
   for (; place < end; ++place) {
@@ -322,24 +322,27 @@ TG_INLINE void tg_dsp_conv_winograd_tile(const struct tg_dsp_conv_winograd_param
  * pixels are taken before it is written. */
 TG_INLINE void tg_dsp_conv_winograd(const struct tg_dsp_conv_winograd_params *p,
                                     const int8_t *input, int8_t *output, void *scratch) {
-  const int32_t image = p->height * p->width;
+  /* The compiler knows these numbers, and no longer those behind a pointer that others have. */
+  const struct tg_dsp_conv_winograd_params numbers = *p;
+  const int32_t image = numbers.height * numbers.width;
   int32_t *const sums = (int32_t *)scratch;
   uint32_t *const tiles = (uint32_t *)scratch + 128;
-  uint32_t *const columns = tiles + 16 * p->depth;
-  for (int32_t batch = 0; batch < p->batches; ++batch) {
-    for (int32_t y = 0; y < p->height; y += 2) {
+  uint32_t *const columns = tiles + 16 * numbers.depth;
+  for (int32_t batch = 0; batch < numbers.batches; ++batch) {
+    for (int32_t y = 0; y < numbers.height; y += 2) {
       int32_t done = 0;
-      for (int32_t x = 0; x < p->width; x += 4) {
+      for (int32_t x = 0; x < numbers.width; x += 4) {
         tg_dsp_conv_winograd_columns(p, input, y, done, x + 6, columns);
         done = x + 6;
         for (int32_t tile = 0; tile < 2; ++tile) {
-          tg_dsp_conv_winograd_tile(p, columns, x + 2 * tile, tiles + tile);
+          tg_dsp_conv_winograd_tile(&numbers, columns, x + 2 * tile, tiles + tile);
         }
-        tg_dsp_conv_winograd_tiles(p, tiles, sums, output + (y * p->width + x) * p->channels);
+        tg_dsp_conv_winograd_tiles(&numbers, tiles, sums,
+                                   output + (y * numbers.width + x) * numbers.channels);
       }
     }
-    input += image * p->depth;
-    output += image * p->channels;
+    input += image * numbers.depth;
+    output += image * numbers.channels;
   }
 }
 
