@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.ops.dsp_cases import narrow, near, variants
+from tests.ops.extremes import with_extremes
 from tests.ops.harness import Case, check, offered
 from tests.ops.test_op_conv_2d import Pair, conv
 from tinygen.engines.aot.kernel_sets.dsp import (
@@ -169,11 +170,12 @@ def _random_case(seed: int) -> Case:
 
 
 RANDOM = tuple(_random_case(seed) for seed in range(40))
+_EXTREME_TILES = tuple(with_extremes(one, channels=2, random=3) for one in TILES)
 CASES = {
     "one tap": ONE_TAP,
     "windows": WINDOWS,
     "few channels": FIRST,
-    "tiles": TILES,
+    "tiles": _EXTREME_TILES,
     "random": RANDOM,
 }
 
