@@ -7,13 +7,14 @@
 # make bounds  set up, then the main job with the lowest and the newest dependencies
 # make bench   set up, then measure bench.json again: all models, boards, engines, kernels
 # make against  set up, then hold every model, on every core with kernels of its own, against portable
+# make docs    set up, then the documentation as a site, in build/site
 # make readme  set up, then write again what is generated in README.md and docs
 
 BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize faults fuzz fuzz-frames bounds bench against readme setup setup-all clean
+.PHONY: demo test check lint sanitize faults fuzz fuzz-frames bounds bench against readme docs setup setup-all clean
 
 setup:
 	@scripts/setup.sh
@@ -65,6 +66,9 @@ bench: setup-all
 
 readme: setup-all
 	$(BIN)/python -m scripts.readme
+
+docs: setup-all
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf build .tinygen

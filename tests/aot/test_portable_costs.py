@@ -37,6 +37,7 @@ from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
 from tinygen.ops.prelu import Prelu
 from tinygen.ops.quantize import Quantize
+from tinygen.ops.real import RealFold, RealMap, RealPair
 from tinygen.ops.reduce_max import ReduceMax
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
@@ -169,6 +170,9 @@ def test_kernels_without_weights(tmp_path: Path) -> None:
             ],
         ),
         moved(Quantize(), floats, int8((), *q)),
+        moved(RealMap("RELU6"), floats, tensor((), DType.FLOAT32)),
+        moved(RealFold(True, "MEAN"), floats, tensor((), DType.FLOAT32), (1, 2)),
+        case(RealPair("ADD"), [floats, floats], [tensor((), DType.FLOAT32)]),
         moved(Dequantize(), int8(SHAPE, *q), tensor((), DType.FLOAT32)),
     ]
     near(measure_cases(cases, tmp_path))

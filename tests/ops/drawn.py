@@ -29,7 +29,9 @@ DRAWN: Mapping[str, Callable[[np.random.Generator], Case]] = {
     **PRODUCTS,
     **SUMS,
 }
-NOT_TFLMS = frozenset({"TILE", "SPACE_TO_BATCH_ND", "EXP", "LOG", "SQRT", "GELU", "SELECT"})
+NOT_TFLMS = frozenset(
+    {"TILE", "SPACE_TO_BATCH_ND", "EXP", "LOG", "SQRT", "GELU", "SELECT", "RELU_N1_TO_1"}
+)
 """Operators whose oracle is LiteRT. TFLM's SPACE_TO_BATCH_ND has a border of what its memory
 happens to hold."""
 FEW = 6

@@ -25,6 +25,7 @@ from tinygen.ops.mean import Sum
 from tinygen.ops.prelu import Prelu
 from tinygen.ops.reduce_max import ReduceAll, ReduceMax, ReduceMin
 from tinygen.ops.reduction import Reduction
+from tinygen.ops.relu import ReluN1To1
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.select import Select, SelectV2
@@ -72,6 +73,10 @@ def abs_(rng: Rng) -> Case:
 def rsqrt(rng: Rng) -> Case:
     source = quant(rng)
     return of_codes(Rsqrt(), source, quant(rng), None, from_zero(source[1]))
+
+
+def relu_n1_to_1(rng: Rng) -> Case:
+    return of_codes(ReluN1To1(), quant(rng), quant(rng))
 
 
 def from_zero(point: int) -> Array:
@@ -204,6 +209,7 @@ def resize_bilinear(rng: Rng) -> Case:
 NUMBERS: Mapping[str, Draw] = {
     "ABS": abs_,
     "RSQRT": rsqrt,
+    "RELU_N1_TO_1": relu_n1_to_1,
     "ELU": partial(function, Elu(), None),
     "EXP": partial(function, Exp(), {}),
     "LOG": partial(function, Log(), None),

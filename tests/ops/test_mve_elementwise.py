@@ -55,11 +55,15 @@ def pairs() -> Iterator[Case]:
 
 
 def lengths() -> Iterator[Case]:
-    """Ends that fill no vector."""
+    """Ends that fill no vector, and one row that meets many."""
     quants = ((0.05, -3), (0.11, 40), (0.13, -128))
     for kind in (Add, Mul):
         for length in (1, 7, 8, 9, 31):
             yield binary(kind, ((1, length), (1, length)), quants, Activation.RELU, seed=length)
+        yield binary(kind, ((1, 5, 4, 24), (1, 1, 1, 24)), quants)
+        yield binary(kind, ((11,), (1, 3, 4, 11)), quants)
+        channels = np.random.default_rng(3).integers(-128, 128, 19, dtype=np.int8)
+        yield binary(kind, ((1, 4, 4, 19), (19,)), quants, constant=(None, channels))
 
 
 POOLS = (

@@ -11,20 +11,26 @@ from tests.passes.graph_builder import Builder, random_values
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import ABSENT, DType, Op, Operands, Quant, Tensor
 from tinygen.ops.abs import Abs
+from tinygen.ops.activation import Activation
+from tinygen.ops.add import Add
 from tinygen.ops.arg_max import ArgMax, ArgMin
 from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
+from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.div import Div
 from tinygen.ops.dynamic_update_slice import DynamicUpdateSlice
 from tinygen.ops.elu import Elu
 from tinygen.ops.expand_dims import ExpandDims
-from tinygen.ops.float_functions import Exp, Gelu, Log, Sqrt
+from tinygen.ops.float_functions import Exp, FloorDiv, FloorMod, Gelu, Log, Neg, Pow, Sign, Sqrt
 from tinygen.ops.gather import EmbeddingLookup, Gather, GatherNd
 from tinygen.ops.l2_normalization import L2Normalization
 from tinygen.ops.log_softmax import LogSoftmax
 from tinygen.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from tinygen.ops.maximum import Maximum, Minimum
 from tinygen.ops.mean import Sum
+from tinygen.ops.mul import Mul
 from tinygen.ops.prelu import Prelu
+from tinygen.ops.quantize import Quantize
+from tinygen.ops.real import FOLDS, RealFold, RealMap, RealPair
 from tinygen.ops.reduce_max import ReduceAll, ReduceMax, ReduceMin
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.rsqrt import Rsqrt
@@ -164,6 +170,47 @@ def _changed(b: Builder, source: Tensor, places: Tensor) -> Tensor:
     return b.node(DynamicUpdateSlice(), [source, part, pair], source.quant)
 
 
+def real(b: Builder) -> Tensor | None:
+    """An island of float that reads two tensors, or rows of one."""
+    first = b.source(lambda t: len(t.shape) > 0 and t.id in b.varying)
+    if first is None:
+        return None
+    second = _second(b, first, alike=False)
+    floats = [b.node(Dequantize(), [t], None, DType.FLOAT32) for t in (first, second)]
+    axes = b.constant([len(first.shape) - 1])
+    fold = RealFold(True, b.draw(st.sampled_from(list(FOLDS))))
+    folded = b.node(fold, [floats[0], axes], None, DType.FLOAT32)
+    pair = RealPair(b.draw(st.sampled_from(["ADD", "SUB", "MUL", "MAXIMUM"])), b.activation())
+    joined = b.node(pair, [floats[1], folded], None, DType.FLOAT32)
+    mapped = RealMap(b.draw(st.sampled_from(["ABS", "NEG", "SQUARE", "ROUND", "RELU"])))
+    return b.node(Quantize(), [b.node(mapped, [joined], None, DType.FLOAT32)], b.quant())
+
+
+def constant_island(b: Builder) -> Tensor | None:
+    """A chain of float functions of one tensor and of numbers."""
+    source = b.source(lambda t: t.id in b.varying)
+    if source is None:
+        return None
+    found = b.node(Dequantize(), [source], None, DType.FLOAT32)
+    for _ in range(b.draw(st.integers(1, 3))):
+        number = b.constant(float(b.draw(st.sampled_from([-3, 0.7, 2]))), DType.FLOAT32)
+        pairs: list[Op] = [FloorMod(), FloorDiv(), Add(Activation.NONE), Mul(Activation.NONE)]
+        op = b.draw(st.sampled_from([*pairs, Sign(), Neg(), RealMap("ABS")]))
+        inputs = [found, number] if op in pairs else [found]
+        found = b.node(op, inputs, None, DType.FLOAT32)
+    return b.node(Quantize(), [found], b.quant())
+
+
+def power(b: Builder) -> Tensor | None:
+    """By a whole number, to a scale that decides every code."""
+    source = b.source(lambda t: t.id in b.varying)
+    if source is None:
+        return None
+    real = b.node(Dequantize(), [source], None, DType.FLOAT32)
+    raised = b.node(Pow(), [real, b.constant(3.0, DType.FLOAT32)], None, DType.FLOAT32)
+    return b.node(Quantize(), [raised], Quant((float(np.float32(0.37123)),), (0,)))
+
+
 NUMBERS: tuple[Callable[[Builder], Tensor | None], ...] = (
     function,
     extreme,
@@ -173,4 +220,7 @@ NUMBERS: tuple[Callable[[Builder], Tensor | None], ...] = (
     resize_bilinear,
     running_sum,
     pick,
+    real,
+    constant_island,
+    power,
 )

@@ -35,6 +35,14 @@ _NAMED = ("tensorflow", "tf-keras", "keras", "platformio")
 """Packages with a line of their own; what they do is what people ask about."""
 
 
+_DISPENSABLE = {
+    "ai-edge-litert": "reports lack LiteRT's second opinion",
+    "tensorflow": "int8 .tflite files can be built, Keras files cannot",
+    "tf-keras": "files of Keras 2 cannot be built",
+}
+"""Packages that a light install leaves out, and what is missing then."""
+
+
 class State(StrEnum):
     """Of one thing: fine, in the way of something, or in the way of everything."""
 
@@ -115,11 +123,12 @@ def _packages() -> Iterator[Check]:
 
 
 def _wrong_package(wanted: Requirement, version: str | None) -> Check:
+    mend = _pip(f"{wanted.name}{wanted.specifier}")
+    if version is None and wanted.name in _DISPENSABLE:
+        said = f"not installed: {_DISPENSABLE[wanted.name]}"
+        return Check(wanted.name, State.WARNING, said, mend)
     said = f"{version or 'not installed'}; it has to be {wanted.specifier or 'there'}"
-    if wanted.name in ("tensorflow", "tf-keras") and version is None:
-        said = "not installed: int8 .tflite files can be built, Keras files cannot"
-        return Check(wanted.name, State.WARNING, said, _pip(f"{wanted.name}{wanted.specifier}"))
-    return Check(wanted.name, State.BAD, said, _pip(f"{wanted.name}{wanted.specifier}"))
+    return Check(wanted.name, State.BAD, said, mend)
 
 
 def _pip(package: str) -> str:

@@ -50,6 +50,8 @@ COMPILED: Mapping[str, Facts] = {
     "EXPAND_DIMS": Facts("ops.expand_dims", _ANY),
     "FILL": Facts("shapes that are computed", _FOLDED),
     "FLOOR": Facts("ops.floor", _TABLE),
+    "FLOOR_DIV": Facts("ops.floor_divide by a number", _TABLE),
+    "FLOOR_MOD": Facts("ops.mod by a number", _TABLE),
     "FULLY_CONNECTED": Facts("Dense"),
     "GATHER": Facts("Embedding, ops.take", _ANY),
     "GATHER_ND": Facts("ops.take of positions", _ANY),
@@ -78,6 +80,7 @@ COMPILED: Mapping[str, Facts] = {
     "PACK": Facts("ops.stack, unrolled recurrent layers", _ANY),
     "PAD": Facts("ZeroPadding1D, ZeroPadding2D"),
     "PADV2": Facts("ops.pad with a value"),
+    "POW": Facts("ops.power of a number", _TABLE),
     "PRELU": Facts("PReLU"),
     "QUANTIZE": Facts("float inputs, changes of scale", ("float32 to int8", "int8")),
     "RANGE": Facts("shapes that are computed", _FOLDED),
@@ -87,6 +90,7 @@ COMPILED: Mapping[str, Facts] = {
     "REDUCE_PROD": Facts("shapes that are computed", _FOLDED),
     "RELU": Facts("ReLU"),
     "RELU6": Facts("ReLU(6)"),
+    "RELU_N1_TO_1": Facts("hard_tanh"),
     "RESHAPE": Facts("Flatten, Reshape", _ANY),
     "RESIZE_BILINEAR": Facts("UpSampling2D(interpolation='bilinear'), Resizing"),
     "RESIZE_NEAREST_NEIGHBOR": Facts("UpSampling2D", _ANY),
@@ -96,6 +100,7 @@ COMPILED: Mapping[str, Facts] = {
     "SELECT": Facts("tf.compat.v1.where"),
     "SELECT_V2": Facts("ops.where"),
     "SHAPE": Facts("shapes that are computed", _FOLDED),
+    "SIGN": Facts("ops.sign", _TABLE),
     "SIN": Facts("ops.sin", _TABLE),
     "SLICE": Facts("ops.slice", _ANY),
     "SOFTMAX": Facts("Softmax"),
@@ -122,11 +127,24 @@ COMPILED: Mapping[str, Facts] = {
     "ZEROS_LIKE": Facts("ops.zeros_like", _FOLDED),
 }
 
-ONLY_LITERT = frozenset({"GELU", "SELECT", "TILE"})
+ONLY_LITERT = frozenset({"GELU", "POW", "RELU_N1_TO_1", "SELECT", "SIGN", "TILE"})
 """TFLM's resolver does not have them."""
 
 FLOAT_IN_TFLM = frozenset(
-    {"CEIL", "COS", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"}
+    {
+        "CEIL",
+        "COS",
+        "EXP",
+        "FLOOR",
+        "FLOOR_DIV",
+        "FLOOR_MOD",
+        "LOG",
+        "NEG",
+        "ROUND",
+        "SIN",
+        "SQRT",
+        "SQUARE",
+    }
 )
 """TFLM has no int8 kernel of them."""
 
@@ -149,8 +167,6 @@ MISSING: Mapping[str, str] = {
     "FILTER_BANK_LOG": _SIGNAL,
     "FILTER_BANK_SPECTRAL_SUBTRACTION": _SIGNAL,
     "FILTER_BANK_SQUARE_ROOT": _SIGNAL,
-    "FLOOR_DIV": _FLOAT,
-    "FLOOR_MOD": _FLOAT,
     "FRAMER": _SIGNAL,
     "IF": _FLOW,
     "IRFFT": _SIGNAL,

@@ -68,6 +68,11 @@ class Estimate:
     scratch: int
     """Bytes of RAM, at the most, beside the tensors."""
     portable_scratch: int
+    instructions: int
+    instructions_without_stripes: int
+    """The same where no layers are computed in stripes of rows."""
+    arena_without_stripes: int
+    """Bytes."""
 
 
 @dataclass(frozen=True, eq=False)

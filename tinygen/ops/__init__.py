@@ -24,10 +24,14 @@ from tinygen.ops.float_functions import (
     Cos,
     Exp,
     Floor,
+    FloorDiv,
+    FloorMod,
     Gelu,
     Log,
     Neg,
+    Pow,
     Round,
+    Sign,
     Sin,
     Sqrt,
     Square,
@@ -51,7 +55,7 @@ from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.prelu import Prelu
 from tinygen.ops.quantize import Quantize
 from tinygen.ops.reduce_max import ReduceAll, ReduceMax, ReduceMin
-from tinygen.ops.relu import Relu
+from tinygen.ops.relu import Relu, ReluN1To1
 from tinygen.ops.relu6 import Relu6
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.resize_bilinear import ResizeBilinear
@@ -110,6 +114,8 @@ OPERATORS: tuple[type[Parsed], ...] = (
     ExpandDims,
     Fill,
     Floor,
+    FloorDiv,
+    FloorMod,
     FullyConnected,
     Gather,
     GatherNd,
@@ -138,6 +144,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Pack,
     Pad,
     PadV2,
+    Pow,
     Prelu,
     Quantize,
     Range,
@@ -147,6 +154,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     ReduceProd,
     Relu,
     Relu6,
+    ReluN1To1,
     Reshape,
     ResizeBilinear,
     ResizeNearestNeighbor,
@@ -156,6 +164,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Select,
     SelectV2,
     ShapeOf,
+    Sign,
     Sin,
     Slice,
     Softmax,

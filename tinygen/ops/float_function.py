@@ -29,57 +29,39 @@ class FloatFunction(Parsed):
     """How many units in the last place a C library may be off; glibc and newlib say 1."""
     least: ClassVar[float] = -np.inf
     """Below it runtimes have no number."""
-    through_int32: ClassVar[bool] = False
-    """The runtime that has it on int8 makes an int32 of each result before it clamps it."""
-    coded: ClassVar[bool] = True
+    coded: ClassVar[bool] = False
     """A runtime has it on int8 codes as well."""
 
     @abstractmethod
-    def exact(self, value: Array) -> Array:
+    def of(self, io: Operands) -> Callable[[Array], Array]:
         """The function, float64 to float64."""
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         return (io.input(0).shape,)
 
     def check(self, io: Operands) -> None:
-        types = (DType.FLOAT32, DType.INT8) if self.coded else (DType.FLOAT32,)
-        require.dtype(self.kind, io.input(0), *types)
-        require.dtype(self.kind, io.output, io.input(0).dtype)
-        if io.output.dtype is DType.INT8:
-            require.int8(self.kind, io.input(0), io.output)
+        require.dtype(self.kind, io.input(0), DType.FLOAT32)
+        require.dtype(self.kind, io.output, DType.FLOAT32)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        (value,) = values
-        if io.output.dtype is DType.INT8:
-            return (self._codes(io, value),)
         with np.errstate(all="ignore"):
-            return (self.exact(value.astype(np.float64)).astype(np.float32),)
-
-    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
-        if io.output.dtype is not DType.INT8:
-            return super().ranges(io, inputs)
-        return (inputs[0].through(lambda codes: self._codes(io, codes)),)
+            return (self.of(io)(values[0].astype(np.float64)).astype(np.float32),)
 
     def kernels(self, io: Operands) -> Lowered:
-        if io.output.dtype is not DType.INT8:
-            raise UnsupportedModel(
-                f"{self.kind} on '{io.input(0).name}' computes in float",
-                why="it is compiled between a DEQUANTIZE and a QUANTIZE, as a table of int8 codes",
-                next_step="quantize the Keras model with tinygen",
-            )
-        return (lookup_call(io.input(0), io.output, lambda codes: self._codes(io, codes)),)
+        raise UnsupportedModel(
+            f"{self.kind} on '{io.input(0).name}' computes in float",
+            why="as a table of int8 codes it is exact, between a DEQUANTIZE and a QUANTIZE of one "
+            "tensor; of more, the last bits of the device's C library would decide",
+            next_step="quantize the Keras model with tinygen, or compute it outside of the model",
+        )
 
-    def foldable(self, io: Operands) -> bool:
+    def foldable(self, io: Operands) -> bool:  # noqa: ARG002
         """Never in float: which float32 value a device computes is not known to the last bit."""
-        return io.output.dtype is DType.INT8 and super().foldable(io)
+        return False
 
-    def bounds(self, io: Operands, value: Array) -> tuple[Array, Array]:  # noqa: ARG002
+    def bounds(self, io: Operands, value: Array) -> tuple[Array, Array]:
         """Between which float32 values every C library's result lies."""
-        return self.around(self.exact, value)
-
-    def tabulated(self, value: Array) -> tuple[Array, Array]:
-        """The same for what a runtime computes that fills a table of int8 codes."""
-        return self.around(self.exact, value)
+        return self.around(self.of(io), value)
 
     def around(self, function: Callable[[Array], Array], value: Array) -> tuple[Array, Array]:
         """The function's float32 results, and how far a C library may be off to either side."""
@@ -89,6 +71,72 @@ class FloatFunction(Parsed):
             low = np.nextafter(low, np.float32(-np.inf))
             high = np.nextafter(high, np.float32(np.inf))
         return low, high
+
+
+class Uncoded(FloatFunction):
+    """A function that no runtime has on codes."""
+
+    @abstractmethod
+    def exact(self, value: Array) -> Array:
+        """The function, float64 to float64."""
+
+    def of(self, io: Operands) -> Callable[[Array], Array]:  # noqa: ARG002
+        return self.exact
+
+
+class WithNumber(FloatFunction):
+    """A function of two, the second of which is one constant number."""
+
+    arity = (2, 2)
+
+    @abstractmethod
+    def pair(self, value: Array, number: Array) -> Array:
+        """The function, float64 to float64."""
+
+    def check(self, io: Operands) -> None:
+        super().check(io)
+        if io.input(1).elements != 1 or io.input(1).dtype is not DType.FLOAT32:
+            raise UnsupportedModel(f"{self.kind} with '{io.input(1).name}', which is no number")
+
+    def of(self, io: Operands) -> Callable[[Array], Array]:
+        number = io.constant(1).reshape(()).astype(np.float64)
+        return lambda value: self.pair(value, number)
+
+
+class Coded(Uncoded):
+    """A function that a runtime has as a table of int8 codes too."""
+
+    coded = True
+    through_int32: ClassVar[bool] = False
+    """The runtime makes an int32 of each result before it clamps it."""
+
+    def check(self, io: Operands) -> None:
+        require.dtype(self.kind, io.input(0), DType.FLOAT32, DType.INT8)
+        require.dtype(self.kind, io.output, io.input(0).dtype)
+        if io.output.dtype is DType.INT8:
+            require.int8(self.kind, io.input(0), io.output)
+
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        if io.output.dtype is DType.INT8:
+            return (self._codes(io, values[0]),)
+        return super().compute(io, values)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        if io.output.dtype is not DType.INT8:
+            return super().ranges(io, inputs)
+        return (inputs[0].through(lambda codes: self._codes(io, codes)),)
+
+    def kernels(self, io: Operands) -> Lowered:
+        if io.output.dtype is not DType.INT8:
+            return super().kernels(io)
+        return (lookup_call(io.input(0), io.output, lambda codes: self._codes(io, codes)),)
+
+    def foldable(self, io: Operands) -> bool:
+        return io.output.dtype is DType.INT8 and all(t is None or t.constant for t in io.inputs)
+
+    def tabulated(self, value: Array) -> tuple[Array, Array]:
+        """`bounds` for what a runtime computes that fills a table of int8 codes."""
+        return self.around(self.exact, value)
 
     def _codes(self, io: Operands, codes: Array) -> Array:
         found: Array = self._table(io)[codes.astype(np.int64) - INT8_MIN]

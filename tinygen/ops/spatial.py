@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 
@@ -106,6 +107,7 @@ class Extent:
         return max(0, (self.output - 1) * self.stride + self.span - self.before - self.input)
 
 
+@lru_cache(maxsize=4096)
 def extents(
     padding: Padding | Border, image: Shape, taps: Pair, strides: Pair, dilations: Pair = (1, 1)
 ) -> tuple[Extent, Extent]:

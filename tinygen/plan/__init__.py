@@ -42,8 +42,11 @@ def plan(
     inputs: Sequence[TensorId],
     outputs: Sequence[TensorId],
     states: Sequence[State] = (),
+    *,
+    thorough: bool = True,
 ) -> MemoryPlan:
-    """Place every tensor that is not constant, and every scratch.
+    """Place every tensor that is not constant, and every scratch; where not `thorough`, as well as
+    is found quickly.
 
     What a state is read from keeps its bytes from one inference to the next; what it is left as
     lives until the inference has ended, when it is carried over. Copies are left out where their
@@ -53,7 +56,9 @@ def plan(
     writes = [s.written for s in states if not tensors[s.written].constant]
     before, after = (*inputs, *reads), (*outputs, *reads, *writes)
     without = without_copies(steps, tensors, tuple(dict.fromkeys((*before, *after))))
-    plans = [_plan(each, tensors, before, after) for each in dict.fromkeys((without, steps))]
+    plans = [
+        _plan(each, tensors, before, after, thorough) for each in dict.fromkeys((without, steps))
+    ]
     return min(plans, key=lambda memory: memory.arena_bytes)
 
 
@@ -62,16 +67,17 @@ def _plan(
     tensors: Mapping[TensorId, Tensor],
     inputs: Sequence[TensorId],
     outputs: Sequence[TensorId],
+    thorough: bool,
 ) -> MemoryPlan:
     """Of exactly these steps. Outputs that may lie on their input do so where nothing is gained
     by leaving that open: there is less to look for."""
     loose = _Wanted.of(steps, tensors, inputs, outputs, in_place=False)
     tight = _Wanted.of(steps, tensors, inputs, outputs, in_place=True)
     minimum = max(loose.live)
-    wanted, packing = tight, pack(tight.buffers, tight.reaches, minimum)
+    wanted, packing = tight, pack(tight.buffers, tight.reaches, minimum, thorough=thorough)
     bound = minimum
     if packing.top(tight.buffers) > minimum:
-        free = pack(loose.buffers, loose.reaches, minimum)
+        free = pack(loose.buffers, loose.reaches, minimum, thorough=thorough)
         bound = free.bound
         if free.top(loose.buffers) < packing.top(tight.buffers):
             wanted, packing = loose, free

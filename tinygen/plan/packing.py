@@ -16,6 +16,7 @@ from tinygen.plan.exact import Answer, Conflict, fitting
 from tinygen.plan.places import ALIGNMENT
 
 _SEARCHES = 400
+_FEW = 40
 _SWEEPS = 40_000
 """Buffers placed in the search, in all."""
 _BUDGET = 60_000
@@ -34,11 +35,15 @@ class Packing:
         return _top(self.offsets, [buffer.nbytes for buffer in buffers])
 
 
-def pack(buffers: Sequence[Buffer], reaches: Sequence[Reach], minimum: int) -> Packing:
+def pack(
+    buffers: Sequence[Buffer], reaches: Sequence[Reach], minimum: int, *, thorough: bool = True
+) -> Packing:
     """The smallest that is found; no packing is smaller than `minimum`, as is known before."""
     conflicts = _conflicts(buffers, reaches)
     sizes = [buffer.nbytes for buffer in buffers]
-    best = _searched(buffers, conflicts, minimum)
+    best = _searched(buffers, conflicts, minimum, _SEARCHES if thorough else _FEW)
+    if not thorough:
+        return Packing(best, minimum)
     bound = least = minimum
     while least < (top := _top(best, sizes)):
         middle = least + (top - least) // 2 // ALIGNMENT * ALIGNMENT
@@ -115,7 +120,10 @@ def _joined(gaps: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _searched(
-    buffers: Sequence[Buffer], conflicts: Sequence[Sequence[Conflict]], minimum: int
+    buffers: Sequence[Buffer],
+    conflicts: Sequence[Sequence[Conflict]],
+    minimum: int,
+    searches: int,
 ) -> list[int]:
     """An offset for each buffer; the best of several orders and a search."""
     indices = range(len(buffers))
@@ -129,7 +137,7 @@ def _searched(
     best_top = -1
     best_order = orders[0]
     generator = random.Random(0)
-    for attempt in range(len(orders) + min(_SEARCHES, _SWEEPS // max(1, len(buffers)))):
+    for attempt in range(len(orders) + min(searches, _SWEEPS // max(1, len(buffers)))):
         if attempt < len(orders):
             order = list(orders[attempt])
         else:

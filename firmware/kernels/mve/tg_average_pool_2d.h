@@ -21,13 +21,14 @@ struct tg_mve_average_pool_2d_params {
   int32_t filter_width;
   int32_t stride_height;
   int32_t stride_width;
-  int32_t pad_top;    /* rows of the first window above the image */
-  int32_t pad_left;   /* columns of the first window left of the image */
-  int32_t doubled;    /* 1: |sum| + half is doubled before; never of 256 pixels */
-  int32_t output_min; /* lowest code the activation lets through */
-  int32_t output_max; /* highest code the activation lets through */
-  const TG_FLASH int32_t
-      *divisors; /* by the count of pixels: a factor, and a shift in bits 16 to 19 */
+  int32_t pad_top;                  /* rows of the first window above the image */
+  int32_t pad_left;                 /* columns of the first window left of the image */
+  int32_t doubled;                  /* 1: |sum| + half is doubled before; never of 256 pixels */
+  int32_t fewest;                   /* pixels of a window that lie in the image */
+  int32_t output_min;               /* lowest code the activation lets through */
+  int32_t output_max;               /* highest code the activation lets through */
+  const TG_FLASH int32_t *divisors; /* from the fewest pixels on a factor, and a shift in bits 16 to
+                                       19 */
 };
 
 /* The codes of sums of `count` pixels. */
@@ -36,7 +37,7 @@ TG_INLINE int16x8_t tg_mve_average_pool_2d_mean(const struct tg_mve_average_pool
   const uint16x8_t half = vdupq_n_u16((uint16_t)(count / 2));
   uint16x8_t size = vaddq_u16(vreinterpretq_u16_s16(vabsq_s16(sum)), half);
   size = p->doubled ? vshlq_n_u16(size, 1) : size;
-  const int32_t divisor = p->divisors[count];
+  const int32_t divisor = p->divisors[count - p->fewest];
   const uint16x8_t high = vmulhq_u16(size, vdupq_n_u16((uint16_t)divisor));
   const int16x8_t mean = vreinterpretq_s16_u16(vshlq_r_u16(high, -(divisor >> 16)));
   const int16x8_t sign = vshrq_n_s16(sum, 15);

@@ -1,4 +1,5 @@
-"""What several candidates take together: a C function that they share is in flash once."""
+"""What several candidates take together: what they share, a C function or an array, is in flash
+once."""
 
 from __future__ import annotations
 
@@ -15,7 +16,12 @@ NOTHING = Cost(instructions=0, cycles=0, flash=0)
 def total(candidates: Iterable[Candidate], *, small: bool = False) -> Cost:
     """Of all of them, each once; `small` as `functions` has it."""
     each = {id(one): one for one in candidates}.values()
-    own = (replace(one.cost, flash=one.constant_bytes) for one in each)
+    seen: set[int] = set()
+    own = []
+    for one in each:
+        again = sum(nbytes for array, nbytes in one.arrays.items() if array in seen)
+        own.append(replace(one.cost, flash=max(0, one.constant_bytes - again)))
+        seen.update(one.arrays)
     return sum(own, replace(NOTHING, flash=_code(each, small=small)))
 
 

@@ -8,7 +8,7 @@ where it is worse than `portable`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, NamedTuple
@@ -91,12 +91,15 @@ class Candidate:
         return tuple(map(alike, self.kernel_calls))
 
     @cached_property
+    def arrays(self) -> Mapping[int, int]:
+        """The bytes of its constants, by the identity of each."""
+        constants = (c for call in self.kernel_calls for c in call.constants.values())
+        return {id(constant.data): constant.data.nbytes for constant in constants}
+
+    @cached_property
     def constant_bytes(self) -> int:
         """Bytes of flash that are its own, and not its functions'."""
-        arrays = {
-            id(c.data): c.data.nbytes for k in self.kernel_calls for c in k.constants.values()
-        }
-        return min(sum(arrays.values()), self.cost.flash)
+        return min(sum(self.arrays.values()), self.cost.flash)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from tinygen.engines.aot.answers import Answer, Answers
 from tinygen.engines.aot.estimate import NOTHING, total
 from tinygen.engines.aot.functions import shares_shapes
 from tinygen.engines.aot.goal import Goal, Whole, whole
@@ -46,6 +47,10 @@ class _Usable:
     def kernels(self) -> frozenset[Kernel]:
         return frozenset(call.kernel for call in self.candidate.kernel_calls)
 
+    @cached_property
+    def arrays(self) -> Hashable:
+        return frozenset(self.candidate.arrays)
+
 
 @dataclass(frozen=True)
 class _Comparison:
@@ -56,14 +61,13 @@ class _Comparison:
     """Whether layers of several shapes share functions: see `functions`."""
     whole: Whole
     sharers: Mapping[Hashable, int]
-    """How many nodes could be computed by the same C functions."""
+    """How many nodes could be computed by the same C functions, or with the same constants."""
 
     def cost(self, one: _Usable) -> Cost:
-        """With its part of the code that others share."""
+        """With its part of the code and of the constants that others share."""
         constants = one.candidate.constant_bytes
-        code = one.candidate.cost.flash - constants
-        shared = -(-code // self.sharers[one.candidate.functions])
-        return replace(one.candidate.cost, flash=constants + shared)
+        code = -(-(one.candidate.cost.flash - constants) // self.sharers[one.candidate.functions])
+        return replace(one.candidate.cost, flash=code - -constants // self.sharers[one.arrays])
 
     def rank(self, cost: Cost) -> tuple[int, ...]:
         """Of one among several for a node."""
@@ -92,7 +96,9 @@ class _Comparison:
         return total((one.candidate for one in taken.values()), small=self.small)
 
 
-def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tuple[Choice, ...]:
+def select(
+    sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal, answers: Answers | None = None
+) -> tuple[Choice, ...]:
     """A choice for each site; the sites are all nodes of one graph, in its order.
 
     Each node gets its cheapest candidate, of the earlier set where two are equal. Then candidates
@@ -102,7 +108,7 @@ def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tupl
     """
     heard: list[list[Offer]] = [[] for _ in sites]
     errors: dict[int, UnsupportedModel] = {}
-    usable = _ask(sites, sets, heard, errors)
+    usable = _ask(sites, sets, heard, errors, answers or Answers())
     comparison = _comparison(sites, usable, goal)
     taken = _best(usable, comparison)
     last = [one for one in usable if one.set_position == len(sets) - 1]
@@ -172,8 +178,10 @@ def _within(usable: Sequence[_Usable], comparison: _Comparison) -> dict[int, _Us
 
 
 def _comparison(sites: Sequence[Site], usable: Sequence[_Usable], goal: Goal) -> _Comparison:
-    distinct = {(one.candidate.functions, one.covers) for one in usable}
-    sharers = Counter(functions for functions, _ in distinct)
+    shared = {
+        (what, one.covers) for one in usable for what in (one.candidate.functions, one.arrays)
+    }
+    sharers = Counter(what for what, _ in shared)
     small = goal is Goal.SIZE and shares_shapes(sites[0].core) if sites else False
     offered: list[list[Cost]] = [[] for _ in sites]
     none = Whole(1, 1, 1)
@@ -201,15 +209,16 @@ def _ask(
     sets: Sequence[KernelSet],
     heard: Sequence[list[Offer]],
     errors: dict[int, UnsupportedModel],
+    known: Answers,
 ) -> list[_Usable]:
     """The candidates that could be taken; `heard` and `errors` get all that is said of a node."""
     positions = {id(site.node): i for i, site in enumerate(sites)}
     usable = []
     for at, site in enumerate(sites):
         for set_position, kernel_set in enumerate(sets):
-            answers: list[Candidate | Declined]
+            answers: list[Answer]
             try:
-                answers = list(kernel_set.offers(site))
+                answers = known.of(kernel_set, site)
             except UnsupportedModel as error:
                 errors[at] = error
                 answers = [Declined(error.what)]
@@ -303,13 +312,13 @@ def _layouts_refused(candidate: Candidate, own: set[TensorId], site: Site) -> st
 
 
 def _read_outside(covers: tuple[int, ...], sites: Sequence[Site]) -> set[TensorId]:
-    """What other nodes and whoever runs the model read."""
+    """What of theirs other nodes and whoever runs the model read."""
     graph = sites[covers[0]].graph
+    own = {id(sites[at].node) for at in covers}
+    written = {t for at in covers for t in sites[at].node.outputs}
     read = {*graph.outputs, *(state.written for state in graph.states)}
-    for at, site in enumerate(sites):
-        if at not in covers:
-            read.update(site.node.inputs)
-    return read
+    others = (t for t in written if any(id(node) not in own for node in graph.readers(t)))
+    return {*(written & read), *others}
 
 
 def _accesses(call: KernelCall | Alias) -> tuple[tuple[TensorId, ...], tuple[TensorId, ...]]:

@@ -20,6 +20,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     depthwise_any,
     depthwise_stride_2,
     fully_connected,
+    mul,
     pool,
 )
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
@@ -40,7 +41,9 @@ FAMILIES: Mapping[str, tuple[Offers, ...]] = {
     "FULLY_CONNECTED": (fully_connected.offers,),
     "MAX_POOL_2D": (pool.pools,),
     "MEAN": (pool.means,),
+    "MUL": (mul.offers,),
     "SUB": (add.offers,),
+    "SUM": (pool.means,),
 }
 """By the operator's kind."""
 

@@ -87,7 +87,7 @@ def averages(site: Site) -> Iterable[Candidate | Declined]:
     assert isinstance(call, KernelCall)
     call = replace(
         call,
-        params={**call.params, "doubled": int(doubled)},
+        params={**call.params, "doubled": int(doubled), "fewest": counts[0]},
         constants={"divisors": Constant(found)},
     )
     whole, rest = divmod(io.output.shape[3], LANES)
@@ -96,7 +96,7 @@ def averages(site: Site) -> Iterable[Candidate | Declined]:
     clamps = 2 * (low > INT8_MIN) + 2 * (high < INT8_MAX)
     pixels = io.output.elements // io.output.shape[3]
     work = _walk(op, io).and_(
-        Work(0, 40),
+        Work(0, 40 + 10 * pixels * _bordered(op, io)),
         _groups(op, io, Work(9, 5), Work(4, 2.1)).times(whole),
         _groups(op, io, Work(8, 5), Work(3, 1.3)).times(narrow),
         Work(clamps).times(pixels * (2 * whole + narrow)),
@@ -106,13 +106,13 @@ def averages(site: Site) -> Iterable[Candidate | Declined]:
 
 
 def divisors(counts: Sequence[int], doubled: bool) -> Array | None:
-    """[greatest count + 1] int32: for each of these a factor and, in bits 16 to 19, a shift."""
-    table = np.zeros(counts[-1] + 1, np.int32)
+    """int32: for each of these, from the least on, a factor and, in bits 16 to 19, a shift."""
+    table = np.zeros(counts[-1] - counts[0] + 1, np.int32)
     for count in counts:
         found = division(count, doubled)
         if found is None:
             return None
-        table[count] = found[0] | found[1] << 16
+        table[count - counts[0]] = found[0] | found[1] << 16
     return table
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tinygen.engines.aot.kernel_sets.portable.families import Family
 from tinygen.engines.aot.offers import Cost
 from tinygen.ir import KernelCall, Tensor, TensorId
+from tinygen.ops.real import MAPS
 
 _CYCLES_PER_INSTRUCTION = 1.29
 """Of all four benchmark models, by the Cortex-M4's timing: loads 2 then 1, taken branches 3."""
@@ -127,6 +128,11 @@ def _update(p: Params) -> _Loops:
     return _Loops(prod(p["part"][:-1]), prod(p["dims"]) * p["element_bytes"])
 
 
+def _real_map(p: Params) -> _Loops:
+    roots = p["function"] in (list(MAPS).index("SQRT"), list(MAPS).index("RSQRT"))
+    return _Loops(p["count"], p["count"] * roots)
+
+
 def _resize_bilinear(p: Params) -> _Loops:
     pixels = _pixels(p)
     return _Loops(pixels, pixels * p["channels"])
@@ -194,12 +200,15 @@ FITS: Mapping[str, _Fit] = {
     "mul": _Fit(_dims, call=12, output=29, inner=0, code=116),
     "prelu": _Fit(_dims, call=12, output=32.7, inner=0, code=170),
     "quantize": _Fit(_count, call=11, output=30, inner=0, code=180),
+    "real_fold": _Fit(_mean, call=20, output=8, inner=6, code=110),
+    "real_map": _Fit(_real_map, call=10, output=12, inner=220, code=120),
+    "real_pair": _Fit(_dims, call=12, output=11, inner=0, code=90),
     "reduce_max": _Fit(_mean, call=20, output=8, inner=6.5, code=80),
     "relocate": _Fit(_copy, call=14, output=5.5, inner=0.85, code=150),
     "requantize": _Fit(_count, call=12, output=20, inner=0, code=120),
     "resize_bilinear": _Fit(_resize_bilinear, call=60, output=34, inner=20.3, code=330),
     "select": _Fit(_dims, call=8, output=9, inner=0, code=60),
-    "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 52, 132, code=480),
+    "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 33, 220, code=440),
     "squared_difference": _Fit(_dims, call=12, output=43, inner=0, code=180),
     "transpose_conv": _Fit(_transpose_conv, call=200, output=26, inner=2.9, code=620),
 }
