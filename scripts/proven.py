@@ -48,6 +48,7 @@ Measured by hand on 27 November 2026; the tests run a share of each.
   folder worked, gave the same ELF file byte for byte, and nothing was left running.
 - 3,000 mutated `.tflite`: 2,702 refused. Each of the other 298 was compiled with the kernels of a
   Cortex-M4, M55 or M0, and computed in QEMU what the reference does.
+- `make fuzz-frames`: 1,062,396 inputs in 10 minutes, no finding.
 """
 
 
