@@ -14,7 +14,10 @@ enum semihost_operation {
   SEMIHOST_OPEN = 5,
 };
 
-enum semihost_mode { SEMIHOST_READING = 0, SEMIHOST_WRITING = 0x241 }; /* as the host has it: write, create, truncate */
+enum semihost_mode {
+  SEMIHOST_READING = 0,
+  SEMIHOST_WRITING = 0x241
+}; /* as the host has it: write, create, truncate */
 
 static inline uint32_t semihost(enum semihost_operation operation, uint32_t a, uint32_t b,
                                 uint32_t c) {
