@@ -6,13 +6,15 @@
 # make fuzz    set up, then 100,000 damaged files of every kind, and a table; SHARE=0.01 for less
 # make bounds  set up, then the main job with the lowest and the newest dependencies
 # make bench   set up, then measure bench.json again: all models, boards, engines, kernels
+# make against  set up, then hold every model, on every core with kernels of its own, against portable
+# make docs    set up, then the documentation as a site, in build/site
 # make readme  set up, then write again what is generated in README.md and docs
 
 BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize faults fuzz fuzz-frames bounds bench readme setup setup-all clean
+.PHONY: demo test check lint sanitize faults fuzz fuzz-frames bounds bench against readme docs setup setup-all clean
 
 setup:
 	@scripts/setup.sh
@@ -21,7 +23,7 @@ setup-all:
 	@scripts/setup.sh all
 
 demo: setup
-	@examples/digits/demo.sh $(DEMO)
+	@$(BIN)/tinygen demo --out $(DEMO)
 
 test: setup-all
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
@@ -56,11 +58,17 @@ bounds: setup
 fuzz-frames: setup-all
 	$(BIN)/python -m tests.protocol.fuzz 600
 
+against: setup-all
+	$(BIN)/python -m tests.bench.against
+
 bench: setup-all
 	$(BIN)/python -m tests.bench
 
 readme: setup-all
 	$(BIN)/python -m scripts.readme
+
+docs: setup-all
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf build .tinygen

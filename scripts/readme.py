@@ -23,6 +23,7 @@ from tinygen.cli.app import app
 from tinygen.cli.board_table import board_table
 from tinygen.cli.operator_table import operator_table
 from tinygen.cli.reference import reference
+from tinygen.report.schema import results_schema_text
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -31,6 +32,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/boards.md": board_table,
     "docs/operators.md": operator_table,
     "docs/proven.md": proven_page,
+    "docs/results.schema.json": results_schema_text,
 }
 """Pages that are generated as a whole."""
 
@@ -46,7 +48,7 @@ def transcript() -> str:
     """`make demo`, run: the commands that are shown, and what they print."""
     with tempfile.TemporaryDirectory(prefix="tinygen-demo-") as folder:
         done = subprocess.run(
-            [ROOT / "examples" / "digits" / "demo.sh", folder],
+            [sys.executable, "-m", "tinygen", "demo", "--out", folder],
             stdout=subprocess.PIPE,
             text=True,
             check=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from tests import skipping
 from tests.runner import GOLDEN_MODEL
 from tinygen.engines.tflm import TflmTree, installed, setup, source
 from tinygen.pio import core
+
+# What a shell runs in the background ignores Ctrl-C, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARK_MODELS = (

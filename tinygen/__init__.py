@@ -10,20 +10,30 @@ Every function is the command of the same name and returns a frozen result. The 
 imported when they are first used, so that `import tinygen` and the command line start at once.
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING, Any
-
+# `python -m tinygen` runs this while the current folder is where modules are looked for first: what
+# Python has not loaded by then is imported where it is needed.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from tinygen.api.bench import BenchResult, bench
     from tinygen.api.build import BuildResult, GenerateResult, build, generate
     from tinygen.api.cache import CacheResult, cache
+    from tinygen.api.catalogue import (
+        BoardsResult,
+        OperatorsResult,
+        board,
+        list_boards,
+        list_operators,
+    )
+    from tinygen.api.doctor import DoctorResult, doctor
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.monitor import monitor
+    from tinygen.api.run import Runner, RunResult, run, watch
     from tinygen.api.setup import SetupResult, setup
     from tinygen.api.verify import VerifyResult, verify
+    from tinygen.boards import Board
     from tinygen.errors import (
         DeviceError,
         DoesNotFit,
@@ -35,6 +45,7 @@ if TYPE_CHECKING:
         UntrustedModel,
         UntrustedProject,
     )
+    from tinygen.progress import Progress
     from tinygen.proof.verdict import Verdict
 
 _HOME = {
@@ -46,6 +57,19 @@ _HOME = {
     "generate": "tinygen.api.build",
     "CacheResult": "tinygen.api.cache",
     "cache": "tinygen.api.cache",
+    "BoardsResult": "tinygen.api.catalogue",
+    "OperatorsResult": "tinygen.api.catalogue",
+    "board": "tinygen.api.catalogue",
+    "list_boards": "tinygen.api.catalogue",
+    "list_operators": "tinygen.api.catalogue",
+    "RunResult": "tinygen.api.run",
+    "Runner": "tinygen.api.run",
+    "run": "tinygen.api.run",
+    "watch": "tinygen.api.run",
+    "Board": "tinygen.boards",
+    "Progress": "tinygen.progress",
+    "DoctorResult": "tinygen.api.doctor",
+    "doctor": "tinygen.api.doctor",
     "FlashResult": "tinygen.api.flash",
     "StopResult": "tinygen.api.flash",
     "flash": "tinygen.api.flash",
@@ -76,15 +100,22 @@ _HOME = {
 
 __all__ = [
     "BenchResult",
+    "Board",
+    "BoardsResult",
     "BuildResult",
     "CacheResult",
     "DeviceError",
+    "DoctorResult",
     "DoesNotFit",
     "FlashResult",
     "GenerateResult",
     "InputError",
     "InspectResult",
     "Mismatch",
+    "OperatorsResult",
+    "Progress",
+    "RunResult",
+    "Runner",
     "SetupResult",
     "StopResult",
     "TinygenError",
@@ -95,19 +126,31 @@ __all__ = [
     "Verdict",
     "VerifyResult",
     "bench",
+    "board",
     "build",
     "cache",
+    "doctor",
     "flash",
     "generate",
     "inspect",
+    "list_boards",
+    "list_operators",
     "monitor",
+    "run",
     "setup",
     "stop",
     "verify",
+    "watch",
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+
+
+def __getattr__(name: str) -> "Any":
     if name in _HOME:
+        import importlib
+
         return getattr(importlib.import_module(_HOME[name]), name)
     raise AttributeError(f"module 'tinygen' has no attribute '{name}'")

@@ -1,7 +1,5 @@
 """The command `tinygen`, also as `python -m tinygen`."""
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -14,9 +12,20 @@ def main() -> None:
     except OSError:  # it has been removed
         here = ""
     sys.path[:] = [entry for entry in sys.path if entry not in ("", ".", here)]
-    from tinygen.cli import main as command_line
+    from tinygen import interruption
 
-    command_line()
+    try:
+        interruption.listen()
+        from tinygen.cli import main as command_line
+
+        command_line()
+    except KeyboardInterrupt:
+        interruption.over()
+    except SystemExit:
+        if not interruption.over():
+            raise
+    print("\ninterrupted", file=sys.stderr)
+    sys.exit(interruption.EXIT_CODE)
 
 
 if __name__ == "__main__":

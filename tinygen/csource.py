@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from tinygen.ir import Constant, DType, Edge, Kernel, ParamValue, Place, Tensor
+from tinygen.ir import Array, Constant, DType, Edge, Kernel, ParamValue, Place, Tensor
 from tinygen.printable import printable
 
 _LINE = 100
 _MANY_BYTES = 256
-"""An array of more is written as a string."""
+"""An array of more bytes is written as a string."""
+_MANY_WORDS = 4096
+"""So is one of wider elements that takes more bytes: it is a union with those."""
 _ROW = 24
 _LETTERS = {
     byte: chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}"
@@ -68,10 +71,14 @@ def number(value: int | float) -> str:
 
 
 def array(name: str, constant: Constant, qualifier: str = "") -> str:
-    """The definition of a constant array; `qualifier` says which part of flash it lies in."""
+    """The definition of a constant array, whose first element is `elements`; `qualifier` says which
+    part of flash it lies in."""
     values = constant.data
     if values.size == 0:
         raise ValueError(f"{name} is empty")
+    if _is_union(constant):
+        text = _bytes(values.astype(values.dtype.newbyteorder("<")).tobytes())
+        return f"{_const(constant, qualifier, f'union {name}')} {name} = {{\n{text}\n}};\n"
     head = f"{_const(constant, qualifier)} {name}[{values.size}]"
     if values.dtype.itemsize == 1 and values.size > _MANY_BYTES:
         return f"{head} TG_NONSTRING =\n{_bytes(values.tobytes())};\n"
@@ -86,6 +93,15 @@ def array(name: str, constant: Constant, qualifier: str = "") -> str:
     return f"{head} = {{\n" + "\n".join(lines) + "\n};\n"
 
 
+def elements(name: str, constant: Constant) -> str:
+    """The expression for the elements of such an array."""
+    return f"{name}.values" if _is_union(constant) else name
+
+
+def _is_union(constant: Constant) -> bool:
+    return constant.data.dtype.itemsize > 1 and constant.data.nbytes > _MANY_WORDS
+
+
 def _bytes(content: bytes) -> str:
     """As a string literal, which takes a compiler a hundredth of the memory and a twentieth of the
     time that a number for each byte does."""
@@ -96,7 +112,19 @@ def _bytes(content: bytes) -> str:
 
 def declaration(name: str, constant: Constant, qualifier: str = "") -> str:
     """The extern declaration of `array`."""
+    if _is_union(constant):
+        return f"extern {_const(constant, qualifier, union(name, constant))} {name};"
     return f"extern {_const(constant, qualifier)} {name}[{constant.data.size}];"
+
+
+def union(name: str, constant: Constant) -> str:
+    """The type of an array that is written as a string."""
+    values = constant.data
+    c_name = DType(values.dtype.name).c_name
+    return (
+        f"union {name} {{\n  int8_t bytes[{values.nbytes}] TG_NONSTRING; /* little-endian */\n"
+        f"  {c_name} values[{values.size}];\n}}"
+    )
 
 
 def pointer(name: str, constant: Constant, qualifier: str = "") -> str:
@@ -111,12 +139,48 @@ def parameter(name: str, value: ParamValue) -> str:
     return f"{'float' if isinstance(value, float) else 'int32_t'} {name}"
 
 
-def _const(constant: Constant, qualifier: str) -> str:
+class Field(NamedTuple):
+    """A field of a struct."""
+
+    text: str
+    nbytes: int
+
+
+def narrow_fields(values: Mapping[str, Sequence[ParamValue]]) -> list[Field]:
+    """The fields for parameters that take these values, in the narrowest types; wide ones first,
+    so that nothing lies between them."""
+    fields = []
+    for name, each in values.items():
+        numbers = np.array(each)
+        width = _width(numbers)
+        c_name = "float" if numbers.dtype.kind == "f" else f"int{8 * width}_t"
+        count = numbers.shape[1] if numbers.ndim > 1 else 0
+        text = f"{c_name} {name}[{count}]" if count else f"{c_name} {name}"
+        fields.append((-width, Field(text, width * max(count, 1))))
+    return [field for _, field in sorted(fields, key=lambda one: one[0])]
+
+
+def _width(numbers: Array) -> int:
+    """Bytes of the narrowest type that holds all of these."""
+    if numbers.dtype.kind == "f":
+        return 4
+    low, high = int(numbers.min()), int(numbers.max())
+    return next(n for n in (1, 2, 4) if -(1 << 8 * n - 1) <= low and high < 1 << 8 * n - 1)
+
+
+def read_of(pointer: str, name: str, value: ParamValue) -> str:
+    """What reads such a field of the struct that `pointer` points to."""
+    if isinstance(value, tuple):
+        return "{" + ", ".join(f"{pointer}->{name}[{i}]" for i in range(len(value))) + "}"
+    return f"{pointer}->{name}"
+
+
+def _const(constant: Constant, qualifier: str, c_name: str | None = None) -> str:
     dtype = constant.data.dtype
     align = f"_Alignas({constant.align})" if constant.align > dtype.itemsize else ""
     # What a compiler may change it keeps in RAM.
     const = ("const", qualifier) if constant.place is Place.FLASH else ()
-    return " ".join(filter(None, (align, *const, DType(dtype.name).c_name)))
+    return " ".join(filter(None, (align, *const, c_name or DType(dtype.name).c_name)))
 
 
 def value(of: ParamValue) -> str:
@@ -166,9 +230,10 @@ def shape(tensor: Tensor | Edge) -> str:
 def edge(edge: Edge) -> dict[str, object]:
     """An input or output of the model, as `struct model_tensor` and its comment say it."""
     return {
-        "comment": comment(
-            f'"{edge.name}" {shape(edge)}, scale {edge.scale:.9g}, zero point {edge.zero_point}'
-        ),
+        "comment": comment(f'"{edge.name}" {shape(edge)}, {_meaning(edge)}'),
+        "c_type": edge.dtype.c_name,
+        "type": edge.dtype.name,
+        "bytes": edge.nbytes,
         "string": string(edge.name),
         "elements": edge.elements,
         "rank": len(edge.shape),
@@ -176,6 +241,18 @@ def edge(edge: Edge) -> dict[str, object]:
         "scale": number(edge.scale),
         "zero_point": edge.zero_point,
     }
+
+
+def _meaning(edge: Edge) -> str:
+    """What the values of an edge are."""
+    codes = f"scale {edge.scale:.9g}, zero point {edge.zero_point}"
+    if edge.dtype is DType.INT8:
+        return codes
+    if edge.dtype is DType.FLOAT32:
+        return f"float, of codes with {codes}"
+    if edge.dtype is DType.INT32:
+        return "int32" if edge.limit is None else f"int32 from 0 to {edge.limit - 1}"
+    return f"{edge.dtype.value}, {codes}"
 
 
 def hash_bytes(sha256: str) -> str:

@@ -2,6 +2,7 @@
 
     TinygenError
     ├── InputError            exit 2   a file, an option or a model that cannot be used
+    │   ├── UsageError                 a command line that is not understood
     │   ├── UntrustedModel             the model would run code of its own
     │   ├── UntrustedProject           the project or the board file would run programs
     │   └── UnsupportedModel           an operator, type or shape outside what is compiled
@@ -43,6 +44,11 @@ class TinygenError(Exception):
         self.why = why
         self.next_step = next_step
 
+    def __str__(self) -> str:
+        """All of it, for a traceback or a notebook."""
+        more = (("why", self.why), ("next", self.next_step))
+        return "\n".join([self.what, *(f"  {label}: {text}" for label, text in more if text)])
+
     def to_dict(self) -> dict[str, object]:
         """The error as `--json` prints it."""
         return {
@@ -58,6 +64,10 @@ class InputError(TinygenError):
     """A file, an option or a model that cannot be used as given."""
 
     exit_code = 2
+
+
+class UsageError(InputError):
+    """A command line that is not understood."""
 
 
 class UntrustedModel(InputError):

@@ -50,6 +50,17 @@ InputShape = Annotated[
 ]
 
 
+Signature = Annotated[
+    str | None,
+    Flag(
+        "--signature",
+        "Which of a file's signatures is compiled, where a SavedModel or a .tflite has several: "
+        "`inspect` shows them. [default: serving_default]",
+        metavar="NAME",
+    ),
+]
+
+
 TrustProject = Annotated[
     bool,
     Flag(
@@ -86,6 +97,15 @@ class ModelOptions:
         ),
     ] = (0.0, 255.0)
     input_shape: InputShape = ()
+    signature: Signature = None
+    keep_edges: Annotated[
+        bool,
+        Flag(
+            "--keep-edges",
+            "Inputs and outputs of the types that the model has (float32, uint8, int16), which the "
+            "firmware converts. [default: int8]",
+        ),
+    ] = False
     trust_model: TrustModel = False
     seed: Annotated[int, Flag("--seed", "Seed of every random choice.", minimum=0)] = 0
     progress: Progress = field(default=SILENT, compare=False, repr=False)
@@ -100,7 +120,7 @@ class ModelOptions:
                     why=f"it is at least {flag.minimum}",
                     next_step=f"give another {flag.name}, or leave it out",
                 )
-            if flag.choices and value not in flag.choices:
+            if flag.choices and value is not None and value not in flag.choices:
                 raise InputError(
                     f"{flag.name} is {printable(str(value))}",
                     why=f"it is one of {', '.join(flag.choices)}",
@@ -177,17 +197,34 @@ class BuildOptions(ProjectOptions):
     """All that `build` and `generate` may be told."""
 
     engine: Annotated[
-        str | None, Flag("--engine", "How the model runs. [default: the board's]")
+        str | None,
+        Flag(
+            "--engine",
+            "How the model runs: compiled to C (aot), or by TensorFlow Lite Micro's interpreter "
+            "(tflm). [default: the board's]",
+            metavar="NAME",
+            choices=("aot", "tflm"),
+        ),
     ] = None
     kernel_set: Annotated[
         str | None,
         Flag(
             "--kernel-set",
-            "Which kernels the engine uses, of those that `tinygen boards BOARD` names. "
-            "[default: the board's]",
+            "Which kernels the engine uses, of those that `tinygen boards BOARD` names: portable, "
+            "dsp, mve of aot; reference, cmsis_nn, esp_nn, esp_nn_s3 of tflm. [default: the "
+            "board's]",
+            metavar="NAME",
             engine=True,
         ),
     ] = None
+    locked: Annotated[
+        bool,
+        Flag(
+            "--locked",
+            "Refuse other versions of TensorFlow, Keras, PlatformIO, the compiler and tinygen than "
+            "those that made the project that is there.",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Where the folders firmware/ and templates/ are: in the checkout, or in the installed package."""
+"""Where firmware/, templates/ and examples/ are: in the checkout, or in the installed package."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def firmware_dir() -> Path:
 def templates_dir() -> Path:
     """The folder templates/: the checkout's if this is one, else the installed package's."""
     return _data_dir("templates")
+
+
+@cache
+def examples_dir() -> Path:
+    """The folder examples/: the checkout's if this is one, else the installed package's."""
+    return _data_dir("examples")
 
 
 def _data_dir(name: str) -> Path:

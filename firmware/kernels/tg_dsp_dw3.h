@@ -26,31 +26,64 @@ struct tg_dsp_dw3 {
   int32_t plane; /* from channel to channel */
   int32_t number;
   const int32_t *weights;
+  int32_t single;      /* not 0: a last row of outputs is one, for code that is a layer's own */
+  int32_t single_pair; /* from the channel's first block to that row */
+  int32_t single_output;
 };
 
-#define TG_DSP_DW3_OUTPUT(sum) \
-  "smmlar  " sum ", " sum      \
-  ", r12, lr\n"                \
-  "ssat    " sum ", #8, " sum ", asr %[s]\n"
+/* Codes of sums: with %[s] 0 the shift is the channel's, and the sum is rounded twice. */
+#define TG_DSP_DW3_ONCE(sum) \
+  "smmlar  " sum ", " sum    \
+  ", r12, lr\n"              \
+  "ssat    " sum ", #8, " sum ", asr #%c[s]\n"
+#define TG_DSP_DW3_TWICE(sum) \
+  "add     r11, lr, " sum     \
+  ", asr #31\n"               \
+  "smmlar  " sum ", " sum     \
+  ", r12, r11\n"              \
+  "asr     " sum ", " sum     \
+  ", r10\n"                   \
+  "ssat    " sum ", #8, " sum "\n"
+#define TG_DSP_DW3_OUTPUTS(once, twice) \
+  "ldrd    r12, lr, [sp]\n"             \
+  ".if     %c[s]\n" once                \
+  ".else\n"                             \
+  "strd    r10, r11, [sp, #92]\n"       \
+  "ldr     r10, [sp, #88]\n" twice      \
+  "ldrd    r10, r11, [sp, #92]\n"       \
+  ".endif\n"
+#define TG_DSP_DW3_OUTPUTS_1 TG_DSP_DW3_OUTPUTS(TG_DSP_DW3_ONCE("r0"), TG_DSP_DW3_TWICE("r0"))
+#define TG_DSP_DW3_OUTPUTS_2(a, b) \
+  TG_DSP_DW3_OUTPUTS(TG_DSP_DW3_ONCE(a) TG_DSP_DW3_ONCE(b), TG_DSP_DW3_TWICE(a) TG_DSP_DW3_TWICE(b))
+#define TG_DSP_DW3_OUTPUTS_4                                                                   \
+  TG_DSP_DW3_OUTPUTS(                                                                          \
+      TG_DSP_DW3_ONCE("r0") TG_DSP_DW3_ONCE("r1") TG_DSP_DW3_ONCE("r2") TG_DSP_DW3_ONCE("r3"), \
+      TG_DSP_DW3_TWICE("r0") TG_DSP_DW3_TWICE("r1") TG_DSP_DW3_TWICE("r2") TG_DSP_DW3_TWICE("r3"))
 
-/* The struct at r0 becomes the stack; r7, which may be somebody's frame pointer, is kept below. */
-#define TG_DSP_DW3_ENTER       \
-  "push    {r7}\n"             \
-  "add     r12, r0, #40\n"     \
-  "ldm     r12, {r1-r9}\n"     \
-  "push    {r1-r9}\n"          \
-  "ldm     r0, {r1-r9, r12}\n" \
-  "push    {r1-r9, r12}\n"
-#define TG_DSP_DW3_LEAVE  \
-  "add     sp, sp, #76\n" \
+/* The struct at r0 becomes the stack, with a channel's shift and room for two registers behind it;
+ * r7, which may be somebody's frame pointer, is kept below. */
+#define TG_DSP_DW3_ENTER    \
+  "push    {r7}\n"          \
+  "sub     sp, sp, #12\n"   \
+  "add     r12, r0, #44\n"  \
+  "ldm     r12, {r1-r11}\n" \
+  "push    {r1-r11}\n"      \
+  "ldm     r0, {r1-r11}\n"  \
+  "push    {r1-r11}\n"
+#define TG_DSP_DW3_LEAVE   \
+  "add     sp, sp, #100\n" \
   "pop     {r7}\n"
 
-/* The channel's weights, and where its outer loop begins and ends. */
+/* The channel's weights, and where its outer loop begins and ends: at once where there is none. */
 #define TG_DSP_DW3_CHANNEL        \
   "ldr     r12, [sp, #72]\n"      \
   "ldm     r12!, {r4-r9}\n"       \
   "ldm     r12!, {r0, r1, r2}\n"  \
   "stm     sp, {r0, r1, r2}\n"    \
+  ".if     %c[s] == 0\n"          \
+  "ldr     r0, [r12], #4\n"       \
+  "str     r0, [sp, #88]\n"       \
+  ".endif\n"                      \
   "str     r12, [sp, #72]\n"      \
   "ldrd    r10, r11, [sp, #44]\n" \
   "ldr     r12, [sp, #40]\n"      \
@@ -66,9 +99,10 @@ struct tg_dsp_dw3 {
   "subs    lr, lr, #1\n"          \
   "str     lr, [sp, #68]\n"
 
-/* For every shift S of SSAT8(SMMLAR(sum, m, k) ASR S). */
-#define TG_DSP_DW3_SHIFTS(each, gap)                                                              \
-  each(gap, 8) each(gap, 9) each(gap, 10) each(gap, 11) each(gap, 12) each(gap, 13) each(gap, 14) \
-      each(gap, 15)
+/* For every shift S of SSAT8(SMMLAR(sum, m, k) ASR S), and 0 for
+ * SSAT8(SMMLAR(sum, m, k + (sum ASR 31)) ASR S) with a channel's own S. */
+#define TG_DSP_DW3_SHIFTS(each, gap)                                                             \
+  each(gap, 0) each(gap, 8) each(gap, 9) each(gap, 10) each(gap, 11) each(gap, 12) each(gap, 13) \
+      each(gap, 14) each(gap, 15)
 
 #endif /* TG_DSP_DW3_H */

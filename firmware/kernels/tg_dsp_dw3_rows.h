@@ -24,44 +24,38 @@
   TG_DSP_DW3_TAPS(sum, sum, "r5", "r8")                   \
   TG_DSP_DW3_LOAD(third, step) TG_DSP_DW3_TAPS(sum, sum, "r6", "r9")
 
-#define TG_DSP_DW3_FOUR \
-  "ldr     r3, [sp, #8]\n"                                       \
-  "ldrd    r12, lr, [r10], #512\n"                               \
-  TG_DSP_DW3_WINDOW("r0", "r3", "1", "2", "512")                 \
-  TG_DSP_DW3_WINDOW("r1", "r3", "3", "4", "512")                 \
-  TG_DSP_DW3_WINDOW("r2", "r3", "5", "6", "512")                 \
-  TG_DSP_DW3_WINDOW("r3", "r3", "7", "8", "512")                 \
-  "ldrd    r12, lr, [sp]\n"                                      \
-  TG_DSP_DW3_OUTPUT("r0") TG_DSP_DW3_OUTPUT("r1")                \
-  TG_DSP_DW3_OUTPUT("r2") TG_DSP_DW3_OUTPUT("r3")                \
-  "ldr     r12, [sp, #20]\n"                                     \
-  "strb    r0, [r11]\n"                                          \
-  "strb    r1, [r11, r12]\n"                                     \
-  "add     r11, r11, r12, lsl #1\n"                              \
-  "strb    r2, [r11]\n"                                          \
-  "strb    r3, [r11, r12]\n"                                     \
-  "add     r11, r11, r12, lsl #1\n"
+#define TG_DSP_DW3_FOUR                                                           \
+  "ldr     r3, [sp, #8]\n"                                                        \
+  "ldrd    r12, lr, [r10], #512\n" TG_DSP_DW3_WINDOW("r0", "r3", "1", "2", "512") \
+      TG_DSP_DW3_WINDOW("r1", "r3", "3", "4", "512")                              \
+          TG_DSP_DW3_WINDOW("r2", "r3", "5", "6", "512")                          \
+              TG_DSP_DW3_WINDOW("r3", "r3", "7", "8", "512") TG_DSP_DW3_OUTPUTS_4 \
+      "ldr     r12, [sp, #20]\n"                                                  \
+      "strb    r0, [r11]\n"                                                       \
+      "strb    r1, [r11, r12]\n"                                                  \
+      "add     r11, r11, r12, lsl #1\n"                                           \
+      "strb    r2, [r11]\n"                                                       \
+      "strb    r3, [r11, r12]\n"                                                  \
+      "add     r11, r11, r12, lsl #1\n"
 
 #define TG_DSP_DW3_TWO_MORE \
   "ldr     r1, [sp, #8]\n"                                       \
   "ldrd    r12, lr, [r10], #256\n"                               \
   TG_DSP_DW3_WINDOW("r0", "r1", "1", "2", "256")                 \
   TG_DSP_DW3_WINDOW("r1", "r1", "3", "4", "256")                 \
-  "ldrd    r12, lr, [sp]\n"                                      \
-  TG_DSP_DW3_OUTPUT("r0") TG_DSP_DW3_OUTPUT("r1")                \
+  TG_DSP_DW3_OUTPUTS_2("r0", "r1")                               \
   "ldr     r12, [sp, #20]\n"                                     \
   "strb    r0, [r11]\n"                                          \
   "strb    r1, [r11, r12]\n"                                     \
   "add     r11, r11, r12, lsl #1\n"
 
-#define TG_DSP_DW3_ONE_MORE \
-  "ldr     r0, [sp, #8]\n"                                       \
-  "ldrd    r12, lr, [r10], #128\n"                               \
-  TG_DSP_DW3_WINDOW("r0", "r0", "1", "2", "128")                 \
-  "ldrd    r12, lr, [sp]\n" TG_DSP_DW3_OUTPUT("r0")              \
-  "ldr     r12, [sp, #20]\n"                                     \
-  "strb    r0, [r11]\n"                                          \
-  "add     r11, r11, r12\n"
+#define TG_DSP_DW3_ONE_MORE                                                       \
+  "ldr     r0, [sp, #8]\n"                                                        \
+  "ldrd    r12, lr, [r10], #128\n" TG_DSP_DW3_WINDOW("r0", "r0", "1", "2", "128") \
+      TG_DSP_DW3_OUTPUTS_1                                                        \
+      "ldr     r12, [sp, #20]\n"                                                  \
+      "strb    r0, [r11]\n"                                                       \
+      "add     r11, r11, r12\n"
 
 /* r0 to r3   sums; the last one is the bias before it is a sum
  * r4 to r9   weights (w0, w1), then (w1, w2), of three columns

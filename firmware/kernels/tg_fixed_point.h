@@ -25,6 +25,13 @@
 #define TG_LAYER static
 #endif
 
+/* Whether the compiler knows a value, in a kernel that is inlined into its layer. */
+#if defined(__GNUC__)
+#define TG_CONSTANT(value) __builtin_constant_p(value)
+#else
+#define TG_CONSTANT(value) 1
+#endif
+
 /* The compiler forgets where this byte pointer points. Of two pointers into one object, GCC 12 for
  * Thumb-2 computes one from the other, and then drops the stores through it, and with them the
  * whole layer, as if they reached nothing. */
@@ -38,7 +45,7 @@
   } while (0)
 #endif
 
-/* round(a * b / 2^31), ties toward plus infinity; b is a multiplier in [0, 2^31). */
+/* round(a * b / 2^31), ties toward plus infinity; not of twice INT32_MIN. */
 TG_INLINE int32_t tg_high_mul(int32_t a, int32_t b) {
   return (int32_t)(((int64_t)a * (int64_t)b + ((int64_t)1 << 30)) >> 31);
 }

@@ -54,8 +54,12 @@ struct tg_sums {
 #define TG_UNROLL_4
 #endif
 
-/* How many products to take at a time where a dot product's length is a multiple of `unit`. */
+/* How many products to take at a time where a dot product's length is a multiple of `unit`: one in
+ * a function for layers of several shapes, where that is no constant. */
 TG_INLINE int32_t tg_step(int32_t unit) {
+  if (!TG_CONSTANT(unit)) {
+    return 1;
+  }
   return unit % 4 == 0 ? 4 : (unit % 3 == 0 ? 3 : (unit % 2 == 0 ? 2 : 1));
 }
 
@@ -106,11 +110,12 @@ TG_INLINE int32_t tg_requantize_right(int32_t value, int32_t multiplier, int32_t
   return (doubled + 1) >> 1;
 }
 
-/* From the accumulator to the output of one channel; `shift_max` is the largest shift of all. */
-TG_INLINE int8_t tg_output(uint32_t sum, int32_t multiplier, int32_t shift, int32_t shift_max,
+/* From the accumulator to the output of one channel; `all_right` says that all of them have
+ * negative shifts. */
+TG_INLINE int8_t tg_output(uint32_t sum, int32_t multiplier, int32_t shift, int32_t all_right,
                            int32_t zero_point, int32_t low, int32_t high) {
-  const int32_t scaled = shift_max < 0 ? tg_requantize_right((int32_t)sum, multiplier, shift)
-                                       : tg_requantize((int32_t)sum, multiplier, shift);
+  const int32_t scaled = all_right ? tg_requantize_right((int32_t)sum, multiplier, shift)
+                                   : tg_requantize((int32_t)sum, multiplier, shift);
   return (int8_t)tg_clamp((int32_t)((uint32_t)scaled + (uint32_t)zero_point), low, high);
 }
 

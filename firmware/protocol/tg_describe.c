@@ -55,11 +55,20 @@ static void tg_tell_text(struct tg_part *part, const char *text) {
   tg_tell(part, text, size);
 }
 
+static uint8_t tg_type(const struct model_tensor *tensor) {
+#if defined(MODEL_TYPED)
+  return (uint8_t)tensor->type;
+#else
+  (void)tensor;
+  return TG_TYPE_INT8;
+#endif
+}
+
 static void tg_tell_tensor(struct tg_part *part, const struct model_tensor *tensor) {
   uint32_t scale;
   memcpy(&scale, &tensor->scale, sizeof scale);
   tg_tell_text(part, tensor->name);
-  tg_tell_u8(part, TG_TYPE_INT8);
+  tg_tell_u8(part, tg_type(tensor));
   tg_tell_u32(part, tensor->elements);
   tg_tell_u32(part, scale);
   tg_tell_u32(part, (uint32_t)tensor->zero_point);

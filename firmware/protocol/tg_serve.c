@@ -73,9 +73,17 @@ static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t
   tg_answer(TG_OK, 4u + (rest < TG_PAYLOAD_BYTES ? rest : TG_PAYLOAD_BYTES));
 }
 
-/* Is offset, size inside a tensor of `elements` bytes? Written so that nothing overflows. */
-static bool tg_inside(uint32_t offset, size_t size, uint32_t elements) {
-  return offset <= elements && size <= elements - offset;
+static uint32_t tg_bytes(const struct model_tensor *tensor) {
+#if defined(MODEL_TYPED)
+  return tensor->bytes;
+#else
+  return tensor->elements;
+#endif
+}
+
+/* Is offset, size inside a tensor of `bytes`? Written so that nothing overflows. */
+static bool tg_inside(uint32_t offset, size_t size, uint32_t bytes) {
+  return offset <= bytes && size <= bytes - offset;
 }
 
 /* Put a piece of an input where it belongs: input, offset, bytes. Returns the code to answer. */
@@ -89,18 +97,18 @@ static uint8_t tg_take(const uint8_t *piece, size_t size) {
   if (index >= MODEL_INPUTS) {
     return TG_BAD_INDEX;
   }
-  if (size > TG_PAYLOAD_BYTES || !tg_inside(offset, size, model_inputs[index].elements)) {
+  if (size > TG_PAYLOAD_BYTES || !tg_inside(offset, size, tg_bytes(&model_inputs[index]))) {
     return TG_BAD_RANGE;
   }
   tg.outputs_valid = false; /* inputs and outputs may share memory */
-  memcpy(model_input(index) + offset, piece + 6, size);
+  memcpy((uint8_t *)model_input(index) + offset, piece + 6, size);
   return TG_OK;
 }
 
 static uint32_t tg_inputs_crc(void) {
   uint32_t crc = 0;
   for (size_t i = 0; i < MODEL_INPUTS; i++) {
-    crc = tg_crc32(crc, (const uint8_t *)model_input(i), model_inputs[i].elements);
+    crc = tg_crc32(crc, (const uint8_t *)model_input(i), tg_bytes(&model_inputs[i]));
   }
   return crc;
 }
@@ -108,7 +116,7 @@ static uint32_t tg_inputs_crc(void) {
 static uint32_t tg_outputs_crc(void) {
   uint32_t crc = 0;
   for (size_t i = 0; i < MODEL_OUTPUTS; i++) {
-    crc = tg_crc32(crc, (const uint8_t *)model_output(i), model_outputs[i].elements);
+    crc = tg_crc32(crc, (const uint8_t *)model_output(i), tg_bytes(&model_outputs[i]));
   }
   return crc;
 }
@@ -117,7 +125,8 @@ static uint32_t tg_outputs_crc(void) {
 static size_t tg_give_outputs(uint8_t *to) {
   size_t room = TG_PAYLOAD_BYTES - TG_RUN_MARGIN;
   for (size_t i = 0; i < MODEL_OUTPUTS; i++) {
-    size_t size = model_outputs[i].elements < room ? model_outputs[i].elements : room;
+    const size_t bytes = tg_bytes(&model_outputs[i]);
+    size_t size = bytes < room ? bytes : room;
     memcpy(to, model_output(i), size);
     to += size;
     room -= size;
@@ -173,12 +182,12 @@ static void tg_read(const uint8_t *body, size_t size, uint8_t *answer) {
   if (index >= MODEL_OUTPUTS) {
     tg_answer(TG_BAD_INDEX, 0);
   } else if (wanted > TG_PAYLOAD_BYTES ||
-             !tg_inside(offset, wanted, model_outputs[index].elements)) {
+             !tg_inside(offset, wanted, tg_bytes(&model_outputs[index]))) {
     tg_answer(TG_BAD_RANGE, 0);
   } else if (!tg.outputs_valid) {
     tg_answer(TG_NO_OUTPUTS, 0);
   } else {
-    memcpy(answer, model_output(index) + offset, wanted);
+    memcpy(answer, (const uint8_t *)model_output(index) + offset, wanted);
     tg_answer(TG_OK, wanted);
   }
 }

@@ -6,6 +6,7 @@
  *
  * Too small an arena may also end in the port's message about a fault, or in silence.
  */
+#include <stdbool.h>
 #include <string.h>
 
 #include "tg_crc32.h"
@@ -70,6 +71,10 @@ static uint32_t next_number(const char **at) {
   return value;
 }
 
+/* Of each input: what its numbers stay below, 0 where any bytes will do; whether it is float32. */
+static const uint32_t limits[] = TG_PROBE_LIMITS;
+static const bool floats[] = TG_PROBE_FLOATS;
+
 static void fill_inputs(uint32_t *seed) {
   size_t size;
   uint8_t *bytes;
@@ -77,6 +82,17 @@ static void fill_inputs(uint32_t *seed) {
     for (size_t j = 0; j < size; j++) {
       *seed = *seed * 1664525U + 1013904223U;
       bytes[j] = (uint8_t)(*seed >> 24);
+    }
+    if (limits[i] != 0U) { /* numbers that pick something */
+      for (size_t j = 0; j + 4U <= size; j += 4U) {
+        const uint32_t number = bytes[j] % limits[i];
+        memcpy(bytes + j, &number, sizeof number);
+      }
+    } else if (floats[i]) { /* real values, whatever scale */
+      for (size_t j = 0; j + 4U <= size; j += 4U) {
+        const float real = (float)(int8_t)bytes[j] / 32.0F;
+        memcpy(bytes + j, &real, sizeof real);
+      }
     }
   }
 }

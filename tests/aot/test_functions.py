@@ -81,10 +81,10 @@ class Mixed(KernelSet):
     name = "mixed"
 
     def __init__(self, layers: Sequence[Table]) -> None:
-        self._layers = layers
+        self.layers = layers
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
-        layer = self._layers[site.node.inputs[0]]
+        layer = self.layers[site.node.inputs[0]]
         params: dict[str, ParamValue] = {
             "count": COUNT,
             "step": layer.step,
@@ -107,11 +107,11 @@ class Mixed(KernelSet):
         yield Candidate((site.node,), (call,), Cost(1, 1, 1))
 
 
-def compiled(layers: Sequence[Table]) -> Program:
+def compiled(layers: Sequence[Table], kernels: type[Mixed] = Mixed) -> Program:
     ids = range(len(layers) + 1)
     tensors = {i: Tensor(i, f"t{i}", (1, COUNT), DType.INT8, QUANT) for i in ids}
     nodes = tuple(Node(Tanh(), (i,), (i + 1,)) for i in ids[:-1])
-    return compile_graph(Graph("m", tensors, nodes, (0,), (ids[-1],)), [Mixed(layers)])
+    return compile_graph(Graph("m", tensors, nodes, (0,), (ids[-1],)), [kernels(layers)])
 
 
 def shared(layers: Sequence[Table], folder: Path) -> tuple[list[list[int]], str]:
@@ -188,8 +188,11 @@ def test_for_size_one_function_computes_all_shapes(tmp_path: Path) -> None:
     host_program.write(program, tmp_path)
     text = (tmp_path / "src" / "model" / "model.c").read_text()
     for layer in general.layers:
-        assert f"any_fully_connected(&layer_{layer.index}_params, arena_at(" in text
-    structs = re.findall(r"^static const struct \w+ layer_\d_params = \{", text, re.MULTILINE)
+        assert f"any_fully_connected(&layer_{layer.index}_shape, arena_at(" in text
+    (fields,) = re.findall(r"^struct any_fully_connected_shape \{\n(.*?)^\};", text, re.M | re.S)
+    assert "  int8_t depth;" in fields  # as wide as its values
+    assert "multiplier_step" not in fields  # the same for all layers: compiled in
+    structs = re.findall(r"^static const struct \w+ layer_\d_shape = \{", text, re.MULTILINE)
     assert len(structs) == len(general.layers)
     inputs = np.random.default_rng(0).integers(-128, 128, (8, 1, sizes[0])).astype(np.int8)
     expected = [interpret.run(graph, [one])[graph.outputs[0]].reshape(-1) for one in inputs]
@@ -201,3 +204,43 @@ def test_not_where_that_is_larger_nor_on_avr() -> None:
     assert len(functions(compile_graph(two, goal=Goal.SIZE).layers, small=True)) == 2
     assert not compile_graph(two, goal=Goal.SIZE, core=Core.AVR5).small
     assert not compile_graph(two, goal=Goal.SPEED).small
+
+
+def test_names_of_kernels_and_of_what_they_take_do_not_meet(tmp_path: Path) -> None:
+    """A kernel named like one of its constants, whose constants are named like an argument."""
+
+    class Named(Mixed):
+        def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+            layer = self.layers[site.node.inputs[0]]
+            tables = {"input": Constant(TABLES[layer.table].copy())}
+            kernel = Kernel("mixed", "input")
+            call = KernelCall(kernel, site.node.inputs, site.node.outputs, {"params": 0}, tables)
+            yield Candidate((site.node,), (call,), Cost(1, 1, 1))
+
+    header = """
+#include "tg_fixed_point.h"
+struct tg_mixed_input_params {
+  int32_t params;
+  const TG_FLASH int8_t *input;
+};
+TG_INLINE void tg_mixed_input(const struct tg_mixed_input_params *p, const int8_t *from,
+                              int8_t *to) {
+  for (int32_t i = 0; i < 24; ++i) {
+    to[i] = p->input[(uint8_t)(from[i] + p->params)];
+  }
+}
+"""
+    layers = [Table(0), Table(1), Table(2)]
+    for number, count in enumerate((1, 3)):  # a function of one layer, and a shared one
+        folder = tmp_path / str(number)
+        kernels = folder / "kernels"
+        (kernels / "mixed").mkdir(parents=True)
+        (kernels / "mixed" / "tg_input.h").write_text(header)
+        for name in ("tg_fixed_point.h", "tg_flash.h"):
+            (kernels / name).write_text((host_program.KERNELS / name).read_text())
+        host_program.write(compiled(layers[:count], Named), folder, kernels)
+        inputs = np.random.default_rng(0).integers(-128, 128, (8, COUNT)).astype(np.int8)
+        expected = inputs
+        for layer in layers[:count]:
+            expected = TABLES[layer.table][expected.view(np.uint8)]
+        np.testing.assert_array_equal(host_program.run(folder, inputs), expected)

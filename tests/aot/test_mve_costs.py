@@ -34,6 +34,7 @@ CASES = (
     conv("long pixels", (6, 6, 300), 24, (1, 1)),
     conv("clamped", (10, 10, 16), 16, (1, 1), activation=Activation.RELU6),
     depthwise("two roundings", (12, 12, 24)),
+    depthwise("some channels at a time", (12, 9, 64)),
     depthwise("by twos", (20, 20, 16), stride=(2, 2)),
     depthwise("5x5", (12, 12, 12), kernel=(5, 5)),
     depthwise("7x1", (12, 12, 12), kernel=(7, 1)),
@@ -42,6 +43,8 @@ CASES = (
     dense("rows", (9, 64), 32),
     binary(Add, SAME),
     binary(Mul, SAME),
+    binary(Add, ((1, 12, 12, 24), (24,))),
+    binary(Mul, ((1, 12, 12, 20), (1, 1, 1, 20))),
     *POOLS,
 )
 

@@ -25,8 +25,11 @@ from tinygen.ops.add import Add
 from tinygen.ops.arg_max import ArgMax
 from tinygen.ops.comparison import Greater
 from tinygen.ops.dequantize import Dequantize
-from tinygen.ops.gather import Gather
+from tinygen.ops.div import Div
+from tinygen.ops.dynamic_update_slice import DynamicUpdateSlice
+from tinygen.ops.gather import Gather, GatherNd
 from tinygen.ops.l2_normalization import L2Normalization
+from tinygen.ops.log_softmax import LogSoftmax
 from tinygen.ops.logical import LogicalAnd
 from tinygen.ops.maximum import Maximum
 from tinygen.ops.mean import Mean
@@ -34,6 +37,7 @@ from tinygen.ops.mul import Mul
 from tinygen.ops.pad import Pad
 from tinygen.ops.prelu import Prelu
 from tinygen.ops.quantize import Quantize
+from tinygen.ops.real import RealFold, RealMap, RealPair
 from tinygen.ops.reduce_max import ReduceMax
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
@@ -95,6 +99,8 @@ def test_sums(tmp_path: Path) -> None:
     source = int8(SHAPE, 0.1, 3)
     cases = [
         case(AddN(), [source] * 3, [int8((), 0.2, 1)], random_vectors=1),
+        case(AddN(), [source] * 8, [int8((), 0.2, 1)], random_vectors=1),
+        moved(LogSoftmax(), int8((40, 10), 0.1, 3), int8((), 1 / 16, 127)),
         moved(Cumsum(exclusive=False, reverse=False), source, int8((), 0.9), 1),
         moved(ArgMax(), source, tensor((), DType.INT32), 3),
         moved(L2Normalization(), source, int8((), 1 / 128)),
@@ -117,6 +123,7 @@ def test_kernels_of_two_inputs(tmp_path: Path) -> None:
     cases = [
         case(op, inputs, [output], random_vectors=1)
         for op, inputs, output in (
+            (Div(Activation.NONE), [a, b], int8((), 0.005, 1)),
             (Maximum(), [a, a], int8((), 0.1, 3)),
             (SquaredDifference(), [a, b], int8((), 0.2, 1)),
             (Prelu(), [a, int8((1, 1, 16), 0.02, 1)], int8((), 0.1, 3)),
@@ -148,7 +155,24 @@ def test_kernels_without_weights(tmp_path: Path) -> None:
             [int8((), *q)],
             values=[[np.zeros((1, 64), np.int32)]],
         ),
+        case(
+            GatherNd(),
+            [int8((9, 9, 16), *q), tensor((64, 2), DType.INT32)],
+            [int8((), *q)],
+            values=[[np.zeros((9, 9, 16), np.int8), np.zeros((64, 2), np.int32)]],
+        ),
+        case(
+            DynamicUpdateSlice(),
+            [int8(SHAPE, *q), int8((1, 6, 6, 16), *q), tensor((4,), DType.INT32)],
+            [int8((), *q)],
+            values=[
+                [np.zeros(s, np.int8) for s in (SHAPE, (1, 6, 6, 16))] + [np.zeros(4, np.int32)]
+            ],
+        ),
         moved(Quantize(), floats, int8((), *q)),
+        moved(RealMap("RELU6"), floats, tensor((), DType.FLOAT32)),
+        moved(RealFold(True, "MEAN"), floats, tensor((), DType.FLOAT32), (1, 2)),
+        case(RealPair("ADD"), [floats, floats], [tensor((), DType.FLOAT32)]),
         moved(Dequantize(), int8(SHAPE, *q), tensor((), DType.FLOAT32)),
     ]
     near(measure_cases(cases, tmp_path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pytest
@@ -12,11 +12,22 @@ from tinygen.engines.aot import Program, compile_graph
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.engines.aot.room import make_room
-from tinygen.ir import DType, Graph, KernelCall, Node, Overlap, Quant, Tensor, portable
+from tinygen.ir import (
+    DType,
+    Graph,
+    KernelCall,
+    Lowered,
+    Node,
+    Overlap,
+    Quant,
+    Tensor,
+    TensorId,
+    portable,
+)
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.shift import Shift
 from tinygen.ops.spatial import Padding
-from tinygen.plan import plan
+from tinygen.plan import MemoryPlan, plan
 
 Q = Quant((0.1,), (0,))
 SHAPE = (1, 12, 12, 16)
@@ -75,7 +86,11 @@ def test_what_may_be_moved_is_limited(affordable: int, arena: int, moved: int) -
     tensors = {i: Tensor(i, f"t{i}", (1, 100), DType.INT8, Q) for i in range(8)}
     overlaps = (Overlap(0, 0, 80),)
     steps = tuple(KernelCall(portable("k"), (i,), (i + 1,), overlaps=overlaps) for i in range(7))
-    room = make_room(steps, tensors, lambda s, t: plan(s, t, (0,), (7,)), affordable=affordable)
+
+    def planned(some: Lowered, those: Mapping[TensorId, Tensor], thorough: bool) -> MemoryPlan:
+        return plan(some, those, (0,), (7,), thorough=thorough)
+
+    room = make_room(steps, tensors, planned, affordable=affordable)
     assert room.plan.arena_bytes == arena
     assert sum(isinstance(origin, Node) for origin in room.origins) == moved
 

@@ -93,7 +93,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
         projects.append(tmp_path / f"project-{len(projects)}")
         options["trust_project"] = True  # its toolchain names a folder of ours
         built = build(model, board=str(board), out=projects[-1], **options)  # type: ignore[arg-type]
-        return built, verify(projects[-1], limit=10)
+        return built, verify(projects[-1], vectors=10)
 
     yield build_and_verify
     for project in projects:

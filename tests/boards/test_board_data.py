@@ -111,8 +111,8 @@ def test_a_wrong_id_gets_suggestions() -> None:
     assert caught.value.exit_code == 2
 
 
-@pytest.mark.parametrize("name", ["", "QEMU-CORTEX-M4", "qemu-cortex-m4 ", "no", "../etc/passwd"])
-def test_ids_match_exactly(name: str) -> None:
+@pytest.mark.parametrize("name", ["", "qemu-cortex-m", "qemu.cortex.m4", "no", "../etc/passwd"])
+def test_another_name_is_no_board(name: str) -> None:
     with pytest.raises(InputError):
         get_board(name)
 

@@ -4,7 +4,7 @@ does an example in a command's help that does not run."""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import re
 import shlex
 import signal
@@ -12,9 +12,9 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import psutil
 import pytest
@@ -22,162 +22,18 @@ import typer.core
 import typer.main
 from PIL import Image
 
+from tests.cli.lines import BOARD, DEMO, LINES, MONITORED, REFUSED, STORY, UNFIT, WATCHED, Case
 from tests.runner import GOLDEN_MODEL, STAND_IN, Ran, command, environment, tinygen
 from tests.tflm import stand_in
 from tinygen.cli.app import app
 from tinygen.devices import qemu
+from tinygen.report.schema import results_schema
 
 ROOT = typer.main.get_command(app)
 assert isinstance(ROOT, typer.core.TyperGroup)
 COMMANDS = ROOT.commands
-BOARD = "qemu-cortex-m4"
+SCHEMA = results_schema()
 BUILDING = {"build", "generate", "bench"}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A line as it is typed, and what must be true of what it says."""
-
-    line: str
-    holds: Callable[[Ran], bool]
-
-    @property
-    def id(self) -> str:
-        return re.sub(r"\W+", "-", self.line)
-
-
-# Nothing of these needs a device. `digits.tflite` is the golden model, `pools.tflite` one that the
-# stand-in for TensorFlow Lite Micro runs, `samples.npz` and `images` fit the digits.
-LINES = (
-    Case(
-        "tinygen --version", lambda ran: re.fullmatch(r"tinygen \d+\.\d+.*\n", ran.out) is not None
-    ),
-    Case(
-        "tinygen boards",
-        lambda ran: all(name in ran.out for name in (BOARD, "uno", "cortex-m4", "avr5")),
-    ),
-    Case("tinygen boards --json", lambda ran: BOARD in [board["id"] for board in ran.json]),
-    Case(
-        f"tinygen boards {BOARD}",
-        lambda ran: re.search(r"memory\.ram\.bytes +\d[\d,]+ bytes", ran.out) is not None,
-    ),
-    Case(f"tinygen boards {BOARD} --json", lambda ran: bool(ran.json["device"]["machine"])),
-    Case(
-        "tinygen ops",
-        lambda ran: re.search(r"^CONV_2D +int8 +aot, tflm +.*portable$", ran.out, re.M) is not None,
-    ),
-    Case(
-        "tinygen ops --json",
-        lambda ran: "CONV_2D" in json.dumps(ran.json),
-    ),
-    Case(
-        "tinygen inspect digits.tflite",
-        lambda ran: (
-            "70,080 MACs" in ran.out
-            and len(re.findall(r"^\d +\w*CONV_2D", ran.out, re.MULTILINE)) == 3
-            and re.search(r"^uno +(yes|no) +[\d,]+ B ", ran.out, re.MULTILINE) is not None
-        ),
-    ),
-    Case(
-        "tinygen inspect digits.tflite --trust-model --json",
-        lambda ran: (
-            ran.json["macs"] == 70_080
-            and sum(layer["macs"] for layer in ran.json["layers"]) == 70_080
-            and {fit["board"] for fit in ran.json["boards"] if fit["fits"]} >= {BOARD, "microbit"}
-        ),
-    ),
-    Case(
-        f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --engine aot"
-        " --kernel-set portable --optimize size --out rendered",
-        lambda ran: "samples.npz" in ran.out and "next: pio run -d rendered" in ran.out,
-    ),
-    Case(
-        f"tinygen generate digits.tflite -b {BOARD} -d images --image-range 0 1 --trust-model"
-        " --trust-project --test labelled.npz -o seen --json",
-        lambda ran: (
-            ran.json["data"] == "images"
-            and ran.json["kernel_set"].split("+")[-1] == "portable"
-            and ran.json["arena_bytes"] == ran.json["arena_minimum_bytes"]
-        ),
-    ),
-    Case(
-        f"tinygen generate pools.tflite -b {BOARD} --engine tflm --arena 4096 --debug -o t --json",
-        lambda ran: ran.json["arena_bytes"] == 4096 and ran.json["engine"] == "tflm",
-    ),
-    Case(
-        "tinygen setup tflm --source mirror",
-        lambda ran: "90b983c2b3f1480642e040bbd2ddb37b998f3424" in ran.out and "tflm" in ran.out,
-    ),
-    Case(
-        "tinygen setup tflm --source mirror --json",
-        lambda ran: Path(ran.json["folder"]).name == "tflm" and ran.json["what"] == "tflm",
-    ),
-    Case(
-        "tinygen cache",
-        lambda ran: re.search(r"^in all +[\d,]+ bytes$", ran.out, re.MULTILINE) is not None,
-    ),
-    Case("tinygen cache --prune --json", lambda ran: ran.json["freed_bytes"] >= 0),
-    Case(
-        f"tinygen bench digits.tflite -b {BOARD} --engine aot,aot:portable",
-        lambda ran: (
-            re.search(r"verdict +\| +MATCH \| +MATCH", ran.out) is not None
-            and re.search(r"instructions per inference +\| +\d{3},\d{3} ", ran.out) is not None
-        ),
-    ),
-    Case(
-        f"tinygen bench digits.tflite -b {BOARD} -d samples.npz -o benched --trust-model --json"
-        " --engine aot:portable",
-        lambda ran: (
-            [row["verdict"] for row in ran.json["rows"]] == ["MATCH"]
-            and ran.json["rows"][0]["unit"] == "instructions"
-            and ran.json["rows"][0]["flash_model"] == 5_934
-        ),
-    ),
-)
-# In this order: each stands on what the one before it left.
-STORY = (
-    Case(
-        f"tinygen build digits.tflite -b {BOARD} --jobs 1",
-        lambda ran: (
-            re.search(r"flash +\|[\d, ]+bytes", ran.out) is not None
-            and "next: tinygen flash" in ran.out
-        ),
-    ),
-    Case(
-        f"tinygen build digits.tflite -b {BOARD} -j 1 --json",
-        lambda ran: ran.json["sizes"]["flash"] > ran.json["generated"]["constant_bytes"],
-    ),
-    Case("tinygen flash", lambda ran: "socket://127.0.0.1:" in ran.out and "digits" in ran.out),
-    Case(
-        "tinygen flash --json --trust-project", lambda ran: ran.json["port"].startswith("socket://")
-    ),
-    Case(
-        "tinygen verify --vectors 7 --trust-project",
-        lambda ran: ran.out.startswith("MATCH") and "7 of " in ran.out,
-    ),
-    Case(
-        "tinygen verify --vectors 3 --port PORT --timeout 300 --spy bytes.spy --baud 115200 --json",
-        lambda ran: ran.json["verdict"] == "MATCH" and ran.json["vectors"] == 3,
-    ),
-    Case(
-        "tinygen verify --vectors 3 --port replay:bytes.spy --json",
-        lambda ran: ran.json["verdict"] == "MATCH" and ran.json["port"] == "replay:bytes.spy",
-    ),
-    Case("tinygen stop", lambda ran: "stopped" in ran.out or "ended" in ran.out),
-    Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),
-)
-MONITORED = "tinygen monitor --trust-project --port PORT"
-"""Run by a test of its own: it ends only with Ctrl-C."""
-REFUSED = (Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),)
-"""What a project of an emulated board does not take."""
-UNFIT = tuple(
-    Case(line, lambda ran: "--input-shape was given for 'digits.tflite'" in ran.err)
-    for line in (
-        f"tinygen generate digits.tflite -b {BOARD} --input-shape 8x8x1",
-        "tinygen inspect digits.tflite --input-shape 8x8x1",
-    )
-)
-"""What a model that is quantized already does not take."""
 
 
 @pytest.fixture
@@ -217,8 +73,17 @@ def run(line: str, desk: Path, cache: str) -> Ran:
     return tinygen(*words, cwd=desk, env=env, module=STAND_IN)
 
 
+def valid(ran: Ran, command: str) -> None:
+    """What is printed is of the schema that is published."""
+    jsonschema.validate(ran.json, {**SCHEMA, "$ref": f"#/$defs/{command}"})
+
+
 def holds(case: Case, ran: Ran) -> None:
     assert ran.code == 0, ran.err
+    words = case.line.split()
+    if "--json" in words:
+        one_board = words[1] == "boards" and words[2] != "--json"
+        valid(ran, "board" if one_board else words[1])
     assert "Traceback" not in ran.err
     assert case.holds(ran), ran.out
 
@@ -227,7 +92,7 @@ def holds(case: Case, ran: Ran) -> None:
 def test_a_line(case: Case, desk: Path, cache: str) -> None:
     ran = run(case.line, desk, cache)
     holds(case, ran)
-    if "--json" not in case.line:
+    if not {"--json", "--toml", "--schema"} & set(case.line.split()):
         assert all(len(line) <= 100 for line in ran.out.splitlines())
 
 
@@ -250,17 +115,23 @@ def test_the_story_of_a_device(desk: Path, cache: str) -> None:
         assert case.holds(ran), ran.err
 
 
-def interrupted(line: str, desk: Path, heard: Callable[[psutil.Process], bool]) -> Ran:
-    """The line until `heard` is true of its process, and then Ctrl-C."""
+def interrupted(
+    line: str, desk: Path, heard: Callable[[psutil.Process], bool], shown: Path | None = None
+) -> Ran:
+    """The line until `heard` is true of its process, and then Ctrl-C; its output goes to the file
+    `shown`, where `heard` wants to read along."""
     words = shlex.split(line)[1:]
-    with subprocess.Popen(
-        command(*words),
-        cwd=desk,
-        env=environment({"PYTHONUNBUFFERED": "1"}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        contextlib.ExitStack() as files,
+        subprocess.Popen(
+            command(*words),
+            cwd=desk,
+            env=environment({"PYTHONUNBUFFERED": "1"}),
+            stdout=files.enter_context(shown.open("w")) if shown else subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
         deadline = time.monotonic() + 60
         while not heard(psutil.Process(process.pid)):
             assert process.poll() is None, process.communicate()
@@ -268,7 +139,7 @@ def interrupted(line: str, desk: Path, heard: Callable[[psutil.Process], bool]) 
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
-        return Ran(process.returncode, out, err)
+        return Ran(process.returncode, shown.read_text() if shown else out, err)
 
 
 def test_monitor_shows_what_the_device_sends(desk: Path, cache: str) -> None:
@@ -287,6 +158,27 @@ def test_monitor_shows_what_the_device_sends(desk: Path, cache: str) -> None:
         ran = interrupted(MONITORED.replace("PORT", port), desk, heard)
     assert ran.code == 130
     assert "tg_fault: pc 0x123\n\\0\\xff\n" in ran.out, "what is no text comes as escapes"
+    assert "listening to socket://" in ran.err
+    assert "until Ctrl-C" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_watch_runs_each_new_file(desk: Path, cache: str) -> None:
+    assert run(f"tinygen build digits.tflite -b {BOARD}", desk, cache).code == 0
+    shown = desk / "shown.txt"
+    came = desk / "images" / "came.png"
+
+    def heard(watching: psutil.Process) -> bool:
+        if not came.exists():
+            if not _is_connected(watching):
+                return False
+            (desk / "images" / "no.png").write_bytes(b"no image")
+            came.write_bytes((desk / "images" / "0.png").read_bytes())
+        return "came.png" in shown.read_text()
+
+    ran = interrupted(WATCHED, desk, heard, shown)
+    assert ran.code == 130
+    assert "0.png" not in ran.out, "it was there before"
     assert "Traceback" not in ran.err
 
 
@@ -295,11 +187,12 @@ def test_the_examples_in_the_help_run(desk: Path, cache: str) -> None:
     from tests.load.keras_builders import keras_module, small_cnn
 
     small_cnn(keras_module("keras")).save(desk / "model.h5")
+    np.save(desk / "sample.npy", np.ones((8, 8, 1), np.float32))
     (desk / "model.tflite").write_bytes((desk / "pools.tflite").read_bytes())
     examples = dict(the_examples())
-    evening = ("flash", "verify", "stop", "cache")
-    day = ("boards", "ops", "inspect", "setup", "generate", "bench", "build", *evening)
-    assert {*day, "monitor"} == set(examples)
+    evening = ("flash", "verify", "run", "stop", "cache")
+    day = ("doctor", "boards", "ops", "inspect", "setup", "generate", "bench", "build", *evening)
+    assert {*day, "demo", "monitor"} == set(examples)
     for name in day:
         line = examples[name]
         if name == "verify":
@@ -329,7 +222,7 @@ def the_examples() -> Iterator[tuple[str, str]]:
 
 def all_lines() -> list[list[str]]:
     cases = [case.line for case in (*LINES, *STORY, *REFUSED, *UNFIT)]
-    return [shlex.split(line) for line in (*cases, MONITORED)]
+    return [shlex.split(line) for line in (*cases, DEMO, WATCHED, MONITORED)]
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
+import tinygen as tinygen_package
 from tests.runner import GOLDEN_MODEL, tinygen
+from tinygen.errors import InputError
+from tinygen.report.schema import results_schema
 
 
 def test_a_wrong_board_gets_suggestions(tmp_path: Path) -> None:
@@ -126,3 +130,27 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     assert "typer" in imported
     heavy = {"numpy", "tensorflow", "keras", "jinja2", "serial", "platformio", "PIL"}
     assert not imported & heavy, os.linesep.join(sorted(imported & heavy))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["build", "build model.h5 --board uno --colour red", "verify --vectors none", "fly"],
+)
+def test_a_usage_error_for_a_program(line: str, tmp_path: Path) -> None:
+    ran = tinygen(*line.split(), "--json", cwd=tmp_path)
+    assert ran.code == 2
+    jsonschema.validate(ran.json, {**results_schema(), "$ref": "#/$defs/error"})
+    assert ran.json["error"] == "UsageError"
+    assert ran.json["what"]
+    assert "--help" in ran.json["next_step"]
+    assert ran.err == ""
+
+
+def test_the_text_of_an_error_has_why_and_next(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        tinygen_package.build(tmp_path / "none.h5", board="nucleo")
+    assert str(raised.value).splitlines() == [
+        "there is no board named nucleo",
+        "  why: did you mean nucleo_h743zi or nucleo_f446re?",
+        "  next: tinygen boards",
+    ]

@@ -46,7 +46,7 @@ def test_an_inference_is_counted_as_by_the_clock(tmp_path: Path) -> None:
         pytest.skip(f"{missing or 'arm-none-eabi-gcc'} is not installed")
     built = tinygen.build(GOLDEN_MODEL, board=M4, out=tmp_path / "digits")
     try:
-        clock = tinygen.verify(built.generated.project, limit=cycles.VECTORS).instructions
+        clock = tinygen.verify(built.generated.project, vectors=cycles.VECTORS).instructions
     finally:
         tinygen.stop(built.generated.project)
     counted = cycles.count(built.generated.project, built.elf, get_board(M4))

@@ -30,7 +30,7 @@ def test_a_few_faults_are_survived(
     project = digits(BOARD).generated.project
     faults = Faults(kind, rate, seed=1)
     with proxy(flash(project).port, faults) as line:
-        result = verify(project, port=line.url, limit=90)
+        result = verify(project, port=line.url, vectors=90)
     assert result.verdict is Verdict.MATCH, f"{result.reason}: {result.why}"
     assert faults.count
     assert bool(result.retries) == (kind != "split")
@@ -41,7 +41,7 @@ def test_a_port_that_comes_back_goes_on_where_it_was(
 ) -> None:
     project = digits(BOARD).generated.project
     with proxy(flash(project).port, Faults("close", 1 / 2000, seed=3)) as line:
-        result = verify(project, port=line.url, limit=90)
+        result = verify(project, port=line.url, vectors=90)
         connections = line.connections
     assert result.verdict is Verdict.MATCH, f"{result.reason}: {result.why}"
     assert result.vectors == 90
@@ -63,11 +63,11 @@ def test_a_recording_verifies_without_the_device(
     project = digits(BOARD).generated.project
     flash(project)
     recording = tmp_path / "conversation"
-    then = verify(project, limit=20, spy=recording)
+    then = verify(project, vectors=20, spy=recording)
     assert stop(project).stopped
-    again = verify(project, port=f"replay:{recording}", limit=20)
+    again = verify(project, port=f"replay:{recording}", vectors=20)
     assert then.verdict is again.verdict is Verdict.MATCH
     assert then.cost == again.cost
     assert again.port == f"replay:{recording}"
-    more = verify(project, port=f"replay:{recording}", limit=21)
+    more = verify(project, port=f"replay:{recording}", vectors=21)
     assert (more.verdict, more.vectors) == (Verdict.UNVERIFIED, 20)

@@ -49,8 +49,8 @@ def test_the_same_inference_takes_the_same_instructions(
     digits: Callable[[str], BuildResult],
 ) -> None:
     project = digits("qemu-cortex-m4").generated.project
-    first = verify(project, limit=20)
-    second = verify(project, limit=20)
+    first = verify(project, vectors=20)
+    second = verify(project, vectors=20)
     assert first.cost == second.cost
 
 

@@ -19,7 +19,7 @@ def test_a_board_of_ones_own(tmp_path: Path) -> None:
     project = build(GOLDEN_MODEL, board=str(mine), out=tmp_path / "p", jobs=1).generated.project
     mine.unlink()
     try:
-        result = verify(project, limit=5)
+        result = verify(project, vectors=5)
     finally:
         qemu.stop(project / ".tinygen")
     assert result.verdict is Verdict.MATCH

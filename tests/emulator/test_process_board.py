@@ -46,7 +46,7 @@ def test_digits_match(built: tinygen.BuildResult) -> None:
 
 
 def test_time_is_said_to_be_this_hosts(built: tinygen.BuildResult) -> None:
-    result = tinygen.verify(built.generated.project, limit=5)
+    result = tinygen.verify(built.generated.project, vectors=5)
     assert result.cost is not None
     assert result.cost.unit == "nanoseconds of this host"
     assert 0 < result.cost.minimum <= result.cost.mean <= result.cost.maximum
@@ -96,7 +96,7 @@ def test_somebody_elses_program_runs_after_a_yes(
     for command in (tinygen.flash, tinygen.verify, lambda path: next(tinygen.monitor(path))):
         with pytest.raises(UntrustedProject, match="may run programs"):
             command(theirs)
-    result = tinygen.verify(theirs, limit=1, trust_project=True)
+    result = tinygen.verify(theirs, vectors=1, trust_project=True)
     assert result.verdict is tinygen.Verdict.MATCH
 
 

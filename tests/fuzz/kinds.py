@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -19,7 +21,7 @@ import psutil
 
 import tinygen.boards
 from tests import host_program
-from tests.fuzz import forked, mutations, operator_seeds, sandbox
+from tests.fuzz import firmware, forked, mutations, operator_seeds, sandbox
 from tests.fuzz.mutations import BYTES, TEXT, Mutation
 from tests.fuzz.sandbox import Wrong
 from tests.runner import GOLDEN_MODEL, ROOT
@@ -33,6 +35,7 @@ from tinygen.boards import BOARD_IDS, get_board, parse_board
 from tinygen.boards.commands import commands
 from tinygen.engines import aot
 from tinygen.engines.aot.fit import place_program
+from tinygen.engines.aot.optimized import optimized
 from tinygen.engines.aot.render import model_files
 from tinygen.ir import Int8Model, input_edges
 from tinygen.load import hdf5, load
@@ -92,6 +95,8 @@ def _tflite() -> Kind:
     folder = _folder()
     from tflite_micro.python.tflite_micro import runtime  # noqa: F401, before the fork
 
+    firmware.prepare()
+
     def target(content: bytes, stage: Stage) -> str:
         path = folder / "model.tflite"
         path.write_bytes(content)
@@ -102,25 +107,30 @@ def _tflite() -> Kind:
 
 
 def _built(model: Int8Model, stage: Stage, folder: Path) -> str:
-    """What a build does up to the compiler, on the host; sometimes the compiler too."""
-    program = aot.compile_graph(model.graph)
-    place_program(program, get_board("qemu-cortex-m4"))
-    model_files(program, IDENTITY)
+    """What a build does up to the compiler, for the host and for one of several firmwares;
+    sometimes the compiler too, and the program."""
+    core, goal = firmware.FIRMWARES[zlib.crc32(model.content) % len(firmware.FIRMWARES)]
+    programs = aot.compile_graph(optimized(model)), firmware.compiled(model, core, goal)
+    for program, board in zip(programs, (get_board("qemu-cortex-m4"), core.target), strict=True):
+        place_program(program, board)
+        model_files(program, IDENTITY)
     inputs = [value[:6] for value in choose(input_edges(model.graph), (), 0).quantized]
     rows = [oracle._reference(model.graph, sample) for sample in zip(*inputs, strict=True)]
     reference = [np.stack(column) for column in zip(*rows, strict=True)]
     single = len(reference) == len(inputs) == 1 and reference[0].dtype == inputs[0].dtype == np.int8
     if single and _share(model.content, 40):
-        import resource
-
-        _, most = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))  # the sanitizer reserves much
-        with tempfile.TemporaryDirectory(dir=folder) as where:
-            host_program.write(program, Path(where))
-            sandbox._ours[:] = [str(Path(where, "program"))]
-            got = host_program.run(Path(where), inputs[0])
+        with _program_of(folder) as where:
+            host_program.write(programs[0], where)
+            sandbox._ours[:] = [str(where / "program")]
+            got = host_program.run(where, inputs[0])
         if not np.array_equal(got.reshape(-1), reference[0].reshape(-1)):
             raise Wrong("the compiled C and the reference differ")
+    if _share(model.content[::-1], 20) and core.missing_tool() is None:
+        with _program_of(folder) as where:
+            made = firmware.outputs(programs[1], core, inputs, where)
+        for ours, theirs in zip(reference, made, strict=True):
+            if not np.array_equal(ours, theirs):
+                raise Wrong(f"the firmware of {core.name} {goal.value} and the reference differ")
     stage("oracle")
     oracle._worker = _in_this_process
     truth = oracle.expected(model, inputs)
@@ -134,6 +144,15 @@ def _built(model: Int8Model, stage: Stage, folder: Path) -> str:
             far = np.abs(ours.astype(float).reshape(-1) - theirs.astype(float).reshape(-1)).max()
             raise Wrong(f"the firmware would be called a MISMATCH: {far:g} off TFLM")
     return "built"
+
+
+@contextlib.contextmanager
+def _program_of(folder: Path) -> Iterator[Path]:
+    """A folder for a program, whose compiler and sanitizer may reserve much."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    with tempfile.TemporaryDirectory(dir=folder) as where:
+        yield Path(where)
 
 
 def _in_this_process(

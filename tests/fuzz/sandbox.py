@@ -22,6 +22,8 @@ BYTES = 2 << 30
 _HANG_SECONDS = 120
 
 _PROGRAMS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn", "subprocess.Popen"}
+_COMPILERS = (["gcc"], ["arm-none-eabi-gcc"], ["qemu-system-arm"])
+"""What the targets start themselves, of what they have written."""
 _CLEAN = 0
 _BUG = 70
 
@@ -121,7 +123,7 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
         command = [str(a) for a in arguments[1]] if event == "subprocess.Popen" else []
         if (
             command[:2] == [sys.executable, "-I"]
-            or command[:1] == ["gcc"]
+            or command[:1] in _COMPILERS
             or (_ours and command == _ours)
         ):
             return

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from tests.load import keras_builders
-from tinygen.errors import InputError, UnsupportedModel, UntrustedModel
-from tinygen.ir import Edge
+from tinygen.errors import InputError, UntrustedModel
+from tinygen.ir import DType, Edge
 from tinygen.load import KerasModel, SavedModel, load
 
 IMAGE = (8, 8, 1)
@@ -143,13 +143,37 @@ def test_unbuilt_model_is_refused(tmp_path: Path) -> None:
         load(save("keras", tmp_path / "unbuilt.keras", build))
 
 
-def test_integer_input_is_unsupported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float32"])
+@pytest.mark.parametrize("package", ["keras", "tf_keras"])
+def test_what_an_embedding_reads_is_int32(tmp_path: Path, package: str, dtype: str) -> None:
     def build(keras: Any) -> Any:
-        words = keras.layers.Input((5,), dtype="int32", name="words")
+        words = keras.layers.Input((5,), dtype=dtype, name="words")
         return keras.Model(words, keras.layers.Embedding(10, 4)(words))
 
-    with pytest.raises(UnsupportedModel, match="int32"):
-        load(save("keras", tmp_path / "words.keras", build))
+    (edge,) = load(save(package, tmp_path / "words.keras", build)).inputs
+    assert (edge.dtype, edge.limit, edge.shape) == (DType.INT32, 10, (1, 5))
+
+
+@pytest.mark.parametrize("package", ["keras", "tf_keras"])
+def test_what_else_is_computed_with_stays_a_real_number(tmp_path: Path, package: str) -> None:
+    def build(keras: Any) -> Any:
+        layers = keras.layers
+        words = layers.Input((5,), name="words")
+        found = layers.Flatten()(layers.Embedding(10, 4)(words))
+        return keras.Model(words, layers.Concatenate()([layers.Dense(3)(words), found]))
+
+    (edge,) = load(save(package, tmp_path / "words.keras", build)).inputs
+    assert edge.dtype is DType.FLOAT32
+
+
+def test_the_first_layer_of_a_sequential_may_look_up(tmp_path: Path) -> None:
+    def build(keras: Any) -> Any:
+        layers = keras.layers
+        return keras.Sequential([layers.Input((5,)), layers.Embedding(10, 4), layers.Flatten()])
+
+    for package in ("keras", "tf_keras"):
+        (edge,) = load(save(package, tmp_path / f"{package}.keras", build)).inputs
+        assert edge.dtype is DType.INT32
 
 
 @pytest.mark.parametrize("package", ["keras", "tf_keras"])

@@ -169,7 +169,7 @@ def test_float_edges_are_accepted(tmp_path: Path) -> None:
         (
             build(
                 [T("a"), T("f", FLOAT), T("g", FLOAT), T("b")],
-                [(DEQUANTIZE, [0], [1]), (OPS.RELU, [1], [2]), (QUANTIZE, [2], [3])],
+                [(DEQUANTIZE, [0], [1]), (OPS.SOFTMAX, [1], [2]), (QUANTIZE, [2], [3])],
                 [0],
                 [3],
             ),

@@ -16,6 +16,7 @@ import numpy as np
 
 from tests.ops.drawn_moves import MOVES
 from tests.ops.drawn_numbers import NUMBERS
+from tests.ops.drawn_places import PLACES
 from tests.ops.drawn_products import PRODUCTS
 from tests.ops.drawn_sums import SUMS
 from tests.ops.harness import Case
@@ -24,10 +25,13 @@ from tests.ops.oracle import check_against_litert, check_against_tflm
 DRAWN: Mapping[str, Callable[[np.random.Generator], Case]] = {
     **MOVES,
     **NUMBERS,
+    **PLACES,
     **PRODUCTS,
     **SUMS,
 }
-NOT_TFLMS = frozenset({"TILE", "SPACE_TO_BATCH_ND", "EXP", "LOG", "SQRT", "GELU", "SELECT"})
+NOT_TFLMS = frozenset(
+    {"TILE", "SPACE_TO_BATCH_ND", "EXP", "LOG", "SQRT", "GELU", "SELECT", "RELU_N1_TO_1"}
+)
 """Operators whose oracle is LiteRT. TFLM's SPACE_TO_BATCH_ND has a border of what its memory
 happens to hold."""
 FEW = 6

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from tests.ops.harness import Case, case, int8, int32
-from tinygen.ir import DType, Op, Shape, Tensor
+from tinygen.ir import Array, DType, Op, Shape, Tensor
 from tinygen.ops.batch_space import BatchToSpaceND, SpaceToBatchND
-from tinygen.ops.gather import Gather, GatherNd
+from tinygen.ops.gather import Gather
 from tinygen.ops.mirror_pad import MirrorPad
 from tinygen.ops.pack import Pack, Unpack
 from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
@@ -38,9 +38,10 @@ def moved(
     op: Op,
     inputs: list[Tensor],
     rng: Rng,
-    options: Mapping[str, Any],
+    options: Mapping[str, Any] | None,
     *,
     outputs: int = 1,
+    values: list[list[Array]] | None = None,
 ) -> Case:
     """A case whose outputs have the quantization of the first input that is no count."""
     (q, *_) = (t.quant for t in inputs if t.dtype is DType.INT8)
@@ -50,8 +51,9 @@ def moved(
         op,
         inputs,
         [target] * outputs,
-        name=f"{op.kind} {[t.shape for t in inputs]} {dict(options)}",
+        name=f"{op.kind} {[t.shape for t in inputs]} {dict(options or {})}",
         options=options,
+        values=values,
         random_vectors=1,
         seed=int(rng.integers(1 << 30)),
     )
@@ -177,14 +179,6 @@ def gather(rng: Rng) -> Case:
     return moved(Gather(axis, batch), [int8(dims, *quant(rng)), indices], rng, options)
 
 
-def gather_nd(rng: Rng) -> Case:
-    dims = shape(rng, 1, 4)
-    depth = int(rng.integers(1, len(dims) + 1))
-    picks = shape(rng, 1, 2, 3)
-    indices = int32(rng.integers(0, dims[:depth], (*picks, depth)))
-    return moved(GatherNd(), [int8(dims, *quant(rng)), indices], rng, {})
-
-
 MOVES: Mapping[str, Draw] = {
     "SPLIT": split,
     "SPLIT_V": split_v,
@@ -201,5 +195,4 @@ MOVES: Mapping[str, Draw] = {
     "MIRROR_PAD": mirror_pad,
     "RESIZE_NEAREST_NEIGHBOR": resize_nearest,
     "GATHER": gather,
-    "GATHER_ND": gather_nd,
 }

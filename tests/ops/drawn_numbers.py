@@ -9,20 +9,23 @@ from typing import Any
 import numpy as np
 
 from tests.ops.drawn_moves import Draw, Rng, moved, quant, shape
-from tests.ops.harness import Case, case, int8, int32, tensor
+from tests.ops.harness import Case, case, int8, int32, random_array, tensor
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, DType, Op, Shape
 from tinygen.ops.abs import Abs
+from tinygen.ops.activation import Activation
 from tinygen.ops.binary import Binary
 from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
+from tinygen.ops.div import Div
 from tinygen.ops.elu import Elu
 from tinygen.ops.float_functions import Exp, Gelu, Log, Sqrt
 from tinygen.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from tinygen.ops.maximum import Maximum, Minimum
 from tinygen.ops.mean import Sum
 from tinygen.ops.prelu import Prelu
-from tinygen.ops.reduce_max import ReduceMax, ReduceMin
+from tinygen.ops.reduce_max import ReduceAll, ReduceMax, ReduceMin
 from tinygen.ops.reduction import Reduction
+from tinygen.ops.relu import ReluN1To1
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.select import Select, SelectV2
@@ -72,6 +75,10 @@ def rsqrt(rng: Rng) -> Case:
     return of_codes(Rsqrt(), source, quant(rng), None, from_zero(source[1]))
 
 
+def relu_n1_to_1(rng: Rng) -> Case:
+    return of_codes(ReluN1To1(), quant(rng), quant(rng))
+
+
 def from_zero(point: int) -> Array:
     """The codes of what is not negative: below, runtimes give up."""
     return np.arange(point, 128).astype(np.int8).reshape(1, -1)
@@ -112,6 +119,22 @@ def pair(kind: type[Binary], rng: Rng) -> Case:
         random_vectors=1,
         seed=int(rng.integers(1 << 30)),
     )
+
+
+def div(rng: Rng) -> Case:
+    """Scales for which no shift hangs on the processor."""
+    shapes = _shapes(rng)
+    while True:
+        sources = [int8(dims, *quant(rng)) for dims in shapes]
+        target = int8((), float(np.exp(rng.uniform(-5, 0))), int(rng.integers(-128, 128)))
+        activation = list(Activation)[int(rng.integers(4))]
+        options = {"fusedActivationFunction": activation.value}
+        one = case(Div(activation), sources, [target], options=options, random_vectors=1)
+        try:
+            one.op.check(one.io)
+        except UnsupportedModel:
+            continue
+        return one
 
 
 def same_pair(kind: type[Binary], rng: Rng) -> Case:
@@ -165,6 +188,10 @@ def reduction(kind: type[Reduction], rng: Rng) -> Case:
     rank = len(dims)
     axes = rng.choice(rank, int(rng.integers(1, rank + 1)), replace=False)
     inputs = [int8(dims, *quant(rng)), int32(axes - rank * rng.integers(0, 2, axes.size))]
+    if kind is ReduceAll:
+        flags = random_array(dims, DType.BOOL, rng) | (rng.random(dims) < 0.8)
+        inputs[0], target = tensor(dims, DType.BOOL), tensor((), DType.BOOL)
+        return case(kind(keep), inputs, [target], options={"keepDims": keep}, values=[[flags]])
     if kind is not Sum:
         return moved(kind(keep), inputs, rng, {"keepDims": keep})
     target = int8((), *quant(rng))
@@ -182,6 +209,7 @@ def resize_bilinear(rng: Rng) -> Case:
 NUMBERS: Mapping[str, Draw] = {
     "ABS": abs_,
     "RSQRT": rsqrt,
+    "RELU_N1_TO_1": relu_n1_to_1,
     "ELU": partial(function, Elu(), None),
     "EXP": partial(function, Exp(), {}),
     "LOG": partial(function, Log(), None),
@@ -189,6 +217,7 @@ NUMBERS: Mapping[str, Draw] = {
     "GELU": gelu,
     "MAXIMUM": partial(same_pair, Maximum),
     "MINIMUM": partial(same_pair, Minimum),
+    "DIV": div,
     "SQUARED_DIFFERENCE": partial(pair, SquaredDifference),
     "PRELU": prelu,
     "EQUAL": partial(comparison, Equal),
@@ -202,6 +231,7 @@ NUMBERS: Mapping[str, Draw] = {
     "LOGICAL_NOT": logical_not,
     "SELECT_V2": select_v2,
     "SELECT": select,
+    "REDUCE_ALL": partial(reduction, ReduceAll),
     "REDUCE_MAX": partial(reduction, ReduceMax),
     "REDUCE_MIN": partial(reduction, ReduceMin),
     "SUM": partial(reduction, Sum),

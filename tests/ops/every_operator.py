@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from tests.ops.harness import int8, int32
+from tests.ops.harness import int8, int32, tensor
 from tests.ops.network_file import Network
-from tinygen.ir import DType
+from tinygen.ir import DType, Shape, Tensor
 
 
 def every_operator() -> bytes:
-    """An image of 8x8x8 in; six outputs."""
+    """An image of 8x8x8 in; seven outputs."""
     net = Network()
     rng = np.random.default_rng(11)
     image = net.input((1, 8, 8, 8))
@@ -67,5 +69,25 @@ def every_operator() -> bytes:
     best = net.call("ARG_MAX", [unit, 2], (1, 8, 4), dtype=DType.INT32)
     table = int8(data=rng.integers(-128, 127, (8, 2)), scale=0.01)
     found = net.call("GATHER", [table, best], (1, 8, 4, 2), (0.01, 0), axis=0)
+    scores = _standardized(net, a, b)
     numbers = net.call("CONCATENATION", [picked, spots], (2, 7), axis=1)
-    return net.file(joined, numbers, product, root, least, found)
+    return net.file(joined, numbers, product, root, least, found, scores)
+
+
+def _standardized(net: Network, a: Tensor, b: Tensor) -> Tensor:
+    """What a converter leaves in float: rows less their mean, over their deviation."""
+
+    def real(kind: str, inputs: list[Tensor | object], shape: Shape, **options: Any) -> Tensor:
+        return net.call(kind, inputs, shape, dtype=DType.FLOAT32, **options)
+
+    whole, row = a.shape, (*a.shape[:-1], 1)
+    first, second = (real("DEQUANTIZE", [t], whole) for t in (a, b))
+    joined = real("MAXIMUM", [first, second], whole)
+    mean = real("MEAN", [joined, [3]], row, keepDims=True)
+    spread = real(
+        "MEAN", [real("SQUARED_DIFFERENCE", [joined, mean], whole), [3]], row, keepDims=True
+    )
+    little = tensor(dtype=DType.FLOAT32, data=np.array(1e-3, np.float32))
+    deviation = real("SQRT", [real("ADD", [spread, little], row)], row)
+    scores = real("DIV", [real("SUB", [joined, mean], whole), deviation], whole)
+    return net.call("QUANTIZE", [scores], whole, (0.02, 5))

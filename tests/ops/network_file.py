@@ -25,8 +25,10 @@ class Network:
         self.calls: list[tuple[str, list[Tensor], list[Tensor], Mapping[str, Any] | None]] = []
         self._inputs: list[Tensor] = []
 
-    def input(self, shape: Shape, quant: tuple[float, int] = Q) -> Tensor:
-        self._inputs.append(int8(shape, *quant))
+    def input(
+        self, shape: Shape, quant: tuple[float, int] = Q, dtype: DType = DType.INT8
+    ) -> Tensor:
+        self._inputs.append(_made(shape, quant, dtype))
         return self._inputs[-1]
 
     def call(
@@ -39,7 +41,7 @@ class Network:
         **options: Any,
     ) -> Tensor:
         """The one output of a call; what is no tensor among its inputs is an int32 constant."""
-        made = int8(shape, *quant) if dtype is DType.INT8 else tensor(shape, dtype)
+        made = _made(shape, quant, dtype)
         self.calls.append((kind, [_tensor(i) for i in inputs], [made], _options(kind, options)))
         return made
 
@@ -95,6 +97,12 @@ class Network:
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
         return bytes(builder.Output())
+
+
+def _made(shape: Shape, quant: tuple[float, int], dtype: DType) -> Tensor:
+    if dtype not in (DType.INT8, DType.UINT8, DType.INT16):
+        return tensor(shape, dtype)
+    return tensor(shape, dtype, scale=quant[0], zero_point=quant[1])
 
 
 def _options(kind: str, options: Mapping[str, Any]) -> Mapping[str, Any] | None:

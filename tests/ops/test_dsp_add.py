@@ -35,6 +35,8 @@ def edges() -> Iterator[Case]:
         yield binary(kind, ((4, 9),) * 2, RELU, Activation.RELU)
         yield every_pair(kind, *SMALL)
         yield every_pair(kind, (0.5, -128), (0.013, 127), (0.5, 127))
+        yield binary(kind, ((1, 6, 5, 16), (16,)))
+        yield binary(kind, ((1, 1, 1, 11), (1, 3, 4, 11)))
         constant = np.random.default_rng(0).integers(-128, 128, (3, 7), dtype=np.int8)
         yield binary(kind, ((3, 7), (3, 7)), constant=(None, constant))
         yield binary(kind, ((3, 7), (3, 7)), constant=(constant, None))
@@ -54,7 +56,14 @@ def test_every_variant_is_reached() -> None:
 
 
 def test_costs_are_as_estimated(tmp_path: Path) -> None:
-    near([binary(Add, ((1, 12, 12, 16),) * 2), binary(Sub, ((1, 9, 9, 7),) * 2)], tmp_path)
+    near(
+        [
+            binary(Add, ((1, 12, 12, 16),) * 2),
+            binary(Sub, ((1, 9, 9, 7),) * 2),
+            binary(Add, ((1, 12, 12, 24), (1, 1, 1, 24))),
+        ],
+        tmp_path,
+    )
 
 
 def test_most_scales_have_a_map() -> None:
@@ -72,11 +81,11 @@ def test_most_scales_have_a_map() -> None:
 @pytest.mark.parametrize(
     "case",
     [
-        binary(Add, ((3, 4, 5), (5,))),
+        binary(Add, ((3, 4, 5), (3, 4, 1))),
         binary(Add, ((4, 8), (4, 8)), SMALL, Activation.RELU6),
         binary(Add, ((4, 8), (4, 8)), ((1.0, 0), (1.0, 0), (2.0, 0))),
     ],
-    ids=["broadcast", "a clamp within int8", "halves"],
+    ids=["broadcast in a row", "a clamp within int8", "halves"],
 )
 def test_what_it_leaves_to_portable(case: Case) -> None:
     with pytest.raises(AssertionError, match="none of the cases"):

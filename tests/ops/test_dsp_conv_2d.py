@@ -10,7 +10,14 @@ import pytest
 from tests.ops.dsp_cases import narrow, near, variants
 from tests.ops.harness import Case, check, offered
 from tests.ops.test_op_conv_2d import Pair, conv
-from tinygen.engines.aot.kernel_sets.dsp import Dsp, conv_1x1, conv_2d, conv_first, conv_winograd
+from tinygen.engines.aot.kernel_sets.dsp import (
+    Dsp,
+    conv_1x1,
+    conv_2d,
+    conv_first,
+    conv_winograd,
+    conv_winograd_4x4,
+)
 from tinygen.ops.activation import Activation
 from tinygen.ops.spatial import Padding
 
@@ -119,6 +126,12 @@ TILES = (
     conv("saturated", (4, 8, 4), 4, gain=20.0, activation=RELU, zero_points=POINTS),
     conv("nothing left", (4, 8, 4), 4, gain=1e-4, activation=RELU, zero_points=POINTS),
     conv("one scale", (4, 24, 12), 2, per_tensor=True),
+    conv("a column of tiles", (16, 4, 4), 2, activation=RELU, zero_points=LOWEST),
+    conv("two tiles in a row", (8, 8, 8), 6, activation=RELU, zero_points=(127, -128)),
+    conv("fours of tiles that end within rows", (8, 24, 4), 4, zero_points=(-128, 9)),
+    conv("tiles of four images", (4, 12, 12), 2, batches=4, activation=RELU, zero_points=POINTS),
+    conv("two fours of tiles in a row", (4, 32, 4), 6, activation=RELU, zero_points=POINTS),
+    conv("many channels of the output", (4, 16, 4), 42, zero_points=(5, -6)),
 )
 """For Winograd's, with weights of -128 as well."""
 
@@ -171,7 +184,7 @@ def test_it_equals_the_reference(cases: tuple[Case, ...], tmp_path: Path) -> Non
 
 
 def test_every_variant_is_reached() -> None:
-    families = (conv_1x1, conv_2d, conv_first, conv_winograd)
+    families = (conv_1x1, conv_2d, conv_first, conv_winograd, conv_winograd_4x4)
     there = {variant for family in families for variant in family.VARIANTS}
     assert variants([one for cases in CASES.values() for one in cases]) == there
 

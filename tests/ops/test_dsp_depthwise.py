@@ -12,7 +12,7 @@ from tests.ops import test_op_depthwise_conv_2d
 from tests.ops.dsp_cases import near, variants
 from tests.ops.harness import Case, check
 from tests.ops.test_op_depthwise_conv_2d import depthwise
-from tinygen.engines.aot.kernel_sets.dsp import Dsp, depthwise_any
+from tinygen.engines.aot.kernel_sets.dsp import Dsp, depthwise_any, depthwise_stride_2
 from tinygen.engines.aot.kernel_sets.dsp.depthwise import VARIANTS
 from tinygen.ops.activation import Activation
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -93,7 +93,27 @@ EDGES = (
     relu("stride 2, seven outputs a row", (5, 14, 5), 2),
     relu("stride 2, borders", (8, 9, 4), 2, Border(2, 1, 0, 2)),
     relu("stride 2, two batches", (8, 8, 6), 2, batches=2),
+    relu("stride 2, two batches of fours", (8, 8, 8), 2, batches=2),
+    relu("stride 2, borders of all sizes", (7, 13, 12), 2, Border(2, 2, 2, 1), points=(-128, -128)),
+    relu("stride 2, borders behind", (10, 8, 4), 2, Border(0, 2, 1, 2)),
+    relu("stride 2, valid, odd", (11, 15, 8), 2, Padding.VALID, points=(127, -128)),
 )
+
+
+ROUNDED_TWICE = (
+    depthwise("twice, strips, odd height", (31, 5, 4)),
+    depthwise("twice, down, a row of five behind twos", (25, 5, 8)),
+    depthwise("twice, a row behind strips", (15, 4, 4)),
+    depthwise("twice, a single row", (1, 6, 4)),
+    depthwise("twice, three columns", (9, 3, 5)),
+    depthwise("twice, along", (6, 19, 4), zero_points=(-128, 127)),
+    depthwise("twice, no bias, valid", (8, 9, 6), padding=Padding.VALID, bias="absent"),
+    depthwise("twice, nothing left", (5, 5, 4), gain=1e-4),
+    depthwise("twice, everything saturates", (5, 5, 4), gain=50.0),
+    depthwise("twice, stride 2", (9, 14, 8), stride=(2, 2), zero_points=(127, -3)),
+    depthwise("twice, stride 2, two and one", (20, 6, 4), stride=(2, 2), batches=2),
+)
+"""Without an activation."""
 
 
 def _random_case(seed: int) -> Case:
@@ -135,13 +155,20 @@ ANY = (
 )
 
 
-@pytest.mark.parametrize("cases", [EDGES, RANDOM, ANY], ids=["edges", "random", "any window"])
+CASES = {"edges": EDGES, "twice": ROUNDED_TWICE, "random": RANDOM, "any window": ANY}
+
+
+@pytest.mark.parametrize("cases", CASES.values(), ids=CASES)
 def test_it_equals_the_reference(cases: tuple[Case, ...], tmp_path: Path) -> None:
     check(cases, tmp_path, kernel_set=Dsp())
 
 
 def test_every_variant_is_reached() -> None:
-    assert variants([*EDGES, *RANDOM, *ANY]) == {*VARIANTS, *depthwise_any.VARIANTS}
+    assert variants([one for cases in CASES.values() for one in cases]) == {
+        *VARIANTS,
+        *depthwise_stride_2.VARIANTS,
+        *depthwise_any.VARIANTS,
+    }
 
 
 def test_costs_are_as_estimated(tmp_path: Path) -> None:
@@ -152,6 +179,8 @@ def test_costs_are_as_estimated(tmp_path: Path) -> None:
         relu("channels that are no four", (14, 13, 7)),
         relu("stride 2", (24, 24, 16), 2),
         relu("stride 2, odd", (13, 15, 8), 2),
+        depthwise("twice", (13, 13, 16)),
+        depthwise("twice, stride 2", (16, 16, 16), stride=(2, 2)),
     )
     near(cases, tmp_path)
 

@@ -22,6 +22,7 @@ from tinygen.ops.average_pool_2d import AveragePool2D
 from tinygen.ops.elementwise import Elementwise
 from tinygen.ops.max_pool_2d import MaxPool2D
 from tinygen.ops.mul import Mul
+from tinygen.ops.spatial import Padding
 from tinygen.ops.sub import Sub
 
 CODES = np.arange(256, dtype=np.uint8).view(np.int8)
@@ -54,18 +55,25 @@ def pairs() -> Iterator[Case]:
 
 
 def lengths() -> Iterator[Case]:
-    """Ends that fill no vector."""
+    """Ends that fill no vector, and one row that meets many."""
     quants = ((0.05, -3), (0.11, 40), (0.13, -128))
     for kind in (Add, Mul):
         for length in (1, 7, 8, 9, 31):
             yield binary(kind, ((1, length), (1, length)), quants, Activation.RELU, seed=length)
+        yield binary(kind, ((1, 5, 4, 24), (1, 1, 1, 24)), quants)
+        yield binary(kind, ((11,), (1, 3, 4, 11)), quants)
+        channels = np.random.default_rng(3).integers(-128, 128, 19, dtype=np.int8)
+        yield binary(kind, ((1, 4, 4, 19), (19,)), quants, constant=(None, channels))
 
 
 POOLS = (
     pool(AveragePool2D, "a keyword spotter's", (25, 5, 64), (25, 5)),
     pool(AveragePool2D, "16 by 16", (16, 16, 20), (16, 16)),
     pool(AveragePool2D, "clamped", (4, 4, 9), activation=Activation.RELU6),
+    pool(AveragePool2D, "bordered", (10, 9, 40), (3, 3), (1, 1), Padding.SAME),
+    pool(AveragePool2D, "one pixel in a corner", (5, 5, 19), (2, 2), padding=Padding.SAME),
     pool(MaxPool2D, "wide pixels", (7, 7, 40), (3, 3)),
+    pool(MaxPool2D, "long windows", (8, 8, 24), (5, 5), (1, 1), Padding.SAME),
 )
 
 
@@ -89,7 +97,10 @@ def test_an_affine_map_is_found_for_most_scales() -> None:
 
 @pytest.mark.parametrize("count", [*range(2, 65), 121, 125, 169, 196, 225, 256])
 def test_means_are_divided_exactly(count: int) -> None:
-    found = division(count)
-    assert found is not None
     sizes = np.arange(128 * count + count // 2 + 1)
-    np.testing.assert_array_equal((sizes * found[0]) >> (16 + found[1]), sizes // count)
+    for doubled in (False, True)[: 1 + (count < 256)]:
+        found = division(count, doubled)
+        assert found is not None
+        assert (sizes[-1] << doubled) < 1 << 16
+        halves = ((sizes << doubled) * found[0]) >> 16
+        np.testing.assert_array_equal(halves >> found[1], sizes // count)

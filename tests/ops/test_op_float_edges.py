@@ -77,7 +77,42 @@ def test_what_is_no_number_is_defined(tmp_path: Path) -> None:
     check([one], tmp_path)
 
 
+def integer_cases() -> list[Case]:
+    """Edges of bytes and of int16, both ways; ends, ties and what lies beyond int8."""
+    codes = np.arange(256, dtype=np.uint8).reshape(4, 64)
+    steps = np.concatenate([np.arange(-32768, 32768, 97), [-1, 0, 1, 32767]]).reshape(1, -1)
+    cases = []
+    for outside, inside in [(0.1, 0.1), (0.01, 0.013), (1 / 32768, 1 / 128)]:
+        byte, code = (DType.UINT8, outside, 128), (DType.INT8, inside, 3)
+        wide, narrow = (DType.INT16, outside / 200, 0), (DType.INT8, inside, -4)
+        cases += [
+            _between(byte, code, codes),
+            _between(code, byte, codes),
+            _between(wide, narrow, steps),
+            _between(narrow, wide, codes),
+        ]
+    return cases
+
+
+def _between(
+    source: tuple[DType, float, int], target: tuple[DType, float, int], values: Array
+) -> Case:
+    """QUANTIZE of these values; types with their scale and zero point."""
+    ends = [tensor(values.shape, t, scale=s, zero_point=z) for t, s, z in (source, target)]
+    name = f"{source} to {target}"
+    vector = [values.astype(source[0].numpy)]
+    return case(Quantize(), ends[:1], ends[1:], name=name, values=[vector], options={})
+
+
+def test_edges_of_integers_equal_tflm() -> None:
+    check_against_tflm(integer_cases())
+
+
+def test_edges_of_integers_on_the_core(tmp_path: Path) -> None:
+    check(integer_cases(), tmp_path)
+
+
 def test_other_types_are_refused() -> None:
-    bad = case(Quantize(), [tensor((4,), DType.INT16, scale=1.0)], [int8()], values=[])
-    with pytest.raises(UnsupportedModel, match="int16"):
+    bad = case(Quantize(), [tensor((4,), DType.INT32, scale=1.0)], [int8()], values=[])
+    with pytest.raises(UnsupportedModel, match="int32"):
         bad.op.lower(bad.io)

@@ -18,7 +18,7 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import DType
 from tinygen.ops.abs import Abs
 from tinygen.ops.elu import Elu
-from tinygen.ops.float_function import FloatFunction
+from tinygen.ops.float_function import Coded, FloatFunction
 from tinygen.ops.float_functions import (
     Ceil,
     Cos,
@@ -35,7 +35,7 @@ from tinygen.ops.float_functions import (
 from tinygen.ops.inverse_sqrt import inverse_sqrt
 from tinygen.ops.rsqrt import Rsqrt
 
-KINDS = ("ABS", "RSQRT", "ELU", "EXP", "LOG", "SQRT", "GELU")
+KINDS = ("ABS", "RSQRT", "ELU", "EXP", "LOG", "SQRT", "GELU", "RELU_N1_TO_1")
 
 
 def rooted(source: tuple[float, int], target: tuple[float, int]) -> Case:
@@ -96,7 +96,7 @@ def test_an_inverse_root_is_near() -> None:
 @pytest.mark.parametrize(
     ("op", "code"), [(Elu(), -4), (Exp(), 40), (Log(), 37), (Gelu(False), 40), (Gelu(True), 40)]
 )
-def test_a_code_that_hangs_on_the_last_bits_is_refused(op: FloatFunction, code: int) -> None:
+def test_a_code_that_hangs_on_the_last_bits_is_refused(op: Coded, code: int) -> None:
     low, high = op.tabulated(np.array([np.float32(0.05) * np.float32(code)]))
     # Rescaled it is a half: as far from one code as from the next.
     scale = abs(float(low[0]) + float(high[0])) / 2 / 20.5
@@ -128,6 +128,10 @@ def test_tflm_has_no_int8_kernel_of_them(kind: str) -> None:
     options: dict[str, object] | None = {} if options_of(kind) != "NONE" else None
     q = int8((1, 4), 0.1)
     inputs = {"TILE": [q, int32(np.ones(2))], "SELECT": [tensor((1, 4), DType.BOOL), q, q]}
+    inputs |= {
+        pair: [q, int8(data=np.ones((1, 4)), scale=0.1)]
+        for pair in ("POW", "FLOOR_DIV", "FLOOR_MOD")
+    }
     model = single_operator(kind, inputs.get(kind, [q]), [q], options)
     live = [np.ones((1, 4), np.int8)] * (3 if kind == "SELECT" else 1)
     if kind == "SELECT":

@@ -13,8 +13,10 @@ from tests.ops.harness import Case, case, check, int8, tensor
 from tests.ops.oracle import check_against_tflm
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import DType, Operands, Tensor
+from tinygen.ops.activation import Activation
 from tinygen.ops.binary import Binary
 from tinygen.ops.comparison import Equal, Greater, LessEqual
+from tinygen.ops.div import Div
 from tinygen.ops.maximum import Maximum, Minimum
 from tinygen.ops.prelu import Prelu
 from tinygen.ops.select import Select, SelectV2
@@ -23,6 +25,7 @@ from tinygen.ops.squared_difference import SquaredDifference
 KINDS = (
     "MAXIMUM",
     "MINIMUM",
+    "DIV",
     "SQUARED_DIFFERENCE",
     "PRELU",
     "EQUAL",
@@ -41,31 +44,33 @@ CODES = np.arange(256, dtype=np.uint8).view(np.int8)
 BOOL = tensor((), DType.BOOL)
 
 
-def every_pair(kind: type[Binary], *quants: tuple[float, int], target: Tensor) -> Case:
+def every_pair(op: Binary | Prelu, *quants: tuple[float, int], target: Tensor) -> Case:
     """All 65536 pairs of codes."""
     sources = [int8((256, 256), *quants[0]), int8((1, 256), *quants[1])]
     first = np.ascontiguousarray(np.broadcast_to(CODES.reshape(256, 1), (256, 256)))
     return case(
-        kind(),
+        op,
         sources,
         [target],
-        name=f"every pair of {kind.kind} {quants}",
-        options=None if kind is Prelu else {},
+        name=f"every pair of {op.kind} {quants}",
+        options=None if isinstance(op, Prelu) else {},
         values=[[first, CODES.reshape(1, 256)]],
     )
 
 
 EDGES = (
-    every_pair(SquaredDifference, (0.05, -3), (0.11, 40), target=int8((), 0.13, -20)),
-    every_pair(SquaredDifference, (3.0, 127), (3.0, -128), target=int8((), 0.001, 0)),
-    every_pair(SquaredDifference, (1e-4, 0), (1.0, 0), target=int8((), 90.0, -128)),
-    every_pair(Prelu, (0.05, -3), (0.01, 40), target=int8((), 0.04, -20)),
-    every_pair(Prelu, (2.0, 127), (0.5, -128), target=int8((), 0.001, 127)),
-    every_pair(Maximum, (0.1, 4), (0.1, 4), target=int8((), 0.1, 4)),
-    every_pair(Minimum, (0.1, 4), (0.1, 4), target=int8((), 0.1, 4)),
-    every_pair(Equal, (0.05, -3), (0.11, 40), target=BOOL),
-    every_pair(Greater, (0.99, 127), (0.99, -128), target=BOOL),
-    every_pair(LessEqual, (0.001, 0), (0.001, 1), target=BOOL),  # many codes count as equal
+    every_pair(SquaredDifference(), (0.05, -3), (0.11, 40), target=int8((), 0.13, -20)),
+    every_pair(Div(Activation.NONE), (0.05, -3), (0.02, 40), target=int8((), 0.013, -20)),
+    every_pair(Div(Activation.NONE), (0.9, 127), (0.01, -128), target=int8((), 0.5, 127)),
+    every_pair(SquaredDifference(), (3.0, 127), (3.0, -128), target=int8((), 0.001, 0)),
+    every_pair(SquaredDifference(), (1e-4, 0), (1.0, 0), target=int8((), 90.0, -128)),
+    every_pair(Prelu(), (0.05, -3), (0.01, 40), target=int8((), 0.04, -20)),
+    every_pair(Prelu(), (2.0, 127), (0.5, -128), target=int8((), 0.001, 127)),
+    every_pair(Maximum(), (0.1, 4), (0.1, 4), target=int8((), 0.1, 4)),
+    every_pair(Minimum(), (0.1, 4), (0.1, 4), target=int8((), 0.1, 4)),
+    every_pair(Equal(), (0.05, -3), (0.11, 40), target=BOOL),
+    every_pair(Greater(), (0.99, 127), (0.99, -128), target=BOOL),
+    every_pair(LessEqual(), (0.001, 0), (0.001, 1), target=BOOL),  # many codes count as equal
     case(
         Greater(),
         [int8((2, 9), 0.1, 3), int8((), 0.1, 3, data=np.array([7], np.int8))],

@@ -17,7 +17,7 @@ from tinygen.ops.reduce_max import ReduceMax, ReduceMin
 from tinygen.ops.reduction import Reduction
 from tinygen.ops.resize_bilinear import ResizeBilinear
 
-KINDS = ("REDUCE_MAX", "REDUCE_MIN", "SUM", "RESIZE_BILINEAR")
+KINDS = ("REDUCE_ALL", "REDUCE_MAX", "REDUCE_MIN", "SUM", "RESIZE_BILINEAR")
 Q = (0.1, 7)
 
 

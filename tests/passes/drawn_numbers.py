@@ -11,22 +11,33 @@ from tests.passes.graph_builder import Builder, random_values
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import ABSENT, DType, Op, Operands, Quant, Tensor
 from tinygen.ops.abs import Abs
+from tinygen.ops.activation import Activation
+from tinygen.ops.add import Add
 from tinygen.ops.arg_max import ArgMax, ArgMin
 from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
+from tinygen.ops.dequantize import Dequantize
+from tinygen.ops.div import Div
+from tinygen.ops.dynamic_update_slice import DynamicUpdateSlice
 from tinygen.ops.elu import Elu
-from tinygen.ops.float_functions import Exp, Gelu, Log, Sqrt
-from tinygen.ops.gather import Gather
+from tinygen.ops.expand_dims import ExpandDims
+from tinygen.ops.float_functions import Exp, FloorDiv, FloorMod, Gelu, Log, Neg, Pow, Sign, Sqrt
+from tinygen.ops.gather import EmbeddingLookup, Gather, GatherNd
 from tinygen.ops.l2_normalization import L2Normalization
+from tinygen.ops.log_softmax import LogSoftmax
 from tinygen.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from tinygen.ops.maximum import Maximum, Minimum
 from tinygen.ops.mean import Sum
+from tinygen.ops.mul import Mul
 from tinygen.ops.prelu import Prelu
-from tinygen.ops.reduce_max import ReduceMax, ReduceMin
+from tinygen.ops.quantize import Quantize
+from tinygen.ops.real import FOLDS, RealFold, RealMap, RealPair
+from tinygen.ops.reduce_max import ReduceAll, ReduceMax, ReduceMin
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.running_sum import AddN, Cumsum
 from tinygen.ops.select import Select, SelectV2
 from tinygen.ops.squared_difference import SquaredDifference
+from tinygen.ops.transpose import Transpose
 
 
 def function(b: Builder) -> Tensor | None:
@@ -61,8 +72,16 @@ def extreme(b: Builder) -> Tensor | None:
 
 def pair(b: Builder) -> Tensor | None:
     first = b.draw(st.sampled_from(b.live))
+    if b.draw(st.booleans()):
+        return _quotient(b, first, _second(b, first, alike=False))
     op = b.draw(st.sampled_from([SquaredDifference(), Prelu()]))
     return b.node(op, [first, _second(b, first, alike=False)], b.quant())
+
+
+def _quotient(b: Builder, first: Tensor, second: Tensor) -> Tensor:
+    """To steps so fine that no shift hangs on the processor."""
+    scale = float(np.float32(first.q.scale / second.q.scale / 100))
+    return b.node(Div(b.activation()), [first, second], Quant((scale,), b.quant().zero_points))
 
 
 def select(b: Builder) -> Tensor | None:
@@ -74,8 +93,11 @@ def select(b: Builder) -> Tensor | None:
     both = [b.node(op, row, None, DType.BOOL) for op, row in zip(ops, rows, strict=True)]
     joined = b.node(b.draw(st.sampled_from([LogicalAnd(), LogicalOr()])), both, None, DType.BOOL)
     condition = b.node(LogicalNot(), [joined], None, DType.BOOL)
+    if b.draw(st.booleans()) and joined.shape:
+        every = b.constant(np.arange(len(joined.shape)))
+        condition = b.node(ReduceAll(True), [condition, every], None, DType.BOOL)
     second = _second(b, first, alike=True)
-    plain = second.shape == first.shape
+    plain = second.shape == first.shape == condition.shape
     return b.node(Select() if plain else SelectV2(), [condition, first, second], first.quant)
 
 
@@ -104,7 +126,9 @@ def running_sum(b: Builder) -> Tensor | None:
         return None
     alike = [t for t in b.live if (t.shape, t.quant) == (source.shape, source.quant)]
     others = b.draw(st.lists(st.sampled_from(alike), min_size=1, max_size=3))
-    kind = b.draw(st.sampled_from(["ADD_N", "CUMSUM", "L2_NORMALIZATION"]))
+    kind = b.draw(st.sampled_from(["ADD_N", "CUMSUM", "L2_NORMALIZATION", "LOG_SOFTMAX"]))
+    if kind == "LOG_SOFTMAX":
+        return b.node(LogSoftmax(), [source], Quant((1.0 / 16.0,), (127,)))
     if kind == "ADD_N":
         return b.node(AddN(), [source, *others], b.quant())
     if kind == "L2_NORMALIZATION":
@@ -116,12 +140,75 @@ def running_sum(b: Builder) -> Tensor | None:
 
 def pick(b: Builder) -> Tensor | None:
     """Slices at the places that ARG_MAX and ARG_MIN find."""
-    source = b.source(lambda t: 0 < len(t.shape) < 4)
+    flat = b.source(lambda t: len(t.shape) == 2)
+    source = flat or b.source(lambda t: 0 < len(t.shape) < 4)
     if source is None:
         return None
     axis, op = b.constant(len(source.shape) - 1), b.draw(st.sampled_from([ArgMax(), ArgMin()]))
     places = b.node(op, [source, axis], None, DType.INT32)
+    if len(places.shape) == 1:
+        return b.draw(st.sampled_from([_rows, _spots, _changed]))(b, source, places)
     return b.node(Gather(len(source.shape) - 1), [source, places], source.quant)
+
+
+def _rows(b: Builder, source: Tensor, places: Tensor) -> Tensor:
+    shape = (source.shape[-1], 3)
+    table = b.add(shape, source.quant, b.rng.integers(-128, 128, shape))
+    return b.node(EmbeddingLookup(), [places, table], source.quant)
+
+
+def _spots(b: Builder, source: Tensor, places: Tensor) -> Tensor:
+    column = b.node(ExpandDims(), [places, b.constant(1)], None, DType.INT32)
+    turned = b.node(Transpose(), [source, b.constant([1, 0])], source.quant)
+    return b.node(GatherNd(), [turned, column], source.quant)
+
+
+def _changed(b: Builder, source: Tensor, places: Tensor) -> Tensor:
+    """One element replaced, where the first place says."""
+    pair = b.node(Gather(0), [places, b.constant([0, 0])], None, DType.INT32)
+    part = b.add((1, 1), source.quant, b.rng.integers(-128, 128, (1, 1)))
+    return b.node(DynamicUpdateSlice(), [source, part, pair], source.quant)
+
+
+def real(b: Builder) -> Tensor | None:
+    """An island of float that reads two tensors, or rows of one."""
+    first = b.source(lambda t: len(t.shape) > 0 and t.id in b.varying)
+    if first is None:
+        return None
+    second = _second(b, first, alike=False)
+    floats = [b.node(Dequantize(), [t], None, DType.FLOAT32) for t in (first, second)]
+    axes = b.constant([len(first.shape) - 1])
+    fold = RealFold(True, b.draw(st.sampled_from(list(FOLDS))))
+    folded = b.node(fold, [floats[0], axes], None, DType.FLOAT32)
+    pair = RealPair(b.draw(st.sampled_from(["ADD", "SUB", "MUL", "MAXIMUM"])), b.activation())
+    joined = b.node(pair, [floats[1], folded], None, DType.FLOAT32)
+    mapped = RealMap(b.draw(st.sampled_from(["ABS", "NEG", "SQUARE", "ROUND", "RELU"])))
+    return b.node(Quantize(), [b.node(mapped, [joined], None, DType.FLOAT32)], b.quant())
+
+
+def constant_island(b: Builder) -> Tensor | None:
+    """A chain of float functions of one tensor and of numbers."""
+    source = b.source(lambda t: t.id in b.varying)
+    if source is None:
+        return None
+    found = b.node(Dequantize(), [source], None, DType.FLOAT32)
+    for _ in range(b.draw(st.integers(1, 3))):
+        number = b.constant(float(b.draw(st.sampled_from([-3, 0.7, 2]))), DType.FLOAT32)
+        pairs: list[Op] = [FloorMod(), FloorDiv(), Add(Activation.NONE), Mul(Activation.NONE)]
+        op = b.draw(st.sampled_from([*pairs, Sign(), Neg(), RealMap("ABS")]))
+        inputs = [found, number] if op in pairs else [found]
+        found = b.node(op, inputs, None, DType.FLOAT32)
+    return b.node(Quantize(), [found], b.quant())
+
+
+def power(b: Builder) -> Tensor | None:
+    """By a whole number, to a scale that decides every code."""
+    source = b.source(lambda t: t.id in b.varying)
+    if source is None:
+        return None
+    real = b.node(Dequantize(), [source], None, DType.FLOAT32)
+    raised = b.node(Pow(), [real, b.constant(3.0, DType.FLOAT32)], None, DType.FLOAT32)
+    return b.node(Quantize(), [raised], Quant((float(np.float32(0.37123)),), (0,)))
 
 
 NUMBERS: tuple[Callable[[Builder], Tensor | None], ...] = (
@@ -133,4 +220,7 @@ NUMBERS: tuple[Callable[[Builder], Tensor | None], ...] = (
     resize_bilinear,
     running_sum,
     pick,
+    real,
+    constant_island,
+    power,
 )

@@ -35,7 +35,7 @@ from tinygen.ops.mul import Mul
 from tinygen.ops.pack import Pack
 from tinygen.ops.pad import Pad, PadV2
 from tinygen.ops.quantize import Quantize
-from tinygen.ops.relu import Relu
+from tinygen.ops.relu import Relu, ReluN1To1
 from tinygen.ops.relu6 import Relu6
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.shape_arithmetic import ShapeOf
@@ -53,7 +53,15 @@ _FRACTION = Quant((1.0 / 256.0,), (-128,))
 def table(b: Builder) -> Tensor | None:
     source = b.draw(st.sampled_from(b.live))
     fixed: dict[Op, Quant] = {Logistic(): _FRACTION, Tanh(): Quant((1.0 / 128.0,), (0,))}
-    free: list[Op] = [Relu(), Relu6(), HardSwish(), LeakyRelu(0.3), LeakyRelu(-1.5), Quantize()]
+    free: list[Op] = [
+        Relu(),
+        Relu6(),
+        ReluN1To1(),
+        HardSwish(),
+        LeakyRelu(0.3),
+        LeakyRelu(-1.5),
+        Quantize(),
+    ]
     op = b.draw(st.sampled_from([*fixed, *free]))
     return b.node(op, [source], fixed.get(op) or b.quant())
 

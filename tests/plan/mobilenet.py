@@ -27,7 +27,7 @@ _CLIPPED = Quant((6.0 / 255.0,), (-128,))
 _LINEAR = Quant((0.05,), (3,))
 
 
-class _Net:
+class Net:
     def __init__(self) -> None:
         self.rng = np.random.default_rng(0)
         self.tensors: list[Tensor] = []
@@ -78,7 +78,7 @@ def _activation(quant: Quant) -> Activation:
 
 def mobilenet_v2(size: int, classes: int = 1000) -> Graph:
     """The graph for images of `size` x `size` x 3."""
-    net = _Net()
+    net = Net()
     x = net.tensor((1, size, size, 3), _LINEAR)
     x = net.conv(x, 32, 3, 2, _CLIPPED)
     for expansion, channels, repeats, first in (*_BLOCKS, *_MORE):

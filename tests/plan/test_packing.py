@@ -29,7 +29,7 @@ def buffers(draw: st.DrawFn, most: int = 4) -> tuple[list[Buffer], tuple[Reach, 
             exact = draw(st.booleans())
             distance = 0 if exact else ALIGNMENT * draw(st.integers(0, 3))
             if not any((r.reader, r.writer) == (j, i) for r in reaches):
-                reaches.append(Reach(i, j, distance, exact))
+                reaches.append(Reach(i, j, found[i].last, distance, exact))
     return found, tuple(reaches)
 
 
@@ -41,7 +41,7 @@ def allowed(
     for i, j in itertools.combinations(range(len(offsets)), 2):
         a, b = given_buffers[i], given_buffers[j]
         apart = offsets[i] + a.nbytes <= offsets[j] or offsets[j] + b.nbytes <= offsets[i]
-        if apart or not a.overlaps(b):
+        if apart or a.last < b.first or b.last < a.first:
             continue
         for reader, writer in ((i, j), (j, i)):
             reach = reach_of.get((reader, writer))

@@ -156,7 +156,20 @@ def test_what_is_joined_is_written_where_it_belongs() -> None:
     memory = moves.plan((given_,), (last,))
     assert _copies(memory) == 0
     assert memory.offsets[parts[1]] - memory.offsets[parts[0]] == 16
-    assert memory.arena_bytes == 8 + 48
+    assert memory.arena_bytes == 48  # what is given lies where the second part will
+
+
+def test_what_is_read_part_by_part_makes_room_for_what_comes_of_it() -> None:
+    """Each part's successor is written where the part before it was."""
+    moves = Moves(np.random.default_rng(0))
+    given_ = moves.random(64)
+    parts = moves.cut(given_, 32)
+    made = [moves.make((part,), 32) for part in parts]
+    whole = moves.join(made)
+    memory = moves.plan((given_,), (moves.make((whole,), 64),))
+    require_whole(moves, memory, (given_,), (len(moves.tensors) - 1,))
+    assert _copies(memory) == 0
+    assert memory.arena_bytes == memory.minimum_bytes == 64
 
 
 def test_what_is_cut_is_read_where_it_lies() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 
@@ -25,16 +26,20 @@ def call(
 
 def require_disjoint(memory: MemoryPlan) -> None:
     """No live bytes overlap, but where the plan says that they may: then only so far."""
-    distances = {(reach.reader, reach.writer): reach.distance for reach in memory.reaches}
+    distances = {(r.reader, r.writer, r.step): r.distance for r in memory.reaches}
     for i, a in enumerate(memory.buffers):
         assert a.offset % ALIGNMENT == 0
         assert a.offset + a.nbytes <= memory.arena_bytes
         for j, b in enumerate(memory.buffers):
-            apart = a.offset + a.nbytes <= b.offset or b.offset + b.nbytes <= a.offset
-            if i != j and a.overlaps(b) and not apart:
-                assert (i, j) in distances or (j, i) in distances
-                if (i, j) in distances:  # a is read, b is written
-                    assert b.offset + distances[i, j] <= a.offset
+            below = a.offset - b.offset
+            for one, other in itertools.product(a.spans, b.spans):
+                together = one.first <= other.last and other.first <= one.last
+                apart = below + one.stop <= other.start or other.stop <= below + one.start
+                if i < j and together and not apart:
+                    step = min(one.last, other.last)
+                    read = below >= distances.get((i, j, step), below + 1)
+                    written = -below >= distances.get((j, i, step), 1 - below)
+                    assert read or written
 
 
 def require_allowed(steps: Sequence[KernelCall], sizes: Sequence[int], memory: MemoryPlan) -> None:

@@ -35,7 +35,7 @@ def test_sub_folders_name_the_elements_of_the_output(
 
 
 def test_a_mismatch_is_named_by_its_class() -> None:
-    edge = Edge("classes", (1, 3), DType.INT8, 0.5, 0, ("cat", "dog", "owl"))
+    edge = Edge("classes", (1, 3), DType.INT8, 0.5, 0, ("cat", "dog", "owl"), None)
     expected = np.zeros((2, 1, 3), np.int8)
     device = expected.copy()
     device[1, 0, 2] = 5

@@ -19,10 +19,11 @@ from tinygen.pio.elf import Sizes
 from tinygen.project import manifest, open_project, write
 from tinygen.project.manifest import MANIFEST, VERSION, Manifest
 
-EDGE = Edge("image", (1, 2), DType.INT8, 0.5, -3, ("cat", "dog"))
+EDGE = Edge("image", (1, 2), DType.INT8, 0.5, -3, ("cat", "dog"), 9)
 WHOLE = Manifest(
     version=VERSION,
     tinygen="0.1.0",
+    made_with={"tensorflow": "2.21.0"},
     engine="aot",
     kernel_set="portable",
     board=manifest.Target("qemu-cortex-m3", "cortex-m3"),
@@ -34,12 +35,14 @@ WHOLE = Manifest(
         inputs=(EDGE,),
         outputs=(EDGE, EDGE),
     ),
-    data=manifest.Calibration("samples.npz", random=False, samples=9, warnings=("few",)),
+    data=manifest.Calibration(
+        "samples.npz", random=False, samples=9, image_range=(0.0, 1.0), warnings=("few",)
+    ),
     fidelity=(manifest.Fidelity("image", 9, 31.5, 0.1, 0.2, 1.0),),
     arena=manifest.Arena(1536, 1536, 16, ArenaPlace.STATIC),
     vectors=manifest.Vectors(9, "numpy reference", {"data": 4, "random": 5}),
     files={"src/main.c": "c" * 64},
-    firmware=manifest.Firmware(".pio/build/firmware.elf", "d" * 64, Sizes(1, 2, 3, 4)),
+    firmware=manifest.Firmware(".pio/build/firmware.elf", "d" * 64, "12.2.1", Sizes(1, 2, 3, 4)),
 )
 MAY_BE_NULL = {
     "data",
@@ -48,8 +51,11 @@ MAY_BE_NULL = {
     "fidelity.0.argmax_agreement",
     "arena.minimum_bytes",
     "arena.overhead_bytes",
+    "model.inputs.0.limit",
+    "model.outputs.0.limit",
+    "model.outputs.1.limit",
 }
-MAPS = {"files", "vectors.origins"}
+MAPS = {"files", "made_with", "vectors.origins"}
 """Keys whose value has keys of its own choosing: one of them less is another value, no error."""
 
 Path_ = tuple[str | int, ...]

@@ -64,7 +64,7 @@ def test_a_crash_is_told_where_and_why(board: str, crashing: Path, tmp_path: Pat
     for words in _CRASHES[board]:
         assert words in result.why
     if restarts:  # the device is there, and tells what it was before
-        again = verify(crashing, timeout=60, limit=3)
+        again = verify(crashing, timeout=60, vectors=3)
         assert again.verdict is Verdict.MATCH
         assert again.reset == "a fault of the program"
         assert "in fall_over" in again.fault

@@ -108,7 +108,7 @@ def test_the_report_shows_them(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def output(name: str, elements: int) -> Edge:
-    return Edge(name, (1, elements), DType.INT8, 0.1, 0, ())
+    return Edge(name, (1, elements), DType.INT8, 0.1, 0, (), None)
 
 
 def data(names: tuple[str, ...], labels: list[int]) -> Dataset:

@@ -112,7 +112,7 @@ def test_a_device_s_text() -> None:
 def test_json_and_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({EVIL: [EVIL, Path(EVIL)]})
     written = capsys.readouterr().out
-    assert json.loads(written) == {EVIL: [EVIL, EVIL]}
+    assert json.loads(written)[EVIL] == [EVIL, EVIL]
     assert not CONTROL.search(written)
     entry._show_bug(ValueError, ValueError(EVIL), None)
     told = capsys.readouterr().err

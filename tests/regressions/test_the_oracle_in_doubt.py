@@ -19,6 +19,7 @@ from tests.runner import GOLDEN_MODEL, tinygen
 from tinygen.api.build import build
 from tinygen.api.verify import VerifyResult, verify
 from tinygen.devices import qemu
+from tinygen.ir import DType, Edge
 from tinygen.proof import oracle
 from tinygen.proof.doubt import far_from_litert, unproven
 from tinygen.proof.oracle import HostRun
@@ -108,6 +109,9 @@ def test_the_reference_alone_is_an_oracle_where_nothing_else_is_installed(projec
     assert checked(project, vectors).verdict is Verdict.MATCH
 
 
+CODES = Edge("scores", (1, 4), DType.INT8, 0.1, 0, (), None)
+
+
 def test_an_oracle_far_from_litert_is_said_to_be(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,7 +131,7 @@ def test_rounding_is_no_doubt(project: Path, capsys: pytest.CaptureFixture[str])
     vectors = read(project)
     (expected,) = vectors.expected
     near = np.clip(expected.astype(np.int64) + 2, -128, 127).astype(np.int8)
-    assert far_from_litert(replace(vectors, litert=HostRun("LiteRT", (near,)))) == ""
+    assert far_from_litert(replace(vectors, litert=HostRun("LiteRT", (near,))), [CODES]) == ""
     print_report(verify_report(checked(project, vectors)))
     assert "rounds once" not in capsys.readouterr().out
 
@@ -136,4 +140,6 @@ def test_an_oracle_of_zeros_is_far() -> None:
     """The spread of a constant is none: what counts then are steps."""
     zeros, other_ = np.zeros((9, 1, 4), np.int8), np.full((9, 1, 4), 40, np.int8)
     vectors = Vectors((zeros,), (zeros,), "TFLM", ("random",) * 9, np.full(9, -1))
-    assert "40 LSB" in far_from_litert(replace(vectors, litert=HostRun("LiteRT", (other_,))))
+    assert "40 LSB" in far_from_litert(
+        replace(vectors, litert=HostRun("LiteRT", (other_,))), [CODES]
+    )

@@ -12,7 +12,7 @@ from tinygen.proof.fidelity import fidelity
 from tinygen.proof.vectors import Vectors
 from tinygen.proof.verdict import compare
 
-EDGE = Edge("scores", (1, 4), DType.INT8, 0.1, 3, ())
+EDGE = Edge("scores", (1, 4), DType.INT8, 0.1, 3, (), None)
 ORIGINS = ("data",) * 6 + ("edge: all 127",) * 2 + ("random",) * 4
 
 

@@ -95,11 +95,11 @@ def assert_unverified(result: VerifyResult, *named: str) -> None:
 
 def test_an_emulator_that_runs_the_old_elf_is_replaced(project: Path) -> None:
     first = flash(project)
-    before = verify(project, limit=2)
+    before = verify(project, vectors=2)
     assert before.port == first.port
     other_kernels(project)
     pio_run(project)
-    result = verify(project, limit=2)
+    result = verify(project, vectors=2)
     assert result.verdict is Verdict.MATCH, result.reason
     assert result.device is not None
     assert result.device.build_id == result.build_id == build_of(project) != first.build_id
@@ -109,14 +109,14 @@ def test_an_emulator_that_runs_the_old_elf_is_replaced(project: Path) -> None:
     assert result.port != first.port
     assert first.pid is not None
     assert not psutil.pid_exists(first.pid)
-    assert verify(project, limit=2).port == result.port, "the same ELF file goes on running"
+    assert verify(project, vectors=2).port == result.port, "the same ELF file goes on running"
 
 
 @pytest.mark.invariant("S11")
 def test_forgot_to_flash_is_unverified(project: Path, tmp_path: Path) -> None:
     before = build_of(project)
     with device_with(elf_file(project, BOARD), tmp_path / "device") as port:
-        assert verify(project, port=port, limit=2).verdict is Verdict.MATCH
+        assert verify(project, port=port, vectors=2).verdict is Verdict.MATCH
         other_kernels(project)
         pio_run(project)
         result = verify(project, port=port)
@@ -146,7 +146,7 @@ def test_an_edit_after_the_build_is_told_as_such(project: Path, tmp_path: Path) 
         assert "pio run" in result.next_step, "to flash is not enough"
     pio_run(project)
     assert flash(project).build_id == build_of(project)
-    assert verify(project, limit=2).verdict is Verdict.MATCH
+    assert verify(project, vectors=2).verdict is Verdict.MATCH
 
 
 def test_what_a_persons_build_writes_is_no_edit(project: Path) -> None:
@@ -158,7 +158,7 @@ def test_what_a_persons_build_writes_is_no_edit(project: Path) -> None:
     main.write_bytes(kept)
     built = build(GOLDEN_MODEL, board=BOARD, out=project, jobs=1)
     assert built.build_id == build_of(project)
-    assert verify(project, limit=2).verdict is Verdict.MATCH
+    assert verify(project, vectors=2).verdict is Verdict.MATCH
 
 
 def test_a_build_that_was_interrupted(project: Path, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_build_that_was_interrupted(project: Path, tmp_path: Path) -> None:
             command(project)
     pio_run(project)  # whoever builds
     assert flash(project).build_id == build_of(project)
-    assert verify(project, limit=2).verdict is Verdict.MATCH
+    assert verify(project, vectors=2).verdict is Verdict.MATCH
 
 
 def test_a_folder_rebuilt_for_another_board(project: Path, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_folder_rebuilt_for_another_board(project: Path, tmp_path: Path) -> No
     with device_with(elf_file(project, BOARD), tmp_path / "device") as port:
         build(GOLDEN_MODEL, board="qemu-cortex-m4", out=project, jobs=1)
         assert_unverified(verify(project, port=port), BOARD, "qemu-cortex-m4")
-    result = verify(project, limit=2)
+    result = verify(project, vectors=2)
     assert result.verdict is Verdict.MATCH, result.reason
     assert result.device is not None
     assert result.device.board == "qemu-cortex-m4"
@@ -193,7 +193,7 @@ def test_a_folder_rebuilt_with_another_engine(project: Path, tmp_path: Path) -> 
         options: dict[str, Any] = {"engine": "tflm", "kernel_set": "reference", "arena": 8192}
         built = build(GOLDEN_MODEL, board=BOARD, out=project, jobs=1, **options)
         assert_unverified(verify(project, port=port), "aot", "tflm")
-        assert verify(project, limit=2).verdict is Verdict.MATCH
+        assert verify(project, vectors=2).verdict is Verdict.MATCH
     with device_with(built.elf, tmp_path / "tflm") as port:
         for other in ({"kernel_set": "cmsis_nn"}, {"debug": True}, {"arena": 8208}):
             generate(GOLDEN_MODEL, board=BOARD, out=project, **{**options, **other})
@@ -204,15 +204,15 @@ def test_a_copy_of_a_project_leaves_its_emulator_alone(project: Path, tmp_path: 
     first = flash(project)
     copy = Path(shutil.copytree(project, tmp_path / "copy"))
     assert not stop(copy).stopped
-    copied = verify(copy, limit=2)
+    copied = verify(copy, vectors=2)
     assert copied.verdict is Verdict.MATCH
     assert copied.port != first.port
     assert first.pid is not None
     assert psutil.pid_exists(first.pid)
     # Of the same sources it is the same firmware, wherever it was built.
-    assert verify(project, port=copied.port, limit=2).verdict is Verdict.MATCH
+    assert verify(project, port=copied.port, vectors=2).verdict is Verdict.MATCH
     moved = project.rename(tmp_path / "moved")
-    assert verify(moved, limit=2).port == first.port, "a moved project keeps its emulator"
+    assert verify(moved, vectors=2).port == first.port, "a moved project keeps its emulator"
     assert stop(moved).stopped
 
 
@@ -230,6 +230,6 @@ def test_the_elf_file_the_device_and_the_sources_have_one_id(project: Path) -> N
     built = look(open_project(project), get_board(BOARD))
     assert built.stamp is not None
     assert built.stamp.build_id == built.build_id == flash(project).build_id
-    runs = verify(project, limit=1).device
+    runs = verify(project, vectors=1).device
     assert runs is not None
     assert (runs.build_id, runs.compiler) == (built.build_id, built.stamp.compiler)

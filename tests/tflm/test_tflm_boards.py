@@ -55,7 +55,7 @@ def run(tmp_path: Path, models: Path) -> Iterator[Any]:
             arena=arena,
             out=projects[-1],
         )
-        return built, verify(projects[-1], limit=12)
+        return built, verify(projects[-1], vectors=12)
 
     yield build_and_verify
     for project in projects:

@@ -73,7 +73,7 @@ def bench_engines(model: Path, options: BenchOptions) -> BenchResult:
         generated = built.generated
         name, sha256 = generated.model, generated.model_sha256
         try:
-            result = verify(generated.project, limit=VECTORS, progress=options.progress)
+            result = verify(generated.project, vectors=VECTORS, progress=options.progress)
         finally:
             stop(generated.project)
         rows.append(

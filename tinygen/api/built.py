@@ -51,6 +51,29 @@ class Built:
             )
         return self.elf
 
+    def require_this(self, hello: Hello) -> None:
+        """DeviceError unless the device runs this very firmware, has the tensors that it says, and
+        started."""
+        self.require_on(hello)
+        self.require_tensors(hello)
+        hello.require_ready()
+
+    def require_tensors(self, hello: Hello) -> None:
+        """DeviceError where its tensors are others: a device is not trusted to have those of the
+        firmware that it names."""
+        model = self.project.manifest.model
+        for told, known in ((hello.inputs, model.inputs), (hello.outputs, model.outputs)):
+            device, project = (
+                ", ".join(f"{edge.nbytes} bytes of {edge.dtype.value}" for edge in edges)
+                for edges in (told, known)
+            )
+            if device != project:
+                raise DeviceError(
+                    f"the device has tensors of {device}, the project of {project}",
+                    why="its description is not that of the firmware which it names",
+                    next_step=f"tinygen flash {shell_word(self.project.path)}",
+                )
+
     def require_on(self, hello: Hello) -> None:
         """DeviceError unless the device says that it runs this very firmware.
 

@@ -24,12 +24,13 @@ _BOTH = ("int8", "table")
 COMPILED: Mapping[str, Facts] = {
     "ABS": Facts("ops.abs, siamese distances"),
     "ADD": Facts("Add, residual connections"),
-    "ADD_N": Facts("tf.add_n, of at most four tensors"),
+    "ADD_N": Facts("tf.add_n, of at most sixteen tensors"),
     "ARG_MAX": Facts("ops.argmax", ("int8 to int32",)),
     "ARG_MIN": Facts("ops.argmin", ("int8 to int32",)),
     "AVERAGE_POOL_2D": Facts("AveragePooling1D, AveragePooling2D"),
     "BATCH_MATMUL": Facts("Dot, Attention, MultiHeadAttention"),
     "BATCH_TO_SPACE_ND": Facts("dilated convolutions of an open batch", _ANY),
+    "BROADCAST_ARGS": Facts("shapes that are computed", _FOLDED),
     "BROADCAST_TO": Facts("ops.broadcast_to", _ANY),
     "CAST": Facts("shapes that are computed", _FOLDED),
     "CEIL": Facts("ops.ceil", _TABLE),
@@ -40,15 +41,20 @@ COMPILED: Mapping[str, Facts] = {
     "DEPTHWISE_CONV_2D": Facts("DepthwiseConv2D, SeparableConv2D"),
     "DEPTH_TO_SPACE": Facts("ops.depth_to_space, sub-pixel upsampling", _ANY),
     "DEQUANTIZE": Facts("float outputs", ("int8 to float32",)),
+    "DIV": Facts("ops.divide"),
+    "DYNAMIC_UPDATE_SLICE": Facts("ops.slice_update", _ANY),
     "ELU": Facts("ELU", _BOTH),
+    "EMBEDDING_LOOKUP": Facts("tf.nn.embedding_lookup", _ANY),
     "EQUAL": Facts("ops.equal", ("int8 to bool",)),
     "EXP": Facts("softplus, mish, selu taken apart", _BOTH),
     "EXPAND_DIMS": Facts("ops.expand_dims", _ANY),
     "FILL": Facts("shapes that are computed", _FOLDED),
     "FLOOR": Facts("ops.floor", _TABLE),
+    "FLOOR_DIV": Facts("ops.floor_divide by a number", _TABLE),
+    "FLOOR_MOD": Facts("ops.mod by a number", _TABLE),
     "FULLY_CONNECTED": Facts("Dense"),
     "GATHER": Facts("Embedding, ops.take", _ANY),
-    "GATHER_ND": Facts("ops.take of constant positions", _ANY),
+    "GATHER_ND": Facts("ops.take of positions", _ANY),
     "GELU": Facts("gelu", _BOTH),
     "GREATER": Facts("thresholded ReLU, ops.where", ("int8 to bool",)),
     "GREATER_EQUAL": Facts("ops.where", ("int8 to bool",)),
@@ -62,6 +68,7 @@ COMPILED: Mapping[str, Facts] = {
     "LOGICAL_NOT": Facts("ops.logical_not", ("bool",)),
     "LOGICAL_OR": Facts("ops.logical_or", ("bool",)),
     "LOGISTIC": Facts("sigmoid"),
+    "LOG_SOFTMAX": Facts("log_softmax"),
     "MAXIMUM": Facts("Maximum, PReLU taken apart"),
     "MAX_POOL_2D": Facts("MaxPooling1D, MaxPooling2D"),
     "MEAN": Facts("GlobalAveragePooling1D, GlobalAveragePooling2D"),
@@ -73,14 +80,17 @@ COMPILED: Mapping[str, Facts] = {
     "PACK": Facts("ops.stack, unrolled recurrent layers", _ANY),
     "PAD": Facts("ZeroPadding1D, ZeroPadding2D"),
     "PADV2": Facts("ops.pad with a value"),
+    "POW": Facts("ops.power of a number", _TABLE),
     "PRELU": Facts("PReLU"),
     "QUANTIZE": Facts("float inputs, changes of scale", ("float32 to int8", "int8")),
     "RANGE": Facts("shapes that are computed", _FOLDED),
+    "REDUCE_ALL": Facts("ops.all", ("bool",)),
     "REDUCE_MAX": Facts("GlobalMaxPooling1D, GlobalMaxPooling2D"),
     "REDUCE_MIN": Facts("ops.min"),
     "REDUCE_PROD": Facts("shapes that are computed", _FOLDED),
     "RELU": Facts("ReLU"),
     "RELU6": Facts("ReLU(6)"),
+    "RELU_N1_TO_1": Facts("hard_tanh"),
     "RESHAPE": Facts("Flatten, Reshape", _ANY),
     "RESIZE_BILINEAR": Facts("UpSampling2D(interpolation='bilinear'), Resizing"),
     "RESIZE_NEAREST_NEIGHBOR": Facts("UpSampling2D", _ANY),
@@ -90,6 +100,7 @@ COMPILED: Mapping[str, Facts] = {
     "SELECT": Facts("tf.compat.v1.where"),
     "SELECT_V2": Facts("ops.where"),
     "SHAPE": Facts("shapes that are computed", _FOLDED),
+    "SIGN": Facts("ops.sign", _TABLE),
     "SIN": Facts("ops.sin", _TABLE),
     "SLICE": Facts("ops.slice", _ANY),
     "SOFTMAX": Facts("Softmax"),
@@ -116,11 +127,24 @@ COMPILED: Mapping[str, Facts] = {
     "ZEROS_LIKE": Facts("ops.zeros_like", _FOLDED),
 }
 
-ONLY_LITERT = frozenset({"GELU", "SELECT", "TILE"})
+ONLY_LITERT = frozenset({"GELU", "POW", "RELU_N1_TO_1", "SELECT", "SIGN", "TILE"})
 """TFLM's resolver does not have them."""
 
 FLOAT_IN_TFLM = frozenset(
-    {"CEIL", "COS", "EXP", "FLOOR", "LOG", "NEG", "ROUND", "SIN", "SQRT", "SQUARE"}
+    {
+        "CEIL",
+        "COS",
+        "EXP",
+        "FLOOR",
+        "FLOOR_DIV",
+        "FLOOR_MOD",
+        "LOG",
+        "NEG",
+        "ROUND",
+        "SIN",
+        "SQRT",
+        "SQUARE",
+    }
 )
 """TFLM has no int8 kernel of them."""
 
@@ -128,20 +152,14 @@ _STATE = "keeps state between inferences"
 _FLOW = "control flow; recurrent layers are compiled unrolled"
 _FLOAT = "TFLM has it in float alone"
 _SIGNAL = "an operator of TFLM's signal library, on int16 and int32"
-_COUNT = "converters write it where shapes are computed, which is folded"
 
 MISSING: Mapping[str, str] = {
     "ASSIGN_VARIABLE": _STATE,
-    "BROADCAST_ARGS": _COUNT,
     "CALL_ONCE": _STATE,
     "CIRCULAR_BUFFER": _STATE,
     "DECODE": "unpacks compressed constants",
     "DELAY": _SIGNAL,
     "DETECTION_POSTPROCESS": "computes in float",
-    "DIV": "for small quotients TFLM's kernel shifts an int32 by more bits than it has: what comes "
-    "of that hangs on the processor",
-    "DYNAMIC_UPDATE_SLICE": "not compiled yet; it writes at places that are data",
-    "EMBEDDING_LOOKUP": "of int8 tables it gives float",
     "ENERGY": _SIGNAL,
     "ETHOS_U": "runs on an Arm Ethos-U, which no board here has",
     "FFT_AUTO_SCALE": _SIGNAL,
@@ -149,17 +167,13 @@ MISSING: Mapping[str, str] = {
     "FILTER_BANK_LOG": _SIGNAL,
     "FILTER_BANK_SPECTRAL_SUBTRACTION": _SIGNAL,
     "FILTER_BANK_SQUARE_ROOT": _SIGNAL,
-    "FLOOR_DIV": _FLOAT,
-    "FLOOR_MOD": _FLOAT,
     "FRAMER": _SIGNAL,
     "IF": _FLOW,
     "IRFFT": _SIGNAL,
     "L2_POOL_2D": _FLOAT,
-    "LOG_SOFTMAX": "not compiled yet; converters leave it in float",
     "OVERLAP_ADD": _SIGNAL,
     "PCAN": _SIGNAL,
     "READ_VARIABLE": _STATE,
-    "REDUCE_ALL": "of booleans; no converter writes it in an int8 model",
     "RFFT": _SIGNAL,
     "STACKER": _SIGNAL,
     "SVDF": _STATE,

@@ -19,7 +19,8 @@ from tinygen.proof.vectors import Samples
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """`float_tflite` is the model before quantization, None where only int8 is known; `classes`
-    are the names of its classes, where the data has some."""
+    are the names of its classes, where the data has some; `image_range` is what the pixels 0 and
+    255 are to it."""
 
     loaded: LoadedModel
     model: Int8Model
@@ -27,6 +28,7 @@ class Prepared:
     data: Dataset | None
     samples: tuple[Samples, ...]
     classes: tuple[str, ...]
+    image_range: tuple[float, float]
 
 
 def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False) -> Prepared:
@@ -36,7 +38,12 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
     """
     progress = options.progress
     progress.stage(f"Opening {path.name}")
-    loaded = loading.load(path, trust_model=options.trust_model, shapes=options.input_shapes)
+    loaded = loading.load(
+        path,
+        trust_model=options.trust_model,
+        shapes=options.input_shapes,
+        signature=options.signature,
+    )
     for attempt in loaded.attempts:
         progress.note(f"not opened by {attempt}")
     progress.note(f"opened by {loaded.loader}")
@@ -58,8 +65,8 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
     if data is not None:
         origin = "random data" if data.is_random else "data"
         samples.append(Samples(origin, data.inputs, numbered_by(classes, data)))
-    model, float_tflite = _quantized(loaded, data, progress)
-    return Prepared(loaded, model, float_tflite, data, tuple(samples), classes)
+    model, float_tflite = _quantized(loaded, data, options)
+    return Prepared(loaded, model, float_tflite, data, tuple(samples), classes, options.image_range)
 
 
 def _read(
@@ -78,20 +85,23 @@ def _read(
 
 
 def _quantized(
-    loaded: LoadedModel, data: Dataset | None, progress: Progress
+    loaded: LoadedModel, data: Dataset | None, options: ModelOptions
 ) -> tuple[Int8Model, bytes | None]:
     """The int8 model, and the float one that it was made of."""
+    progress, keep = options.progress, options.keep_edges
     if isinstance(loaded, Int8File):
-        return _simplified(loaded.content, loaded.graph, progress), None
+        return _simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
     progress.stage(f"Quantizing to int8 with {len(data.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
-    made = quantize(loaded, data)
-    return _simplified(made.tflite, made.graph, progress), made.float_tflite
+    made = quantize(loaded, data, float_edges=keep)
+    return _simplified(made.tflite, made.graph, progress, keep_edges=keep), made.float_tflite
 
 
-def _simplified(content: bytes, written: Graph, progress: Progress) -> Int8Model:
+def _simplified(
+    content: bytes, written: Graph, progress: Progress, *, keep_edges: bool
+) -> Int8Model:
     """The model, its shapes worked out and written into the file, whose every reader then sees
     the same: the oracle, the engine and we."""
     known = passes.fold_constants(written).tensors
@@ -101,4 +111,4 @@ def _simplified(content: bytes, written: Graph, progress: Progress) -> Int8Model
         written = tflite.read(content, written.name)
         names = ", ".join(f"'{known[i].name}' {format_shape(s)}" for i, s in shapes.items())
         progress.note(f"shapes that the file leaves open, worked out: {names}")
-    return Int8Model(content, written, passes.simplify(written))
+    return Int8Model(content, written, passes.simplify(written, keep_edges=keep_edges))

@@ -14,7 +14,6 @@ from tinygen.devices.link.faults import Disconnected, Restarted
 from tinygen.devices.link.hello import Hello
 from tinygen.errors import DeviceError
 from tinygen.ir import Array
-from tinygen.printable import shell_word
 from tinygen.progress import Progress
 from tinygen.proof.vectors import Vectors
 
@@ -145,24 +144,9 @@ class VectorsRun:
             compiler=hello.compiler,
         )
         self._built.require_on(hello)
-        self._require_same_tensors(hello)
+        self._built.require_tensors(hello)
         self.hello = hello
         hello.require_ready()
-
-    def _require_same_tensors(self, hello: Hello) -> None:
-        """A device is not trusted to have the tensors of the firmware that it names."""
-        for told, known in (
-            (hello.inputs, self._checks.inputs),
-            (hello.outputs, self._checks.expected),
-        ):
-            device = ", ".join(f"{t.nbytes} bytes of {t.dtype.value}" for t in told)
-            vectors = ", ".join(f"{v[0].nbytes} bytes of {v.dtype}" for v in known)
-            if device != vectors:
-                raise DeviceError(
-                    f"the device has tensors of {device}, the project of {vectors}",
-                    why="its description is not that of the firmware which it names",
-                    next_step=f"tinygen flash {shell_word(self._built.project.path)}",
-                )
 
     def _one(self, session: Session, index: int) -> None:
         answer = session.infer([value[index].tobytes() for value in self._checks.inputs])

@@ -13,16 +13,17 @@ from tinygen import passes, tflite
 from tinygen.api.board import project_board
 from tinygen.api.built import look
 from tinygen.api.connection import Connection
+from tinygen.api.cost import Cost, cost_of, startup_of
 from tinygen.api.crash import explained
 from tinygen.api.vectors_run import Runs, VectorsRun
-from tinygen.boards import Board, Process, Qemu, StackMark
+from tinygen.boards import Board, StackMark
 from tinygen.devices.link.deadline import Deadline
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.recording import open_recording
 from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
-from tinygen.ir import Array
+from tinygen.ir import Array, DType
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import MODEL, VECTORS, Project, open_project
 from tinygen.project.manifest import Model
@@ -43,18 +44,6 @@ _AVR_MACS = 100_000
 _START_LIMIT = 60.0
 _VECTOR_LIMIT = 1.0
 _LINE_LIMIT = 5.0
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one inference takes on the device: least, mean and most over the vectors."""
-
-    unit: str
-    """`instructions` on an emulated board, `microseconds` on hardware; of a process `nanoseconds of
-    this host`, which differ from run to run."""
-    minimum: int
-    mean: int
-    maximum: int
 
 
 @dataclass(frozen=True)
@@ -128,7 +117,7 @@ def verify(
     project: str | Path | None = None,
     *,
     port: str | None = None,
-    limit: int | None = None,
+    vectors: int | None = None,
     timeout: float | None = None,
     spy: str | Path | None = None,
     baud: int | None = None,
@@ -139,7 +128,7 @@ def verify(
 
     Without `port` an emulated board's recorded emulator is used, and started if need be, and
     hardware is found by its USB id where only one port fits; a process is started, and ended
-    afterwards. `limit` is how many vectors are run, `timeout` how many seconds all of it may take
+    afterwards. `vectors` is how many vectors are run, `timeout` how many seconds all of it may take
     (`time_limit` where it is not given). Every byte of the conversation is written to the file
     `spy`; the port `replay:FILE` plays it. `baud` is the most bits per second to talk at: at the
     board's first rate or a higher one that the device agrees to. Without it a board's fastest is
@@ -153,7 +142,7 @@ def verify(
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
-    if limit is not None and limit < 1:
+    if vectors is not None and vectors < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
     if timeout is not None and not timeout > 0:
         raise InputError("a limit of no time was given", next_step="--timeout with seconds")
@@ -164,7 +153,7 @@ def verify(
             next_step=f"--baud {board.serial.baud} or more",
         )
     checks = stored_vectors(current)
-    count = min(limit or len(checks), len(checks))
+    count = min(vectors or len(checks), len(checks))
     seconds = timeout or time_limit(board, current.manifest.model, count)
     deadline = Deadline(
         seconds, f"give it more time: --timeout {2 * seconds:.0f}, or run fewer vectors: --vectors"
@@ -257,7 +246,7 @@ def _result(
     return VerifyResult(
         verdict=decision,
         reason=reason,
-        doubt=far_from_litert(checks),
+        doubt=far_from_litert(checks, tensors),
         why=why,
         next_step=_next_step(project, board, decision, lost),
         project=project.path,
@@ -279,8 +268,8 @@ def _result(
         first_mismatch=verdict.first_mismatch(tensors, checks, device) if count else None,
         accuracy=verdict.accuracy(checks, device) if count else None,
         litert=checks.litert.name if checks.litert else None,
-        cost=_cost(board, run.ticks, hello),
-        startup=_startup(board, hello),
+        cost=cost_of(board, run.ticks, hello),
+        startup=startup_of(board, hello),
         arena_bytes=hello.arena_bytes if hello else None,
         arena_used_bytes=hello.arena_used if hello else None,
         # Of firmware that is not known to be this project's, nothing can be said.
@@ -311,7 +300,9 @@ def _as_reference(project: Project, checks: Vectors, device: Sequence[Array]) ->
     with contextlib.suppress(InputError):  # an edited or damaged model says nothing
         content = project.read(MODEL)
         if hashlib.sha256(content).hexdigest() == project.model_sha256:
-            graph = passes.simplify(tflite.read(content, project.model))
+            edges = (*project.manifest.model.inputs, *project.manifest.model.outputs)
+            kept = any(edge.dtype not in (DType.INT8, DType.INT32) for edge in edges)
+            graph = passes.simplify(tflite.read(content, project.model), keep_edges=kept)
             return same_as_reference(graph, checks, device)
     return False
 
@@ -346,35 +337,9 @@ def _next_step(project: Project, board: Board, decision: Verdict, lost: DeviceEr
     return "build with --engine aot: if that matches, the interpreter's build is at fault"
 
 
-def _cost(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | None:
-    """None where the device's ticks mean neither instructions nor time."""
-    if not ticks or hello is None:
-        return None
-    unit, least = _measured(board, min(ticks), hello)
-    _, mean = _measured(board, sum(ticks) // len(ticks), hello)
-    _, most = _measured(board, max(ticks), hello)
-    if least is None or mean is None or most is None:
-        return None
-    return Cost(unit, least, mean, most)
-
-
 def _enough(hello: Hello | None, overhead: int | None) -> int | None:
     """A smaller arena that would do: starting takes `overhead` bytes more than are used then."""
     if hello is None or overhead is None:
         return None
     enough = arena.aligned(hello.arena_used + overhead)
     return enough if enough < hello.arena_bytes else None
-
-
-def _startup(board: Board, hello: Hello | None) -> int | None:
-    return None if hello is None else _measured(board, hello.init_ticks, hello)[1]
-
-
-def _measured(board: Board, ticks: int, hello: Hello) -> tuple[str, int | None]:
-    """Unit and amount; no amount where an emulator does not count instructions."""
-    if isinstance(board.device, Qemu):
-        return "instructions", board.device.instructions(ticks)
-    unit, per_second = "microseconds", 1_000_000
-    if isinstance(board.device, Process):
-        unit, per_second = "nanoseconds of this host", 1_000_000_000
-    return unit, ticks * per_second // hello.tick_hz if hello.tick_hz else None

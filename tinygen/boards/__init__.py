@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -81,6 +82,7 @@ __all__ = [
     "UartPort",
     "Upload",
     "all_boards",
+    "board_text",
     "get_board",
     "parse_board",
 ]
@@ -118,19 +120,35 @@ BOARD_IDS = (
 )
 
 
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_-]+", "", text.lower())
+
+
+_ALIKE = {_plain(board_id): board_id for board_id in BOARD_IDS}
+
+
 def get_board(id_or_path: str | Path) -> Board:
-    """The board of that id, exactly, or the one described by a .toml file of the user's own."""
+    """The board of that id, or the one described by a .toml file of the user's own.
+
+    Capitals, and what is between the words of an id, do not matter.
+    """
     text = str(id_or_path)
     if text.endswith(".toml"):
         return _read(Path(text))
+    text = _ALIKE.get(_plain(text), text)
     if text not in BOARD_IDS:
-        close = difflib.get_close_matches(text, BOARD_IDS, n=3, cutoff=0.5)
+        close = difflib.get_close_matches(text.lower(), BOARD_IDS, n=3, cutoff=0.5)
         raise InputError(
             f"there is no board named {printable(text)}",
             why=f"did you mean {' or '.join(close)}?" if close else "",
             next_step="tinygen boards",
         )
     return _builtin(text)
+
+
+def board_text(board_id: str) -> str:
+    """The file of one of tinygen's own boards, as it is: to start one's own from."""
+    return _path(get_board(board_id).id).read_text(encoding="utf-8")
 
 
 def all_boards() -> tuple[Board, ...]:
@@ -140,7 +158,11 @@ def all_boards() -> tuple[Board, ...]:
 
 @cache
 def _builtin(board_id: str) -> Board:
-    return _read(Path(__file__).with_name(f"{board_id}.toml"))
+    return _read(_path(board_id))
+
+
+def _path(board_id: str) -> Path:
+    return Path(__file__).with_name(f"{board_id}.toml")
 
 
 def _read(path: Path) -> Board:

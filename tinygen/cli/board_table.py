@@ -38,6 +38,10 @@ _KEYS = """## A board file, key by key
 Any other key, and any other value, is refused with the one that was probably meant. A key
 of "(type qemu)" belongs to that type of device and may be left out. Some that may be left out are
 wanted by a port, an engine or a platform; the error says so.
+
+`tinygen boards esp32 --toml > mine.toml` is a file to start from (its id is its name), and
+`--board mine.toml` takes it. `tinygen boards --schema > board.schema.json` is what an editor checks
+it by: with the line `#:schema ./board.schema.json` at its top, for editors that know TOML.
 """
 _SOURCES = """## Where the sizes of hardware boards come from
 

@@ -10,7 +10,8 @@ from types import TracebackType
 import typer
 
 from tinygen.cli.app import app
-from tinygen.errors import TinygenError, disk_error
+from tinygen.errors import TinygenError, UsageError, disk_error
+from tinygen.interruption import EXIT_CODE, Interrupted
 from tinygen.printable import printable
 
 _NOT_UNDERSTOOD: type[Exception] = next(
@@ -18,21 +19,20 @@ _NOT_UNDERSTOOD: type[Exception] = next(
 )
 """What Typer raises for a command line that it does not understand; it quotes what was typed."""
 
-_INTERRUPTED = 130
-
 
 def main() -> None:
-    """Run the command line that this process was started with, and end it."""
+    """Run the command line that this process was started with, and end it.
+
+    KeyboardInterrupt where the user interrupted it.
+    """
     from tinygen.cli.terminal import prepare
 
     prepare()
     sys.excepthook = _show_bug
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="tinygen", standalone_mode=False)
     except _NOT_UNDERSTOOD as error:
-        said = io.StringIO()
-        error.show(file=said)  # type: ignore[attr-defined]
-        print(printable(said.getvalue().rstrip("\n"), keep="\n"), file=sys.stderr)
+        _show_usage(error)
         sys.exit(error.exit_code)  # type: ignore[attr-defined]
     except TinygenError as error:
         _show_error(error)
@@ -42,10 +42,10 @@ def main() -> None:
             raise
         _show_error(told)
         sys.exit(told.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
-    if code == _INTERRUPTED:
-        print("\ninterrupted", file=sys.stderr)
+    except typer.Abort:
+        code = EXIT_CODE
+    if code == EXIT_CODE:
+        raise Interrupted
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -53,6 +53,19 @@ def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackT
     """A traceback, whose last line may quote a file."""
     text = "".join(traceback.format_exception(kind, error, trace))
     print(printable(text, keep="\n"), end="", file=sys.stderr)
+
+
+def _show_usage(error: Exception) -> None:
+    """What Typer says of a command line, to a person or to a program."""
+    said = io.StringIO()
+    error.show(file=said)  # type: ignore[attr-defined]
+    text = said.getvalue().rstrip("\n")
+    if "--json" not in sys.argv:
+        print(printable(text, keep="\n"), file=sys.stderr)
+        return
+    *usage, what = text.split("\n")
+    told = UsageError(what.removeprefix("Error: "), next_step=" ".join(usage[1:]).strip())
+    _show_error(told)
 
 
 def _show_error(error: TinygenError) -> None:

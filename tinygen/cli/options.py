@@ -12,7 +12,15 @@ from typing import Annotated, Any
 
 import typer
 
-from tinygen.options import Flag, InputShape, ModelOptions, TrustModel, TrustProject, flags
+from tinygen.options import (
+    Flag,
+    InputShape,
+    ModelOptions,
+    Signature,
+    TrustModel,
+    TrustProject,
+    flags,
+)
 
 _NAMES = tuple[str, ...]
 
@@ -21,7 +29,27 @@ def _typer_option(hint: Any) -> Any:
     """An option of tinygen's, as Typer has it."""
     flag = next(m for m in hint.__metadata__ if isinstance(m, Flag))
     names = (flag.name, flag.short) if flag.short else (flag.name,)
-    return typer.Option(*names, help=flag.help, metavar=flag.metavar, min=flag.minimum)
+
+    def complete_choice(incomplete: str) -> list[str]:
+        return _starting(flag.choices, incomplete)
+
+    complete = complete_board if flag.name == "--board" else None
+    if flag.choices:
+        complete = complete_choice
+    return typer.Option(
+        *names, help=flag.help, metavar=flag.metavar, min=flag.minimum, autocompletion=complete
+    )
+
+
+def complete_board(incomplete: str) -> list[str]:
+    """The boards whose id starts so, for the shell."""
+    from tinygen.boards import BOARD_IDS
+
+    return _starting(BOARD_IDS, incomplete)
+
+
+def _starting(words: tuple[str, ...], incomplete: str) -> list[str]:
+    return [word for word in words if word.startswith(incomplete)]
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -44,6 +72,7 @@ PortOption = Annotated[
 
 
 InputShapeOption = Annotated[str, _typer_option(InputShape)]
+SignatureOption = Annotated[str | None, _typer_option(Signature)]
 TrustOption = Annotated[bool, _typer_option(TrustModel)]
 TrustProjectOption = Annotated[bool, _typer_option(TrustProject)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygen.data.dataset import RANDOM, Dataset, no_data_error, read_data
+from tinygen.data.dataset import RANDOM, Dataset, no_data_error, read_data, read_samples
 from tinygen.data.keys import Split
 
-__all__ = ["RANDOM", "Dataset", "Split", "no_data_error", "read_data"]
+__all__ = ["RANDOM", "Dataset", "Split", "no_data_error", "read_data", "read_samples"]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tinygen.errors import InputError
-from tinygen.ir import Edge, format_shape
+from tinygen.ir import DType, Edge, format_shape
 
 FEW_SAMPLES = 100
 _UNSCALED = 10.0
@@ -40,6 +40,7 @@ def fit(array: np.ndarray, edge: Edge, source: str) -> tuple[np.ndarray, list[st
     with np.errstate(over="ignore"):
         values = np.ascontiguousarray(shaped, dtype=np.float32)
     _check_finite(values, edge, source)
+    _check_numbers(values, edge, source)
     return values, warnings
 
 
@@ -92,9 +93,28 @@ def _check_finite(values: np.ndarray, edge: Edge, source: str) -> None:
     )
 
 
+def _check_numbers(values: np.ndarray, edge: Edge, source: str) -> None:
+    """Refuses what picks nothing."""
+    if edge.dtype is not DType.INT32:
+        return
+    low, high = float(values.min()), float(values.max())
+    whole = bool((values == np.round(values)).all())
+    if whole and low >= 0 and (edge.limit is None or high < edge.limit):
+        return
+    most = "" if edge.limit is None else f" to {edge.limit - 1}"
+    raise InputError(
+        f"the data '{source}' does not fit the input {edge.name}, which takes whole numbers",
+        why=f"it picks by them, from 0{most}; the data reaches from {low:g} to {high:g}"
+        + ("" if whole else ", with fractions"),
+        next_step="give the numbers that the model was trained with, not text or scaled values",
+    )
+
+
 def oddities(values: np.ndarray, edge: Edge) -> list[str]:
     """What is suspicious about the values of one input, in sentences."""
     said: list[str] = []
+    if edge.dtype is DType.INT32:
+        return said
     low, high = float(values.min()), float(values.max())
     size = max(abs(low), abs(high))
     name = f"the data for the input {edge.name}"

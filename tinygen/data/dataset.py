@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tinygen.data.arrays import read_npy, read_npz
-from tinygen.data.checks import few_samples, fit, oddities
-from tinygen.data.images import read_images
+from tinygen.data.checks import few_samples, fit, fits, oddities
+from tinygen.data.images import read_image, read_images
 from tinygen.data.keys import Split
 from tinygen.data.labels import class_labels
+from tinygen.data.pictures import SUFFIXES
 from tinygen.data.raw import MAX_VALUES, Raw
 from tinygen.data.table import read_csv
 from tinygen.errors import InputError
-from tinygen.ir import Edge
+from tinygen.ir import DType, Edge
 from tinygen.paths import exists, missing_path
 from tinygen.printable import printable, shell_word
 
@@ -32,7 +33,8 @@ class Dataset:
     `inputs` holds one float32 array per model input, of the shape (samples, *input shape);
     `labels` are class numbers (int64, one per sample) or None. `source` is the file's name
     without its folder, or "random". `warnings` is what the user is to be told. `class_names` are
-    the names of the classes from 0 on, empty where the data does not say them.
+    the names of the classes from 0 on, `names` those of the samples, empty where the data does not
+    say them.
     """
 
     inputs: tuple[np.ndarray, ...]
@@ -40,6 +42,7 @@ class Dataset:
     source: str
     warnings: tuple[str, ...]
     class_names: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def is_random(self) -> bool:
@@ -74,17 +77,7 @@ def read_data(
         values, said = fit(array, edge, source)
         arrays.append(values)
         warnings += said
-    counts = {len(array) for array in arrays}
-    if len(counts) != 1:
-        listed = ", ".join(
-            f"{edge.name} {len(array)}" for edge, array in zip(inputs, arrays, strict=True)
-        )
-        raise InputError(
-            f"the data '{source}' has different numbers of samples for the inputs",
-            why=listed,
-            next_step="give as many samples for each input",
-        )
-    count = counts.pop()
+    count = _count(arrays, inputs, source)
     labels = class_labels(raw.labels, count, source)
     warnings += labels.said
     if split == "train":
@@ -98,7 +91,70 @@ def read_data(
         ]
     # Names of files, of arrays and in cells are whoever's who made the data.
     names = tuple(map(printable, raw.class_names or labels.names))
-    return Dataset(tuple(arrays), labels.numbers, source, tuple(map(printable, warnings)), names)
+    return Dataset(
+        tuple(arrays),
+        labels.numbers,
+        source,
+        tuple(map(printable, warnings)),
+        names,
+        tuple(map(printable, raw.names)),
+    )
+
+
+def read_samples(
+    source: str | Path | np.ndarray | Mapping[str, np.ndarray],
+    inputs: Sequence[Edge],
+    *,
+    image_range: tuple[float, float] = (0.0, 255.0),
+) -> Dataset:
+    """One sample or several, to be run as they are: what `read_data` reads, one image, or arrays,
+    of a model with several inputs by their names. A single sample needs no samples' axis.
+
+    Raises InputError for what does not fit the model.
+    """
+    names: tuple[str, ...] = ()
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if not exists(path):
+            raise missing_path(path, "input")
+        raw = _read(path, inputs, image_range, "test")
+        arrays, title, names, said = raw.arrays, path.name, raw.names, list(raw.warnings)
+    else:
+        arrays, title, said = _by_name(source, inputs), "input", []
+    fitted = []
+    for array, edge in zip(arrays, inputs, strict=True):
+        one = not fits(array.shape, edge) and fits((1, *array.shape), edge)
+        values, told = fit(array[np.newaxis] if one else array, edge, title)
+        fitted.append(values)
+        said += told
+    _count(fitted, inputs, title)
+    own = tuple(map(printable, names))
+    return Dataset(tuple(fitted), None, title, tuple(map(printable, said)), (), own)
+
+
+def _count(arrays: Sequence[np.ndarray], inputs: Sequence[Edge], source: str) -> int:
+    """How many samples there are; InputError where that differs between the inputs."""
+    if len({len(array) for array in arrays}) == 1:
+        return len(arrays[0])
+    raise InputError(
+        f"the data '{source}' has different numbers of samples for the inputs",
+        why=", ".join(f"{edge.name} {len(a)}" for edge, a in zip(inputs, arrays, strict=True)),
+        next_step="give as many samples for each input",
+    )
+
+
+def _by_name(
+    source: np.ndarray | Mapping[str, np.ndarray], inputs: Sequence[Edge]
+) -> tuple[np.ndarray, ...]:
+    named = source if isinstance(source, Mapping) else {inputs[0].name: source}
+    wanted = {edge.name for edge in inputs}
+    if set(named) != wanted:
+        raise InputError(
+            f"arrays were given for {', '.join(sorted(map(printable, named)))}",
+            why=f"the model's inputs are {', '.join(map(str, inputs))}",
+            next_step="give an array for each input, by its name: {name: array}",
+        )
+    return tuple(np.asarray(named[edge.name]) for edge in inputs)
 
 
 def _read(
@@ -114,6 +170,8 @@ def _read(
                 return read_npy(path, inputs)
             case ".csv" | ".tsv" | ".txt" | ".dat":
                 return read_csv(path, inputs)
+            case suffix if suffix in SUFFIXES:
+                return read_image(path, inputs, image_range)
     raise InputError(
         f"the data '{path}' is of a kind that is not read",
         why=f"the suffix is '{path.suffix}'" if path.is_file() else "it is no regular file",
@@ -122,7 +180,8 @@ def _read(
 
 
 def _random(inputs: Sequence[Edge], seed: int) -> Dataset:
-    """200 samples, every element uniform in 0..1 on its own, from a PCG64 generator."""
+    """200 samples, every element uniform on its own, from a PCG64 generator: in 0..1, or where
+    numbers pick something among all that there is."""
     values = RANDOM_SAMPLES * sum(spec.elements for spec in inputs)
     if values > MAX_VALUES:
         raise InputError(
@@ -132,21 +191,28 @@ def _random(inputs: Sequence[Edge], seed: int) -> Dataset:
             next_step="give a model with smaller inputs, or samples of your own with --data",
         )
     generator = np.random.default_rng(seed)
-    arrays = tuple(
-        generator.random((RANDOM_SAMPLES, *edge.sample), dtype=np.float32) for edge in inputs
-    )
+    arrays = tuple(_noise(edge, generator) for edge in inputs)
+    spans = [f"{e.span[0]}..{e.span[1]}" if e.dtype is DType.INT32 else "0..1" for e in inputs]
+    low_high = " and ".join(dict.fromkeys(spans))
     warning = (
-        f"RANDOM DATA: {RANDOM_SAMPLES} samples of uniform noise in 0..1 (seed {seed}) calibrate"
-        " the quantization. The device can be verified, but accuracy means nothing: give real"
-        " data for firmware that is to be used"
+        f"RANDOM DATA: {RANDOM_SAMPLES} samples of uniform noise in {low_high} (seed {seed})"
+        " calibrate the quantization. The device can be verified, but accuracy means nothing: give"
+        " real data for firmware that is to be used"
     )
     return Dataset(arrays, None, RANDOM, (warning,))
+
+
+def _noise(edge: Edge, generator: np.random.Generator) -> np.ndarray:
+    shape = RANDOM_SAMPLES, *edge.sample
+    if edge.dtype is DType.INT32:
+        return generator.integers(edge.span[0], edge.span[1] + 1, shape).astype(np.float32)
+    return generator.random(shape, dtype=np.float32)
 
 
 def no_data_error(inputs: Sequence[Edge], model: str = "MODEL") -> InputError:
     """The error when a model has to be quantized and no data was given."""
     shapes = "\n".join(
-        f"  {e.name}: (samples, {', '.join(map(str, e.sample))}) as float32" for e in inputs
+        f"  {e.name}: (samples, {', '.join(map(str, e.sample))}) as {e.dtype.value}" for e in inputs
     )
     keys = "x=x" if len(inputs) == 1 else ", ".join(f"{s.name}=..." for s in inputs)
     return InputError(

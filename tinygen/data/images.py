@@ -64,25 +64,39 @@ def _read_folder(folder: Path, inputs: Sequence[Edge], image_range: tuple[float,
     size = len(chosen) * height * width * channels
     if size > MAX_VALUES:
         raise too_large(folder, size)
-    pixels = np.empty((len(chosen), height, width, channels), np.float32)
+    pixels, said = _pixels([file for file, _ in chosen], (height, width, channels), image_range)
+    warnings = [*said, *_left_out(folder, classes)]
+    labels = None
+    if labelled:
+        labels = np.array([number for _, number in labelled], np.int64)
+        warnings.append(f"class numbers are given to the sub-folders by name: {numbered(classes)}")
+    names = tuple(file.relative_to(folder).as_posix() for file, _ in chosen)
+    return Raw((pixels,), labels, tuple(warnings), tuple(classes) if labelled else (), names)
+
+
+def read_image(file: Path, inputs: Sequence[Edge], image_range: tuple[float, float]) -> Raw:
+    """One image, as those of a folder are read."""
+    if len(inputs) != 1:
+        raise several_inputs(file, inputs)
+    pixels, said = _pixels([file], _image_shape(file, inputs[0]), image_range)
+    return Raw((pixels,), None, said, (), (file.name,))
+
+
+def _pixels(
+    files: Sequence[Path], shape: tuple[int, int, int], image_range: tuple[float, float]
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The images' pixels as the model gets them, (images, *shape), and what was done to them."""
+    height, width, channels = shape
+    pixels = np.empty((len(files), *shape), np.float32)
     changes: Counter[Change] = Counter()
-    for index, (file, _) in enumerate(chosen):
+    for index, file in enumerate(files):
         pixels[index], made = read_picture(file, height, width, channels)
         changes.update(made)
     low, high = image_range
     if (low, high) != (0.0, 255.0):
         pixels *= (high - low) / 255.0
         pixels += low
-    warnings = [
-        _range_warning(low, high),
-        *told(changes, len(chosen), height, width),
-        *_left_out(folder, classes),
-    ]
-    labels = None
-    if labelled:
-        labels = np.array([number for _, number in labelled], np.int64)
-        warnings.append(f"class numbers are given to the sub-folders by name: {numbered(classes)}")
-    return Raw((pixels,), labels, tuple(warnings), tuple(classes) if labelled else ())
+    return pixels, (_range_warning(low, high), *told(changes, len(files), height, width))
 
 
 def _range_warning(low: float, high: float) -> str:
@@ -101,7 +115,7 @@ def _image_shape(folder: Path, edge: Edge) -> tuple[int, int, int]:
     if len(edge.sample) == 3 and edge.sample[2] in (1, 3):
         return edge.sample[0], edge.sample[1], edge.sample[2]
     raise InputError(
-        f"the folder '{folder}' cannot be the data of this model",
+        f"'{folder}' cannot be the data of this model",
         why=f"images need an input of height x width with 1 or 3 channels; the model's is"
         f" {edge.name} {format_shape(edge.sample)}",
         next_step="give an .npz, .npy or .csv file",

@@ -18,13 +18,14 @@ class Raw:
     """Arrays in the order of the model's inputs, labels as found, and what to tell the user.
 
     Labels are numbers, one-hot rows or texts. `class_names` are the names of the classes that
-    labels from 0 on stand for, where the data says them.
+    labels from 0 on stand for, where the data says them; `names` are the samples' own, of files.
     """
 
     arrays: tuple[np.ndarray, ...]
     labels: np.ndarray | None = None
     warnings: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def too_large(path: Path, values: int) -> InputError:

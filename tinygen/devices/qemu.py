@@ -67,6 +67,17 @@ class Running:
         return self.board == board.id and self.elf_sha256 == _sha256(elf)
 
 
+def require(device: Qemu) -> str:
+    """The path of the emulator's program. Raises ToolchainError where it is not installed."""
+    if program := processes.which(device.program):
+        return program
+    raise ToolchainError(
+        f"the emulator {device.program} is not installed",
+        why="it is not on PATH",
+        next_step=_INSTALL.get(device.program, f"install {device.program} and put it on PATH"),
+    )
+
+
 def start(board: Board, elf: Path, state_dir: Path) -> Running:
     """Start the firmware `elf` on the emulated `board`, detached; ends the one started before.
 
@@ -80,13 +91,7 @@ def start(board: Board, elf: Path, state_dir: Path) -> Running:
             why=f"its device is of the type {device.type}",
             next_step="tinygen flash --port PORT",
         )
-    program = processes.which(device.program)
-    if program is None:
-        raise ToolchainError(
-            f"the emulator {device.program} is not installed",
-            why="it is not on PATH",
-            next_step=_INSTALL.get(device.program, f"install {device.program} and put it on PATH"),
-        )
+    program = require(device)
     state_dir.mkdir(parents=True, exist_ok=True)
     with _locked(state_dir), socket.socket() as listener:
         _stop(state_dir)

@@ -41,7 +41,7 @@ def find_port(board: Board, ports: Iterable[PortInfo] | None = None) -> str:
             next_step="tinygen flash",
         )
     known = tuple(serial_ports() if ports is None else ports)
-    fitting = [info for info in known if _usb_id(info) in board.device.usb_ids]
+    fitting = [info for info in known if usb_id(info) in board.device.usb_ids]
     if len(fitting) == 1:
         return fitting[0].device
     if fitting:
@@ -77,9 +77,10 @@ def wait_for_port(
             time.sleep(_AGAIN_SECONDS)
 
 
-def _usb_id(info: PortInfo) -> str | None:
+def usb_id(info: PortInfo) -> str | None:
+    """Vendor and product as board files have them; None without USB."""
     return None if info.vid is None or info.pid is None else f"{info.vid:04x}:{info.pid:04x}"
 
 
 def _listed(ports: Iterable[PortInfo]) -> str:
-    return "\n".join(f"{info.device}  {_usb_id(info)}  {info.description}" for info in ports)
+    return "\n".join(f"{info.device}  {usb_id(info)}  {info.description}" for info in ports)

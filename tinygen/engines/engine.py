@@ -11,7 +11,7 @@ from tinygen import csource
 from tinygen.boards import ArenaPlace, Board, Core, EngineName
 from tinygen.boards.fit import Needs
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.ir import Graph, Int8Model
+from tinygen.ir import DType, Edge, Graph, Int8Model
 from tinygen.options import BuildOptions, Flag, flags, given
 from tinygen.templates import Identity
 
@@ -68,6 +68,11 @@ class Estimate:
     scratch: int
     """Bytes of RAM, at the most, beside the tensors."""
     portable_scratch: int
+    instructions: int
+    instructions_without_stripes: int
+    """The same where no layers are computed in stripes of rows."""
+    arena_without_stripes: int
+    """Bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +159,26 @@ def require_stateless(graph: Graph) -> None:
             why="neither engine carries it from one inference to the next",
             next_step="make the state an input and an output of the model",
         )
+
+
+def edge_values(inputs: Sequence[Edge], outputs: Sequence[Edge]) -> dict[str, object]:
+    """What the templates of `model.h` and its company say of the model's edges: of int8 ones alone
+    no types."""
+    edges = (*inputs, *outputs)
+    return {
+        "inputs": [csource.edge(edge) for edge in inputs],
+        "outputs": [csource.edge(edge) for edge in outputs],
+        "typed": any(edge.dtype is not DType.INT8 for edge in edges),
+        "types": [(dtype.name, dtype.wire) for dtype in DType if dtype.wire is not None],
+        "input_type": _common_type(inputs),
+        "output_type": _common_type(outputs),
+    }
+
+
+def _common_type(edges: Sequence[Edge]) -> str:
+    """Their type in C, `void` where they differ."""
+    types = {edge.dtype.c_name for edge in edges}
+    return types.pop() if len(types) == 1 else "void"
 
 
 def said_of_itself(identity: Identity) -> dict[str, str]:

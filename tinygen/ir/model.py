@@ -13,7 +13,8 @@ from tinygen.ir.graph import Graph
 class Int8Model:
     """The bytes of a .tflite file, its graph as the file has it, and that graph simplified.
 
-    The edges of `written` may be float32; those of `graph` are integers.
+    The edges of `written` may have other types than int8; those of `graph` are what the device
+    takes and gives.
     """
 
     content: bytes
@@ -23,6 +24,12 @@ class Int8Model:
     @property
     def name(self) -> str:
         return self.graph.name
+
+    @property
+    def edges_kept(self) -> bool:
+        """Whether the device takes and gives what the file does, type by type."""
+        written, graph = self.written, self.graph
+        return (written.inputs, written.outputs) == (graph.inputs, graph.outputs)
 
     @cached_property
     def sha256(self) -> str:

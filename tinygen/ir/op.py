@@ -95,6 +95,11 @@ class Op(ABC):
         """Those sums for these values, before int32 wraps: [..., output channel]."""
         return None
 
+    def index_limit(self, io: Operands, position: int) -> int | None:  # noqa: ARG002
+        """What the numbers of the input at `position` stay below, where it says which elements are
+        picked; None where it does not."""
+        return None
+
     def foldable(self, io: Operands) -> bool:
         """Whether the result is known beforehand: by default, when every input is constant."""
         return all(t is None or t.constant for t in io.inputs)

@@ -30,7 +30,7 @@ def change(config: dict[str, Any], shapes: Mapping[str, Shape]) -> tuple[str, ..
     return (
         *((f"{' and '.join(half)} as float32",) if half else ()),
         *_unrolled(config),
-        *_float_inputs(config),
+        *_input_types(config),
         *_with_shapes(config, shapes),
     )
 
@@ -47,18 +47,57 @@ def _unrolled(config: dict[str, Any]) -> list[str]:
     return changed
 
 
-def _float_inputs(config: dict[str, Any]) -> list[str]:
-    """Inputs of integers as float32, but where a layer looks numbers up: Keras casts them in front
-    of the first computation anyway."""
-    if any(layer["class_name"] == "Embedding" for layer in _layers(config)):
-        return []
+def _input_types(config: dict[str, Any]) -> list[str]:
+    """Inputs that only an Embedding reads as int32, as it looks numbers up; other integers as
+    float32, as Keras casts them in front of the first computation anyway."""
+    readers = _readers(config)
     changed = []
     for layer in _layers(config):
         inner = layer["config"]
-        if layer["class_name"] == "InputLayer" and inner.get("dtype") in _NUMBERS:
-            changed.append(f"input '{inner.get('name', '')}' of {inner['dtype']} as float32")
-            inner["dtype"] = "float32"
+        if layer["class_name"] != "InputLayer":
+            continue
+        picks = readers.get(str(inner.get("name", ""))) == {"Embedding"}
+        saved, wanted = inner.get("dtype"), "int32" if picks else "float32"
+        if saved != wanted and saved in ("float32", *_NUMBERS):
+            changed.append(f"input '{inner.get('name', '')}' of {saved} as {wanted}")
+            inner["dtype"] = wanted
     return changed
+
+
+def _readers(config: dict[str, Any]) -> dict[str, set[str]]:
+    """By the name of each layer, inputs too, the classes of the layers that read it."""
+    readers: dict[str, set[str]] = {}
+    for model in dictionaries(config):
+        layers = model.get("layers")
+        if not isinstance(layers, list):
+            continue
+        entries = [layer for layer in layers if isinstance(layer, dict)]
+        chained = all(not layer.get("inbound_nodes") for layer in entries)  # a Sequential
+        for before, layer in zip([None, *entries], entries, strict=False):
+            sources = [before] if chained and before else _names(layer.get("inbound_nodes"))
+            for source in sources:
+                name = _own_name(source) if isinstance(source, dict) else source
+                readers.setdefault(name, set()).add(str(layer.get("class_name")))
+    return readers
+
+
+def _own_name(layer: dict[str, Any]) -> str:
+    inner = layer.get("config")
+    return str(inner.get("name", "")) if isinstance(inner, dict) else ""
+
+
+def _names(nodes: Any) -> list[str]:
+    """Every text in what a layer is called with, which names the layers before it."""
+    pending, found = [nodes], []
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            pending.extend(value.values())
+    return found
 
 
 def _with_shapes(config: dict[str, Any], shapes: Mapping[str, Shape]) -> list[str]:

@@ -10,12 +10,12 @@ import importlib
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.ir import Edge, Shape
+from tinygen.ir import DType, Edge, Shape
 from tinygen.load.archive import inspect_archive
 from tinygen.load.changes import change
 from tinygen.load.files import Format
@@ -163,14 +163,24 @@ def input_edges(model: Any, file_name: str) -> tuple[Edge, ...]:
     names = getattr(model, "input_names", None) or [_clean(tensor.name) for tensor in tensors]
     if len(tensors) == 1 and names[0].startswith("keras_tensor"):
         names = ["input"]  # a number that Keras 3 counts up within a process
-    return tuple(
+    edges = (
         checked_input(str(name), tuple(tensor.shape), _dtype(tensor.dtype), file_name)
         for name, tensor in zip(names, tensors, strict=True)
     )
+    limit = min((int(layer.input_dim) for layer in embeddings(model)), default=None)
+    return tuple(replace(e, limit=limit) if e.dtype is DType.INT32 else e for e in edges)
+
+
+def embeddings(model: Any) -> list[Any]:
+    """Every Embedding layer of a Keras model, in models within it too."""
+    flatten = getattr(model, "_flatten_layers", None)
+    layers = [] if flatten is None else flatten(include_self=False, recursive=True)
+    return [layer for layer in layers if type(layer).__name__ == "Embedding"]
 
 
 def checked_input(name: str, shape: tuple[int | None, ...], dtype: str, file_name: str) -> Edge:
-    """The input as tinygen compiles it: batch 1, fixed shape, float32."""
+    """The input as tinygen compiles it: batch 1, fixed shape, float32, or int32 where numbers pick
+    something."""
     if len(shape) < 1 or any(axis is None or axis < 1 for axis in shape[1:]):
         written = ", ".join("?" if axis is None else str(axis) for axis in shape)
         raise InputError(
@@ -180,13 +190,14 @@ def checked_input(name: str, shape: tuple[int | None, ...], dtype: str, file_nam
             + "x".join("96" if axis is None else str(axis) for axis in shape[1:])
             + ", for example, or save the model with an Input of a shape without None",
         )
-    if dtype != "float32":
+    if dtype not in ("float32", "int32"):
         raise UnsupportedModel(
             f"the input '{name}' of '{file_name}' is {dtype}",
-            why="models are quantized from float32 inputs",
-            next_step="rebuild the model with a float32 input and save it again",
+            why="models are quantized from float32 inputs; int32 ones pick rows of an Embedding",
+            next_step="save the model with an input of float32, or of int32 where it picks",
         )
-    return Edge.real(name, (1, *(int(axis) for axis in shape[1:] if axis is not None)))
+    fixed = (1, *(int(axis) for axis in shape[1:] if axis is not None))
+    return replace(Edge.real(name, fixed), dtype=DType(dtype))
 
 
 def output_names(model: Any) -> tuple[str, ...]:

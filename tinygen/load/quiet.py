@@ -8,6 +8,7 @@ TensorFlow writes to the file descriptor of stderr from C++, logs through absl a
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import os
 import sys
@@ -16,7 +17,8 @@ import warnings
 from collections.abc import Iterator
 from typing import IO, Any
 
-from tinygen.errors import ToolchainError
+from tinygen.errors import InputError, ToolchainError
+from tinygen.printable import shell_word
 
 STDERR_FD = 2
 
@@ -88,6 +90,18 @@ def _logging_level(level: int) -> Iterator[None]:
     finally:
         for logger, old in zip(loggers, before, strict=True):
             logger.setLevel(old)
+
+
+def require_tensorflow(model: str) -> None:
+    """InputError where TensorFlow is not installed: the file `model` cannot be opened then."""
+    if importlib.util.find_spec("tensorflow") is None:
+        raise InputError(
+            f"'{model}' is no .tflite file, and TensorFlow is not installed",
+            why="Keras files and SavedModels are opened and quantized by TensorFlow; an int8"
+            " .tflite is built without",
+            next_step=f"{shell_word(sys.executable)} -m pip install 'tensorflow>=2.16'"
+            " 'tf-keras>=2.16'",
+        )
 
 
 def import_tensorflow() -> Any:

@@ -7,14 +7,17 @@ import math
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ops import BY_KIND, FloatFunction
 from tinygen.ops.move import Move
+from tinygen.ops.real import FOLDS, MAPS, PAIRS
 from tinygen.tflite import Call, File, FileTensor
 
 _QUANTIZE, _DEQUANTIZE = "QUANTIZE", "DEQUANTIZE"
 _TABULATED = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, FloatFunction))
 """What may stand in float between DEQUANTIZE and QUANTIZE: it is compiled as a table."""
+_EXACT = (*MAPS, *PAIRS, *FOLDS)
+"""And this: every device computes the same float."""
 _MOVES = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, Move))
 """What may stand there too: codes are moved in place of real values."""
-_IN_FLOAT = (_QUANTIZE, _DEQUANTIZE, *_TABULATED, *_MOVES)
+_IN_FLOAT = (_QUANTIZE, _DEQUANTIZE, *_TABULATED, *_EXACT, *_MOVES)
 _FLOATS = ("FLOAT32", "FLOAT16", "FLOAT64", "BFLOAT16")
 _ADVICE = "give the Keras model and calibration data instead: tinygen quantizes it itself"
 
@@ -74,7 +77,7 @@ def _check_edge(tensor: FileTensor, side: str, quantized: bool, file_name: str) 
                 next_step=_ADVICE,
             )
         return
-    if tensor.type in ("FLOAT32", "UINT8", "INT16") and quantized:
+    if tensor.type == "INT32" or (tensor.type in ("FLOAT32", "UINT8", "INT16") and quantized):
         return
     if tensor.type in _FLOATS:
         raise InputError(
@@ -97,12 +100,12 @@ def _check_edge(tensor: FileTensor, side: str, quantized: bool, file_name: str) 
 
 
 def _check_inside(file: File) -> None:
-    """Only QUANTIZE and DEQUANTIZE may touch float, at the edges and around what is tabulated; what
-    is computed of constants alone is folded."""
+    """Only QUANTIZE and DEQUANTIZE may touch float, at the edges and around what is compiled in
+    float; what is computed of constants alone is folded."""
     edges = {*file.inputs, *file.outputs}
     known = {i for i, tensor in enumerate(file.tensors) if tensor.data is not None}
     for call in file.calls:
-        if call.kind in (*_TABULATED, *_MOVES):
+        if call.kind in (*_TABULATED, *_EXACT, *_MOVES):
             edges.update((*call.inputs, *call.outputs))
         if known.issuperset(index for index in call.inputs if index >= 0):
             known.update(call.outputs)

@@ -13,6 +13,8 @@ from tinygen.ops.concatenation import Concatenation
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.dequantize import Dequantize
+from tinygen.ops.div import Div
+from tinygen.ops.dynamic_update_slice import DynamicUpdateSlice
 from tinygen.ops.elu import Elu
 from tinygen.ops.expand_dims import ExpandDims
 from tinygen.ops.fill import Fill, ZerosLike
@@ -22,19 +24,24 @@ from tinygen.ops.float_functions import (
     Cos,
     Exp,
     Floor,
+    FloorDiv,
+    FloorMod,
     Gelu,
     Log,
     Neg,
+    Pow,
     Round,
+    Sign,
     Sin,
     Sqrt,
     Square,
 )
 from tinygen.ops.fully_connected import FullyConnected
-from tinygen.ops.gather import Gather, GatherNd
+from tinygen.ops.gather import EmbeddingLookup, Gather, GatherNd
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.l2_normalization import L2Normalization
 from tinygen.ops.leaky_relu import LeakyRelu
+from tinygen.ops.log_softmax import LogSoftmax
 from tinygen.ops.logical import LogicalAnd, LogicalNot, LogicalOr
 from tinygen.ops.logistic import Logistic
 from tinygen.ops.max_pool_2d import MaxPool2D
@@ -47,8 +54,8 @@ from tinygen.ops.pad import Pad, PadV2
 from tinygen.ops.parse import Parsed, Parser
 from tinygen.ops.prelu import Prelu
 from tinygen.ops.quantize import Quantize
-from tinygen.ops.reduce_max import ReduceMax, ReduceMin
-from tinygen.ops.relu import Relu
+from tinygen.ops.reduce_max import ReduceAll, ReduceMax, ReduceMin
+from tinygen.ops.relu import Relu, ReluN1To1
 from tinygen.ops.relu6 import Relu6
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.resize_bilinear import ResizeBilinear
@@ -58,6 +65,7 @@ from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.running_sum import AddN, Cumsum
 from tinygen.ops.select import Select, SelectV2
 from tinygen.ops.shape_arithmetic import (
+    BroadcastArgs,
     Cast,
     Range,
     ReduceProd,
@@ -86,6 +94,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     AveragePool2D,
     BatchMatmul,
     BatchToSpaceND,
+    BroadcastArgs,
     BroadcastTo,
     Cast,
     Ceil,
@@ -96,12 +105,17 @@ OPERATORS: tuple[type[Parsed], ...] = (
     DepthToSpace,
     DepthwiseConv2D,
     Dequantize,
+    Div,
+    DynamicUpdateSlice,
     Elu,
+    EmbeddingLookup,
     Equal,
     Exp,
     ExpandDims,
     Fill,
     Floor,
+    FloorDiv,
+    FloorMod,
     FullyConnected,
     Gather,
     GatherNd,
@@ -114,6 +128,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Less,
     LessEqual,
     Log,
+    LogSoftmax,
     LogicalAnd,
     LogicalNot,
     LogicalOr,
@@ -129,14 +144,17 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Pack,
     Pad,
     PadV2,
+    Pow,
     Prelu,
     Quantize,
     Range,
+    ReduceAll,
     ReduceMax,
     ReduceMin,
     ReduceProd,
     Relu,
     Relu6,
+    ReluN1To1,
     Reshape,
     ResizeBilinear,
     ResizeNearestNeighbor,
@@ -146,6 +164,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Select,
     SelectV2,
     ShapeOf,
+    Sign,
     Sin,
     Slice,
     Softmax,

@@ -50,6 +50,13 @@ def quantized_range(activation: Activation, output: Quant) -> tuple[int, int]:
     return bottom, top
 
 
+def real_range(activation: Activation) -> tuple[float, float]:
+    """The same of a float32 output: all that is finite where there is no bound."""
+    low, high = _BOUNDS[activation]
+    largest = float(np.finfo(np.float32).max)
+    return -largest if low is None else low, largest if high is None else high
+
+
 def _quantized(real: float, quant: Quant) -> int:
     # Past int32, which no model of use reaches, TFLM is undefined.
     if not abs(real) <= float(np.float32(quant.scale)) * 2.0**31:

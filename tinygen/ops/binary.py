@@ -26,7 +26,7 @@ from tinygen.ir import (
 from tinygen.ops import require
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.lookup import lookup_call
-from tinygen.ops.loops import broadcast_loops
+from tinygen.ops.loops import Rows, broadcast_loops
 from tinygen.ops.parse import Parsed
 
 _LOOPS = 5
@@ -73,12 +73,6 @@ class Binary(Parsed):
             first = a.data.reshape(())
             return (lookup_call(b, target, lambda v: self._of(io, first, v)),)
 
-        # An input as large as the output is read where the output is then written.
-        overlaps = tuple(
-            Overlap(i, 0, target.nbytes)
-            for i, t in enumerate((a, b))
-            if t.elements == target.elements
-        )
         return (
             KernelCall(
                 kernel=self.kernel,
@@ -88,7 +82,7 @@ class Binary(Parsed):
                     **loops_of(self.kind, target.shape, a.shape, b.shape),
                     **self.params(io),
                 },
-                overlaps=overlaps,
+                overlaps=in_place(io),
             ),
         )
 
@@ -100,6 +94,24 @@ class Binary(Parsed):
 
     def _of(self, io: Operands, a: Array, b: Array) -> Array:
         return self.quantized(io, a.astype(np.int64), b.astype(np.int64))
+
+
+def in_place(io: Operands) -> tuple[Overlap, ...]:
+    """An input as large as the output is read where the output is then written."""
+    target = io.output
+    return tuple(
+        Overlap(i, 0, target.nbytes)
+        for i, t in enumerate((io.input(0), io.input(1)))
+        if t.elements == target.elements and not t.constant
+    )
+
+
+def rows_of(io: Operands) -> Rows | None:
+    """How kernels go through both inputs by rows; None where they cannot, or there is a table."""
+    a, b, target = io.input(0), io.input(1), io.output
+    if not target.elements or any(t.constant and t.elements == 1 for t in (a, b)):
+        return None
+    return broadcast_loops(target.shape, a.shape, b.shape).rows()
 
 
 def loops_of(kind: str, output: Shape, a: Shape, b: Shape) -> Mapping[str, ParamValue]:

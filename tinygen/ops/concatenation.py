@@ -40,7 +40,8 @@ class Concatenation(Move):
         first = tensors[0].shape
         axis = require.axis(self.kind, self.axis, len(first))
         around = (first[:axis], first[axis + 1 :])
-        if any((t.shape[:axis], t.shape[axis + 1 :]) != around for t in tensors):
+        ranks = {len(t.shape) for t in tensors}
+        if len(ranks) > 1 or any((t.shape[:axis], t.shape[axis + 1 :]) != around for t in tensors):
             shapes = ", ".join(str(list(t.shape)) for t in tensors)
             raise UnsupportedModel(f"CONCATENATION cannot join {shapes} along axis {axis}")
         return ((*around[0], sum(t.shape[axis] for t in tensors), *around[1]),)

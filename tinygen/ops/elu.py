@@ -9,14 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.ir import Array, Operands
-from tinygen.ops.float_function import FloatFunction
+from tinygen.ops.float_function import Coded
 
 _SATURATED = -27 * np.log(2)
 """Below, expm1f is -1 exactly, in every library that descends from Sun's."""
 
 
-class Elu(FloatFunction):
+class Elu(Coded):
     kind = "ELU"
+    through_int32 = True
 
     def exact(self, value: Array) -> Array:
         return np.where(value < 0, np.expm1(np.minimum(value, 0)), value)

@@ -17,6 +17,7 @@ from tinygen.ops.fixed_point import (
     INT32_MAX,
     INT32_MIN,
     Int64,
+    leading_zeros,
     multiply_by_quantized_multiplier,
     rounding_divide_by_pot,
     wrap_int32,
@@ -77,7 +78,8 @@ def exp_on_negative_values(a: Array, integer_bits: int) -> Int64:
 
 def _newton_reciprocal(a: Array) -> Int64:
     """2 / (1 + a) in Q2 for a in [0, 1] in Q0: three steps of Newton's division."""
-    half_denominator = (a.astype(np.int64) + ONE_Q0 + 1) // 2
+    total = a.astype(np.int64) + ONE_Q0
+    half_denominator = np.where(total < 0, -((1 - total) // 2), (total + 1) // 2)
     x = _48_OVER_17_Q2 + high_mul(half_denominator, _MINUS_32_OVER_17_Q2)
     for _ in range(3):
         error = _ONE_Q2 - high_mul(half_denominator, x)
@@ -130,3 +132,35 @@ def input_multiplier(real: float) -> tuple[int, int]:
 def rescale_input(value: Array, multiplier: int, left_shift: int) -> Int64:
     """round(value * multiplier * 2**(left_shift - 31)) for values inside the input radius."""
     return multiply_by_quantized_multiplier(value, multiplier, min(left_shift, 31))
+
+
+_NEAR_Q0 = 1805811301
+"""2**-(1/4): around it the logarithm is approximated."""
+_SQRT_HALF_Q0 = 1518500250
+_LOG_TWO_Q0 = 1488522236
+
+
+def log_from_one_on(a: Array, integer_bits: int, output_bits: int) -> Int64:
+    """log(a) in Q`output_bits` for a >= 1 in Q`integer_bits`.
+
+    a is a power of two times r, at most 1, of which a quotient of polynomials is the logarithm. Of
+    two such pairs, for a and for a / sqrt(2), the lesser r and the greater power are taken.
+    """
+    x: Int64 = a.astype(np.int64)
+    bits = output_bits + 1
+    quarter = 1 << (31 - bits - 2)
+    zeros = leading_zeros(x)
+    r = saturating_left_shift(high_mul(x << (zeros - 1), _SQRT_HALF_Q0), 1)
+    power = ((integer_bits - zeros) << (31 - bits)) + quarter
+    zeros = leading_zeros(high_mul(x, _SQRT_HALF_Q0)) - 1
+    r = np.minimum(r, np.minimum(x << zeros, INT32_MAX))
+    power = np.maximum(power, ((integer_bits - zeros) << (31 - bits)) - quarter)
+
+    p = (r + _NEAR_Q0 + 1) // 2
+    q = 2 * (r - _NEAR_Q0)
+    square = high_mul(q, q)
+    numerator = high_mul(q, r) + high_mul(high_mul(q, square), 117049297)
+    denominator = high_mul(p, 1057819769 + q + high_mul(square, 127690142))
+    denominator = denominator + high_mul(q, 638450708)
+    fraction = high_mul(rounding_divide_by_pot(numerator, bits), one_over_one_plus_x(denominator))
+    return saturating_left_shift(high_mul(power, _LOG_TWO_Q0) + fraction, 1)

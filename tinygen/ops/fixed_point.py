@@ -26,6 +26,12 @@ def wrap_int32(value: Array) -> Int64:
     return value.astype(np.int64).astype(np.int32).astype(np.int64)
 
 
+def leading_zeros(value: Array) -> Int64:
+    """Of 32 bits, of numbers that are not negative; 32 of zero."""
+    _, bits = np.frexp(value.astype(np.float64))
+    return 32 - bits.astype(np.int64)
+
+
 def quantize_multiplier(real: float) -> tuple[int, int]:
     """A positive real number as (multiplier, shift): real ~ multiplier * 2**(shift - 31).
 

@@ -14,30 +14,32 @@ import numpy as np
 import tflite
 
 from tinygen.ir import Array
-from tinygen.ops.float_function import FloatFunction
+from tinygen.ops.float_function import Coded, Uncoded, WithNumber
 from tinygen.ops.parse import Parser
 
 
-class Exp(FloatFunction):
+class Exp(Coded):
     kind = "EXP"
 
     def exact(self, value: Array) -> Array:
         return np.asarray(np.exp(value))
 
 
-class Log(FloatFunction):
+class Log(Coded):
     """Of zero and less it is the least code that the output has."""
 
     kind = "LOG"
+    least = 0.0
 
     def exact(self, value: Array) -> Array:
         return np.where(value > 0, np.log(np.maximum(value, np.finfo(np.float64).tiny)), -np.inf)
 
 
-class Sqrt(FloatFunction):
+class Sqrt(Coded):
     """Of negative numbers it is zero here; runtimes have no number for them. LiteRT rounds down."""
 
     kind = "SQRT"
+    least = 0.0
     units = 0
     """A root is rightly rounded in every library."""
 
@@ -52,7 +54,7 @@ class Sqrt(FloatFunction):
 
 
 @dataclass(frozen=True)
-class Gelu(FloatFunction):
+class Gelu(Coded):
     approximate: bool
     """By tanh, instead of the error function."""
 
@@ -70,11 +72,10 @@ class Gelu(FloatFunction):
         return np.asarray(0.5 * value * (1 + erf(value * math.sqrt(0.5))))
 
 
-class _Exact(FloatFunction):
+class _Exact(Uncoded):
     """A float32 of a float32, rightly rounded everywhere."""
 
     units = 0
-    coded = False
 
 
 class Neg(_Exact):
@@ -114,17 +115,52 @@ class Round(_Exact):
         return np.asarray(np.rint(value))
 
 
-class Sin(FloatFunction):
+class Sign(_Exact):
+    kind = "SIGN"
+
+    def exact(self, value: Array) -> Array:
+        return np.asarray(np.sign(value))
+
+
+class Sin(Uncoded):
     kind = "SIN"
-    coded = False
 
     def exact(self, value: Array) -> Array:
         return np.asarray(np.sin(value))
 
 
-class Cos(FloatFunction):
+class Cos(Uncoded):
     kind = "COS"
-    coded = False
 
     def exact(self, value: Array) -> Array:
         return np.asarray(np.cos(value))
+
+
+class Pow(WithNumber):
+    kind = "POW"
+
+    def pair(self, value: Array, number: Array) -> Array:
+        return np.asarray(np.power(value, number))
+
+
+class FloorDiv(WithNumber):
+    """The quotient of two float32 in double precision, rounded down."""
+
+    kind = "FLOOR_DIV"
+    units = 0
+
+    def pair(self, value: Array, number: Array) -> Array:
+        return np.asarray(np.floor(value / number))
+
+
+class FloorMod(WithNumber):
+    """What a division leaves, with the divisor's sign: exact, but for the divisor added in
+    float32."""
+
+    kind = "FLOOR_MOD"
+    units = 0
+
+    def pair(self, value: Array, number: Array) -> Array:
+        left = np.fmod(value, number)
+        added = (left.astype(np.float32) + np.float32(number)).astype(np.float64)
+        return np.where((left != 0) & ((number < 0) != (left < 0)), added, left)

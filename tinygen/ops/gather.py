@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -19,6 +19,7 @@ from tinygen.ir import (
     Lowered,
     Operands,
     Shape,
+    Tensor,
     Values,
     portable,
 )
@@ -29,6 +30,8 @@ from tinygen.ops.parse import Parser
 from tinygen.ops.relocate import Places, relocate_call
 
 _COUNTS = (DType.INT32, DType.INT64)
+_RANK = 6
+"""Dimensions that positions may count in."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,9 @@ class Gather(Move):
         size = io.input(0).shape[require.axis(self.kind, self.axis, len(io.input(0).shape))]
         if indices is not None and ((indices < 0) | (indices >= size)).any():
             raise UnsupportedModel(f"GATHER picks outside of '{io.input(0).name}'")
+
+    def index_limit(self, io: Operands, position: int) -> int | None:
+        return self._sizes(io)[3] if position == 1 else None
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         batches, outer, picks, size, inner = self._sizes(io)
@@ -120,32 +126,86 @@ class Gather(Move):
 
 
 class GatherNd(Move):
-    """Inputs: the tensor, constant indices; the last dimension of these is one position."""
+    """Inputs: the tensor, indices, of which the last dimension is one position."""
 
     kind = "GATHER_ND"
     arity = (2, 2)
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         shape, picks = io.input(0).shape, io.input(1).shape
-        if not picks or picks[-1] > len(shape):
+        if not picks or picks[-1] > len(shape) or len(shape) > _RANK:
             raise UnsupportedModel(f"GATHER_ND of {list(shape)} by {list(picks)}")
         return ((*picks[:-1], *shape[picks[-1] :]),)
 
     def check(self, io: Operands) -> None:
         super().check(io)
-        indices = io.integers(1)
+        require.dtype(self.kind, io.input(1), *_COUNTS)
+        indices = io.input(1).data
+        if indices is None:
+            return
         sizes = np.array(io.input(0).shape[: indices.shape[-1]])
         if ((indices < 0) | (indices >= sizes)).any():
             raise UnsupportedModel(f"GATHER_ND picks outside of '{io.input(0).name}'")
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        return (values[0][tuple(np.moveaxis(values[1], -1, 0))].reshape(io.output.shape),)
+        # What no runtime defines, a position outside, is defined as the nearest one.
+        sizes = np.array(io.input(0).shape[: values[1].shape[-1]], np.int64)
+        positions = np.clip(values[1].astype(np.int64), 0, sizes - 1)
+        return (values[0][tuple(np.moveaxis(positions, -1, 0))].reshape(io.output.shape),)
 
     def kernels(self, io: Operands) -> Lowered:
-        source, target, indices = io.input(0), io.output, io.integers(1)
+        source, target, indices = io.input(0), io.output, io.input(1)
         depth = indices.shape[-1]
-        steps = np.array(row_major(source.shape)[:depth], np.int64)
+        steps = row_major(source.shape)[:depth]
         inner = math.prod(source.shape[depth:])
-        at = (indices.reshape(-1, depth) * steps).sum(axis=-1)
-        each = Places(at, np.arange(at.size) * inner)
-        return (relocate_call(source, target, [each, Places.of(range(inner), 1, 1)]),)
+        if indices.data is not None:
+            at = (indices.data.reshape(-1, depth) * np.array(steps, np.int64)).sum(axis=-1)
+            each = Places(at, np.arange(at.size) * inner)
+            return (relocate_call(source, target, [each, Places.of(range(inner), 1, 1)]),)
+        require.dtype(self.kind, indices, DType.INT32)
+        unused, size = (0,) * (_RANK - depth), target.dtype.size
+        call = KernelCall(
+            kernel=portable("gather_nd"),
+            inputs=(source.id, indices.id),
+            outputs=(target.id,),
+            params={
+                "picks": math.prod(indices.shape[:-1]),
+                "depth": depth,
+                "sizes": (*source.shape[:depth], *unused),
+                "steps": (*(size * step for step in steps), *unused),
+                "slice_bytes": inner * size,
+            },
+        )
+        return (call,)
+
+
+class EmbeddingLookup(Move):
+    """Inputs: indices, a table. GATHER of its rows."""
+
+    kind = "EMBEDDING_LOOKUP"
+    arity = (2, 2)
+
+    def moved(self, io: Operands) -> tuple[Tensor, ...]:
+        return (io.input(1),)
+
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        if len(io.input(0).shape) != 1 or len(io.input(1).shape) < 2:
+            shapes = [list(tensor.shape) for tensor in io.every_input]
+            raise UnsupportedModel(f"EMBEDDING_LOOKUP of {shapes[1]} by {shapes[0]}")
+        return _ROWS.infer(_turned(io))
+
+    def check(self, io: Operands) -> None:
+        _ROWS.check(_turned(io))
+
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        return _ROWS.compute(_turned(io), Values((values[1], values[0])))
+
+    def kernels(self, io: Operands) -> Lowered:
+        return _ROWS.kernels(_turned(io))
+
+
+_ROWS = Gather(0)
+
+
+def _turned(io: Operands) -> Operands:
+    return replace(io, inputs=io.inputs[::-1])

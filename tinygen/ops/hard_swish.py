@@ -10,6 +10,7 @@ from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, quantize_multiplier, rounding_divide_by_pot
 from tinygen.ops.lookup import Lookup
 
+_MOST_EXACT = 15
 _INT16_MIN, _INT16_MAX = -(1 << 15), (1 << 15) - 1
 
 
@@ -40,12 +41,12 @@ class HardSwish(Lookup):
         if reluish_shift > 0:
             gate = _saturate16(gate << 1)
         if reluish_shift < 0:
-            gate = rounding_divide_by_pot(gate, -reluish_shift)
+            gate = _divide16(gate, -reluish_shift)
         gate = (gate + (1 << 15)) >> 1
 
         product = gate * on_output_scale
         gated = np.sign(product) * (np.abs(product) >> 15)  # truncates toward zero
-        result = rounding_divide_by_pot(gated, -output_shift)
+        result = _divide16(gated, -output_shift)
         return np.clip(result + target.zero_point, INT8_MIN, INT8_MAX)
 
 
@@ -58,6 +59,14 @@ def _int16_multiplier(real: np.float32) -> tuple[int, int]:
 def _high_mul16(a: Int64, b: int) -> Int64:
     """round(a * b / 2**15), ties toward plus infinity; b is positive."""
     return (a * b + (1 << 14)) >> 15
+
+
+def _divide16(value: Int64, exponent: int) -> Int64:
+    """value / 2**exponent as gemmlowp has it in int16: of exponents above 15 the mask is all ones,
+    which is -1, and what is left rounds away from zero."""
+    if exponent > _MOST_EXACT:
+        return np.where(value < 0, -1, 1)
+    return rounding_divide_by_pot(value, exponent)
 
 
 def _saturate16(value: Int64) -> Int64:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     Array,
     Constant,
@@ -28,17 +29,17 @@ from tinygen.ops.parse import Parsed
 
 
 def lookup_call(source: Tensor, target: Tensor, function: Callable[[Array], Array]) -> KernelCall:
-    """The kernel call for `function`, which maps an array of int8 codes elementwise.
+    """The kernel call for `function`, which maps an array of codes of a byte elementwise.
 
     Entry i of the table belongs to the code whose byte is i when read as unsigned.
     """
-    table = function(np.arange(256, dtype=np.uint8).view(np.int8))
+    table = function(np.arange(256, dtype=np.uint8).view(source.dtype.numpy))
     return KernelCall(
         kernel=portable("lookup"),
         inputs=(source.id,),
         outputs=(target.id,),
         params={"count": target.elements},
-        constants={"table": Constant(table.astype(np.int8))},
+        constants={"table": Constant(table.astype(target.dtype.numpy).view(np.int8))},
         overlaps=(Overlap(0, 0, target.nbytes),),
     )
 
@@ -69,6 +70,10 @@ class Lookup(Parsed):
         return self.codes(io, codes.astype(np.int64)).astype(np.int8)
 
 
+_MOST_SHIFT = 62
+"""Runtimes shift a one of 64 bits by it."""
+
+
 def saturating_function(
     io: Operands, codes: Int64, function: Callable[[Int64, int], Int64]
 ) -> tuple[Int64, Int64]:
@@ -80,6 +85,12 @@ def saturating_function(
     integer_bits = 4
     quant = io.input(0).q
     multiplier, shift = input_multiplier(quant.scale * (1 << (31 - integer_bits)))
+    if not 0 <= shift <= _MOST_SHIFT:
+        raise UnsupportedModel(
+            f"{io.kind} reads '{io.input(0).name}' with the scale {quant.scale:g}",
+            why="in 32 bits runtimes have no number for that",
+            next_step="quantize the Keras model with tinygen",
+        )
     radius = input_radius(integer_bits, shift)
     value = codes - quant.zero_point
     beyond = np.where(value <= -radius, -1, np.where(value >= radius, 1, 0))

@@ -5,7 +5,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tinygen.ir import Shape
+from tinygen.ir import ParamValue, Shape
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A walk over rows of neighbours, in every array."""
+
+    count: int
+    length: int
+    """Elements of a row."""
+    steps: tuple[int, ...]
+    """For each array elements from row to row; 0 where it has but one."""
+
+    def params(self) -> dict[str, ParamValue]:
+        """Of a kernel of two inputs."""
+        steps = {f"step{i}": step for i, step in enumerate(self.steps)}
+        return {"rows": self.count, "count": self.length, **steps}
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,14 @@ class Loops:
             tuple(dim for dim, _ in kept),
             tuple(tuple(steps[a] for _, steps in kept) for a in range(len(self.strides))),
         )
+
+    def rows(self) -> Rows | None:
+        """The same walk by rows, where two loops do."""
+        loops = self.merged()
+        if len(loops.dims) > 2 or any(steps[-1:] not in ((), (1,)) for steps in loops.strides):
+            return None
+        count, length = (1, 1, *loops.dims)[-2:]
+        return Rows(count, length, tuple((0, 0, *steps)[-2] for steps in loops.strides))
 
     def padded(self, count: int) -> Loops:
         """`count` loops, the added outer ones running once."""

@@ -27,7 +27,7 @@ class Mean(Reduction):
         int8_quant(io.output, self.kind)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        scale = self._requantization(io)
+        scale = self.requantization(io)
         return (scale.apply(self.sums(io, values)).reshape(io.output.shape),)
 
     def sums(self, io: Operands, values: Values) -> Int64:
@@ -41,11 +41,11 @@ class Mean(Reduction):
         return Interval.of(count * (source.low - zero_point), count * (source.high - zero_point))
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
-        scale = self._requantization(io)
+        scale = self.requantization(io)
         return (scale.interval(self.accumulators(io, inputs)),)
 
     def kernels(self, io: Operands) -> Lowered:
-        scale = self._requantization(io)
+        scale = self.requantization(io)
         params = {
             "input_zero_point": io.input(0).q.zero_point,
             "multiplier": int(scale.multiplier),
@@ -54,7 +54,8 @@ class Mean(Reduction):
         }
         return (self.call(portable("mean"), io, params),)
 
-    def _requantization(self, io: Operands) -> Requantization:
+    def requantization(self, io: Operands) -> Requantization:
+        """From a sum of values, each less its zero point, to the code."""
         source, output, divisor = io.input(0).q, io.output.q, self._divisor(io)
         multiplier, shift = quantize_multiplier(source.scale / output.scale)
         # 1 / divisor goes into the multiplier, with as many more bits as it has.

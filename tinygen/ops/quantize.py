@@ -14,6 +14,7 @@ from tinygen.ir import (
     Lowered,
     Operands,
     Shape,
+    Tensor,
     Values,
     portable,
     quantize,
@@ -60,9 +61,8 @@ class Quantize(Parsed):
 
     def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
-        require.dtype(self.kind, source, DType.FLOAT32, DType.INT8)
-        require.dtype(self.kind, target, DType.INT8)
         if source.dtype is DType.FLOAT32:
+            require.dtype(self.kind, target, DType.INT8)
             return (
                 KernelCall(
                     kernel=portable("quantize"),
@@ -75,9 +75,29 @@ class Quantize(Parsed):
                     },
                 ),
             )
-        if require.same(source.q, target.q):
+        if source.dtype is target.dtype and require.same(source.q, target.q):
             return (Alias(source.id, target.id),)
+        if DType.INT16 in (source.dtype, target.dtype):
+            return (self._wide(source, target),)
         return (lookup_call(source, target, lambda v: self._rescaled(io, v)),)
+
+    def _wide(self, source: Tensor, target: Tensor) -> KernelCall:
+        """Where one of both is int16; of bytes a table has all there is."""
+        multiplier, shift = quantize_multiplier(source.q.scale / target.q.scale)
+        return KernelCall(
+            kernel=portable("requantize"),
+            inputs=(source.id,),
+            outputs=(target.id,),
+            params={
+                "count": target.elements,
+                "input_bytes": source.dtype.size,
+                "output_bytes": target.dtype.size,
+                "input_zero_point": source.q.zero_point,
+                "output_zero_point": target.q.zero_point,
+                "multiplier": multiplier,
+                "shift": shift,
+            },
+        )
 
     def check(self, io: Operands) -> None:
         source, target = io.input(0), io.output

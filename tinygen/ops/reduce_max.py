@@ -1,4 +1,4 @@
-"""REDUCE_MAX and REDUCE_MIN over any axes: a code is found, none is computed."""
+"""REDUCE_MAX, REDUCE_MIN and REDUCE_ALL over any axes: a code is found, none is computed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Given, Interval, Lowered, Operands, Values, portable
+from tinygen.ir import Array, DType, Given, Interval, Lowered, Operands, Values, portable
 from tinygen.ops import require
 from tinygen.ops.reduction import Reduction
 
@@ -41,3 +41,20 @@ class ReduceMax(Reduction):
 class ReduceMin(ReduceMax):
     kind = "REDUCE_MIN"
     flip = -1
+
+
+class ReduceAll(ReduceMin):
+    """Of booleans, bytes of 0 and 1: whether all hold, which is the least of them."""
+
+    kind = "REDUCE_ALL"
+
+    def check(self, io: Operands) -> None:
+        require.dtype(self.kind, io.input(0), DType.BOOL)
+        require.dtype(self.kind, io.output, DType.BOOL)
+
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        every = np.all(values[0], axis=tuple(sorted(self.axes(io))))
+        return (np.asarray(every).reshape(io.output.shape),)
+
+    def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:  # noqa: ARG002
+        return (Interval.of_type(DType.BOOL),)

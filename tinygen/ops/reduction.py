@@ -29,6 +29,20 @@ _LEVELS = 3
 
 
 @dataclass(frozen=True)
+class Images:
+    """A reduction over the pixels of images, for each channel."""
+
+    count: int
+    pixels: int
+    """Of each image."""
+    channels: int
+
+    def params(self) -> dict[str, ParamValue]:
+        """As kernels have them."""
+        return {"images": self.count, "pixels": self.pixels, "channels": self.channels}
+
+
+@dataclass(frozen=True)
 class Reduction(Parsed):
     """Inputs: a tensor of any shape, constant axes (negative ones count from the end)."""
 
@@ -63,6 +77,18 @@ class Reduction(Parsed):
         shape = io.input(0).shape
         return math.prod(shape[axis] for axis in self.axes(io))
 
+    def images(self, io: Operands) -> Images | None:
+        """What it is over, where that is neighbouring dimensions in front of the last one."""
+        shape, axes = io.input(0).shape, self.axes(io)
+        named = [axis for axis in sorted(axes) if shape[axis] > 1]
+        if not named or len(shape) - 1 in axes:
+            return None
+        first, last = named[0], named[-1]
+        if any(shape[axis] > 1 and axis not in axes for axis in range(first, last)):
+            return None
+        channels = math.prod(shape[last + 1 :])
+        return Images(math.prod(shape[:first]), math.prod(shape[first : last + 1]), channels)
+
     def of_elements(self, io: Operands, inputs: Given[Interval]) -> Interval:
         """The interval of what is reduced, for each last position of the output or for all."""
         last = len(io.input(0).shape) - 1
@@ -73,7 +99,9 @@ class Reduction(Parsed):
         source = io.input(0)
         kept, reduced = _loops(self.kind, source.shape, self.axes(io))
         sizes, steps = (tuple(column) for column in zip(*kept, strict=True))
-        order = in_loops(Loops(sizes, (steps, row_major(sizes))), reads_first=True)
+        size = source.dtype.size
+        places = (tuple(size * step for step in one) for one in (steps, row_major(sizes)))
+        order = in_loops(Loops(sizes, tuple(places)), block=size, reads_first=True)
         return KernelCall(
             kernel=kernel,
             inputs=(source.id,),

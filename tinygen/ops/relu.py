@@ -1,11 +1,13 @@
-"""RELU as a layer of its own: requantize, then clamp at zero."""
+"""RELU and RELU_N1_TO_1 as layers of their own: requantize, then clamp."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 import numpy as np
 
 from tinygen.ir import Array, Operands
-from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.fixed_point import (
     Int64,
     float32_ratio,
@@ -17,10 +19,15 @@ from tinygen.ops.lookup import Lookup
 
 class Relu(Lookup):
     kind = "RELU"
+    activation: ClassVar[Activation] = Activation.RELU
 
     def codes(self, io: Operands, codes: Int64) -> Array:
         source, target = io.input(0).q, io.output.q
         multiplier, shift = quantize_multiplier(float32_ratio(source.scale, target.scale))
         value = multiply_by_quantized_multiplier(codes - source.zero_point, multiplier, shift)
-        low = max(INT8_MIN, target.zero_point)
-        return np.clip(value + target.zero_point, low, INT8_MAX)
+        return np.clip(value + target.zero_point, *quantized_range(self.activation, target))
+
+
+class ReluN1To1(Relu):
+    kind = "RELU_N1_TO_1"
+    activation = Activation.RELU_N1_TO_1

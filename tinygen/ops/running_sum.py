@@ -33,7 +33,7 @@ from tinygen.ops.parse import Parsed, Parser
 
 _LEFT_SHIFT = 19
 """Of 20 bits that runtimes shift by, one goes into a factor of a half."""
-_MOST = 4
+_MOST = 16
 """Inputs of the kernel of ADD_N."""
 
 

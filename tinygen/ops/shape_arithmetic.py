@@ -153,3 +153,31 @@ class Range(Parsed):
         start, _, step = (v.reshape(()) for v in values)
         numbers = start + np.arange(io.output.elements, dtype=start.dtype) * step
         return (numbers.astype(io.output.dtype.numpy),)
+
+
+class BroadcastArgs(Parsed):
+    """The shape to which tensors of two shapes are broadcast."""
+
+    kind = "BROADCAST_ARGS"
+    arity = (2, 2)
+
+    def infer(self, io: Operands) -> tuple[Shape, ...]:
+        ranks = [io.input(i).shape for i in range(2)]
+        if any(len(shape) != 1 for shape in ranks):
+            raise UnsupportedModel("BROADCAST_ARGS of what are no two shapes")
+        return (max(ranks),)
+
+    def check(self, io: Operands) -> None:
+        for i in range(2):
+            require.dtype(self.kind, io.input(i), *_SIZES)
+            require.dtype(self.kind, io.output, io.input(i).dtype)
+
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        shapes = [tuple(int(d) for d in value) for value in values]
+        try:
+            shape = np.broadcast_shapes(*shapes)
+        except ValueError:
+            raise UnsupportedModel(
+                f"BROADCAST_ARGS of the shapes {list(shapes[0])} and {list(shapes[1])}"
+            ) from None
+        return (np.array(shape, io.output.dtype.numpy),)

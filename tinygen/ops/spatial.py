@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from tinygen.ir import Array, Shape, Tensor
 Pair = tuple[int, int]
 """Two numbers along one dimension, or of the height and the width."""
 
-_LONGEST = (1 << 15) - 1
+LONGEST = (1 << 15) - 1
 """Of a stride or a dilation: the runtimes' parameters have 16 bits, and what is cut off is gone."""
 
 _FARTHEST = 1 << 26
@@ -106,6 +107,7 @@ class Extent:
         return max(0, (self.output - 1) * self.stride + self.span - self.before - self.input)
 
 
+@lru_cache(maxsize=4096)
 def extents(
     padding: Padding | Border, image: Shape, taps: Pair, strides: Pair, dilations: Pair = (1, 1)
 ) -> tuple[Extent, Extent]:
@@ -132,10 +134,10 @@ def extent(
 ) -> Extent:
     """The window's geometry over `size` elements, with a rule or the elements before and after
     them; the output is never empty, and every window reaches over an element."""
-    if max(stride, dilation) > _LONGEST:
+    if max(stride, dilation) > LONGEST:
         raise UnsupportedModel(
             f"a window of stride {stride}, dilation {dilation}",
-            why=f"more than {_LONGEST:,} does not fit where TensorFlow Lite Micro keeps it",
+            why=f"more than {LONGEST:,} does not fit where TensorFlow Lite Micro keeps it",
         )
     if min(size, taps, stride, dilation) < 1:
         raise UnsupportedModel(

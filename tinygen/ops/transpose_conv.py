@@ -23,7 +23,7 @@ from tinygen.ir import (
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.parse import Parser
-from tinygen.ops.spatial import Padding, Pair, nhwc
+from tinygen.ops.spatial import LONGEST, Padding, Pair, nhwc
 from tinygen.ops.weighted import Requantization, Weighted, bias_or_zeros, check_bias, product_ends
 
 _FARTHEST = 1 << 26
@@ -57,7 +57,7 @@ class TransposeConv(Weighted):
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         image, weights = nhwc(io.input(2), self.kind), nhwc(io.input(1), self.kind)
         check_bias(io.optional(3), weights[0], self.kind)
-        if weights[3] != image[3] or min(self.stride_height, self.stride_width) < 1:
+        if weights[3] != image[3] or not self._strides_known:
             raise UnsupportedModel(
                 f"TRANSPOSE_CONV of {list(image)} by weights {list(weights)}, strides "
                 f"{self.stride_height}x{self.stride_width}"
@@ -72,6 +72,11 @@ class TransposeConv(Weighted):
             )
         return (shape,)
 
+    @property
+    def _strides_known(self) -> bool:
+        """Whether the strides fit where TensorFlow Lite Micro keeps them."""
+        return all(1 <= s <= LONGEST for s in (self.stride_height, self.stride_width))
+
     def check(self, io: Operands) -> None:
         super().check(_weighted(io))
 
@@ -85,11 +90,14 @@ class TransposeConv(Weighted):
         weights, image = values[1].astype(np.int64), values[2].astype(np.int64)
         top, left = self._border(io)
         batch, height, width, channels = io.output.shape
-        (_, rows, columns, _), (_, taps_y, taps_x, _) = image.shape, weights.shape
+        _, taps_y, taps_x, _ = weights.shape
+        # What lies behind them falls outside of the output.
+        rows = min(image.shape[1], -(-(top + height) // self.stride_height))
+        columns = min(image.shape[2], -(-(left + width) // self.stride_width))
         tall = max((rows - 1) * self.stride_height + taps_y, top + height)
         wide = max((columns - 1) * self.stride_width + taps_x, left + width)
         total = np.zeros((batch, tall, wide, channels), np.int64)
-        centred = image - io.input(2).q.zero_point
+        centred = image[:, :rows, :columns] - io.input(2).q.zero_point
         for y in range(taps_y):
             for x in range(taps_x):
                 ends = (rows - 1) * self.stride_height + 1, (columns - 1) * self.stride_width + 1

@@ -144,7 +144,7 @@ class Requantization:
         """The parameters of a kernel that requantizes like this."""
         return {
             "output_zero_point": self.zero_point,
-            "shift_max": int(self.shift.max()),
+            "all_right": int(self.shift.max() < 0),
             "output_min": self.low,
             "output_max": self.high,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tinygen.ir import Graph
+from tinygen.passes.compute_reals import compute_reals
 from tinygen.passes.drop_channels import drop_channels, dropped_channels
 from tinygen.passes.fold_constants import fold_constants
 from tinygen.passes.fold_float_islands import fold_float_islands
@@ -13,9 +14,10 @@ from tinygen.passes.fuse_activations import fuse_activations
 from tinygen.passes.merge_moves import merge_moves
 from tinygen.passes.merge_tables import merge_tables, sink_tables
 from tinygen.passes.remove_dead import remove_dead
+from tinygen.passes.reorder import reorder
 from tinygen.passes.share_results import share_results
 from tinygen.passes.sink_dequantize import sink_dequantize
-from tinygen.passes.strip_edges import strip_edges
+from tinygen.passes.strip_edges import check_edges, strip_edges
 
 Pass = Callable[[Graph], Graph]
 
@@ -23,6 +25,7 @@ SIMPLIFICATIONS: tuple[Pass, ...] = (
     fold_constants,
     sink_dequantize,
     fold_float_islands,
+    compute_reals,
     strip_edges,
     remove_dead,
 )
@@ -40,7 +43,8 @@ OPTIMIZATIONS: tuple[Pass, ...] = (
 )
 """To the same meaning for less. The oracle runs what was there before them."""
 
-PASSES = tuple(dict.fromkeys((*SIMPLIFICATIONS, *OPTIMIZATIONS)))
+PASSES = tuple(dict.fromkeys((*SIMPLIFICATIONS, *OPTIMIZATIONS, reorder)))
+"""The last one is taken where it makes the arena smaller."""
 
 __all__ = [
     "OPTIMIZATIONS",
@@ -49,13 +53,18 @@ __all__ = [
     "dropped_channels",
     "fold_constants",
     "optimize",
+    "reorder",
     "simplify",
 ]
 
 
-def simplify(graph: Graph) -> Graph:
-    """The graph that is compiled, before anything is optimized."""
-    return _after(SIMPLIFICATIONS, graph)
+def simplify(graph: Graph, *, keep_edges: bool = False) -> Graph:
+    """The graph that is compiled, before anything is optimized. Its inputs and outputs are int8, or
+    with `keep_edges` what they are in the file."""
+    if not keep_edges:
+        return _after(SIMPLIFICATIONS, graph)
+    kept = (check_edges if one is strip_edges else one for one in SIMPLIFICATIONS)
+    return _after(kept, graph)
 
 
 def optimize(graph: Graph) -> Graph:

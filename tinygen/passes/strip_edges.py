@@ -17,6 +17,9 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, DType, Graph, Node, Tensor, TensorId, dequantize, quantize
 
 _OUTSIDE = (DType.FLOAT32, DType.UINT8, DType.INT16)
+"""What stands outside of int8 in files, and is converted there."""
+WIRED = tuple(dtype for dtype in DType if dtype.wire is not None)
+"""What the serial protocol carries."""
 _CODES = np.arange(DType.INT8.low, DType.INT8.high + 1).astype(np.int8)
 
 
@@ -116,8 +119,15 @@ def borders(graph: Graph) -> Borders:
     )
 
 
+def check_edges(graph: Graph) -> Graph:
+    """The graph as it is; UnsupportedModel where an edge has a type that no device passes on."""
+    _require(graph, WIRED)
+    return graph
+
+
 def strip_edges(graph: Graph) -> Graph:
-    """The graph with int8 inputs and outputs; UnsupportedModel where an edge is something else."""
+    """The graph with int8 inputs and outputs, or int32 ones that count; UnsupportedModel where an
+    edge is something else."""
     found = borders(graph)
     for border in (*found.inputs.values(), *found.outputs.values()):
         border.require_one_to_one()
@@ -131,9 +141,7 @@ def strip_edges(graph: Graph) -> Graph:
             found.outputs[i].inside.id if i in found.outputs else i for i in graph.outputs
         ),
     )
-    for role, ids in (("input", stripped.inputs), ("output", stripped.outputs)):
-        for tensor_id in ids:
-            _require_int8(stripped, role, tensor_id)
+    _require(stripped, (DType.INT8, DType.INT32))
     return stripped
 
 
@@ -156,9 +164,14 @@ def _exit(graph: Graph, tensor_id: TensorId) -> Node | None:
     return writer if writer.op.kind in ("QUANTIZE", "DEQUANTIZE") and read is DType.INT8 else None
 
 
-def _require_int8(graph: Graph, role: str, tensor_id: TensorId) -> None:
-    tensor = graph.tensors[tensor_id]
-    if tensor.dtype is not DType.INT8:
+def _require(graph: Graph, allowed: tuple[DType, ...]) -> None:
+    for role, ids in (("input", graph.inputs), ("output", graph.outputs)):
+        for tensor_id in ids:
+            _require_tensor(graph.tensors[tensor_id], role, allowed)
+
+
+def _require_tensor(tensor: Tensor, role: str, allowed: tuple[DType, ...]) -> None:
+    if tensor.dtype not in allowed:
         raise UnsupportedModel(
             f"the model's {role} '{tensor.name}' is {tensor.dtype.value}, not int8",
             why="full int8 models are compiled: int8 inputs, weights and outputs",
@@ -166,5 +179,5 @@ def _require_int8(graph: Graph, role: str, tensor_id: TensorId) -> None:
         )
     if tensor.constant:
         raise UnsupportedModel(f"the model's {role} '{tensor.name}' is constant")
-    if not tensor.q.per_tensor:
+    if tensor.dtype in (DType.INT8, *_OUTSIDE[1:]) and not tensor.q.per_tensor:
         raise UnsupportedModel(f"the model's {role} '{tensor.name}' is quantized per channel")

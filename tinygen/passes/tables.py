@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Graph, KernelCall, Node, TensorId, portable
+from tinygen.ir import Array, DType, Graph, KernelCall, Node, TensorId, portable
 from tinygen.ops import Table
 from tinygen.ops.elementwise import Elementwise
 from tinygen.ops.lookup import Lookup
@@ -21,6 +21,8 @@ def table_of(graph: Graph, node: Node) -> tuple[TensorId, Array] | None:
     if not isinstance(node.op, Lookup | Quantize | Elementwise):
         return None
     io = graph.operands(node)
+    if {io.output.dtype, *(t.dtype for t in io.inputs if t is not None)} != {DType.INT8}:
+        return None
     try:
         call = node.op.lower(io)[0]
     except UnsupportedModel:  # which compiling it says

@@ -194,11 +194,16 @@ def _run(
     return process.returncode, list(log)
 
 
-def _require_network(package: str) -> None:
-    """ToolchainError if `package` cannot be downloaded; PlatformIO would try for a minute."""
+def registry_hosts() -> list[str]:
+    """The names of the machines that PlatformIO's packages come from."""
     import platformio
 
+    return list(platformio.__registry_mirror_hosts__)
+
+
+def _require_network(package: str) -> None:
+    """ToolchainError if `package` cannot be downloaded; PlatformIO would try for a minute."""
     address = _URL.search(package)
-    hosts = [address["host"]] if address else platformio.__registry_mirror_hosts__
+    hosts = [address["host"]] if address else registry_hosts()
     if not any_answers(hosts, _NETWORK_SECONDS):
         raise no_network(package, f"{' and '.join(hosts)} did not answer")

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tinygen.ir import KernelCall, Lowered, State, Tensor, TensorId
-from tinygen.plan.buffers import Buffer, Buffers, Reach, aligned
+from tinygen.plan.buffers import Buffer, Buffers, Reach, Span, aligned
 from tinygen.plan.packing import pack
 from tinygen.plan.places import ALIGNMENT, without_copies
 
-__all__ = ["ALIGNMENT", "Buffer", "MemoryPlan", "Reach", "plan"]
+__all__ = ["ALIGNMENT", "Buffer", "MemoryPlan", "Reach", "Span", "plan"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,11 @@ def plan(
     inputs: Sequence[TensorId],
     outputs: Sequence[TensorId],
     states: Sequence[State] = (),
+    *,
+    thorough: bool = True,
 ) -> MemoryPlan:
-    """Place every tensor that is not constant, and every scratch.
+    """Place every tensor that is not constant, and every scratch; where not `thorough`, as well as
+    is found quickly.
 
     What a state is read from keeps its bytes from one inference to the next; what it is left as
     lives until the inference has ended, when it is carried over. Copies are left out where their
@@ -53,7 +56,9 @@ def plan(
     writes = [s.written for s in states if not tensors[s.written].constant]
     before, after = (*inputs, *reads), (*outputs, *reads, *writes)
     without = without_copies(steps, tensors, tuple(dict.fromkeys((*before, *after))))
-    plans = [_plan(each, tensors, before, after) for each in dict.fromkeys((without, steps))]
+    plans = [
+        _plan(each, tensors, before, after, thorough) for each in dict.fromkeys((without, steps))
+    ]
     return min(plans, key=lambda memory: memory.arena_bytes)
 
 
@@ -62,16 +67,17 @@ def _plan(
     tensors: Mapping[TensorId, Tensor],
     inputs: Sequence[TensorId],
     outputs: Sequence[TensorId],
+    thorough: bool,
 ) -> MemoryPlan:
     """Of exactly these steps. Outputs that may lie on their input do so where nothing is gained
     by leaving that open: there is less to look for."""
     loose = _Wanted.of(steps, tensors, inputs, outputs, in_place=False)
     tight = _Wanted.of(steps, tensors, inputs, outputs, in_place=True)
     minimum = max(loose.live)
-    wanted, packing = tight, pack(tight.buffers, tight.reaches, minimum)
+    wanted, packing = tight, pack(tight.buffers, tight.reaches, minimum, thorough=thorough)
     bound = minimum
     if packing.top(tight.buffers) > minimum:
-        free = pack(loose.buffers, loose.reaches, minimum)
+        free = pack(loose.buffers, loose.reaches, minimum, thorough=thorough)
         bound = free.bound
         if free.top(loose.buffers) < packing.top(tight.buffers):
             wanted, packing = loose, free
@@ -124,12 +130,12 @@ class _Wanted:
             if call.scratch_bytes
         ]
         live = [0] * (len(calls) + 2)
-        for buffer in buffers:
-            for step in range(buffer.first, buffer.last + 1):
-                live[step] += buffer.nbytes
+        for span in (span for buffer in buffers for span in buffer.spans):
+            for step in range(span.first, span.last + 1):
+                live[step] += span.stop - span.start
         at: dict[int, list[Reach]] = {}
         for reach in reaches:
-            at.setdefault(buffers[reach.writer].first, []).append(reach)
+            at.setdefault(reach.step, []).append(reach)
         for step, those in at.items():
             live[step] -= _saved(buffers, those)
         return cls(buffers, reaches, live)
@@ -138,12 +144,16 @@ class _Wanted:
 def _saved(buffers: Sequence[Buffer], reaches: Sequence[Reach]) -> int:
     """How many bytes these reaches of one step can save at most: what is read is apart, and so is
     what is written, and two that overlap take no less than what one has alone."""
-    readers = sum(buffers[i].nbytes for i in {reach.reader for reach in reaches})
-    writers = sum(buffers[i].nbytes for i in {reach.writer for reach in reaches})
-    pairs = (
-        buffers[r.reader].nbytes
-        + buffers[r.writer].nbytes
-        - max(0, min(buffers[r.reader].nbytes, buffers[r.writer].nbytes - max(0, r.distance)))
-        for r in reaches
-    )
+    read = {r.reader: [s for s in buffers[r.reader].spans if s.last == r.step] for r in reaches}
+    written = {r.writer: [s for s in buffers[r.writer].spans if s.first == r.step] for r in reaches}
+    sizes = {i: sum(s.stop - s.start for s in spans) for i, spans in read.items()}
+    made = {i: sum(s.stop - s.start for s in spans) for i, spans in written.items()}
+    pairs = []
+    for reach in reaches:
+        shared = min(sizes[reach.reader], made[reach.writer])
+        if not reach.free:
+            behind = reach.distance + read[reach.reader][0].start
+            shared = min(shared, written[reach.writer][-1].stop - behind)
+        pairs.append(sizes[reach.reader] + made[reach.writer] - max(0, shared))
+    readers, writers = sum(sizes.values()), sum(made.values())
     return readers + writers - max(readers, writers, *pairs)

@@ -7,11 +7,22 @@ that much, or one buffer, where that is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tinygen.ir import Alias, KernelCall, Lowered, Overlap, Tensor, TensorId
 from tinygen.plan.places import ALIGNMENT, Groups
+
+
+class Span(NamedTuple):
+    """Bytes of a buffer, from `start` up to `stop`, and the first and last step that need them."""
+
+    start: int
+    stop: int
+    first: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -28,25 +39,32 @@ class Buffer:
     first: int
     last: int
     offset: int = 0
+    parts: tuple[Span, ...] = ()
+    """Where not all of it is needed as long: an image that is read in stripes is used up row by
+    row, and what is joined is there once it is written."""
 
-    def overlaps(self, other: Buffer) -> bool:
-        """Whether both are needed at some step."""
-        return self.first <= other.last and other.first <= self.last
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """All of it, in order."""
+        return self.parts or (Span(0, self.nbytes, self.first, self.last),)
 
 
 @dataclass(frozen=True)
 class Reach:
-    """A buffer that is written while another is read for the last time, and may reach into it.
+    """A buffer that is written at a step while another is read for the last time, and may reach
+    into it.
 
-    Positions in the plan's `buffers`. The writer's offset is at least `distance` bytes below the
-    reader's, which is below 0 where what is read lies farther behind; or they are disjoint.
+    Positions in the plan's `buffers`. What the step writes first and what it reads last, of the
+    two, are disjoint, or the writer's offset is at least `distance` bytes below the reader's, which
+    is below 0 where what is read lies farther behind.
     """
 
     reader: int
     writer: int
+    step: int
     distance: int
     exact: bool = False
-    """The offsets are equal, or the buffers disjoint."""
+    """The writer's offset is just that much below, or they are disjoint."""
     free: bool = False
     """Either may lie anywhere."""
 
@@ -72,88 +90,128 @@ class Buffers:
     ) -> None:
         self._tensors = tensors
         self._groups = Groups()
-        self._first: dict[TensorId, int] = {}
-        self._last: dict[TensorId, int] = {}
-        self._reaches: list[tuple[TensorId, TensorId, int, Overlap]] = []
-        calls = [step for step in steps if isinstance(step, KernelCall)]
+        self._used: dict[TensorId, tuple[int, int]] = {}
+        self._calls = [step for step in steps if isinstance(step, KernelCall)]
         for step in steps:
             if isinstance(step, Alias):
                 self._groups.join(step.source, step.target, step.offset)
         for tensor_id in inputs:
             self._touch(tensor_id, 0)
-        for number, call in enumerate(calls, start=1):
+        for number, call in enumerate(self._calls, start=1):
             for tensor_id in (*call.inputs, *call.outputs):
                 if not tensors[tensor_id].constant:
                     self._touch(tensor_id, number)
         for tensor_id in outputs:
-            self._touch(tensor_id, len(calls) + 1)
-        for number, call in enumerate(calls, start=1):
-            for overlap in call.overlaps:
-                self._overlap(call, overlap, number, in_place=in_place)
+            self._touch(tensor_id, len(self._calls) + 1)
+        if in_place:
+            self._join_in_place()
+        self._places = self._groups.members()
+        self._positions = {root: i for i, root in enumerate(self._places)}
+        self._buffers = [self._buffer(places) for places in self._places.values()]
 
     def _touch(self, tensor_id: TensorId, step: int) -> None:
-        root, _ = self._groups.find(tensor_id)
-        self._first[root] = min(self._first.get(root, step), step)
-        self._last[root] = max(self._last.get(root, step), step)
+        self._groups.find(tensor_id)
+        first, last = self._used.get(tensor_id, (step, step))
+        self._used[tensor_id] = min(first, step), max(last, step)
 
-    def _overlap(self, call: KernelCall, overlap: Overlap, step: int, *, in_place: bool) -> None:
-        """Let the output lie on the input, or remember how far it may reach into it."""
-        live = [t for t in call.inputs if not self._tensors[t].constant]
-        source, target = call.inputs[overlap.input], call.outputs[overlap.output]
-        if source not in live:
-            return
-        (a, _), (b, _) = self._groups.find(source), self._groups.find(target)
-        if a == b or self._last[a] != step or self._first[b] != step:
-            return
-        # The same bytes may be read as other inputs too: each of them has to allow it.
-        inside = [t in live and self._groups.find(t)[0] == a for t in call.inputs]
-        readers = [i for i, there in enumerate(inside) if there]
+    def _join_in_place(self) -> None:
+        """Put outputs on inputs of their own size, where that is all that lives of either."""
+        first: dict[TensorId, int] = {}
+        last: dict[TensorId, int] = {}
+        for tensor_id, used in self._used.items():
+            root, _ = self._groups.find(tensor_id)
+            first[root] = min(first.get(root, used[0]), used[0])
+            last[root] = max(last.get(root, used[1]), used[1])
+        for step, call in enumerate(self._calls, start=1):
+            for overlap in call.overlaps:
+                source, target = call.inputs[overlap.input], call.outputs[overlap.output]
+                (a, at), (b, _) = self._groups.find(source), self._groups.find(target)
+                readers = self._readers(call, overlap)
+                if a == b or not readers or last[a] != step or first[b] != step:
+                    continue
+                size = self._tensors[target].nbytes
+                whole = all(
+                    how.nbytes >= size == self._tensors[reader].nbytes
+                    and self._groups.find(reader)[1] == at
+                    for reader, how in readers
+                )
+                if whole and not all(how.free for _, how in readers):
+                    self._groups.join(source, target)
+                    first[a], last[a] = min(first[a], first[b]), max(last[a], last[b])
+
+    def _readers(self, call: KernelCall, overlap: Overlap) -> list[tuple[TensorId, Overlap]]:
+        """The inputs that lie where this one does, and what each allows the output; none where
+        one of them does not: the same bytes may be read as several inputs."""
+        live = [i for i, t in enumerate(call.inputs) if not self._tensors[t].constant]
+        if overlap.input not in live:
+            return []
+        a, _ = self._groups.find(call.inputs[overlap.input])
+        b, _ = self._groups.find(call.outputs[overlap.output])
+        if sum(self._groups.find(t)[0] == b for t in call.outputs) > 1:
+            return []
         allowed = {o.input: o for o in call.overlaps if o.output == overlap.output}
-        if not all(i in allowed and allowed[i].nbytes > 0 for i in readers):
-            return
-        size = self._tensors[target].nbytes
-        whole = all(
-            allowed[i].nbytes >= size == self._tensors[call.inputs[i]].nbytes
-            and self._groups.find(call.inputs[i])[1] == self._groups.find(source)[1]
-            for i in readers
-        )
-        free = all(allowed[i].free for i in readers)
-        if in_place and whole and not free:
-            self._groups.join(source, target)
-            for edge, pick in ((self._first, min), (self._last, max)):
-                edge[a] = pick(edge[a], edge[b])
-            return
-        exact = any(allowed[i].exact for i in readers)
-        for i in readers:
-            how = allowed[i]._replace(exact=exact, free=free)
-            distance = aligned(max(size - how.nbytes, 0), least=0)
-            self._reaches.append((call.inputs[i], target, distance, how))
+        inside = [i for i in live if self._groups.find(call.inputs[i])[0] == a]
+        if not all(i in allowed and allowed[i].nbytes > 0 for i in inside):
+            return []
+        return [(call.inputs[i], allowed[i]) for i in inside]
+
+    def _buffer(self, places: Mapping[TensorId, int]) -> Buffer:
+        """One group: cut where a tensor begins or ends, and joined again where that is nothing to
+        when the bytes are needed."""
+        nbytes = aligned(max(at + self._tensors[i].nbytes for i, at in places.items()))
+        used = [
+            Span(at, aligned(at + self._tensors[i].nbytes), *self._used[i])
+            for i, at in places.items()
+            if i in self._used
+        ]
+        ends = sorted({0, nbytes, *(s.start for s in used), *(s.stop for s in used)})
+        spans: list[Span] = []
+        for start, stop in itertools.pairwise(ends):
+            over = [s for s in used if s.start <= start and stop <= s.stop]
+            if not over:
+                continue
+            span = Span(start, stop, min(s.first for s in over), max(s.last for s in over))
+            if spans and spans[-1][1:] == (start, span.first, span.last):
+                span = span._replace(start=spans.pop().start)
+            spans.append(span)
+        first, last = min(s.first for s in spans), max(s.last for s in spans)
+        whole = spans == [(0, nbytes, first, last)]
+        parts = () if whole else tuple(spans)
+        return Buffer(dict(sorted(places.items())), nbytes, first, last, parts=parts)
 
     def buffers(self) -> list[Buffer]:
-        return [
-            Buffer(
-                tensors=dict(sorted(places.items())),
-                nbytes=aligned(max(at + self._tensors[i].nbytes for i, at in places.items())),
-                first=self._first[root],
-                last=self._last[root],
-            )
-            for root, places in self._groups.members().items()
-        ]
+        return list(self._buffers)
 
     def reaches(self) -> tuple[Reach, ...]:
-        """Each pair of buffers once; what has been joined since, or lives longer, is left out."""
-        places = self._groups.members()
-        positions = {root: i for i, root in enumerate(places)}
-        found: dict[tuple[int, int], Reach] = {}
-        never: set[tuple[int, int]] = set()
-        for source, target, before, how in self._reaches:
-            (a, _), (b, _) = self._groups.find(source), self._groups.find(target)
-            if a == b or self._last[a] != self._first[b]:
-                continue
-            pair = positions[a], positions[b]
-            distance = before + places[b][target] - places[a][source]
-            if how.exact and distance:
-                never.add(pair)
-            if pair not in found or found[pair].distance < distance:
-                found[pair] = Reach(*pair, distance, how.exact, how.free)
-        return tuple(reach for pair, reach in found.items() if pair not in never)
+        """Those of two buffers at a step are one."""
+        found: dict[tuple[int, int, int], Reach] = {}
+        never: set[tuple[int, int, int]] = set()
+        for step, call in enumerate(self._calls, start=1):
+            for overlap in call.overlaps:
+                for reach in self._reaches(call, overlap, step):
+                    key = reach.reader, reach.writer, step
+                    other = found.get(key, reach)
+                    if (reach.exact or other.exact) and reach.distance != other.distance:
+                        never.add(key)
+                    if other.distance <= reach.distance:
+                        found[key] = reach
+        return tuple(reach for key, reach in found.items() if key not in never)
+
+    def _reaches(self, call: KernelCall, overlap: Overlap, step: int) -> Iterator[Reach]:
+        target = call.outputs[overlap.output]
+        a, _ = self._groups.find(call.inputs[overlap.input])
+        b, _ = self._groups.find(target)
+        if a == b:
+            return
+        pair = self._positions[a], self._positions[b]
+        ends = any(span.last == step for span in self._buffers[pair[0]].spans)
+        begins = any(span.first == step for span in self._buffers[pair[1]].spans)
+        if not (ends and begins):
+            return
+        readers = self._readers(call, overlap)
+        exact = any(how.exact for _, how in readers)
+        free = all(how.free for _, how in readers)
+        for reader, how in readers:
+            before = aligned(max(self._tensors[target].nbytes - how.nbytes, 0), least=0)
+            distance = before + self._places[b][target] - self._places[a][reader]
+            yield Reach(*pair, step, distance, exact, free)

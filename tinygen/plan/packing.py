@@ -6,8 +6,9 @@ Management for Deep Neural Net Inference", 2020, for the greedy orders), then an
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tinygen.plan.buffers import Buffer, Reach
@@ -15,6 +16,7 @@ from tinygen.plan.exact import Answer, Conflict, fitting
 from tinygen.plan.places import ALIGNMENT
 
 _SEARCHES = 400
+_FEW = 40
 _SWEEPS = 40_000
 """Buffers placed in the search, in all."""
 _BUDGET = 60_000
@@ -33,11 +35,15 @@ class Packing:
         return _top(self.offsets, [buffer.nbytes for buffer in buffers])
 
 
-def pack(buffers: Sequence[Buffer], reaches: Sequence[Reach], minimum: int) -> Packing:
+def pack(
+    buffers: Sequence[Buffer], reaches: Sequence[Reach], minimum: int, *, thorough: bool = True
+) -> Packing:
     """The smallest that is found; no packing is smaller than `minimum`, as is known before."""
     conflicts = _conflicts(buffers, reaches)
     sizes = [buffer.nbytes for buffer in buffers]
-    best = _searched(buffers, conflicts, minimum)
+    best = _searched(buffers, conflicts, minimum, _SEARCHES if thorough else _FEW)
+    if not thorough:
+        return Packing(best, minimum)
     bound = least = minimum
     while least < (top := _top(best, sizes)):
         middle = least + (top - least) // 2 // ALIGNMENT * ALIGNMENT
@@ -58,31 +64,66 @@ def _top(offsets: Sequence[int], sizes: Sequence[int]) -> int:
 
 def _conflicts(buffers: Sequence[Buffer], reaches: Sequence[Reach]) -> list[list[Conflict]]:
     """For each buffer those that it must keep away from: they live at the same time."""
-    pairs = {(reach.reader, reach.writer): reach for reach in reaches}
-    conflicts: list[list[Conflict]] = []
-    for i, buffer in enumerate(buffers):
-        conflicts.append([])
-        for j, other in enumerate(buffers):
-            if j == i or not buffer.overlaps(other):
-                continue
-            low, high = -buffer.nbytes, other.nbytes
-            over, under = pairs.get((j, i)), pairs.get((i, j))
-            if any(reach is not None and reach.free for reach in (over, under)):
-                continue
-            if any(reach is not None and reach.exact for reach in (over, under)):
-                conflicts[i] += ((j, low, 0), (j, 0, high))
-                continue
-            if over:  # this one may be written over the other
-                low = max(low, -over.distance)
-            if under:  # or the other over this one
-                high = min(high, under.distance)
-            if low < high:
-                conflicts[i].append((j, low, high))
+    of_pair: dict[tuple[int, int], list[Reach]] = {}
+    for reach in reaches:
+        of_pair.setdefault((reach.reader, reach.writer), []).append(reach)
+    conflicts: list[list[Conflict]] = [[] for _ in buffers]
+    for i, j in itertools.combinations(range(len(buffers)), 2):
+        a, b = buffers[i], buffers[j]
+        if a.first > b.last or b.first > a.last:
+            continue
+        here, there = of_pair.get((i, j), ()), of_pair.get((j, i), ())
+        ways = [(r.step, r.distance, r) for r in here] + [(r.step, -r.distance, r) for r in there]
+        for low, high in _joined(_apart(a, b, ways, reads=len(here))):
+            conflicts[i].append((j, low, high))
+            conflicts[j].append((i, -high, -low))
     return conflicts
 
 
+def _apart(
+    a: Buffer, b: Buffer, ways: Sequence[tuple[int, int, Reach]], *, reads: int
+) -> Iterator[tuple[int, int]]:
+    """What the distance from b's offset to a's cannot be, as open intervals.
+
+    `ways` are their reaches: the step, the least distance where a is what is read, as in the first
+    `reads`, and the greatest where it is what is written.
+    """
+    for one, other in itertools.product(a.spans, b.spans):
+        if one.first > other.last or other.first > one.last:
+            continue
+        low, high = other.start - one.stop, other.stop - one.start
+        gaps: list[tuple[int, int]] = [(low, high)]
+        for number, (step, distance, reach) in enumerate(ways):
+            ends, begins = (one, other) if number < reads else (other, one)
+            if not ends.last == step == begins.first:
+                continue
+            if reach.free:
+                gaps = []
+            elif reach.exact:
+                gaps = [(low, min(high, distance)), (max(low, distance), high)]
+            elif number < reads:
+                gaps = [(low, min(high, distance))]
+            else:
+                gaps = [(max(low, distance), high)]
+        yield from (gap for gap in gaps if gap[0] < gap[1])
+
+
+def _joined(gaps: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Open intervals that cover the same, none overlapping another."""
+    found: list[tuple[int, int]] = []
+    for low, high in sorted(gaps):
+        if found and low < found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], high)
+        else:
+            found.append((low, high))
+    return found
+
+
 def _searched(
-    buffers: Sequence[Buffer], conflicts: Sequence[Sequence[Conflict]], minimum: int
+    buffers: Sequence[Buffer],
+    conflicts: Sequence[Sequence[Conflict]],
+    minimum: int,
+    searches: int,
 ) -> list[int]:
     """An offset for each buffer; the best of several orders and a search."""
     indices = range(len(buffers))
@@ -96,7 +137,7 @@ def _searched(
     best_top = -1
     best_order = orders[0]
     generator = random.Random(0)
-    for attempt in range(len(orders) + min(_SEARCHES, _SWEEPS // max(1, len(buffers)))):
+    for attempt in range(len(orders) + min(searches, _SWEEPS // max(1, len(buffers)))):
         if attempt < len(orders):
             order = list(orders[attempt])
         else:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinygen.ir import Array, Graph
+from tinygen.ir import Array, Edge, Graph
 from tinygen.proof import interpret, metrics
 from tinygen.proof.oracle import REFERENCE
 from tinygen.proof.vectors import Vectors
@@ -23,9 +23,9 @@ _NEAR_SPREAD = 0.5
 the outputs' own spread: rounding has been seen to make 4 LSB or 5 %, other numbers make 140 %."""
 
 
-def doubts(vectors: Vectors) -> tuple[str, ...]:
+def doubts(vectors: Vectors, outputs: Sequence[Edge]) -> tuple[str, ...]:
     """All that is known to speak against the oracle before a device has computed anything."""
-    return tuple(text for text in (unproven(vectors), far_from_litert(vectors)) if text)
+    return tuple(text for text in (unproven(vectors), far_from_litert(vectors, outputs)) if text)
 
 
 def unproven(vectors: Vectors) -> str:
@@ -51,12 +51,13 @@ def same_as_reference(graph: Graph, vectors: Vectors, device: Sequence[Array]) -
     return bool(wrong)
 
 
-def far_from_litert(vectors: Vectors) -> str:
+def far_from_litert(vectors: Vectors, outputs: Sequence[Edge]) -> str:
     """That the oracle and LiteRT compute different things, by more than rounding makes; empty where
     they do not, or LiteRT did not run the model."""
     if vectors.litert is None:
         return ""
-    for expected, other in zip(vectors.expected, vectors.litert.outputs, strict=True):
+    for edge, *pair in zip(outputs, vectors.expected, vectors.litert.outputs, strict=True):
+        expected, other = (edge.steps(values) for values in pair)
         spread = float(np.std(expected.astype(np.float64)))
         error = metrics.rmse(expected, other)
         if error > max(_NEAR_LSB, _NEAR_SPREAD * spread):

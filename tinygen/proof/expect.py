@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tinygen.ir import Int8Model, input_edges
+from tinygen.ir import DType, Int8Model, input_edges, output_edges
 from tinygen.progress import Progress
 from tinygen.proof import oracle
 from tinygen.proof.doubt import doubts
@@ -22,12 +22,17 @@ def expect(
 ) -> Vectors:
     """Inputs of `samples`, special and random ones, with the outputs of the oracle, of LiteRT and,
     where there is one, of the float model."""
-    chosen = choose(input_edges(model.graph), samples, seed)
+    edges = input_edges(model.graph)
+    chosen = choose(edges, samples, seed)
     truth = oracle.expected(model, chosen.quantized)
     if truth.note:
         progress.warn(f"the oracle is the {truth.name}: {truth.note}")
     second = oracle.second_opinion(model, chosen.quantized)
-    real = None if float_tflite is None else oracle.float_outputs(float_tflite, chosen.real)
+    given = [
+        codes if edge.dtype is DType.INT32 else value
+        for edge, codes, value in zip(edges, chosen.quantized, chosen.real, strict=True)
+    ]
+    real = None if float_tflite is None else oracle.float_outputs(float_tflite, given)
     vectors = Vectors(
         inputs=chosen.quantized,
         expected=truth.outputs,
@@ -38,6 +43,6 @@ def expect(
         refusals=tuple(str(r) for r in (truth.refusal, second) if isinstance(r, Refusal)),
         real_outputs=real,
     )
-    for doubt in doubts(vectors):
+    for doubt in doubts(vectors, output_edges(model.graph)):
         progress.warn(doubt)
     return vectors

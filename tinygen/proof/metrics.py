@@ -15,11 +15,17 @@ from numpy.typing import ArrayLike, NDArray
 
 def mismatched_elements(reference: ArrayLike, actual: ArrayLike) -> int:
     """How many elements differ. Two NaN are equal here, as are 0.0 and -0.0."""
+    same = equal(reference, actual)
+    return int(same.size - np.count_nonzero(same))
+
+
+def equal(reference: ArrayLike, actual: ArrayLike) -> NDArray[np.bool_]:
+    """Which elements are equal. Two NaN are, as are 0.0 and -0.0."""
     ref, act = _pair(reference, actual)
-    equal = ref == act
+    same = np.asarray(ref == act)
     if ref.dtype.kind == "f":
-        equal |= np.isnan(ref) & np.isnan(act)
-    return int(ref.size - np.count_nonzero(equal))
+        same |= np.isnan(ref) & np.isnan(act)
+    return same
 
 
 def max_abs_diff(reference: ArrayLike, actual: ArrayLike) -> int | float:

@@ -18,7 +18,8 @@ import numpy as np
 from tinygen import processes
 from tinygen.errors import InputError
 from tinygen.ir import Array, Graph, Int8Model
-from tinygen.passes.strip_edges import borders
+from tinygen.passes.fold_float_islands import undefined
+from tinygen.passes.strip_edges import Borders, borders
 from tinygen.proof import interpret
 
 _TIMEOUT_SECONDS = 600
@@ -88,7 +89,7 @@ def second_opinion(model: Int8Model, inputs: Sequence[Array]) -> HostRun | Refus
 
 
 def float_outputs(content: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
-    """The float model's outputs for float32 `inputs`, in real values.
+    """The float model's outputs for `inputs`, float32 but for numbers that pick, in real values.
 
     Raises InputError when the model cannot be run.
     """
@@ -101,7 +102,7 @@ def float_outputs(content: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
 def _tflm_fault(graph: Graph) -> str:
     """The first thing that TFLM is known to compute wrongly in this graph; empty where nothing."""
     faults = (node.op.tflm_fault(graph.operands(node)) for node in graph.nodes)
-    return next((fault for fault in faults if fault), "")
+    return next((fault for fault in faults if fault), "") or undefined(graph)
 
 
 class _HostRunFailed(Exception):
@@ -114,9 +115,10 @@ def _reference(graph: Graph, sample: Sequence[Array]) -> list[Array]:
 
 
 def _edges_run(runner: str, model: Int8Model, inputs: Sequence[Array]) -> tuple[Array, ...]:
-    """Run the file as it is: where its own edges are not int8, convert there and back, exactly."""
+    """Run the file as it is: where its own edges are not the device's, convert there and back,
+    exactly."""
     written, graph = model.written, model.graph
-    found = borders(written)
+    found = Borders({}, {}) if model.edges_kept else borders(written)
     feeds = [
         found.inputs[i].outward(value) if i in found.inputs else value
         for i, value in zip(written.inputs, inputs, strict=True)

@@ -15,13 +15,15 @@ import numpy as np
 
 from tinygen.data.npy import read_header, read_values
 from tinygen.errors import InputError
-from tinygen.ir import Array, Edge
+from tinygen.ir import Array, DType, Edge
 from tinygen.proof.oracle import HostRun
 
 MINIMUM = 100
 """At least this many vectors, unless the model's input has fewer values."""
 
 _DATA_SAMPLES = 60
+_FAR = 1e6
+"""Steps from the codes that are beyond any, and within what TFLM's conversion to int32 defines."""
 _DATA = ("data", "test", "random data")
 _MAX_ARRAYS = 1000
 _MAX_BYTES = 1 << 30
@@ -33,7 +35,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, eq=False)
 class Vectors:
-    """Arrays are (vectors, *shape of the tensor), int8; `real_outputs` float32."""
+    """Arrays are (vectors, *shape of the edge), of its type; `real_outputs` float32."""
 
     inputs: tuple[Array, ...]
     expected: tuple[Array, ...]
@@ -156,7 +158,7 @@ def _numbered(columns: dict[str, Array], name: str) -> tuple[Array, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Chosen inputs: int8 for the device, and the real values they stand for."""
+    """Chosen inputs: as the device takes them, and the real values they stand for."""
 
     quantized: tuple[Array, ...]
     real: tuple[Array, ...]
@@ -180,70 +182,86 @@ def choose(
     seed: int,
 ) -> Inputs:
     """Samples of the user's data, edge inputs, and seeded random ones up to MINIMUM."""
-    quantized: list[list[Array]] = [[] for _ in edges]
-    real: list[list[Array]] = [[] for _ in edges]
-    origins: list[str] = []
-    labels: list[int] = []
-    for source in samples:
-        count = len(source.inputs[0])
-        picks = np.arange(count)
-        if source.limit is not None and count > source.limit:
-            picks = np.linspace(0, count - 1, source.limit).round().astype(np.int64)
-        for pick in picks:
-            for i, edge in enumerate(edges):
-                value = source.inputs[i][pick].reshape(edge.shape).astype(np.float32)
-                real[i].append(value)
-                quantized[i].append(edge.quantize(value))
-            origins.append(source.origin)
-            labels.append(-1 if source.labels is None else int(source.labels[pick]))
-    generator = np.random.default_rng(seed)
+    picked = [(source, pick) for source in samples for pick in _picks(source)]
     special = _special(edges)
-    randoms = max(MINIMUM - len(origins) - len(special), 8)
-    made = [
-        *special,
-        *(
-            (
-                "random",
-                [generator.integers(t.dtype.low, t.dtype.high + 1, t.shape) for t in edges],
-            )
-            for _ in range(randoms)
-        ),
-    ]
-    for origin, values in made:
-        for i, (edge, value) in enumerate(zip(edges, values, strict=True)):
-            codes = value.astype(edge.dtype.numpy)
-            quantized[i].append(codes)
-            real[i].append(edge.dequantize(codes))
-        origins.append(origin)
-        labels.append(-1)
+    randoms = max(MINIMUM - len(picked) - len(special), 8)
+    generator = np.random.default_rng(seed)
+    made = [*special, *[("random", lambda t: _random(t, generator))] * randoms]
+    count = len(picked) + len(made)
+    # Of large inputs many copies do not fit: every vector is put where it stays.
+    quantized = tuple(np.empty((count, *edge.shape), edge.dtype.numpy) for edge in edges)
+    real = tuple(np.empty((count, *edge.shape), np.float32) for edge in edges)
+    for index, (source, pick) in enumerate(picked):
+        for i, edge in enumerate(edges):
+            real[i][index] = source.inputs[i][pick].reshape(edge.shape)
+            quantized[i][index] = edge.quantize(real[i][index])
+    for index, (_, make) in enumerate(made, len(picked)):
+        for i, edge in enumerate(edges):
+            quantized[i][index] = edge.of_codes(make(edge)).reshape(edge.shape)
+            real[i][index] = edge.dequantize(quantized[i][index])
+    labels = [-1 if s.labels is None else int(s.labels[pick]) for s, pick in picked]
     return Inputs(
-        quantized=tuple(np.stack(q) for q in quantized),
-        real=tuple(np.stack(r) for r in real),
-        origins=tuple(origins),
-        labels=np.array(labels, dtype=np.int64),
+        quantized=quantized,
+        real=real,
+        origins=(*(source.origin for source, _ in picked), *(origin for origin, _ in made)),
+        labels=np.array([*labels, *[-1] * len(made)], dtype=np.int64),
     )
 
 
-def _special(edges: Sequence[Edge]) -> list[tuple[str, list[Array]]]:
-    """Inputs that saturate, cancel or sit on a boundary."""
+def _picks(source: Samples) -> Array:
+    """Which of the samples are taken, spread evenly where they are many."""
+    count = len(source.inputs[0])
+    if source.limit is None or count <= source.limit:
+        return np.arange(count)
+    return np.linspace(0, count - 1, source.limit).round().astype(np.int64)
 
-    def each(name: str, make: Callable[[Edge], Array]) -> tuple[str, list[Array]]:
-        return f"edge: {name}", [make(t).reshape(t.shape) for t in edges]
 
-    low, high = edges[0].dtype.low, edges[0].dtype.high
-    return [
-        each(f"all {low}", lambda t: np.full(t.elements, t.dtype.low)),
-        each(f"all {high}", lambda t: np.full(t.elements, t.dtype.high)),
+def _special(edges: Sequence[Edge]) -> list[tuple[str, Callable[[Edge], Array]]]:
+    """Inputs that saturate, cancel or sit on a boundary; named by the first one's type."""
+
+    def each(name: str, make: Callable[[Edge], Array]) -> tuple[str, Callable[[Edge], Array]]:
+        return f"edge: {name}", make
+
+    low, high = edges[0].span
+    made = [
+        each(f"all {low}", lambda t: np.full(t.elements, t.span[0])),
+        each(f"all {high}", lambda t: np.full(t.elements, t.span[1])),
         each("all zero point", lambda t: np.full(t.elements, t.zero_point)),
-        each("ramp up", lambda t: t.dtype.low + np.arange(t.elements) % 256),
-        each("ramp down", lambda t: t.dtype.high - np.arange(t.elements) % 256),
+        each("ramp up", lambda t: t.span[0] + np.arange(t.elements) % _codes(t)),
+        each("ramp down", lambda t: t.span[1] - np.arange(t.elements) % _codes(t)),
         each(
             f"alternating {low} and {high}",
-            lambda t: np.where(np.arange(t.elements) % 2, t.dtype.high, t.dtype.low),
+            lambda t: np.where(np.arange(t.elements) % 2, t.span[1], t.span[0]),
         ),
-        each(f"one {high} in zero points", lambda t: _impulse(t, t.dtype.high)),
-        each(f"one {low} in zero points", lambda t: _impulse(t, t.dtype.low)),
+        each(f"one {high} in zero points", lambda t: _impulse(t, t.span[1])),
+        each(f"one {low} in zero points", lambda t: _impulse(t, t.span[0])),
     ]
+    if any(edge.dtype is DType.FLOAT32 for edge in edges):
+        made += [
+            each("between two codes", lambda t: _beside(t, 0.5)),
+            each("beyond all codes", lambda t: _beside(t, _FAR)),
+        ]
+    return made
+
+
+def _random(edge: Edge, generator: np.random.Generator) -> Array:
+    low, high = edge.span
+    if edge.dtype is DType.FLOAT32:  # between codes, and somewhat beyond them
+        return generator.uniform(1.25 * low, 1.25 * high, edge.shape)
+    return generator.integers(low, high + 1, edge.shape)
+
+
+def _codes(edge: Edge) -> int:
+    """How many a ramp goes through."""
+    return min(256, edge.span[1] - edge.span[0] + 1)
+
+
+def _beside(edge: Edge, off: float) -> Array:
+    """Of a float32 edge all codes, and so far above or below them; of others the zero point."""
+    if edge.dtype is not DType.FLOAT32:
+        return np.full(edge.elements, edge.zero_point)
+    ramp = np.arange(edge.elements)
+    return edge.span[0] + ramp % _codes(edge) + np.where(ramp % 2, off, -off)
 
 
 def _impulse(edge: Edge, value: int) -> Array:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 
-from tinygen.ir import Array, Edge
+from tinygen.ir import Array, DType, Edge
 from tinygen.proof import metrics
 from tinygen.proof.vectors import Vectors
+
+_NO_NUMBER = 1 << 31
+"""Steps between a number and what is none."""
 
 
 class Verdict(Enum):
@@ -23,7 +27,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Distance:
-    """How far int8 outputs are from the oracle's. LSB is one step of the int8 output."""
+    """How far outputs are from the oracle's. LSB is one step of the int8 codes behind them."""
 
     mismatched_elements: int
     max_abs_diff_lsb: int
@@ -74,8 +78,8 @@ class FirstMismatch:
     origin: str
     output: str
     element: int
-    expected: int
-    device: int
+    expected: int | float
+    device: int | float
     label: str | None
     """The class that the element stands for, where the output has names of classes."""
 
@@ -93,7 +97,7 @@ class Accuracy:
 def compare(
     tensors: Sequence[Edge], vectors: Vectors, device: Sequence[Array]
 ) -> tuple[OutputReport, ...]:
-    """One report per output; `device` holds (vectors, *shape) int8, the first of `vectors`."""
+    """One report per output; `device` holds (vectors, *shape), the first of `vectors`."""
     reports = []
     for i, tensor in enumerate(tensors):
         count = len(device[i])
@@ -125,13 +129,15 @@ def _of(tensor: Edge, real: Array | None, device: Array, picks: Array) -> RealDi
 
 
 def distance(tensor: Edge, expected: Array, actual: Array) -> Distance:
-    """Both int8, (vectors, *shape)."""
+    """Both of the edge's type, (vectors, *shape)."""
     reference, measured = _real(tensor, expected), _real(tensor, actual)
+    steps = tensor.steps(expected), tensor.steps(actual)
+    most = metrics.max_abs_diff(*steps)
     return Distance(
         mismatched_elements=metrics.mismatched_elements(expected, actual),
-        max_abs_diff_lsb=int(metrics.max_abs_diff(expected, actual)),
-        rmse_lsb=metrics.rmse(expected, actual),
-        mae_lsb=metrics.mae(expected, actual),
+        max_abs_diff_lsb=math.ceil(most) if math.isfinite(most) else _NO_NUMBER,
+        rmse_lsb=metrics.rmse(*steps),
+        mae_lsb=metrics.mae(*steps),
         relative_l2=metrics.relative_l2(reference, measured),
         cosine=metrics.cosine(reference, measured),
         argmax_agreement=_argmax(expected, actual),
@@ -139,7 +145,7 @@ def distance(tensor: Edge, expected: Array, actual: Array) -> Distance:
 
 
 def real_distance(tensor: Edge, real: Array, quantized: Array) -> RealDistance:
-    """`real` float32 and `quantized` int8, both (vectors, *shape)."""
+    """`real` float32 and `quantized` of the edge's type, both (vectors, *shape)."""
     measured = _real(tensor, quantized)
     return RealDistance(
         sqnr_db=metrics.sqnr_db(real, measured),
@@ -150,7 +156,9 @@ def real_distance(tensor: Edge, real: Array, quantized: Array) -> RealDistance:
 
 
 def _real(edge: Edge, quantized: Array) -> Array:
-    """int8 values as float64 real values."""
+    """The edge's values as float64 real values."""
+    if edge.dtype is DType.FLOAT32:
+        return quantized.astype(np.float64)
     return edge.scale * (quantized.astype(np.float64) - edge.zero_point)
 
 
@@ -169,7 +177,7 @@ def first_mismatch(
         for i, tensor in enumerate(tensors):
             expected = vectors.expected[i][vector].reshape(-1)
             actual = device[i][vector].reshape(-1)
-            wrong = np.flatnonzero(expected != actual)
+            wrong = np.flatnonzero(~metrics.equal(expected, actual))
             if wrong.size:
                 element = int(wrong[0])
                 return FirstMismatch(
@@ -177,8 +185,8 @@ def first_mismatch(
                     origin=vectors.origins[vector],
                     output=tensor.name,
                     element=element,
-                    expected=int(expected[element]),
-                    device=int(actual[element]),
+                    expected=expected[element].item(),
+                    device=actual[element].item(),
                     label=tensor.labels[element] if tensor.labels else None,
                 )
     return None

@@ -27,7 +27,10 @@ from tinygen.quantize.diagnosis import (
     not_int8,
 )
 from tinygen.quantize.layer_names import with_layer_names
+from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
+from tinygen.quantize.plainer import plainer_layers
+from tinygen.tflite.write import with_requantized
 
 CALIBRATION_SAMPLES = 500
 """At most so many samples calibrate the ranges, spread evenly over the data."""
@@ -46,8 +49,9 @@ class Quantized:
     calibration_samples: int
 
 
-def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
-    """Full int8 with int8 inputs and outputs, weights per channel, batch 1.
+def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -> Quantized:
+    """Full int8 with int8 inputs and outputs, or float32 ones that are converted there, weights per
+    channel, batch 1. Inputs that look things up are int32.
 
     Raises InputError, with what the converter said, when the model cannot be converted.
     """
@@ -63,13 +67,16 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
 
     def samples() -> Iterator[list[np.ndarray]]:
         for index in chosen:
-            yield [array[index : index + 1] for array in data.inputs]
+            yield [
+                array[index : index + 1].astype(edge.dtype.numpy)
+                for array, edge in zip(data.inputs, loaded.inputs, strict=True)
+            ]
 
     frozen = _frozen(tensorflow, loaded)
     names = [edge.name for edge in loaded.inputs], list(loaded.outputs)
-    float_tflite = _convert(tensorflow, frozen, loaded, None)
+    float_tflite = _convert(tensorflow, frozen, loaded, None, float_edges=True)
     check_computes(loaded, float_tflite)
-    int8_tflite = _convert(tensorflow, frozen, loaded, samples)
+    int8_tflite = _convert(tensorflow, frozen, loaded, samples, float_edges=float_edges)
     named = with_layer_names(int8_tflite, *names)
     named_float = with_layer_names(float_tflite, *names)
     file = tflite.parse(named, loaded.path.name)
@@ -82,6 +89,9 @@ def quantize(loaded: LoadedModel, data: Dataset) -> Quantized:
         graph = tflite.graph(file, loaded.name)
     except UnsupportedOperators as error:
         raise not_compiled(loaded, error) from error
+    if contradictions := moves_that_rescale(graph):
+        named = with_requantized(named, contradictions)
+        graph = tflite.read(named, loaded.name)
     return Quantized(
         tflite=named,
         graph=graph,
@@ -116,7 +126,7 @@ def _frozen(tensorflow: Any, loaded: FloatModel) -> Any:
 
     call = _call(tensorflow, loaded)
     signature = [
-        tensorflow.TensorSpec((1, *edge.sample), tensorflow.float32, name=f"input_{index}")
+        tensorflow.TensorSpec((1, *edge.sample), edge.dtype.value, name=f"input_{index}")
         for index, edge in enumerate(loaded.inputs)
     ]
 
@@ -124,7 +134,7 @@ def _frozen(tensorflow: Any, loaded: FloatModel) -> Any:
         return call(inputs)
 
     try:
-        with quiet(), traceable_names(loaded):
+        with quiet(), traceable_names(loaded), plainer_layers(loaded):
             function = tensorflow.function(serve, input_signature=signature, autograph=False)
             return convert_variables_to_constants_v2(function.get_concrete_function())
     except Exception as error:  # whatever the model's layers raise while they are traced
@@ -164,6 +174,8 @@ def _convert(
     frozen: Any,
     loaded: FloatModel,
     samples: Callable[[], Iterator[list[np.ndarray]]] | None,
+    *,
+    float_edges: bool,
 ) -> bytes:
     """The frozen function as `.tflite`: float without samples, int8 with."""
     lite = tensorflow.lite
@@ -174,8 +186,9 @@ def _convert(
                 converter.optimizations = [lite.Optimize.DEFAULT]
                 converter.representative_dataset = samples
                 converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
-                converter.inference_input_type = tensorflow.int8
-                converter.inference_output_type = tensorflow.int8
+                if not float_edges:
+                    converter.inference_input_type = tensorflow.int8
+                    converter.inference_output_type = tensorflow.int8
             return bytes(converter.convert())
         except Exception as error:  # the converter raises many types
             what = "cannot be converted" if samples is None else "cannot be quantized to int8"

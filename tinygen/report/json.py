@@ -10,13 +10,28 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tinygen.boards import Board
 from tinygen.engines import kernel_sets
 
+SCHEMA_VERSION = 1
+"""Of what is printed: it rises with every key that goes or means something else (CHANGELOG.md), and
+`tinygen --json-schema` says what there is."""
+
 
 def print_json(result: object) -> None:
-    """To standard output, as strict JSON, in which every control character is an escape."""
-    text = json.dumps(to_json(result), indent=2, allow_nan=False)
+    """To standard output, as strict JSON, in which every control character is an escape; a result
+    says which version of the schema it is in."""
+    made = to_json(result)
+    if isinstance(made, dict):
+        made = {"schema_version": SCHEMA_VERSION, **made}
+    print_text(made)
+
+
+def print_text(made: object) -> None:
+    """What is JSON already, to standard output."""
+    text = json.dumps(made, indent=2, allow_nan=False)
     sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")  # the one that JSON lets pass
 
 
@@ -35,6 +50,8 @@ def to_json(value: object) -> Any:
         return value.value
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, np.ndarray):
+        return to_json(value.tolist())
     if isinstance(value, dict):
         return {str(k): to_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

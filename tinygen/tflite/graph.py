@@ -76,11 +76,26 @@ def _tensor(raw: FileTensor, tensor_id: TensorId) -> Tensor:
     )
 
 
+_SCALES = (1e-15, 1e15)
+"""Of codes that are computed. The converter makes none below 1e-9; beyond these, shifts of more
+than 31 places and quotients that no integer holds come up, of which each runtime makes something
+else. Weights may have any: a channel that training made vanish has a scale of next to nothing."""
+
+
 def _quant(raw: FileTensor, name: str, dtype: DType) -> Quant | None:
     if not raw.scales:
         return None
     if not all(math.isfinite(s) and s > 0 for s in raw.scales):
         raise UnsupportedModel(f"tensor '{name}' has a scale that is not a positive number")
+    coded = dtype in (DType.INT8, DType.UINT8, DType.INT16) and raw.data is None
+    absurd = [s for s in raw.scales if coded and not _SCALES[0] <= s <= _SCALES[1]]
+    if absurd:
+        raise UnsupportedModel(
+            f"tensor '{name}' has the scale {absurd[0]:g}",
+            why="what runtimes compute with such a scale is not defined: it lies outside of"
+            f" {_SCALES[0]:g} to {_SCALES[1]:g}",
+            next_step="convert the model again, with data that reach every layer",
+        )
     points = raw.zero_points
     if len(points) != len(raw.scales):
         raise UnsupportedModel(

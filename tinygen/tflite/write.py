@@ -8,6 +8,7 @@ own code, which TensorFlow brings along.
 
 from __future__ import annotations
 
+import copy
 import struct
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,42 @@ def renamed(content: bytes, names: Mapping[int, str]) -> bytes:
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
     for index, name in names.items():
         model.subgraphs[0].tensors[index].name = name.encode()
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def with_requantized(content: bytes, calls: Collection[int]) -> bytes:
+    """The file with a QUANTIZE behind these operators, by their positions: what they make has the
+    quantization of their first input, and gets that of their outputs there. Needs TensorFlow."""
+    from tensorflow.lite.python import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    (graph,) = model.subgraphs
+    quantize = schema.BuiltinOperator.QUANTIZE
+    model.operatorCodes.append(
+        schema.OperatorCodeT(deprecatedBuiltinCode=quantize, builtinCode=quantize, version=2)
+    )
+    operators = []
+    for position, operator in enumerate(graph.operators):
+        operators.append(operator)
+        if position not in calls:
+            continue
+        source = graph.tensors[operator.inputs[0]]
+        for number, index in enumerate(list(operator.outputs)):
+            moved = copy.copy(graph.tensors[index])
+            moved.name, moved.quantization = moved.name + b"/moved", source.quantization
+            graph.tensors.append(moved)
+            operator.outputs[number] = len(graph.tensors) - 1
+            operators.append(
+                schema.OperatorT(
+                    opcodeIndex=len(model.operatorCodes) - 1,
+                    inputs=[len(graph.tensors) - 1],
+                    outputs=[index],
+                    builtinOptionsType=schema.BuiltinOptions.QuantizeOptions,
+                    builtinOptions=schema.QuantizeOptionsT(),
+                )
+            )
+    graph.operators = operators
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 

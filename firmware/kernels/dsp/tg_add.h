@@ -1,5 +1,6 @@
-/* ADD and SUB of tensors of one shape, for cores with the DSP extension: one affine map of both
- * codes, found and held against the specification for all 65,536 pairs when the code was generated.
+/* ADD and SUB for cores with the DSP extension: one affine map of both codes, found and held
+ * against the specification for all 65,536 pairs when the code was generated. Rows of one input may
+ * meet the same one of the other.
  *
  *   code = ((m0 * 256 a >> 16) + (m1 * 256 b >> 16) + k) >> 16, held within int8
  *
@@ -13,7 +14,10 @@
 #include "tg_dsp.h"
 
 struct tg_dsp_add_params {
-  int32_t count;
+  int32_t rows;
+  int32_t count; /* elements of a row */
+  int32_t step0; /* from row to row of an input: 0 where it has but one */
+  int32_t step1;
   int32_t m0; /* of the first input */
   int32_t m1; /* of the second one */
   int32_t k;
@@ -62,19 +66,24 @@ TG_DSP_SHARED void tg_dsp_add_fours(const struct tg_dsp_add_params *p, const int
       : "cc", "memory");
 }
 
-/* May run in place of either input. */
+/* May run in place of an input that is not broadcast. */
 TG_INLINE void tg_dsp_add(const struct tg_dsp_add_params *p, const int8_t *input0,
                           const int8_t *input1, int8_t *output) {
   const int32_t whole = p->count / 8 * 8, rest = p->count % 8;
-  if (whole != 0) {
-    tg_dsp_add_fours(p, input0, input1, output, output + whole);
-  }
-  if (rest != 0) {
-    int8_t a[8] = {0}, b[8] = {0}, sums[8];
-    memcpy(a, input0 + whole, (size_t)rest);
-    memcpy(b, input1 + whole, (size_t)rest);
-    tg_dsp_add_fours(p, a, b, sums, sums + 8);
-    memcpy(output + whole, sums, (size_t)rest);
+  for (int32_t row = 0; row < p->rows; ++row) {
+    if (whole != 0) {
+      tg_dsp_add_fours(p, input0, input1, output, output + whole);
+    }
+    if (rest != 0) {
+      int8_t a[8] = {0}, b[8] = {0}, sums[8];
+      memcpy(a, input0 + whole, (size_t)rest);
+      memcpy(b, input1 + whole, (size_t)rest);
+      tg_dsp_add_fours(p, a, b, sums, sums + 8);
+      memcpy(output + whole, sums, (size_t)rest);
+    }
+    input0 += p->step0;
+    input1 += p->step1;
+    output += p->count;
   }
 }
 

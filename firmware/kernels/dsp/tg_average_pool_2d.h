@@ -3,7 +3,7 @@
 #define TG_DSP_AVERAGE_POOL_2D_H
 
 #include "tg_dsp_channels.h"
-#include "tg_weighted.h"
+#include "tg_pool.h"
 
 struct tg_dsp_average_pool_2d_params {
   int32_t batches;
@@ -44,43 +44,24 @@ TG_INLINE void tg_dsp_average_pool_2d_four(const struct tg_dsp_average_pool_2d_p
   }
 }
 
+/* One output pixel. */
+TG_INLINE void tg_dsp_average_pool_2d_pixel(const void *params, const int8_t *from, int32_t rows,
+                                            int32_t columns, int8_t *output) {
+  const struct tg_dsp_average_pool_2d_params *const p = params;
+  const int32_t fours = p->channels / 4 * 4;
+  for (int32_t channel = 0; channel < fours; channel += 4) {
+    tg_dsp_average_pool_2d_four(p, from + channel, rows, columns, 4, output + channel);
+  }
+  if (p->channels % 4 != 0) {
+    tg_dsp_average_pool_2d_four(p, from + fours, rows, columns, p->channels % 4, output + fours);
+  }
+}
+
 /* May write over the beginning of its input, as the order of pixels allows. */
 TG_INLINE void tg_dsp_average_pool_2d(const struct tg_dsp_average_pool_2d_params *p,
                                       const int8_t *input, int8_t *output) {
-  const int full_rows = tg_unpadded(p->input_height, p->output_height, p->filter_height,
-                                    p->stride_height, 1, p->pad_top);
-  const int full_columns = tg_unpadded(p->input_width, p->output_width, p->filter_width,
-                                       p->stride_width, 1, p->pad_left);
-  struct tg_taps rows = {0, p->filter_height};
-  struct tg_taps columns = {0, p->filter_width};
-  for (int32_t batch = 0; batch < p->batches; ++batch) {
-    int32_t top = -p->pad_top;
-    for (int32_t y = 0; y < p->output_height; ++y) {
-      if (!full_rows) {
-        rows = tg_taps_inside(top, p->input_height, p->filter_height, 1);
-      }
-      int32_t left = -p->pad_left;
-      for (int32_t x = 0; x < p->output_width; ++x) {
-        if (!full_columns) {
-          columns = tg_taps_inside(left, p->input_width, p->filter_width, 1);
-        }
-        const int8_t *const from =
-            input + ((top + rows.first) * p->input_width + left + columns.first) * p->channels;
-        const int32_t high = rows.last - rows.first, wide = columns.last - columns.first;
-        const int32_t fours = p->channels / 4 * 4;
-        for (int32_t channel = 0; channel < fours; channel += 4) {
-          tg_dsp_average_pool_2d_four(p, from + channel, high, wide, 4, output + channel);
-        }
-        if (p->channels % 4 != 0) {
-          tg_dsp_average_pool_2d_four(p, from + fours, high, wide, p->channels % 4, output + fours);
-        }
-        output += p->channels;
-        left += p->stride_width;
-      }
-      top += p->stride_height;
-    }
-    input += p->input_height * p->input_width * p->channels;
-  }
+  const struct tg_pool pool = TG_POOL_OF(p);
+  tg_pool_each(&pool, tg_dsp_average_pool_2d_pixel, p, input, output);
 }
 
 #endif /* TG_DSP_AVERAGE_POOL_2D_H */

@@ -12,7 +12,7 @@
 #ifndef TG_DSP_CONV_WINOGRAD_H
 #define TG_DSP_CONV_WINOGRAD_H
 
-#include "tg_dsp.h"
+#include "tg_dsp_tiles.h"
 
 struct tg_dsp_conv_winograd_params {
   int32_t batches;
@@ -34,32 +34,6 @@ struct tg_dsp_conv_winograd_run {
   int8_t *output;        /* of the first tile's first pixel */
   const int8_t *end;     /* of its channels */
 };
-
-/* Two input channels of four tiles; the first ones of a product start the sums. */
-#define TG_DSP_CONV_WINOGRAD_START \
-  "ldrd    r8, r9, [r12], #8\n"    \
-  "ldrd    r10, r11, [lr], #8\n"   \
-  "smuad   r0, r10, r8\n"          \
-  "smuad   r1, r10, r9\n"          \
-  "smuad   r2, r11, r8\n"          \
-  "smuad   r3, r11, r9\n"          \
-  "ldrd    r10, r11, [lr], #8\n"   \
-  "smuad   r4, r10, r8\n"          \
-  "smuad   r5, r10, r9\n"          \
-  "smuad   r6, r11, r8\n"          \
-  "smuad   r7, r11, r9\n"
-#define TG_DSP_CONV_WINOGRAD_STEP \
-  "ldrd    r8, r9, [r12], #8\n"   \
-  "ldrd    r10, r11, [lr], #8\n"  \
-  "smlad   r0, r10, r8, r0\n"     \
-  "smlad   r1, r10, r9, r1\n"     \
-  "smlad   r2, r11, r8, r2\n"     \
-  "smlad   r3, r11, r9, r3\n"     \
-  "ldrd    r10, r11, [lr], #8\n"  \
-  "smlad   r4, r10, r8, r4\n"     \
-  "smlad   r5, r10, r9, r5\n"     \
-  "smlad   r6, r11, r8, r6\n"     \
-  "smlad   r7, r11, r9, r7\n"
 
 /* Column `j` of a tile's products: their first sum to `upper`, their second one to `lower`. */
 #define TG_DSP_CONV_WINOGRAD_COLUMN(j, upper, lower, bias)                       \
@@ -141,7 +115,7 @@ struct tg_dsp_conv_winograd_run {
       "1:\n"                                                                                     \
       "ldrd    lr, r8, [sp, #8]\n"                                                               \
       "str     r8, [sp]\n"                                                                       \
-      "2:\n" TG_DSP_CONV_WINOGRAD_START ".rept %c[steps] - 1\n" TG_DSP_CONV_WINOGRAD_STEP        \
+      "2:\n" TG_DSP_TILES_START ".rept %c[steps] - 1\n" TG_DSP_TILES_STEP        \
       ".endr\n"                                                                                  \
       "ldrd    r8, r9, [sp]\n"                                                                   \
       "stm     r8!, {r0, r1, r2, r3, r4, r5, r6, r7}\n"                                          \

@@ -33,8 +33,9 @@ struct tg_dsp_depthwise_3x3_params {
   int32_t known; /* 0: all layers share the code for blocks; else the layer has its own, with
                     so many of them in a loop */
   int32_t gap;   /* pairs of rows in a column: 4, or for a stride of 1 8 or 14 */
-  int32_t shift; /* S of SSAT8(SMMLAR(sum, m, k) ASR S), 8 to 15 */
-  const int32_t *weights; /* per channel: 3 words (w0, w1), 3 words (w1, w2), m, k, bias */
+  int32_t shift; /* S of SSAT8(SMMLAR(sum, m, k) ASR S), 8 to 15; 0: rounded twice */
+  const int32_t *weights; /* per channel: 3 words (w0, w1), 3 words (w1, w2), m, k, bias; then S
+                             where sums are rounded twice */
 };
 
 /* Whether the inner loop goes down: it is to be the longer one. */
@@ -81,6 +82,7 @@ struct tg_dsp_depthwise_3x3_layer {
   int32_t unit;    /* rows of outputs, with a stride of 1 twos of rows, that are begun */
   int32_t done;    /* pairs of rows that have been there */
   int32_t single;  /* the last two rows are one, which is left: its pairs */
+  int32_t words;   /* of a channel's weights */
   struct tg_dsp_image image;
   struct tg_dsp_dw3 run;
 };
@@ -112,6 +114,9 @@ TG_DSP_SHARED void tg_dsp_depthwise_3x3_units(struct tg_dsp_depthwise_3x3_layer 
     run->next_output = 2 * run->row - width / 2 * 2 * run->column;
     run->odd = width % 2 * 4 * units;
   }
+  if (units == 0) {
+    run->outer = 0; /* before the odd row alone */
+  }
 }
 
 /* Up to four channels more, or the next image; 0 behind the last one. */
@@ -120,7 +125,7 @@ TG_DSP_SHARED int tg_dsp_dw3_channels(struct tg_dsp_depthwise_3x3_layer *layer) 
   layer->unit = 0;
   layer->done = 0;
   layer->channel += 4;
-  layer->run.weights += 9 * layer->run.number;
+  layer->run.weights += layer->words * layer->run.number;
   if (layer->channel >= p->channels) {
     layer->channel = 0;
     layer->run.weights = p->weights;
@@ -162,10 +167,13 @@ TG_DSP_SHARED int tg_dsp_dw3_next(struct tg_dsp_depthwise_3x3_layer *layer) {
                    layer->pairs + 4 * p->gap * p->pad_left + layer->done - unit);
   layer->done = unit + here + 1;
   layer->unit = unit + here;
-  /* Where the last two rows are one, it is done by itself. */
+  /* Where the last two rows are one, it is done by itself, in code of the layer's own at once. */
   const int32_t single = layer->unit == units ? units * rows - p->output_height : 0;
-  layer->single = single ? here : 0;
-  if (here == single) {
+  layer->single = single && p->known == 0 ? here : 0;
+  layer->run.single = single && p->known != 0;
+  layer->run.single_pair = 4 * (here - 1);
+  layer->run.single_output = 2 * (here - 1) * row;
+  if (here == 1 && layer->single != 0) {
     return tg_dsp_dw3_next(layer);
   }
   layer->run.row = row;
@@ -190,6 +198,7 @@ TG_DSP_SHARED void tg_dsp_dw3_start(struct tg_dsp_depthwise_3x3_layer *layer,
   layer->channel = p->channels;
   layer->unit = (p->output_height + rows - 1) / rows;
   layer->single = 0;
+  layer->words = p->shift == 0 ? 10 : 9;
   layer->image.height = p->input_height;
   layer->image.row = p->input_width * p->channels;
   layer->image.channels = p->channels;
@@ -227,16 +236,17 @@ TG_DSP_SHARED void tg_dsp_dw3_all(struct tg_dsp_depthwise_3x3_layer *layer) {
 TG_INLINE void tg_dsp_depthwise_3x3_own(const struct tg_dsp_depthwise_3x3_params *p, int down,
                                         const struct tg_dsp_dw3 *run) {
   const int32_t row = p->output_width * p->channels;
+  const int32_t single = p->output_height % 2 != 0 ? p->output_width : 0;
   register const struct tg_dsp_dw3 *run_ __asm__("r0") = run;
-#define TG_DSP_DW3_OWN(many)                                                                \
-  if (down) {                                                                               \
-    TG_DSP_DW3_RUN(TG_DSP_DW3_FAR_##many, 4, p->gap, p->shift, p->channels, row, 2 * row);  \
-  } else if (2 * p->channels < 256) {                                                       \
-    TG_DSP_DW3_RUN(TG_DSP_DW3_NEAR_##many, 32 * p->gap, p->gap, p->shift, p->channels, row, \
-                   2 * p->channels);                                                        \
-  } else {                                                                                  \
-    TG_DSP_DW3_RUN(TG_DSP_DW3_FAR_##many, 32 * p->gap, p->gap, p->shift, p->channels, row,  \
-                   2 * p->channels);                                                        \
+#define TG_DSP_DW3_OWN(many)                                                                       \
+  if (down) {                                                                                      \
+    TG_DSP_DW3_RUN(TG_DSP_DW3_FAR_##many, 4, p->gap, p->shift, p->channels, row, 2 * row, single); \
+  } else if (2 * p->channels < 256) {                                                              \
+    TG_DSP_DW3_RUN(TG_DSP_DW3_NEAR_##many, 32 * p->gap, p->gap, p->shift, p->channels, row,        \
+                   2 * p->channels, single);                                                       \
+  } else {                                                                                         \
+    TG_DSP_DW3_RUN(TG_DSP_DW3_FAR_##many, 32 * p->gap, p->gap, p->shift, p->channels, row,         \
+                   2 * p->channels, single);                                                       \
   }
   if (p->known == 1) {
     TG_DSP_DW3_OWN(1)
@@ -262,11 +272,7 @@ TG_INLINE void tg_dsp_depthwise_3x3(const struct tg_dsp_depthwise_3x3_params *p,
     return;
   }
   while (tg_dsp_dw3_next(&layer)) {
-    if (numbers.output_height % 2 != 0 && layer.run.row == 0) {
-      layer.code.blocks(&layer.run);
-    } else {
-      tg_dsp_depthwise_3x3_own(&numbers, tg_dsp_depthwise_3x3_down(&numbers), &layer.run);
-    }
+    tg_dsp_depthwise_3x3_own(&numbers, tg_dsp_depthwise_3x3_down(&numbers), &layer.run);
   }
 }
 

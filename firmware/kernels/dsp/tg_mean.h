@@ -30,8 +30,8 @@ TG_INLINE void tg_dsp_mean_four(const struct tg_dsp_mean_params *p, const int8_t
   }
   for (int32_t i = 0; i < channels; ++i) {
     const uint32_t sum = (uint32_t)(total[i] - p->pixels * p->input_zero_point);
-    output[i] =
-        tg_output(sum, p->multiplier, p->shift, p->shift, p->output_zero_point, INT8_MIN, INT8_MAX);
+    output[i] = tg_output(sum, p->multiplier, p->shift, p->shift < 0, p->output_zero_point,
+                          INT8_MIN, INT8_MAX);
   }
 }
 

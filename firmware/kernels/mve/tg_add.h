@@ -17,7 +17,10 @@
 #include "tg_mve_eight.h"
 
 struct tg_mve_add_params {
-  int32_t count; /* elements of each input and of the output */
+  int32_t rows;
+  int32_t count; /* elements of a row */
+  int32_t step0; /* from row to row of an input: 0 where it has but one */
+  int32_t step1;
   int32_t m0;
   int32_t m1;
   int32_t k;
@@ -26,9 +29,8 @@ struct tg_mve_add_params {
   int32_t output_max;
 };
 
-/* May run in place. */
-TG_INLINE void tg_mve_add(const struct tg_mve_add_params *p, const int8_t *input0,
-                          const int8_t *input1, int8_t *output) {
+TG_INLINE void tg_mve_add_row(const struct tg_mve_add_params *p, const int8_t *input0,
+                              const int8_t *input1, int8_t *output) {
   int32_t left = p->count;
   __asm__ volatile(
       "vdup.32      q4, %[m0]\n"
@@ -57,6 +59,14 @@ TG_INLINE void tg_mve_add(const struct tg_mve_add_params *p, const int8_t *input
         [count] "i"(p->count), [right] "i"(p->right), [minimum] "i"(p->output_min),
         [maximum] "i"(p->output_max)
       : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "lr", "p0", "cc", "memory");
+}
+
+/* May run in place of an input that is not broadcast. */
+TG_INLINE void tg_mve_add(const struct tg_mve_add_params *p, const int8_t *input0,
+                          const int8_t *input1, int8_t *output) {
+  for (int32_t row = 0; row < p->rows; ++row) {
+    tg_mve_add_row(p, input0 + row * p->step0, input1 + row * p->step1, output + row * p->count);
+  }
 }
 
 #endif /* TG_MVE_ADD_H */

@@ -30,6 +30,7 @@ struct tg_mve_depthwise_conv_2d_params {
   int32_t input_height;
   int32_t input_width;
   int32_t input_channels;
+  int32_t at_a_time; /* of these, a multiple of 8 where not all */
   int32_t depth_multiplier;
   int32_t output_height;
   int32_t output_width;
@@ -313,14 +314,14 @@ TG_INLINE void tg_mve_depthwise_conv_2d_border(int8_t *to, int32_t pixels, int32
   }
 }
 
-/* An input row, or one outside of the image, to every channel's row that begins at `to`. */
+/* An input row, or one outside of the image, to the rows of so many channels that begin at `to`. */
 TG_INLINE void tg_mve_depthwise_conv_2d_take(const struct tg_mve_depthwise_conv_2d_params *p,
-                                             const int8_t *image, int32_t row, int8_t *to,
-                                             int32_t pixels) {
+                                             const int8_t *image, int32_t channels, int32_t row,
+                                             int8_t *to, int32_t pixels) {
   const int32_t plane = p->columns * p->rows;
   const uint16x8_t planes = vmulq_n_u16(vidupq_n_u16(0, 1), (uint16_t)plane);
-  for (int32_t c = 0; c < p->input_channels; c += 8) {
-    const mve_pred16_t some = vctp16q((uint32_t)(p->input_channels - c));
+  for (int32_t c = 0; c < channels; c += 8) {
+    const mve_pred16_t some = vctp16q((uint32_t)(channels - c));
     if (row < 0 || row >= p->input_height) {
       tg_mve_depthwise_conv_2d_border(to, pixels, p->rows, p->input_zero_point, planes, some);
     } else {
@@ -331,53 +332,65 @@ TG_INLINE void tg_mve_depthwise_conv_2d_take(const struct tg_mve_depthwise_conv_
   }
 }
 
-/* Scratch: `columns` by `rows` bytes for each channel. */
-TG_INLINE void tg_mve_depthwise_conv_2d(const struct tg_mve_depthwise_conv_2d_params *p,
-                                        const int8_t *input, int8_t *output, void *scratch) {
+/* Some channels of an image, whose first ones these point to. Scratch: `columns` by `rows` bytes
+ * for each. */
+TG_INLINE void tg_mve_depthwise_conv_2d_image(const struct tg_mve_depthwise_conv_2d_params *p,
+                                              const int8_t *input, int8_t *output, int32_t first,
+                                              int32_t channels, int8_t *planes) {
   const int32_t plane = p->columns * p->rows, n = p->input_channels * p->depth_multiplier;
   const int32_t reach = p->columns - p->pad_left;
   const int32_t pixels = reach < p->input_width ? reach : p->input_width;
   const int32_t read = p->load_step * (8 / p->at_once * p->rounds - (p->half ? 4 / p->at_once : 0));
-  int8_t *const planes = (int8_t *)scratch;
-  for (int32_t batch = 0; batch < p->batches; ++batch) {
-    int32_t top = -p->pad_top, kept = 0, turned = 0;
-    tg_mve_layer_fill(planes, plane * p->input_channels, p->input_zero_point);
-    for (int32_t y = 0; y < p->output_height; y += p->lines) {
-      for (int32_t i = kept; i < p->rows; ++i) {
-        const int32_t slot = turned ? (i + 2) % 4 : i;
-        tg_mve_depthwise_conv_2d_take(p, input, top + i, planes + p->pad_left * p->rows + slot,
-                                      pixels);
-      }
-      const int32_t few = y + p->lines > p->output_height;
-      struct tg_mve_depthwise_conv_2d_run run = {
-          .source = planes,
-          .output = output,
-          .constants = p->constants,
-          .weights = p->weights + 16,
-          .channels = p->depth_multiplier == 1 ? n : p->depth_multiplier,
-          .round_step = p->round_step,
-          .mask = few ? p->mask_few : p->mask,
-          .mask_last = few ? p->mask_few_last : p->mask_last,
-          .source_step = (p->depth_multiplier == 1 ? plane : 0) - read,
-          .output_step = 1 - (p->rounds - 1) * p->round_step,
-          .turned = turned,
-          .offsets = p->offsets,
-      };
-      for (int32_t c = 0; c < n; c += run.channels) {
-        tg_mve_depthwise_conv_2d_channels(&run, p);
-        run.source += plane;
-        run.output += run.channels;
-        run.constants += 3 * run.channels;
-        run.weights += 16 * p->pieces * run.channels;
-      }
-      output += (few ? p->output_height - y : p->lines) * p->output_width * n;
-      top += p->row_step;
-      if (p->turns) {
-        kept = 2;
-        turned = !turned;
-      }
+  int32_t top = -p->pad_top, kept = 0, turned = 0;
+  tg_mve_layer_fill(planes, plane * channels, p->input_zero_point);
+  for (int32_t y = 0; y < p->output_height; y += p->lines) {
+    for (int32_t i = kept; i < p->rows; ++i) {
+      const int32_t slot = turned ? (i + 2) % 4 : i;
+      tg_mve_depthwise_conv_2d_take(p, input, channels, top + i,
+                                    planes + p->pad_left * p->rows + slot, pixels);
     }
-    input += p->input_height * p->input_width * p->input_channels;
+    const int32_t few = y + p->lines > p->output_height;
+    struct tg_mve_depthwise_conv_2d_run run = {
+        .source = planes,
+        .output = output,
+        .constants = p->constants + 3 * first,
+        .weights = p->weights + 16 + 16 * p->pieces * first,
+        .channels = p->depth_multiplier == 1 ? channels : p->depth_multiplier,
+        .round_step = p->round_step,
+        .mask = few ? p->mask_few : p->mask,
+        .mask_last = few ? p->mask_few_last : p->mask_last,
+        .source_step = (p->depth_multiplier == 1 ? plane : 0) - read,
+        .output_step = 1 - (p->rounds - 1) * p->round_step,
+        .turned = turned,
+        .offsets = p->offsets,
+    };
+    for (int32_t c = 0; c < channels * p->depth_multiplier; c += run.channels) {
+      tg_mve_depthwise_conv_2d_channels(&run, p);
+      run.source += plane;
+      run.output += run.channels;
+      run.constants += 3 * run.channels;
+      run.weights += 16 * p->pieces * run.channels;
+    }
+    output += (few ? p->output_height - y : p->lines) * p->output_width * n;
+    top += p->row_step;
+    if (p->turns) {
+      kept = 2;
+      turned = !turned;
+    }
+  }
+}
+
+/* Scratch: `columns` by `rows` bytes for each channel at a time. */
+TG_INLINE void tg_mve_depthwise_conv_2d(const struct tg_mve_depthwise_conv_2d_params *p,
+                                        const int8_t *input, int8_t *output, void *scratch) {
+  const int32_t n = p->input_channels;
+  for (int32_t batch = 0; batch < p->batches; ++batch) {
+    for (int32_t c = 0; c < n; c += p->at_a_time) {
+      const int32_t some = n - c < p->at_a_time ? n - c : p->at_a_time;
+      tg_mve_depthwise_conv_2d_image(p, input + c, output + c, c, some, (int8_t *)scratch);
+    }
+    input += p->input_height * p->input_width * n;
+    output += p->output_height * p->output_width * n * p->depth_multiplier;
   }
 }
 

@@ -1,5 +1,5 @@
 /* MUL with Helium, eight elements at a time: products of what is over the zero points, made codes
- * as tg_layer.h has it.
+ * as tg_layer.h has it; rows of one input may meet the same one of the other.
  *
  *   q0, q1   a, and the products, of the even and of the odd elements
  *   q2, q3   b, and what is negative
@@ -14,7 +14,10 @@
 #include "tg_mve_eight.h"
 
 struct tg_mve_mul_params {
-  int32_t count; /* elements of each input and of the output */
+  int32_t rows;
+  int32_t count; /* elements of a row */
+  int32_t step0; /* from row to row of an input: 0 where it has but one */
+  int32_t step1;
   int32_t zero_point0;
   int32_t zero_point1;
   int32_t twice;  /* 1: two roundings, of a shift to the right; 0: one */
@@ -27,9 +30,8 @@ struct tg_mve_mul_params {
   int32_t output_max;
 };
 
-/* May run in place. */
-TG_INLINE void tg_mve_mul(const struct tg_mve_mul_params *p, const int8_t *input0,
-                          const int8_t *input1, int8_t *output) {
+TG_INLINE void tg_mve_mul_row(const struct tg_mve_mul_params *p, const int8_t *input0,
+                              const int8_t *input1, int8_t *output) {
   int32_t left = p->count;
   __asm__ volatile(
       "vdup.32      q4, %[factor]\n"
@@ -40,28 +42,7 @@ TG_INLINE void tg_mve_mul(const struct tg_mve_mul_params *p, const int8_t *input
       "vsub.i16     q0, q0, %[zero0]\n"
       "vsub.i16     q2, q2, %[zero1]\n"
       "vmullt.s16   q1, q0, q2\n"
-      "vmullb.s16   q0, q0, q2\n"
-      ".if %c[twice]\n"
-      "vqrdmulh.s32 q0, q0, %[multiplier]\n"
-      "vqrdmulh.s32 q1, q1, %[multiplier]\n"
-      "vshr.s32     q2, q0, #31\n"
-      "vshr.s32     q3, q1, #31\n"
-      "vadd.i32     q0, q0, q2\n"
-      "vadd.i32     q1, q1, q3\n"
-      "vrshl.s32    q0, q0, q4\n"
-      "vrshl.s32    q1, q1, q4\n"
-      "vqmovnb.s32  q0, q0\n"
-      "vqmovnt.s32  q0, q1\n"
-      "vqadd.s16    q0, q0, %[zero_point]\n"
-      "vqmovnb.s16  q1, q0\n"
-      ".else\n"
-      "vmlas.u32    q0, q4, %[addend]\n"
-      "vmlas.u32    q1, q4, %[addend]\n"
-      "vqrdmulh.s32 q0, q0, %[multiplier]\n"
-      "vqrdmulh.s32 q1, q1, %[multiplier]\n"
-      "vshrnb.i32   q1, q0, #16\n"
-      "vqrshrnb.s16 q1, q1, %[right]\n"
-      ".endif\n"
+      "vmullb.s16   q0, q0, q2\n" TG_MVE_EIGHT_CODES
       ".if %c[minimum] > -128\n"
       "vmax.s8      q1, q1, q5\n"
       ".endif\n"
@@ -75,6 +56,14 @@ TG_INLINE void tg_mve_mul(const struct tg_mve_mul_params *p, const int8_t *input
         [rounds] "r"((p->count + 7) / 8), [count] "i"(p->count), [twice] "i"(p->twice),
         [right] "i"(p->right), [minimum] "i"(p->output_min), [maximum] "i"(p->output_max)
       : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "lr", "p0", "cc", "memory");
+}
+
+/* May run in place of an input that is not broadcast. */
+TG_INLINE void tg_mve_mul(const struct tg_mve_mul_params *p, const int8_t *input0,
+                          const int8_t *input1, int8_t *output) {
+  for (int32_t row = 0; row < p->rows; ++row) {
+    tg_mve_mul_row(p, input0 + row * p->step0, input1 + row * p->step1, output + row * p->count);
+  }
 }
 
 #endif /* TG_MVE_MUL_H */

@@ -37,7 +37,7 @@ TG_INLINE int8_t *tg_portable_batch_matmul_one(const struct tg_portable_batch_ma
         y += p->depth_step1;
       }
       *output++ =
-          tg_output(sum, p->multiplier, p->shift, p->shift, p->zero_point, INT8_MIN, INT8_MAX);
+          tg_output(sum, p->multiplier, p->shift, p->shift < 0, p->zero_point, INT8_MIN, INT8_MAX);
     }
   }
   return output;

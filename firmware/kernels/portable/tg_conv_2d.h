@@ -16,7 +16,8 @@ struct tg_portable_conv_2d_params {
   int32_t output_channels;
   int32_t filter_height;
   int32_t filter_width;
-  int32_t groups; /* of channels, each convolved by itself */
+  int32_t groups;       /* of channels, each convolved by itself */
+  int32_t last_outputs; /* output channels of a group beyond whole fours of them */
   int32_t stride_height;
   int32_t stride_width;
   int32_t dilation_height; /* input rows from tap to tap */
@@ -25,7 +26,7 @@ struct tg_portable_conv_2d_params {
   int32_t pad_left;        /* columns of the first window left of the image */
   int32_t input_zero_point;
   int32_t output_zero_point;
-  int32_t shift_max;                  /* the largest of `shift` */
+  int32_t all_right;                  /* 1 where each of `shift` is negative */
   int32_t output_min;                 /* lowest code the activation lets through */
   int32_t output_max;                 /* highest code the activation lets through */
   const TG_FLASH int8_t *weights;     /* [output][filter height][filter width][depth of a group] */
@@ -36,7 +37,7 @@ struct tg_portable_conv_2d_params {
 
 TG_INLINE int8_t tg_portable_conv_2d_output(const struct tg_portable_conv_2d_params *p,
                                             uint32_t sum, int32_t channel) {
-  return tg_output(sum, p->multiplier[channel], p->shift[channel], p->shift_max,
+  return tg_output(sum, p->multiplier[channel], p->shift[channel], p->all_right,
                    p->output_zero_point, p->output_min, p->output_max);
 }
 
@@ -54,7 +55,7 @@ TG_INLINE void tg_portable_conv_2d_pixel(const struct tg_portable_conv_2d_params
   const int32_t run = joined ? (columns.last - columns.first) * depth : depth;
   const int32_t last_column = joined ? columns.first + 1 : columns.last;
   const int32_t per_group = p->output_channels / p->groups;
-  const int32_t blocks_end = per_group - per_group % 4;
+  const int32_t blocks_end = per_group - p->last_outputs;
   const TG_FLASH int8_t *filter = p->weights;
   int32_t channel = 0;
   for (int32_t group = 0; group < p->groups; ++group) {
@@ -76,7 +77,7 @@ TG_INLINE void tg_portable_conv_2d_pixel(const struct tg_portable_conv_2d_params
       filter += 4 * filter_size;
       channel += 4;
     }
-    for (int32_t block = blocks_end; block < per_group; ++block) {
+    for (int32_t last = 0; last < p->last_outputs; ++last) {
       uint32_t sum = (uint32_t)p->bias[channel];
       for (int32_t y = rows.first; y < rows.last; ++y) {
         for (int32_t x = columns.first; x < last_column; ++x) {

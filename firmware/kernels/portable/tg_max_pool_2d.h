@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "tg_weighted.h"
+#include "tg_pool.h"
 
 struct tg_portable_max_pool_2d_params {
   int32_t batches;
@@ -23,17 +23,15 @@ struct tg_portable_max_pool_2d_params {
   int32_t output_max; /* highest code the activation lets through */
 };
 
-/* One output pixel; `origin` is the input under tap (0, 0), which may lie outside the image. */
-TG_INLINE void tg_portable_max_pool_2d_pixel(const struct tg_portable_max_pool_2d_params *p,
-                                             const int8_t *image, int32_t origin,
-                                             struct tg_taps rows, struct tg_taps columns,
-                                             int8_t *output) {
+/* One output pixel. */
+TG_INLINE void tg_portable_max_pool_2d_pixel(const void *params, const int8_t *from, int32_t rows,
+                                             int32_t columns, int8_t *output) {
+  const struct tg_portable_max_pool_2d_params *const p = params;
   for (int32_t channel = 0; channel < p->channels; ++channel) {
     int32_t largest = INT8_MIN;
-    for (int32_t y = rows.first; y < rows.last; ++y) {
-      const int8_t *input =
-          image + (origin + (y * p->input_width + columns.first) * p->channels + channel);
-      for (int32_t x = columns.first; x < columns.last; ++x) {
+    for (int32_t y = 0; y < rows; ++y) {
+      const int8_t *input = from + (y * p->input_width * p->channels + channel);
+      for (int32_t x = 0; x < columns; ++x) {
         largest = *input > largest ? *input : largest;
         input += p->channels;
       }
@@ -44,32 +42,8 @@ TG_INLINE void tg_portable_max_pool_2d_pixel(const struct tg_portable_max_pool_2
 
 TG_INLINE void tg_portable_max_pool_2d(const struct tg_portable_max_pool_2d_params *p,
                                        const int8_t *input, int8_t *output) {
-  const int full_rows = tg_unpadded(p->input_height, p->output_height, p->filter_height,
-                                    p->stride_height, 1, p->pad_top);
-  const int full_columns = tg_unpadded(p->input_width, p->output_width, p->filter_width,
-                                       p->stride_width, 1, p->pad_left);
-  struct tg_taps rows = {0, p->filter_height};
-  struct tg_taps columns = {0, p->filter_width};
-  for (int32_t batch = 0; batch < p->batches; ++batch) {
-    int32_t top = -p->pad_top;
-    for (int32_t y = 0; y < p->output_height; ++y) {
-      if (!full_rows) {
-        rows = tg_taps_inside(top, p->input_height, p->filter_height, 1);
-      }
-      int32_t left = -p->pad_left;
-      for (int32_t x = 0; x < p->output_width; ++x) {
-        if (!full_columns) {
-          columns = tg_taps_inside(left, p->input_width, p->filter_width, 1);
-        }
-        tg_portable_max_pool_2d_pixel(p, input, (top * p->input_width + left) * p->channels, rows,
-                                      columns, output);
-        output += p->channels;
-        left += p->stride_width;
-      }
-      top += p->stride_height;
-    }
-    input += p->input_height * p->input_width * p->channels;
-  }
+  const struct tg_pool pool = TG_POOL_OF(p);
+  tg_pool_each(&pool, tg_portable_max_pool_2d_pixel, p, input, output);
 }
 
 #endif /* TG_PORTABLE_MAX_POOL_2D_H */

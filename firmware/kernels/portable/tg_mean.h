@@ -32,7 +32,7 @@ TG_INLINE int8_t tg_portable_mean_one(const struct tg_portable_mean_params *p,
   }
   const int32_t count = p->reduced_size[0] * p->reduced_size[1] * p->reduced_size[2];
   sum -= (uint32_t)count * (uint32_t)p->input_zero_point;
-  return tg_output(sum, p->multiplier, p->shift, p->shift, p->output_zero_point, INT8_MIN,
+  return tg_output(sum, p->multiplier, p->shift, p->shift < 0, p->output_zero_point, INT8_MIN,
                    INT8_MAX);
 }
 

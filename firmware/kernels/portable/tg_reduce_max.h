@@ -1,4 +1,5 @@
-/* The greatest or the least code over any axes. */
+/* The greatest or the least over any axes of int8 codes, or of booleans, which are bytes of 0
+ * and 1. */
 #ifndef TG_PORTABLE_REDUCE_MAX_H
 #define TG_PORTABLE_REDUCE_MAX_H
 
@@ -31,12 +32,14 @@ TG_INLINE int8_t tg_portable_reduce_max_one(const struct tg_portable_reduce_max_
 }
 
 TG_INLINE void tg_portable_reduce_max(const struct tg_portable_reduce_max_params *p,
-                                      const int8_t *input, int8_t *output) {
+                                      const void *input, void *output) {
+  const int8_t *from = (const int8_t *)input;
+  int8_t *to = (int8_t *)output;
   for (int32_t a = 0; a < p->kept_size[0]; ++a) {
     for (int32_t b = 0; b < p->kept_size[1]; ++b) {
       for (int32_t c = 0; c < p->kept_size[2]; ++c) {
-        *output++ = tg_portable_reduce_max_one(
-            p, input + a * p->kept_stride[0] + b * p->kept_stride[1] + c * p->kept_stride[2]);
+        *to++ = tg_portable_reduce_max_one(
+            p, from + a * p->kept_stride[0] + b * p->kept_stride[1] + c * p->kept_stride[2]);
       }
     }
   }

@@ -1,9 +1,8 @@
-/* int8 softmax over rows: exponentials from a table, the reciprocal of their sum in fixed point.
- * Qm is an int32 with m integer bits and 31 - m fractional bits. */
+/* int8 softmax over rows: exponentials from a table, the reciprocal of their sum in fixed point. */
 #ifndef TG_PORTABLE_SOFTMAX_H
 #define TG_PORTABLE_SOFTMAX_H
 
-#include "tg_fixed_point.h"
+#include "tg_share.h"
 
 struct tg_portable_softmax_params {
   int32_t rows;                  /* each with its own softmax */
@@ -12,21 +11,9 @@ struct tg_portable_softmax_params {
   const TG_FLASH int32_t *table; /* entry i: exp of i codes below the maximum in Q0, then zero */
 };
 
-TG_INLINE int32_t tg_portable_softmax_saturating_shift(int32_t value, int32_t shift) {
-  const int64_t wide = (int64_t)value * ((int64_t)1 << shift);
-  return wide > INT32_MAX ? INT32_MAX : (wide < INT32_MIN ? INT32_MIN : (int32_t)wide);
-}
-
-/* 1 / (1 + a) in Q0 for a in [0, 1) in Q0: three Newton steps in Q2 from 48/17 - 32/17 * d, where
- * d is half the denominator. */
-TG_INLINE int32_t tg_portable_softmax_reciprocal(int32_t a) {
-  const int32_t d = (int32_t)(((int64_t)a + ((int64_t)1 << 31)) >> 1);
-  int32_t x = 1515870810 + tg_high_mul(-1010580540, d);
-  for (int i = 0; i < 3; ++i) {
-    const int32_t error = ((int32_t)1 << 29) - tg_high_mul(x, d);
-    x += tg_portable_softmax_saturating_shift(tg_high_mul(x, error), 2);
-  }
-  return tg_portable_softmax_saturating_shift(x, 1);
+/* value / 2^exponent, rounded half up, of what is not negative; 1 <= exponent <= 31. */
+TG_INLINE int32_t tg_portable_softmax_shift(int32_t value, int32_t exponent) {
+  return (int32_t)(((uint32_t)value + ((uint32_t)1 << (exponent - 1))) >> exponent);
 }
 
 /* May run in place. */
@@ -39,28 +26,22 @@ TG_INLINE void tg_portable_softmax(const struct tg_portable_softmax_params *p, c
     for (int32_t i = 1; i < p->depth; ++i) {
       maximum = in[i] > maximum ? in[i] : maximum;
     }
-    int32_t sum = 0; /* Q12; at least 2^19, the share of the maximum itself */
+    int32_t sum = 0; /* Q12 */
     for (int32_t i = 0; i < p->depth; ++i) {
       const int32_t below = maximum - in[i];
       if (below < p->table_length) {
-        sum += tg_rounding_shift(p->table[below], 12);
+        sum += tg_portable_softmax_shift(p->table[below], 12);
       }
     }
-    uint32_t bits = (uint32_t)sum; /* sum = (1 + fraction) * 2^(31 - zeros) */
-    int32_t zeros = 0;
-    while (bits < 0x80000000u) {
-      bits <<= 1;
-      ++zeros;
-    }
-    const int32_t reciprocal = tg_portable_softmax_reciprocal((int32_t)(bits - 0x80000000u));
-    const int32_t shift = 12 - zeros + 31 - 8;
+    const struct tg_share scale = tg_share_of(sum);
     for (int32_t i = 0; i < p->depth; ++i) {
       const int32_t below = maximum - in[i];
       int32_t share = 0;
-      if (below < p->table_length && shift <= 31) { /* past a shift of 31 nothing is left */
-        share = tg_rounding_shift(tg_high_mul(p->table[below], reciprocal), shift);
+      if (below < p->table_length && scale.shift <= 31) {
+        const int32_t product = tg_high_mul(p->table[below], scale.reciprocal);
+        share = tg_portable_softmax_shift(product, scale.shift);
       }
-      out[i] = (int8_t)tg_clamp(share - 128, -128, 127);
+      out[i] = (int8_t)(share > 255 ? 127 : share - 128);
     }
   }
 }

@@ -23,7 +23,7 @@ struct tg_portable_transpose_conv_params {
   int32_t pad_left;
   int32_t input_zero_point;
   int32_t output_zero_point;
-  int32_t shift_max;                  /* the largest of `shift` */
+  int32_t all_right;                  /* 1 where each of `shift` is negative */
   int32_t output_min;                 /* lowest code the activation lets through */
   int32_t output_max;                 /* highest code the activation lets through */
   const TG_FLASH int8_t *weights;     /* [output][filter height][filter width][input channels] */
@@ -57,7 +57,7 @@ TG_INLINE struct tg_portable_transpose_conv_reach tg_portable_transpose_conv_rea
 
 TG_INLINE int8_t tg_portable_transpose_conv_output(
     const struct tg_portable_transpose_conv_params *p, uint32_t sum, int32_t channel) {
-  return tg_output(sum, p->multiplier[channel], p->shift[channel], p->shift_max,
+  return tg_output(sum, p->multiplier[channel], p->shift[channel], p->all_right,
                    p->output_zero_point, p->output_min, p->output_max);
 }
 

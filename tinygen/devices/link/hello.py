@@ -140,7 +140,7 @@ class _Reader:
         shape = tuple(self.number("I") for _ in range(self.number("B")))
         if math.prod(shape) != elements:
             raise ValueError(f"tensor {name} has {elements} elements but the shape {shape}")
-        edge = Edge(name, shape, dtype, scale, zero_point, labels=())
+        edge = Edge(name, shape, dtype, scale, zero_point, labels=(), limit=None)
         if edge.nbytes > _TENSOR_BYTES_MAX:
             raise ValueError(f"tensor {name} has {edge.nbytes} bytes")
         return edge

@@ -2,21 +2,24 @@
 
 A function is compiled for the shapes of its layers. Where they lie in the arena, and the constants
 and scalars in which they differ, it takes as arguments. Where flash is dear, layers of one portable
-kernel share one function whatever their shapes: that takes all parameters as an argument.
+kernel share one function whatever their shapes: all in which they differ is in a struct, and only
+what they have in common is compiled in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tinygen import csource
+from tinygen.boards import Core
 from tinygen.ir import PORTABLE, KernelCall
 
 if TYPE_CHECKING:
     from tinygen.engines.aot.program import Layer
 
-_GENERAL = 4
+_GENERAL = 2.0
 """How many times the code a portable kernel is that knows no shapes: it has every way in it."""
 
 
@@ -30,7 +33,7 @@ class Function:
     scalars: tuple[str, ...]
     """The parameters that are."""
     general: bool = False
-    """Whether all of them are, in a struct."""
+    """Whether its layers differ in shapes; its arguments then are fields of a struct."""
 
     @property
     def name(self) -> str:
@@ -49,12 +52,20 @@ def functions(layers: Sequence[Layer], *, small: bool = False) -> tuple[Function
     for all shapes is taken as soon as that takes less flash."""
     found = {key: _function(group) for key, group in _grouped(layers, alike).items()}
     if small:
-        for group in _grouped(layers, _of_one_kernel).values():
+        for group in _grouped(layers, of_one_kernel).values():
             keys = dict.fromkeys(alike(layer.call) for layer in group)
-            if _smaller(group, len(keys)):
-                general = Function(group, (), (), general=True)
+            taken, calls = group[0].choice.taken, [layer.call for layer in group]
+            code = taken.cost.flash - taken.constant_bytes
+            if general_bytes(calls, code) < len(keys) * code:
+                general = replace(_function(group), general=True)
                 found.update(dict.fromkeys(keys, general))
     return tuple(dict.fromkeys(found.values()))
+
+
+def shares_shapes(core: Core) -> bool:
+    """Whether functions for several shapes may pay: on an AVR a struct that is not folded into
+    code is a variable, in RAM."""
+    return not core.startswith("avr")
 
 
 def _grouped(
@@ -66,27 +77,31 @@ def _grouped(
     return {name: tuple(group) for name, group in groups.items()}
 
 
-def _of_one_kernel(call: KernelCall) -> Hashable:
+def of_one_kernel(call: KernelCall) -> Hashable:
     """The same for calls that one function can compute, of whatever shapes: those of one kernel in
     plain C, with as many arguments."""
-    general = None if call.kernel.set == PORTABLE else id(call)
-    return call.kernel, general, len(call.inputs), len(call.outputs), call.scratch_bytes > 0
+    own = None if call.kernel.set == PORTABLE else id(call)
+    lengths = tuple(len(v) if isinstance(v, tuple) else 0 for v in call.params.values())
+    return call.kernel, own, lengths, len(call.inputs), len(call.outputs), call.scratch_bytes > 0
 
 
-def _smaller(layers: Sequence[Layer], separate: int) -> bool:
-    """Whether one function for all of these takes less flash than `separate` ones of their own."""
-    taken, call = layers[0].choice.taken, layers[0].call
-    code = taken.cost.flash - sum(c.data.nbytes for c in call.constants.values())
-    words = sum(len(v) if isinstance(v, tuple) else 1 for v in call.params.values())
-    struct = 4 * (words + len(call.constants))
-    return _GENERAL * code + len(layers) * struct < separate * code
+def general_bytes(calls: Sequence[KernelCall], code: int) -> int:
+    """Flash of one function for all of these and what it is given, where one for one shape takes
+    so many bytes."""
+    constants, scalars = _differing(calls)
+    fields = (f for f in csource.narrow_fields({k: [c.params[k] for c in calls] for k in scalars}))
+    struct = 4 * len(constants) + sum(field.nbytes for field in fields)
+    return round(_GENERAL * code) + len(calls) * (struct + -struct % 4)
 
 
 def _function(layers: tuple[Layer, ...]) -> Function:
-    first = layers[0].call
-    others = [layer.call for layer in layers[1:]]
-    return Function(
-        layers,
+    return Function(layers, *_differing([layer.call for layer in layers]))
+
+
+def _differing(calls: Sequence[KernelCall]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the constants and of the parameters that are not the same in all of them."""
+    first, *others = calls
+    return (
         tuple(
             name
             for name, constant in first.constants.items()

@@ -8,14 +8,15 @@ where it is worse than `portable`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 from tinygen.analysis import Facts
 from tinygen.boards import Core, Extension
-from tinygen.ir import Graph, Lowered, Node, Operands, TensorId
+from tinygen.engines.aot.functions import alike
+from tinygen.ir import Graph, KernelCall, Lowered, Node, Operands, TensorId
 
 
 class Fact(NamedTuple):
@@ -78,6 +79,27 @@ class Candidate:
     needs: tuple[Fact, ...] = ()
     """What has to be proved for the result to be right."""
     why: str = ""
+
+    @cached_property
+    def kernel_calls(self) -> tuple[KernelCall, ...]:
+        """Those of its calls that compute."""
+        return tuple(call for call in self.calls if isinstance(call, KernelCall))
+
+    @cached_property
+    def functions(self) -> Hashable:
+        """The same for those whose calls are the same C functions."""
+        return tuple(map(alike, self.kernel_calls))
+
+    @cached_property
+    def arrays(self) -> Mapping[int, int]:
+        """The bytes of its constants, by the identity of each."""
+        constants = (c for call in self.kernel_calls for c in call.constants.values())
+        return {id(constant.data): constant.data.nbytes for constant in constants}
+
+    @cached_property
+    def constant_bytes(self) -> int:
+        """Bytes of flash that are its own, and not its functions'."""
+        return min(sum(self.arrays.values()), self.cost.flash)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from tinygen.analysis import Facts, facts
 from tinygen.boards import Core
+from tinygen.engines.aot.answers import Answers, with_constants_once
 from tinygen.engines.aot.estimate import total
+from tinygen.engines.aot.functions import shares_shapes
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
 from tinygen.engines.aot.kernel_sets.portable import cost
@@ -29,6 +31,7 @@ from tinygen.ir import (
     Tensor,
     TensorId,
 )
+from tinygen.passes.stripes import Stripes
 from tinygen.plan import MemoryPlan, plan
 
 _MOVES = {Goal.SPEED: 0.0, Goal.BALANCED: 0.005, Goal.SIZE: 0.005, Goal.RAM: 0.05}
@@ -58,9 +61,14 @@ class Layer:
 
     @property
     def title(self) -> str:
-        """The output's name, short: converters join the names of all that they fused."""
-        path = self.io.outputs[0].name.split(";")[0].split("/")
-        return "/".join(path[1:] if len(path) > 2 else path)
+        """The output's name, short."""
+        return title(self.io.outputs[0])
+
+
+def title(tensor: Tensor) -> str:
+    """Its name, short: converters join the names of all that they fused."""
+    path = tensor.name.split(";")[0].split("/")
+    return "/".join(path[1:] if len(path) > 2 else path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +84,12 @@ class Program:
     """Of tensors, between two layers, where they make room in the arena."""
     small: bool = False
     """Whether one function computes layers of several shapes, where that takes less flash."""
+    stripes: tuple[Stripes, ...] = ()
+    """Of which nodes of the graph as it was."""
+    plain: Program | None = None
+    """The program without stripes, where there are some."""
+    arena_in_given_order: int | None = None
+    """Bytes, where the nodes are in another order than they were."""
 
     @property
     def macs(self) -> int:
@@ -100,13 +114,14 @@ class Program:
     @property
     def estimate(self) -> Cost:
         """What all layers take, estimated."""
-        return total(choice.taken for choice in (*self.choices, *self.moves))
+        every = (*self.choices, *self.moves)
+        return total((choice.taken for choice in every), small=self.small)
 
     @property
     def portable_estimate(self) -> Cost:
         """What they would take of the portable kernels alone."""
         every = (*self.choices, *self.moves)
-        return total(choice.portable or choice.taken for choice in every)
+        return total((choice.portable or choice.taken for choice in every), small=self.small)
 
     @property
     def peak(self) -> Layer | None:
@@ -125,13 +140,17 @@ def compile_graph(
     sets: Sequence[KernelSet] = KERNEL_SETS[-1:],
     goal: Goal = Goal.BALANCED,
     core: Core = Core.CORTEX_M4,
+    answers: Answers | None = None,
+    *,
+    thorough: bool = True,
 ) -> Program:
     """Choose the kernels for a core and place the tensors; `sets` are those that the board can run,
-    in the order of preference: without them the portable one."""
+    in the order of preference: without them the portable one. `answers` are what they said
+    before. Where not `thorough`, the arena may be somewhat larger than it has to be."""
     extensions = frozenset(extension for there in sets for extension in there.requires)
     known = _facts(graph)
     sites = [Site(graph, node, known, core, extensions) for node in graph.nodes]
-    choices = select(sites, sets, goal)
+    choices = select(sites, sets, goal, answers)
     kept: dict[Hashable, Constant] = {}
     steps: list[tuple[KernelCall | Alias, Choice, int]] = []
     last = {id(choice.taken): choice.node for choice in choices}
@@ -140,14 +159,15 @@ def compile_graph(
             continue  # the nodes of one candidate are computed where the last of them is
         macs = sum(node.op.macs(graph.operands(node)) for node in choice.taken.nodes)
         for step in choice.taken.calls:
-            call = _with_constants_once(step, kept) if isinstance(step, KernelCall) else step
+            call = with_constants_once(step, kept) if isinstance(step, KernelCall) else step
             steps.append((call, choice, macs))
 
-    def planned(lowered: Lowered, tensors: Mapping[TensorId, Tensor]) -> MemoryPlan:
-        return plan(lowered, tensors, graph.inputs, graph.outputs, graph.states)
+    def planned(lowered: Lowered, tensors: Mapping[TensorId, Tensor], search: bool) -> MemoryPlan:
+        edges = graph.inputs, graph.outputs, graph.states
+        return plan(lowered, tensors, *edges, thorough=thorough and search)
 
     cycles = total(choice.taken for choice in choices).cycles
-    affordable = round(_MOVES[goal] * cycles)
+    affordable = round(_MOVES[goal] * cycles) if thorough else 0
     lowered = tuple(step for step, _, _ in steps)
     room = make_room(lowered, graph.tensors, planned, affordable=affordable)
     whole = replace(graph, tensors=room.tensors)
@@ -159,8 +179,7 @@ def compile_graph(
         choice, macs = (moves[-1], 0) if isinstance(origin, Node) else steps[origin][1:]
         if isinstance(call, KernelCall):
             layers.append(Layer(len(layers), choice, whole.operands(choice.node), call, macs))
-    # On an AVR a struct that is not folded into code is a variable, in RAM.
-    small = goal is Goal.SIZE and not core.startswith("avr")
+    small = goal is Goal.SIZE and shares_shapes(core)
     return Program(whole, tuple(layers), choices, room.plan, tuple(moves), small)
 
 
@@ -169,15 +188,6 @@ def _of_move(node: Node, call: KernelCall | Alias, tensors: Mapping[TensorId, Te
     assert isinstance(call, KernelCall)
     taken = Candidate((node,), (call,), cost(call, tensors), why="makes room in the arena")
     return Choice(node, PORTABLE, taken, ())
-
-
-def _with_constants_once(call: KernelCall, kept: dict[Hashable, Constant]) -> KernelCall:
-    """The call, with constants that hold the same bytes as one in `kept` replaced by that."""
-    constants = {
-        name: kept.setdefault((one.data.dtype.str, one.data.tobytes(), one.align, one.place), one)
-        for name, one in call.constants.items()
-    }
-    return replace(call, constants=constants)
 
 
 def _facts(graph: Graph) -> Facts:

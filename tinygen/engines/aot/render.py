@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from tinygen import csource
 from tinygen.boards import ArenaPlace
 from tinygen.engines.aot.functions import Function, functions
 from tinygen.engines.aot.program import Layer, Program
-from tinygen.engines.engine import require_stateless, said_of_itself
-from tinygen.ir import Array, Constant, Edge, Tensor, TensorId
+from tinygen.engines.engine import edge_values, require_stateless, said_of_itself
+from tinygen.ir import Array, Constant, KernelCall, Tensor, input_edges, output_edges
 from tinygen.templates import Identity, render
 
 _FILE_BYTES = 2_000_000
@@ -24,8 +24,8 @@ def model_files(
     Of many weights there are more files, so that no compiler has all of them in memory.
     """
     require_stateless(program.graph)
-    symbols = _Symbols()
     found = functions(program.layers, small=program.small)
+    symbols = _Symbols(function.name for function in found)
     calls = {
         layer.index: _call(program, function, layer, symbols)
         for function in found
@@ -36,8 +36,9 @@ def model_files(
         **said_of_itself(identity),
         "arena_bytes": program.plan.arena_bytes,
         "arena_place": place.value,
-        "inputs": [_edge(program, i) for i in graph.inputs],
-        "outputs": [_edge(program, i) for i in graph.outputs],
+        **edge_values(input_edges(graph), output_edges(graph)),
+        "input_offsets": [program.plan.offsets[i] for i in graph.inputs],
+        "output_offsets": [program.plan.offsets[i] for i in graph.outputs],
         "labels": csource.output_labels(identity.labels, len(graph.outputs)),
         "hash_bytes": csource.hash_bytes(identity.sha256),
         "headers": [csource.kernel_header(kernel) for kernel in program.kernels],
@@ -54,12 +55,14 @@ def model_files(
 
 
 class _Symbols:
-    """The constant arrays of the program, each under one name, with its qualifier.
+    """The constant arrays of the program, each under one name, with its qualifier; asked for one,
+    it says how C names its elements.
 
     A kernel reads its own constants where TG_FLASH puts them, a constant tensor like any other.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = frozenset(taken)
         self.arrays: dict[str, tuple[Constant, str]] = {}
         self._names: dict[int, str] = {}
 
@@ -85,7 +88,8 @@ class _Symbols:
 
     def _add(self, identity: int, name: str, constant: Constant, qualifier: str) -> str:
         if identity not in self._names:
-            self._names[identity] = name
+            name = _unlike(name, self._taken)
+            self._names[identity] = csource.elements(name, constant)
             self.arrays[name] = (constant, qualifier)
         return self._names[identity]
 
@@ -96,13 +100,12 @@ def _function(function: Function, symbols: _Symbols) -> Mapping[str, object]:
         return _general_function(function, symbols)
     first = function.layers[0]
     call = first.call
-    names = _names("input", len(call.inputs)), _names("output", len(call.outputs))
-    scratch = ["scratch"] if call.scratch_bytes else []
+    inputs, outputs = _pointers(call)
     parameters = [
         *(csource.parameter(key, call.params[key]) for key in function.scalars),
         *(csource.pointer(key, call.constants[key], "TG_FLASH") for key in function.constants),
-        *(f"const void *{name}" for name in names[0]),
-        *(f"void *{name}" for name in (*names[1], *scratch)),
+        *(f"const void *{name}" for name in inputs),
+        *(f"void *{name}" for name in outputs),
     ]
     constants = {
         key: key if key in function.constants else symbols.constant(first, key)
@@ -110,53 +113,77 @@ def _function(function: Function, symbols: _Symbols) -> Mapping[str, object]:
     }
     symbol = csource.kernel_symbol(call.kernel)
     values = {key: key if key in function.scalars else value for key, value in call.params.items()}
-    arguments = ["&params", *names[0], *names[1], *scratch]
+    params = _params(call)
     return {
         "structs": [],
+        "params": params,
         "head": _wrap("TG_LAYER void " + function.name, parameters or ["void"]),
         "comment": _comment(function),
         "symbol": symbol,
         "storage": "const" if function.constants or function.scalars else "static const",
         "initializer": csource.initializer({**values, **constants}, indent=" " * 6),
-        "call": "  " + _wrap("  " + symbol, arguments).lstrip(),
+        "call": "  " + _wrap("  " + symbol, [f"&{params}", *inputs, *outputs]).lstrip(),
     }
 
 
 def _general_function(function: Function, symbols: _Symbols) -> Mapping[str, object]:
-    """The same for one that takes a struct of parameters."""
-    call = function.layers[0].call
+    """The same for one that takes a struct of what its layers differ in."""
+    first = function.layers[0]
+    call = first.call
     symbol = csource.kernel_symbol(call.kernel)
-    inputs, outputs = _names("input", len(call.inputs)), _names("output", len(call.outputs))
-    outputs += ["scratch"] if call.scratch_bytes else []
+    inputs, outputs = _pointers(call)
+    structure = f"{function.name}_shape"
     parameters = [
-        f"const struct {symbol}_params *params",
+        f"const struct {structure} *shape",
         *(f"const void *{name}" for name in inputs),
         *(f"void *{name}" for name in outputs),
     ]
+    scalars = {
+        key: [layer.call.params[key] for layer in function.layers] for key in function.scalars
+    }
+    values = {
+        **{
+            key: csource.read_of("shape", key, value) if key in scalars else value
+            for key, value in call.params.items()
+        },
+        **{
+            key: f"shape->{key}" if key in function.constants else symbols.constant(first, key)
+            for key in call.constants
+        },
+    }
     structs = [
         {
             "name": _struct(layer),
+            "type": structure,
             "comment": f"Layer {layer.index}: {_title(layer)}",
             "initializer": csource.initializer(
                 {
-                    **layer.call.params,
-                    **{key: symbols.constant(layer, key) for key in layer.call.constants},
+                    **{key: layer.call.params[key] for key in scalars},
+                    **{key: symbols.constant(layer, key) for key in function.constants},
                 }
             ),
         }
         for layer in function.layers
     ]
     return {
+        "structure": structure,
+        "fields": [
+            *(csource.pointer(key, call.constants[key], "TG_FLASH") for key in function.constants),
+            *(field.text for field in csource.narrow_fields(scalars)),
+        ],
         "structs": structs,
         "head": _wrap("TG_LAYER void " + function.name, parameters),
         "comment": f"{_titles(function)} of any shape",
         "symbol": symbol,
-        "call": _wrap("  " + symbol, ["params", *inputs, *outputs]),
+        "storage": "const",
+        "initializer": csource.initializer(values, indent=" " * 6),
+        "params": "params",
+        "call": "  " + _wrap("  " + symbol, ["&params", *inputs, *outputs]).lstrip(),
     }
 
 
 def _struct(layer: Layer) -> str:
-    return f"layer_{layer.index}_params"
+    return f"layer_{layer.index}_shape"
 
 
 def _comment(function: Function) -> str:
@@ -183,9 +210,11 @@ def _title(layer: Layer) -> str:
 def _call(program: Program, function: Function, layer: Layer, symbols: _Symbols) -> str:
     """The call of the function for one of its layers."""
     call, plan = layer.call, program.plan
-    arguments = [f"&{_struct(layer)}"] if function.general else []
-    arguments += [csource.value(call.params[key]) for key in function.scalars]
-    arguments += [symbols.constant(layer, key) for key in function.constants]
+    if function.general:
+        arguments = [f"&{_struct(layer)}"]
+    else:
+        arguments = [csource.value(call.params[key]) for key in function.scalars]
+        arguments += [symbols.constant(layer, key) for key in function.constants]
     for tensor_id in call.inputs:
         tensor = program.graph.tensors[tensor_id]
         if tensor.data is not None:
@@ -200,8 +229,29 @@ def _call(program: Program, function: Function, layer: Layer, symbols: _Symbols)
     return f"{said}{_wrap('  ' + function.name, arguments)}"
 
 
-def _names(word: str, count: int) -> list[str]:
-    return [word] if count == 1 else [f"{word}_{i}" for i in range(count)]
+def _pointers(call: KernelCall) -> tuple[list[str], list[str]]:
+    """The names of a function's arguments for its inputs, and for its outputs and scratch: other
+    names than those of what its kernel takes."""
+    own = {*call.params, *call.constants}
+
+    def names(word: str, count: int) -> list[str]:
+        numbered = [word] if count == 1 else [f"{word}_{i}" for i in range(count)]
+        return [_unlike(name, own) for name in numbered]
+
+    scratch = names("scratch", 1) if call.scratch_bytes else []
+    return names("input", len(call.inputs)), names("output", len(call.outputs)) + scratch
+
+
+def _params(call: KernelCall) -> str:
+    """The name of a function's struct of parameters."""
+    return _unlike("params", {*call.params, *call.constants})
+
+
+def _unlike(name: str, taken: Container[str]) -> str:
+    """The name, or that and as much as makes it another one than all of these."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _at(offset: int) -> str:
@@ -220,9 +270,3 @@ def _wrap(head: str, arguments: Sequence[str]) -> str:
             line = indent
         line += argument + (")" if last else ", ")
     return "\n".join([*lines, line])
-
-
-def _edge(program: Program, tensor_id: TensorId) -> Mapping[str, object]:
-    """An input or output, and where it lies in the arena."""
-    edge = csource.edge(Edge.of(program.graph.tensors[tensor_id]))
-    return {**edge, "offset": program.plan.offsets[tensor_id]}

@@ -14,7 +14,8 @@ from tinygen.ops.shift import Shift
 from tinygen.plan import MemoryPlan
 
 Steps = Sequence[KernelCall | Alias]
-Planner = Callable[[Lowered, Mapping[TensorId, Tensor]], MemoryPlan]
+Planner = Callable[[Lowered, Mapping[TensorId, Tensor], bool], MemoryPlan]
+"""Of steps and tensors, thoroughly or quickly."""
 
 _WORTH = 0.01
 """Of the arena: what a move has to save."""
@@ -43,15 +44,18 @@ def make_room(
     steps: Lowered, tensors: Mapping[TensorId, Tensor], planner: Planner, *, affordable: int
 ) -> Room:
     """The plan of the steps, with moves of up to `affordable` bytes where they make it smaller."""
-    room = Room(steps, range(len(steps)), tensors, planner(steps, tensors))
+    room = Room(steps, range(len(steps)), tensors, planner(steps, tensors, True))
     for _ in range(_MOST):
-        if room.plan.arena_bytes <= room.least:
+        if (1 - _WORTH) * room.plan.arena_bytes <= room.least:
             break
         better = min(
             _moved(room, planner, affordable),
             key=lambda tried: tried.plan.arena_bytes,
             default=room,
         )
+        if better is room:
+            break
+        better = replace(better, plan=planner(tuple(better.steps), better.tensors, True))
         if better.plan.arena_bytes > (1 - _WORTH) * room.plan.arena_bytes:
             break
         affordable -= sum(t.nbytes for i, t in better.tensors.items() if i not in room.tensors)
@@ -70,7 +74,7 @@ def _moved(room: Room, planner: Planner, affordable: int) -> Iterator[Room]:
         for at, step in enumerate(room.steps):
             if isinstance(step, KernelCall) and tensor_id in step.inputs:
                 tried = _with_move(room, tensor_id, at)
-                yield replace(tried, plan=planner(tuple(tried.steps), tried.tensors))
+                yield replace(tried, plan=planner(tuple(tried.steps), tried.tensors, False))
 
 
 def _with_move(room: Room, tensor_id: TensorId, at: int) -> Room:

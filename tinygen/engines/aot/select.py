@@ -10,7 +10,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tinygen.engines.aot.estimate import NOTHING, constants_of, functions_of, total
+from tinygen.engines.aot.answers import Answer, Answers
+from tinygen.engines.aot.estimate import NOTHING, total
+from tinygen.engines.aot.functions import shares_shapes
 from tinygen.engines.aot.goal import Goal, Whole, whole
 from tinygen.engines.aot.offers import (
     Candidate,
@@ -23,8 +25,10 @@ from tinygen.engines.aot.offers import (
     Site,
 )
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, KernelCall, TensorId
+from tinygen.ir import Alias, Kernel, KernelCall, TensorId
 
+_DOUBT = 0.3
+"""So much larger code may be than its estimate."""
 _LIMITS = 32
 """So many sizes of scratch are tried, the smallest ones."""
 
@@ -40,8 +44,12 @@ class _Usable:
     candidate: Candidate
 
     @cached_property
-    def functions(self) -> Hashable:
-        return functions_of(self.candidate)
+    def kernels(self) -> frozenset[Kernel]:
+        return frozenset(call.kernel for call in self.candidate.kernel_calls)
+
+    @cached_property
+    def arrays(self) -> Hashable:
+        return frozenset(self.candidate.arrays)
 
 
 @dataclass(frozen=True)
@@ -49,15 +57,17 @@ class _Comparison:
     """How candidates for one graph are compared."""
 
     goal: Goal
+    small: bool
+    """Whether layers of several shapes share functions: see `functions`."""
     whole: Whole
     sharers: Mapping[Hashable, int]
-    """How many nodes could be computed by the same C functions."""
+    """How many nodes could be computed by the same C functions, or with the same constants."""
 
     def cost(self, one: _Usable) -> Cost:
-        """With its part of the code that others share."""
-        constants = constants_of(one.candidate)
-        shared = -(-(one.candidate.cost.flash - constants) // self.sharers[one.functions])
-        return replace(one.candidate.cost, flash=constants + shared)
+        """With its part of the code and of the constants that others share."""
+        constants = one.candidate.constant_bytes
+        code = -(-(one.candidate.cost.flash - constants) // self.sharers[one.candidate.functions])
+        return replace(one.candidate.cost, flash=code - -constants // self.sharers[one.arrays])
 
     def rank(self, cost: Cost) -> tuple[int, ...]:
         """Of one among several for a node."""
@@ -67,19 +77,28 @@ class _Comparison:
 
     def together(self, taken: Mapping[int, _Usable]) -> tuple[int, ...]:
         """The rank of all of them."""
-        return self.whole.rank(self.goal, _total(taken))
+        return self.whole.rank(self.goal, self.total(taken))
 
     def worse(self, taken: Mapping[int, _Usable], alone: Mapping[int, _Usable]) -> bool:
-        """Whether what is taken is worse than this all in all, or slower where that is no goal."""
-        slower = self.goal is Goal.BALANCED and _total(taken).cycles > _total(alone).cycles
-        return slower or self.together(taken) > self.together(alone)
+        """Whether what is taken is worse than this all in all, or slower where that is no goal; for
+        size also where it is smaller by no more than code may be larger than was estimated."""
+        mine, other = self.total(taken), self.total(alone)
+        slower = self.goal is Goal.BALANCED and mine.cycles > other.cycles
+        doubt = 0
+        if self.goal is Goal.SIZE and mine.flash < other.flash:
+            same = {id(one.candidate) for one in alone.values()}
+            new = [one.candidate for one in taken.values() if id(one.candidate) not in same]
+            doubt = total(new).flash - sum(one.constant_bytes for one in new)
+        larger = self.goal is Goal.SIZE and mine.flash + _DOUBT * doubt > other.flash
+        return slower or larger or self.together(taken) > self.together(alone)
+
+    def total(self, taken: Mapping[int, _Usable]) -> Cost:
+        return total((one.candidate for one in taken.values()), small=self.small)
 
 
-def _total(taken: Mapping[int, _Usable]) -> Cost:
-    return total(one.candidate for one in taken.values())
-
-
-def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tuple[Choice, ...]:
+def select(
+    sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal, answers: Answers | None = None
+) -> tuple[Choice, ...]:
     """A choice for each site; the sites are all nodes of one graph, in its order.
 
     Each node gets its cheapest candidate, of the earlier set where two are equal. Then candidates
@@ -89,7 +108,7 @@ def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tupl
     """
     heard: list[list[Offer]] = [[] for _ in sites]
     errors: dict[int, UnsupportedModel] = {}
-    usable = _ask(sites, sets, heard, errors)
+    usable = _ask(sites, sets, heard, errors, answers or Answers())
     comparison = _comparison(sites, usable, goal)
     taken = _best(usable, comparison)
     last = [one for one in usable if one.set_position == len(sets) - 1]
@@ -109,36 +128,68 @@ def select(sites: Sequence[Site], sets: Sequence[KernelSet], goal: Goal) -> tupl
 
 def _best(usable: Sequence[_Usable], comparison: _Comparison) -> dict[int, _Usable]:
     """What is taken of these, for each node that one of them covers."""
-    best = _within(usable, comparison, None)
-    if comparison.goal is not Goal.BALANCED:
-        return best
-    # Scratch is the same bytes for all: what counts is the most, so each limit is tried.
-    for limit in sorted({one.candidate.cost.scratch for one in usable})[:_LIMITS]:
-        other = _within(usable, comparison, limit)
-        if len(other) == len(best) and comparison.together(other) < comparison.together(best):
-            best = other
+    best = _within(usable, comparison)
+    if comparison.goal is Goal.BALANCED:
+        # Scratch is the same bytes for all: what counts is the most, so each limit is tried.
+        every = usable
+        for limit in sorted({one.candidate.cost.scratch for one in usable})[:_LIMITS]:
+            fits = [one for one in every if one.candidate.cost.scratch <= limit]
+            other = _within(fits, comparison)
+            if len(other) == len(best) and comparison.together(other) < comparison.together(best):
+                best, usable = other, fits
+    if comparison.goal in (Goal.BALANCED, Goal.SIZE):
+        best = _of_fewer_kernels(usable, comparison, best)
     return best
 
 
-def _within(
-    usable: Sequence[_Usable], comparison: _Comparison, limit: int | None
+def _of_fewer_kernels(
+    usable: Sequence[_Usable], comparison: _Comparison, best: dict[int, _Usable]
 ) -> dict[int, _Usable]:
-    """What is cheapest for each node, of all that takes no more scratch."""
-    fits = [one for one in usable if limit is None or one.candidate.cost.scratch <= limit]
-    taken = _cheapest(fits, comparison)
-    _fuse([one for one in fits if len(one.covers) > 1], taken, comparison)
+    """The same without some kernel, or with one wherever it can be, as long as that is better in
+    all: what layers save together by sharing code none of them sees alone."""
+    better = True
+    while better:
+        better = False
+        for kernel in sorted({kernel for one in usable for kernel in one.kernels}):
+            for fewer in (_without(usable, kernel), _only(usable, kernel)):
+                other = _within(fewer, comparison)
+                if len(other) != len(best):
+                    continue
+                if comparison.together(other) < comparison.together(best):
+                    best, usable, better = other, fewer, True
+    return best
+
+
+def _without(usable: Sequence[_Usable], kernel: Kernel) -> list[_Usable]:
+    return [one for one in usable if kernel not in one.kernels]
+
+
+def _only(usable: Sequence[_Usable], kernel: Kernel) -> list[_Usable]:
+    """Where there is a candidate with the kernel, no other."""
+    there = {at for one in usable if kernel in one.kernels for at in one.covers}
+    return [one for one in usable if kernel in one.kernels or there.isdisjoint(one.covers)]
+
+
+def _within(usable: Sequence[_Usable], comparison: _Comparison) -> dict[int, _Usable]:
+    """What is cheapest for each node, of these."""
+    taken = _cheapest(usable, comparison)
+    _fuse([one for one in usable if len(one.covers) > 1], taken, comparison)
     return taken
 
 
 def _comparison(sites: Sequence[Site], usable: Sequence[_Usable], goal: Goal) -> _Comparison:
-    sharers = Counter(functions for functions, _ in {(o.functions, o.covers) for o in usable})
+    shared = {
+        (what, one.covers) for one in usable for what in (one.candidate.functions, one.arrays)
+    }
+    sharers = Counter(what for what, _ in shared)
+    small = goal is Goal.SIZE and shares_shapes(sites[0].core) if sites else False
     offered: list[list[Cost]] = [[] for _ in sites]
     none = Whole(1, 1, 1)
     for one in usable:
         if len(one.covers) == 1:
-            offered[one.covers[0]].append(_Comparison(goal, none, sharers).cost(one))
+            offered[one.covers[0]].append(_Comparison(goal, small, none, sharers).cost(one))
     graph = sites[0].graph if sites else None
-    return _Comparison(goal, whole(graph, offered) if graph else none, sharers)
+    return _Comparison(goal, small, whole(graph, offered) if graph else none, sharers)
 
 
 def _cheapest(usable: Iterable[_Usable], comparison: _Comparison) -> dict[int, _Usable]:
@@ -158,15 +209,16 @@ def _ask(
     sets: Sequence[KernelSet],
     heard: Sequence[list[Offer]],
     errors: dict[int, UnsupportedModel],
+    known: Answers,
 ) -> list[_Usable]:
     """The candidates that could be taken; `heard` and `errors` get all that is said of a node."""
     positions = {id(site.node): i for i, site in enumerate(sites)}
     usable = []
     for at, site in enumerate(sites):
         for set_position, kernel_set in enumerate(sets):
-            answers: list[Candidate | Declined]
+            answers: list[Answer]
             try:
-                answers = list(kernel_set.offers(site))
+                answers = known.of(kernel_set, site)
             except UnsupportedModel as error:
                 errors[at] = error
                 answers = [Declined(error.what)]
@@ -260,13 +312,13 @@ def _layouts_refused(candidate: Candidate, own: set[TensorId], site: Site) -> st
 
 
 def _read_outside(covers: tuple[int, ...], sites: Sequence[Site]) -> set[TensorId]:
-    """What other nodes and whoever runs the model read."""
+    """What of theirs other nodes and whoever runs the model read."""
     graph = sites[covers[0]].graph
+    own = {id(sites[at].node) for at in covers}
+    written = {t for at in covers for t in sites[at].node.outputs}
     read = {*graph.outputs, *(state.written for state in graph.states)}
-    for at, site in enumerate(sites):
-        if at not in covers:
-            read.update(site.node.inputs)
-    return read
+    others = (t for t in written if any(id(node) not in own for node in graph.readers(t)))
+    return {*(written & read), *others}
 
 
 def _accesses(call: KernelCall | Alias) -> tuple[tuple[TensorId, ...], tuple[TensorId, ...]]:

@@ -14,7 +14,7 @@ from tinygen.engines.tflm.kernel_sets import KernelSet
 from tinygen.engines.tflm.library import Library, assemble, bundled
 from tinygen.engines.tflm.source import TflmTree
 from tinygen.engines.tflm.upstream import Operator, Upstream
-from tinygen.ir import Graph, Int8Model
+from tinygen.ir import Graph, Int8Model, input_edges
 from tinygen.options import BuildOptions
 from tinygen.templates import Identity
 
@@ -67,6 +67,7 @@ def compile_model(
         return probe.project(
             core,
             render.data_files(registered, planned.content, planned.original, identity),
+            input_edges(graph),
             _emulated(upstream, operators, kernels, debug=debug),
             planned.original,
             kernels,

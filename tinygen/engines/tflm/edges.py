@@ -1,4 +1,4 @@
-"""A .tflite file whose edges are not int8, as the interpreter gets it: with int8 edges."""
+"""A .tflite file as the interpreter gets it: with int8 edges, unless its own are kept."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
     """The file without what stands between its own edges and int8, and its graph.
 
     The firmware passes int8 in and out, whichever engine runs the model. A file whose edges are
-    int8 comes back as it is.
+    int8, or kept, comes back as it is.
     """
     written = model.written
+    if model.edges_kept:
+        return model.content, written
     found = borders(written)
     if not found.nodes:
         return model.content, _require_int8(written)
@@ -40,7 +42,7 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
 
 def _require_int8(graph: Graph) -> Graph:
     for tensor in (graph.tensors[i] for i in (*graph.inputs, *graph.outputs)):
-        if tensor.dtype is not DType.INT8:
+        if tensor.dtype not in (DType.INT8, DType.INT32):
             raise UnsupportedModel(
                 f"'{tensor.name}' is {tensor.dtype.value}, the interpreter is given int8",
                 why="more than a QUANTIZE or DEQUANTIZE stands between this edge and int8",

@@ -9,7 +9,7 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
 from tinygen.engines.tflm.library import Library
 from tinygen.engines.tflm.source import content_hash
 from tinygen.errors import ToolchainError
+from tinygen.ir import DType, Edge
 from tinygen.printable import printable
 from tinygen.project import firmware
 from tinygen.project.platformio import platformio_files
@@ -72,6 +73,7 @@ def measure(
 def project(
     board: Board,
     model_files: Mapping[str, str],
+    inputs: Sequence[Edge],
     library: Library,
     original: int,
     kernels: KernelSet,
@@ -79,7 +81,13 @@ def project(
 ) -> dict[str, bytes]:
     """The probe as a PlatformIO project: path -> content."""
     folder = firmware_dir()
-    header = render("tflm_probe.h.j2", original=original, arena_bytes=_ceiling(board))
+    header = render(
+        "tflm_probe.h.j2",
+        original=original,
+        arena_bytes=_ceiling(board),
+        limits=", ".join(f"{edge.limit or 0}u" for edge in inputs),
+        floats=", ".join(str(edge.dtype is DType.FLOAT32).lower() for edge in inputs),
+    )
     ini = platformio_files(board, identity, library.build_flags, library.scripts)["platformio.ini"]
     return {
         "platformio.ini": ini.encode(),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinygen import csource
-from tinygen.engines.engine import said_of_itself
+from tinygen.engines.engine import edge_values, said_of_itself
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.upstream import RESOLVER, Operator
 from tinygen.ir import DType, Graph, input_edges, output_edges
@@ -55,8 +55,7 @@ def model_files(
     """The files of `src/model`: name -> text."""
     common = said_of_itself(identity)
     edges = {
-        "inputs": [csource.edge(edge) for edge in input_edges(graph)],
-        "outputs": [csource.edge(edge) for edge in output_edges(graph)],
+        **edge_values(input_edges(graph), output_edges(graph)),
         "labels": csource.output_labels(identity.labels, len(graph.outputs)),
     }
     values = common | edges

@@ -5,9 +5,16 @@ from __future__ import annotations
 from tinygen.report.text.bench import bench_report
 from tinygen.report.text.boards import board_report, boards_report
 from tinygen.report.text.build import build_report, generate_report
-from tinygen.report.text.device import cache_report, flash_report, setup_report, stop_report
+from tinygen.report.text.device import (
+    cache_report,
+    doctor_report,
+    flash_report,
+    setup_report,
+    stop_report,
+)
 from tinygen.report.text.inspect import inspect_report
 from tinygen.report.text.operators import operators_report
+from tinygen.report.text.run import run_report
 from tinygen.report.text.tables import print_report
 from tinygen.report.text.verify import verify_report
 
@@ -17,11 +24,13 @@ __all__ = [
     "boards_report",
     "build_report",
     "cache_report",
+    "doctor_report",
     "flash_report",
     "generate_report",
     "inspect_report",
     "operators_report",
     "print_report",
+    "run_report",
     "setup_report",
     "stop_report",
     "verify_report",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -12,13 +12,13 @@ from rich.text import Text
 from tinygen.report.text.tables import columns, fact_table, in_bytes
 
 if TYPE_CHECKING:
-    from tinygen.boards import Board
+    from tinygen.api.catalogue import BoardsResult
 
 
-def boards_report(boards: Sequence[Board]) -> RenderableType:
+def boards_report(result: BoardsResult) -> RenderableType:
     """One line per board."""
     table = columns("board", "core", "RAM KiB", "flash KiB", "engines", "proven")
-    for board in boards:
+    for board in result.boards:
         default = board.engines.default
         table.add_row(
             board.id,

@@ -18,6 +18,7 @@ from tinygen.report.text.tables import (
 
 if TYPE_CHECKING:
     from tinygen.api.cache import CacheResult
+    from tinygen.api.doctor import DoctorResult
     from tinygen.api.flash import FlashResult, StopResult
     from tinygen.api.setup import SetupResult
 
@@ -55,6 +56,16 @@ def cache_report(result: CacheResult) -> RenderableType:
         [next_command("tinygen cache --prune", f"frees {in_bytes(prunable)}")] if prunable else []
     )
     return page(fact_table(rows), *([table] if result.parts else []), *more)
+
+
+def doctor_report(result: DoctorResult) -> RenderableType:
+    """A line for each thing that was looked at, below it the command that mends it."""
+    rows = []
+    for check in result.checks:
+        rows.append((check.state.value, f"{check.subject}: {check.found}"))
+        if check.mend:
+            rows.append(("", f"mend: {check.mend}"))
+    return fact_table(rows)
 
 
 def stop_report(result: StopResult) -> RenderableType:

@@ -12,6 +12,7 @@ from rich.text import Text
 from tinygen.report.text.tables import WIDTH, columns
 
 if TYPE_CHECKING:
+    from tinygen.api.catalogue import OperatorsResult
     from tinygen.api.operators import OperatorRow
 
 _EXPLAINED = """\
@@ -20,8 +21,9 @@ between DEQUANTIZE and QUANTIZE, as a table. More: docs/operators.md
 """
 
 
-def operators_report(rows: Sequence[OperatorRow]) -> RenderableType:
+def operators_report(result: OperatorsResult) -> RenderableType:
     """A line for each that is compiled; the others by what they lack."""
+    rows = result.operators
     table = columns("operator", "for", "engines", "kernel")
     for row in rows:
         if row.types:

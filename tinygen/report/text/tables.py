@@ -21,7 +21,7 @@ from tinygen.printable import printable
 WIDTH = 80
 BAR = " "
 """The title of a column of bars."""
-_WORDS = {"board", "operator", "core", "engines", "for", "kernel", "proven", "why", BAR}
+_WORDS = {"answer", "board", "operator", "core", "engines", "for", "kernel", "proven", "why", BAR}
 """Columns of text; all others hold numbers."""
 
 

@@ -15,9 +15,12 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     conv_2d,
     conv_first,
     conv_winograd,
+    conv_winograd_4x4,
     depthwise,
     depthwise_any,
+    depthwise_stride_2,
     fully_connected,
+    mul,
     pool,
 )
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
@@ -27,12 +30,20 @@ Offers = Callable[[Site], Iterable[Candidate | Declined]]
 FAMILIES: Mapping[str, tuple[Offers, ...]] = {
     "ADD": (add.offers,),
     "AVERAGE_POOL_2D": (pool.pools,),
-    "CONV_2D": (conv_1x1.offers, conv_2d.offers, conv_first.offers, conv_winograd.offers),
-    "DEPTHWISE_CONV_2D": (depthwise.offers, depthwise_any.offers),
+    "CONV_2D": (
+        conv_1x1.offers,
+        conv_2d.offers,
+        conv_first.offers,
+        conv_winograd.offers,
+        conv_winograd_4x4.offers,
+    ),
+    "DEPTHWISE_CONV_2D": (depthwise.offers, depthwise_stride_2.offers, depthwise_any.offers),
     "FULLY_CONNECTED": (fully_connected.offers,),
     "MAX_POOL_2D": (pool.pools,),
     "MEAN": (pool.means,),
+    "MUL": (mul.offers,),
     "SUB": (add.offers,),
+    "SUM": (pool.means,),
 }
 """By the operator's kind."""
 

@@ -8,10 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
-from tinygen.ir import Kernel, KernelCall, Operands, Overlap
+from tinygen.ir import Kernel, KernelCall, Operands
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, quantized_range
 from tinygen.ops.add import Add
+from tinygen.ops.binary import in_place, rows_of
 from tinygen.ops.fixed_point import INT32_MAX, Int64
+from tinygen.ops.loops import Rows
 
 KERNEL = Kernel("dsp", "add")
 AFFINE = "one affine map, eight elements at a time"
@@ -43,10 +45,11 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     op, io = site.node.op, site.io
     assert isinstance(op, Add)
     op.check(io)
-    a, b, target = io.input(0), io.input(1), io.output
-    if a.shape != b.shape or a.elements != target.elements:
-        yield Declined("inputs that are broadcast")
+    rows = rows_of(io)
+    if rows is None:
+        yield Declined("inputs that are broadcast within a row")
         return
+    target = io.output
     if quantized_range(op.activation, target.q) != (INT8_MIN, INT8_MAX):
         yield Declined("an activation that int8 does not hold by itself")
         return
@@ -54,17 +57,14 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     if found is None:
         yield Declined("no affine map is equal for all pairs of codes")
         return
-    overlaps = tuple(
-        Overlap(i, 0, target.nbytes) for i, source in enumerate((a, b)) if not source.constant
-    )
     call = KernelCall(
         kernel=KERNEL,
-        inputs=(a.id, b.id),
+        inputs=(io.input(0).id, io.input(1).id),
         outputs=(target.id,),
-        params={"count": target.elements, **found._asdict()},
-        overlaps=overlaps,
+        params={**rows.params(), **found._asdict()},
+        overlaps=in_place(io),
     )
-    yield Candidate((site.node,), (call,), _cost(target.elements), why=AFFINE)
+    yield Candidate((site.node,), (call,), _cost(rows), why=AFFINE)
 
 
 def affine(op: Add, io: Operands) -> Affine | None:
@@ -102,12 +102,13 @@ def _terms(m: int) -> Int64:
     return (m * 256 * _CODES) >> 16
 
 
-def _cost(count: int) -> Cost:
+def _cost(rows: Rows) -> Cost:
     """As the kernel's instructions are counted, by the Cortex-M4's timing."""
-    eights, rest = divmod(count, 8)
+    eights, rest = divmod(rows.length, 8)
     copied = (43 + 44, 64 + 48) if rest else (0, 0)
+    more = rows.count > 1
     return Cost(
-        instructions=17 + 44 * eights + copied[0],
-        cycles=45 + 48 * eights + copied[1],
+        instructions=17 * (not more) + rows.count * (22 * more + 44 * eights + copied[0]),
+        cycles=45 * (not more) + rows.count * (42 * more + 48 * eights + copied[1]),
         flash=330,
     )

@@ -13,6 +13,7 @@ from tinygen.engines.aot.requantize import Form
 from tinygen.ir import Array, Constant, Kernel, KernelCall
 from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.orders import in_blocks
+from tinygen.ops.spatial import Extent
 
 KERNEL = Kernel("dsp", "conv_winograd")
 
@@ -25,7 +26,7 @@ _FILTER = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]])
 _FINER = 16
 """More of it, which int16 holds: 9 * 128 * 16 at most. It leaves room for the tweak of a sum."""
 _FACTOR = 4 * _FINER
-_SHIFT = 10
+SHIFT = 10
 """Of every channel that is rounded once."""
 _MOST_DEPTH = 128
 """Channels: their steps stand in a row."""
@@ -33,29 +34,23 @@ _MOST_DEPTH = 128
 
 def offers(site: Site) -> Iterable[Candidate | Declined]:
     """The one kernel."""
-    op, io = site.node.op, site.io
-    assert isinstance(op, Conv2D)
-    image, weights = io.input(0).shape, io.input(1).shape
-    height, width = op.extents(image, weights)
-    same = all(
-        (e.filter, e.stride, e.dilation, e.before, e.after, e.input) == (3, 1, 1, 1, 1, e.output)
-        for e in (height, width)
-    )
-    if not same or weights[3] != image[3]:
-        yield Declined("no 3x3 taps at stride 1 within a border of 1, or groups")
+    there = windows(site)
+    if isinstance(there, Declined):
+        yield there
         return
-    count, depth = weights[0], weights[3]
+    io, (height, width) = site.io, there
+    image, (count, _, _, depth) = io.input(0).shape, io.input(1).shape
     if height.output % 2 or width.output % 8 or count % 2 or depth % 4 or depth > _MOST_DEPTH:
         yield Declined("rows are no pairs, columns no eights, or channels no fours up to 128")
         return
     if (width.output + 1) * count + 1 > 4095:
         yield Declined("rows of more bytes than an instruction reaches")
         return
-    found = _channels(site)
+    found = once_or_twice(site, _FACTOR, _FACTOR)
     if isinstance(found, Declined):
         yield found
         return
-    data = _stream(found)
+    data = stream(found, _FINER * _FILTER, _FILTER)
     order = in_blocks(
         height, width, (depth, count), batches=image[0], block=(2, width.output), reads_first=True
     )
@@ -81,22 +76,39 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     yield Candidate((site.node,), (call,), cost, why=TWICE if found.twice else ONCE)
 
 
-def _channels(site: Site) -> Channels | Declined:
-    found = channels(site, _FACTOR, forms=(Form.FLOOR,), shifts=(_SHIFT,))
-    if isinstance(found, Declined) or found.fast.common_shift != _SHIFT or found.fast.clamp:
-        found = channels(site, _FACTOR, forms=(Form.TWICE,))
+def windows(site: Site) -> tuple[Extent, Extent] | Declined:
+    """Of 3x3 taps at stride 1, with a border of 1 all around."""
+    op, io = site.node.op, site.io
+    assert isinstance(op, Conv2D)
+    image, weights = io.input(0).shape, io.input(1).shape
+    height, width = op.extents(image, weights)
+    same = all(
+        (e.filter, e.stride, e.dilation, e.before, e.after, e.input) == (3, 1, 1, 1, 1, e.output)
+        for e in (height, width)
+    )
+    if not same or weights[3] != image[3]:
+        return Declined("no 3x3 taps at stride 1 within a border of 1, or groups")
+    return height, width
+
+
+def once_or_twice(site: Site, once: int, twice: int) -> Channels | Declined:
+    """The channels, rounded once from so many times a sum, or twice from so many."""
+    found = channels(site, once, forms=(Form.FLOOR,), shifts=(SHIFT,))
+    if isinstance(found, Declined) or found.fast.common_shift != SHIFT or found.fast.clamp:
+        found = channels(site, twice, forms=(Form.TWICE,))
     if isinstance(found, Channels) and found.fast.clamp is not None:
         return Declined("an activation that int8 does not hold by itself")
     return found
 
 
-def _stream(found: Channels) -> Array:
-    """For each two channels what the kernel reads, in its order."""
+def stream(found: Channels, down: Array, along: Array) -> Array:
+    """For each two channels what the kernel reads, in its order: weights, of which `down`
+    transforms the columns and `along` the rows, and the channels' numbers."""
     count, _, _, depth = found.weights.shape
-    transformed = np.einsum("ia,nabc,jb->nijc", _FINER * _FILTER, found.weights, _FILTER)
+    transformed = np.einsum("ia,nabc,jb->nijc", down, found.weights, along)
     # Two channels in a word as SXTB16 takes them out of four.
     order = np.arange(depth).reshape(-1, 2, 2).transpose(0, 2, 1).reshape(-1)
-    pairs = words(transformed.reshape(count, 16, depth)[..., order])
+    pairs = words(transformed.reshape(count, -1, depth)[..., order])
     pairs = pairs.reshape(count // 2, 2, -1).transpose(0, 2, 1).reshape(count // 2, -1)
     fast = found.fast
     ends = np.stack([found.start, fast.multiplier, fast.addend, fast.shift], axis=1)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.ir import Kernel, KernelCall, Operands
 from tinygen.ops.max_pool_2d import MaxPool2D
+from tinygen.ops.mean import Mean
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import Extent
 
@@ -73,24 +74,12 @@ def _covered(extent: Extent) -> float:
 
 def means(site: Site) -> Iterable[Candidate | Declined]:
     """For MEAN over the height and the width of images."""
-    io = site.io
-    source = io.input(0)
-    calls = site.node.op.lower(io)
-    found = calls[0]
+    op, io = site.node.op, site.io
+    assert isinstance(op, Mean)
+    over = op.images(io)
+    (found,) = op.lower(io)
     assert isinstance(found, KernelCall)
-    channels = source.shape[-1]
-    images = io.output.elements // channels
-    pixels = source.elements // max(images * channels, 1)
-    # Of three loops over each, as few as can be.
-    strides = found.params["reduced_stride"]
-    over_pixels = (
-        len(source.shape) > 2
-        and found.params["reduced_size"] == (1, 1, pixels)
-        and isinstance(strides, tuple)
-        and strides[-1] == channels
-        and found.params["kept_size"] == (1, images, channels)
-    )
-    if not over_pixels:
+    if over is None:
         yield Declined("it is not over the pixels of images")
         return
     same = ("input_zero_point", "multiplier", "shift", "output_zero_point")
@@ -99,15 +88,14 @@ def means(site: Site) -> Iterable[Candidate | Declined]:
         inputs=found.inputs,
         outputs=found.outputs,
         params={
-            "images": images,
-            "pixels": pixels,
-            "channels": channels,
+            **over.params(),
             **{name: found.params[name] for name in same},
         },
         overlaps=(),
     )
-    groups = images * -(-channels // 4)
-    work = (1, groups, groups * -(-pixels // _MOST_PIXELS), groups * pixels)
+    groups = over.count * -(-over.channels // 4)
+    chunks = -(-over.pixels // _MOST_PIXELS)
+    work = (1, groups, groups * chunks, groups * over.pixels)
     yield Candidate((site.node,), (call,), _cost(_MEAN, work, 350), why=FOUR)
 
 

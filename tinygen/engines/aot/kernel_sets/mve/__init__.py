@@ -17,7 +17,9 @@ from tinygen.engines.aot.kernel_sets.mve import (
     depthwise_conv_2d,
     elementwise,
     fully_connected,
+    mean,
     pool,
+    softmax,
 )
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
@@ -30,8 +32,11 @@ FAMILIES: Mapping[str, Offers] = {
     "DEPTHWISE_CONV_2D": depthwise_conv_2d.offers,
     "FULLY_CONNECTED": fully_connected.offers,
     "MAX_POOL_2D": pool.maxima,
+    "MEAN": mean.offers,
     "MUL": elementwise.products,
+    "SOFTMAX": softmax.offers,
     "SUB": elementwise.sums,
+    "SUM": mean.offers,
 }
 """By the operator's kind; any other may be a table."""
 

@@ -11,7 +11,7 @@ from tinygen.engines.aot.kernel_sets.mve.channels import LANES, Channels, channe
 from tinygen.engines.aot.kernel_sets.mve.conv_2d import ROUNDINGS
 from tinygen.engines.aot.kernel_sets.mve.work import Work
 from tinygen.engines.aot.offers import Candidate, Declined, Site
-from tinygen.ir import Array, Constant, Kernel, KernelCall, ParamValue
+from tinygen.ir import Array, Constant, Kernel, KernelCall, Operands, Order, Overlap, ParamValue
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.orders import in_blocks, rows_kept
 from tinygen.ops.spatial import Extent, Pair
@@ -27,6 +27,8 @@ _STEP = 127
 """Bytes from one load to the next."""
 _CODES = 8
 """In a vector that is stored."""
+_FEW = 32
+"""Channels at a time, where scratch is to be small."""
 
 
 @dataclass(frozen=True)
@@ -152,10 +154,13 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     if isinstance(found, Declined):
         yield found
         return
-    yield _candidate(site, found, there)
+    yield _candidate(site, found, there, image[3])
+    same = (height.output, width.output, count) == (height.input, width.input, image[3])
+    if there.turns and same and count > _FEW:
+        yield _candidate(site, found, there, _FEW)
 
 
-def _candidate(site: Site, found: Channels, there: Tile) -> Candidate:
+def _candidate(site: Site, found: Channels, there: Tile, at_a_time: int) -> Candidate:
     io = site.io
     image = io.input(0).shape
     height, width, count = there.height, there.width, found.count
@@ -174,6 +179,7 @@ def _candidate(site: Site, found: Channels, there: Tile) -> Candidate:
         "input_height": height.input,
         "input_width": width.input,
         "input_channels": image[3],
+        "at_a_time": at_a_time,
         "depth_multiplier": count // image[3],
         "output_height": height.output,
         "output_width": width.output,
@@ -205,12 +211,10 @@ def _candidate(site: Site, found: Channels, there: Tile) -> Candidate:
         "output_min": low,
         "output_max": high,
     }
-    pixels = image[3], count
-    if there.turns:
-        order = rows_kept(height, width, pixels, batches=image[0], rows=there.lines)
+    if at_a_time < image[3]:  # some channels of all pixels, and then others
+        overlaps: tuple[Overlap, ...] = (Overlap(0, 0, io.output.nbytes, exact=True),)
     else:
-        block = there.lines, width.output
-        order = in_blocks(height, width, pixels, batches=image[0], block=block, reads_first=True)
+        overlaps = _order(io, there).overlaps(io.output.nbytes)
     call = KernelCall(
         kernel=KERNEL,
         inputs=(io.input(0).id,),
@@ -221,13 +225,24 @@ def _candidate(site: Site, found: Channels, there: Tile) -> Candidate:
             "weights": Constant(there.weights(taps)),
             "constants": Constant(found.alone().reshape(-1)),
         },
-        scratch_bytes=there.columns * there.rows * image[3],
-        overlaps=order.overlaps(io.output.nbytes),
+        scratch_bytes=there.columns * there.rows * at_a_time,
+        overlaps=overlaps,
     )
-    work = _work(found, there, image[3]).times(image[0])
+    work = _work(found, there, image[3], at_a_time).times(image[0])
     flash = 900 + sum(constant.data.nbytes for constant in call.constants.values())
     cost = work.cost(flash, call.scratch_bytes)
-    return Candidate((site.node,), (call,), cost, why=_way(there, found.twice))
+    way = _way(there, found.twice) + SOME * (at_a_time < image[3])
+    return Candidate((site.node,), (call,), cost, why=way)
+
+
+def _order(io: Operands, there: Tile) -> Order:
+    """Of all channels of some output rows at a time."""
+    height, width, batches = there.height, there.width, io.input(0).shape[0]
+    pixels = io.input(0).shape[3], io.output.shape[3]
+    if there.turns:
+        return rows_kept(height, width, pixels, batches=batches, rows=there.lines)
+    block = there.lines, width.output
+    return in_blocks(height, width, pixels, batches=batches, block=block, reads_first=True)
 
 
 def _way(there: Tile, twice: bool) -> str:
@@ -237,16 +252,17 @@ def _way(there: Tile, twice: bool) -> str:
 
 
 WINDOWS = {4: "four windows a load", 2: "two windows a load", 1: "one window a load"}
+SOME = f", {_FEW} channels at a time"
 IN_TURNS, IN_PIECES = "four windows a load, rows in turns", "one window in pieces"
 VARIANTS = tuple(
     (KERNEL.name, f"{way}, {how}")
     for way in (*WINDOWS.values(), IN_TURNS, IN_PIECES)
-    for how in ROUNDINGS
+    for how in (*ROUNDINGS, *(f"{how}{SOME}" for how in ROUNDINGS if way == IN_TURNS))
 )
 """Every way in which there is code for it."""
 
 
-def _work(found: Channels, there: Tile, inputs: int) -> Work:
+def _work(found: Channels, there: Tile, inputs: int, at_a_time: int) -> Work:
     """Of one image."""
     lines = -(-there.height.output // there.lines)
     loads = _CODES // there.at_once
@@ -264,4 +280,4 @@ def _work(found: Channels, there: Tile, inputs: int) -> Work:
     taken = lines * (there.rows - kept) * -(-inputs // 8)
     rows = Work(2, 3 + (inputs % 8 > 0)).times(there.width.input).and_(Work(3, 20)).times(taken)
     filled = Work(2, 3).times(there.columns * there.rows * inputs / LANES)
-    return run.and_(rows, filled, Work(0, 60).times(lines))
+    return run.and_(rows, filled, Work(0, 60).times(lines * -(-inputs // at_a_time)))

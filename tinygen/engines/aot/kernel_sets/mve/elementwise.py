@@ -8,13 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygen.engines.aot.kernel_sets.mve.requantization import Roundings, scale_of
+from tinygen.engines.aot.kernel_sets.mve.requantization import Roundings, Scale, scale_of
 from tinygen.engines.aot.kernel_sets.mve.work import Work
 from tinygen.engines.aot.offers import Candidate, Declined, Site
-from tinygen.ir import Interval, Kernel, KernelCall, Operands, Overlap, ParamValue, portable
+from tinygen.ir import Interval, Kernel, KernelCall, Operands, ParamValue, portable
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, quantized_range
 from tinygen.ops.add import Add
+from tinygen.ops.binary import in_place, rows_of
 from tinygen.ops.fixed_point import INT32_MAX, Int64, quantize_multiplier
+from tinygen.ops.loops import Rows
 from tinygen.ops.mul import Mul
 from tinygen.ops.weighted import Requantization
 
@@ -58,9 +60,9 @@ def sums(site: Site) -> Iterable[Candidate | Declined]:
     op, io = site.node.op, site.io
     assert isinstance(op, Add)
     op.check(io)
-    rest = _why_not(io)
-    if rest:
-        yield from _or_table(site, rest)
+    rows = rows_of(io)
+    if rows is None:
+        yield from _or_table(site, "inputs that are broadcast within a row")
         return
     low, high = quantized_range(op.activation, io.output.q)
     found = affine(op, io)
@@ -73,7 +75,7 @@ def sums(site: Site) -> Iterable[Candidate | Declined]:
         "output_min": low,
         "output_max": high,
     }
-    yield _candidate(site, ADD, params, Work(13))
+    yield _candidate(site, ADD, rows, params, Work(13))
 
 
 def products(site: Site) -> Iterable[Candidate | Declined]:
@@ -81,9 +83,9 @@ def products(site: Site) -> Iterable[Candidate | Declined]:
     op, io = site.node.op, site.io
     assert isinstance(op, Mul)
     op.check(io)
-    rest = _why_not(io)
-    if rest:
-        yield from _or_table(site, rest)
+    rows = rows_of(io)
+    if rows is None:
+        yield from _or_table(site, "inputs that are broadcast within a row")
         return
     a, b, target = io.input(0).q, io.input(1).q, io.output.q
     multiplier, shift = quantize_multiplier(a.scale * b.scale / target.scale)
@@ -102,16 +104,26 @@ def products(site: Site) -> Iterable[Candidate | Declined]:
     params: dict[str, ParamValue] = {
         "zero_point0": a.zero_point,
         "zero_point1": b.zero_point,
-        "twice": int(twice),
-        "addend": int(scale.addend[0]),
-        "multiplier": int(scale.multiplier[0]) >> (not twice),
-        "factor": -int(scale.shift[0]) if twice else 1 << int(scale.left[0]),
-        "right": max(1, scale.right - 16),
+        **of_eight(scale),
         "output_zero_point": target.zero_point,
         "output_min": low,
         "output_max": high,
     }
-    yield _candidate(site, MUL, params, Work(19 if twice else 13))
+    yield _candidate(site, MUL, rows, params, Work(19 if twice else 13))
+
+
+def of_eight(scale: Scale) -> dict[str, ParamValue]:
+    """The one channel of a scale, as TG_MVE_EIGHT_CODES has it; where its code is constant, sums
+    are multiplied by nothing."""
+    twice = scale.roundings is Roundings.TWICE
+    once = 0 if scale.constant[0] else 1 << int(scale.left[0])
+    return {
+        "twice": int(twice),
+        "addend": int(scale.addend[0]),
+        "multiplier": int(scale.multiplier[0]) >> (not twice),
+        "factor": -int(scale.shift[0]) if twice else once,
+        "right": max(1, scale.right - 16),
+    }
 
 
 def affine(op: Add, io: Operands) -> Affine | None:
@@ -147,32 +159,25 @@ def _multipliers(op: Add, io: Operands, right: int) -> Iterator[tuple[int, int]]
         yield round(exact[0]) + d0, round(exact[1]) + d1
 
 
-def _why_not(io: Operands) -> str:
-    a, b, target = io.input(0), io.input(1), io.output
-    if a.elements != target.elements or b.elements != target.elements or not target.elements:
-        return "inputs that are broadcast"
-    return ""
-
-
 def _or_table(site: Site, why: str) -> Iterator[Candidate | Declined]:
     """A constant scalar leaves a function of one code."""
     for answer in tables(site):
         yield Declined(why) if isinstance(answer, Declined) else answer
 
 
-def _candidate(site: Site, kernel: Kernel, params: dict[str, ParamValue], loop: Work) -> Candidate:
+def _candidate(
+    site: Site, kernel: Kernel, rows: Rows, params: dict[str, ParamValue], loop: Work
+) -> Candidate:
     io = site.io
-    a, b, target = io.input(0), io.input(1), io.output
     call = KernelCall(
         kernel=kernel,
-        inputs=(a.id, b.id),
-        outputs=(target.id,),
-        params={"count": target.elements, **params},
-        overlaps=tuple(
-            Overlap(i, 0, target.nbytes) for i, source in enumerate((a, b)) if not source.constant
-        ),
+        inputs=(io.input(0).id, io.input(1).id),
+        outputs=(io.output.id,),
+        params={**rows.params(), **params},
+        overlaps=in_place(io),
     )
     clamped = sum(params[f"output_{end}"] != at for end, at in (("min", -128), ("max", 127)))
-    whole = Work(clamped, 1) if target.elements % 8 == 0 else Work(clamped + 3, 2)
-    work = loop.and_(whole).times(-(-target.elements // 8)).and_(Work(3, 20))
+    whole = Work(clamped, 1) if rows.length % 8 == 0 else Work(clamped + 3, 2)
+    row = loop.and_(whole).times(-(-rows.length // 8)).and_(Work(3, 8))
+    work = row.times(rows.count).and_(Work(0, 12))
     return Candidate((site.node,), (call,), work.cost(140), why="8 elements")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tinygen.engines.aot.kernel_sets.portable.families import Family
 from tinygen.engines.aot.offers import Cost
 from tinygen.ir import KernelCall, Tensor, TensorId
+from tinygen.ops.real import MAPS
 
 _CYCLES_PER_INSTRUCTION = 1.29
 """Of all four benchmark models, by the Cortex-M4's timing: loads 2 then 1, taken branches 3."""
@@ -119,6 +120,19 @@ def _gather(p: Params) -> _Loops:
     return _Loops(picks, picks * p["slice_bytes"])
 
 
+def _gather_nd(p: Params) -> _Loops:
+    return _Loops(p["picks"], p["picks"] * p["slice_bytes"])
+
+
+def _update(p: Params) -> _Loops:
+    return _Loops(prod(p["part"][:-1]), prod(p["dims"]) * p["element_bytes"])
+
+
+def _real_map(p: Params) -> _Loops:
+    roots = p["function"] in (list(MAPS).index("SQRT"), list(MAPS).index("RSQRT"))
+    return _Loops(p["count"], p["count"] * roots)
+
+
 def _resize_bilinear(p: Params) -> _Loops:
     pixels = _pixels(p)
     return _Loops(pixels, pixels * p["channels"])
@@ -159,7 +173,7 @@ def _count(p: Params) -> _Loops:
 
 FITS: Mapping[str, _Fit] = {
     "add": _Fit(_dims, call=0, output=40.7, inner=0, code=168),
-    "add_n": _Fit(_add_n, call=12, output=13, inner=2, code=110),
+    "add_n": _Fit(_add_n, call=30, output=9.6, inner=6.8, code=150),
     "arg_max": _Fit(_along, call=12, output=6, inner=9.9, code=80),
     "average_pool_2d": _Fit(_pool, call=0, output=0, inner=5.6, code=124),
     "batch_matmul": _Fit(_batch_matmul, call=60, output=22, inner=8.06, code=180),
@@ -169,10 +183,14 @@ FITS: Mapping[str, _Fit] = {
     "cumsum": _Fit(_along, call=20, output=10, inner=26.7, code=130),
     "depthwise_conv_2d": _Fit(_depthwise, call=6900, output=0, inner=7.9, code=618),
     "dequantize": _Fit(_count, call=7, output=8, inner=0, code=56),
+    "div": _Fit(_dims, call=12, output=168, inner=0, code=330),
+    "dynamic_update_slice": _Fit(_update, call=50, output=11, inner=0.54, code=220),
     "fill": _Fit(_count, call=35, output=0.44, inner=0, code=16),
     "fully_connected": _Fit(_fully_connected, call=44, output=18.3, inner=2.88, code=492),
     "gather": _Fit(_gather, call=14, output=8.2, inner=0.75, code=90),
+    "gather_nd": _Fit(_gather_nd, call=14, output=16, inner=0.6, code=110),
     "l2_normalization": _Fit(_rows, call=10, output=30, inner=29, code=420),
+    "log_softmax": _Fit(_rows, call=10, output=280, inner=44, code=560),
     "move": _Fit(_count, call=30, output=0.7, inner=0, code=100),
     "logical": _Fit(_dims, call=8, output=9, inner=0, code=60),
     "lookup": _Fit(_count, call=9, output=5, inner=0, code=44),
@@ -182,11 +200,15 @@ FITS: Mapping[str, _Fit] = {
     "mul": _Fit(_dims, call=12, output=29, inner=0, code=116),
     "prelu": _Fit(_dims, call=12, output=32.7, inner=0, code=170),
     "quantize": _Fit(_count, call=11, output=30, inner=0, code=180),
+    "real_fold": _Fit(_mean, call=20, output=8, inner=6, code=110),
+    "real_map": _Fit(_real_map, call=10, output=12, inner=220, code=120),
+    "real_pair": _Fit(_dims, call=12, output=11, inner=0, code=90),
     "reduce_max": _Fit(_mean, call=20, output=8, inner=6.5, code=80),
     "relocate": _Fit(_copy, call=14, output=5.5, inner=0.85, code=150),
+    "requantize": _Fit(_count, call=12, output=20, inner=0, code=120),
     "resize_bilinear": _Fit(_resize_bilinear, call=60, output=34, inner=20.3, code=330),
     "select": _Fit(_dims, call=8, output=9, inner=0, code=60),
-    "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 52, 132, code=480),
+    "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 33, 220, code=440),
     "squared_difference": _Fit(_dims, call=12, output=43, inner=0, code=180),
     "transpose_conv": _Fit(_transpose_conv, call=200, output=26, inner=2.9, code=620),
 }

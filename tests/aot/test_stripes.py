@@ -1,0 +1,66 @@
+"""Stripes of rows are taken where they make the arena smaller for few cycles, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.plan.mobilenet import mobilenet_v2
+from tests.plan.test_plan_law import require_whole
+from tinygen import passes, tflite
+from tinygen.boards import Core
+from tinygen.engines.aot import Program
+from tinygen.engines.aot.best import best_program, in_words
+from tinygen.engines.aot.goal import Goal
+from tinygen.engines.aot.kernel_sets import named
+from tinygen.engines.aot.stripes import PRICE
+from tinygen.ir import Graph
+
+
+def of_m4(graph: Graph, goal: Goal) -> Program:
+    return best_program(graph, named(("dsp", "portable")), goal, Core.CORTEX_M4)
+
+
+def _graph(model: Path) -> Graph:
+    return passes.optimize(passes.simplify(tflite.read(model.read_bytes(), model.stem)))
+
+
+@pytest.mark.parametrize("goal", [Goal.BALANCED, Goal.SIZE])
+def test_they_pay(model: Path, goal: Goal) -> None:
+    """None where nothing is gained, else less memory at the price that is said."""
+    program = of_m4(_graph(model), goal)
+    assert program.plan.arena_bytes <= 1.05 * program.plan.minimum_bytes
+    plain = program.plain
+    if plain is None:
+        assert (program.stripes, in_words(program)) == ((), ())
+        return
+    assert program.plan.arena_bytes < 0.98 * plain.plan.arena_bytes
+    assert program.estimate.cycles <= (1 + PRICE[goal]) * plain.estimate.cycles
+    assert f"{program.plan.arena_bytes:,} bytes" in in_words(program)[-1]
+    require_whole(program)
+
+
+def test_an_image_of_96_rows_is_never_whole_between_its_widest_layers(models: Path) -> None:
+    graph = _graph(models / "vww_96_int8.tflite")
+    program = of_m4(graph, Goal.BALANCED)
+    assert program.plan.arena_bytes < 32_000
+    assert program.plain is not None
+    assert program.plain.plan.arena_bytes > 40_000
+    assert program.estimate.instructions < 1.02 * program.plain.estimate.instructions
+    assert of_m4(graph, Goal.SPEED).plain is None
+
+
+def test_mobilenet_takes_little_more_than_its_image() -> None:
+    """Of 96 rows: without stripes 225 KB, of which its widest layer is 221."""
+    program = best_program(
+        passes.optimize(passes.simplify(mobilenet_v2(96, classes=10))),
+        named(("portable",)),
+        Goal.BALANCED,
+        Core.CORTEX_M4,
+    )
+    assert program.plain is not None
+    assert program.plan.arena_bytes < 0.45 * program.plain.plan.arena_bytes
+    assert program.plan.arena_bytes <= 1.05 * program.plan.minimum_bytes
+    assert program.estimate.cycles < 1.05 * program.plain.estimate.cycles
+    require_whole(program)

@@ -1,0 +1,212 @@
+"""Lines as they are typed, every command and option in one, and what is true of what each says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.runner import Ran
+
+BOARD = "qemu-cortex-m4"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A line as it is typed, and what must be true of what it says."""
+
+    line: str
+    holds: Callable[[Ran], bool]
+
+    @property
+    def id(self) -> str:
+        return re.sub(r"\W+", "-", self.line)
+
+
+# Nothing of these needs a device. `digits.tflite` is the golden model, `pools.tflite` one that the
+# stand-in for TensorFlow Lite Micro runs, `samples.npz` and `images` fit the digits.
+LINES = (
+    Case(
+        "tinygen --version", lambda ran: re.fullmatch(r"tinygen \d+\.\d+.*\n", ran.out) is not None
+    ),
+    Case(
+        "tinygen boards",
+        lambda ran: all(name in ran.out for name in (BOARD, "uno", "cortex-m4", "avr5")),
+    ),
+    Case("tinygen boards --json", lambda ran: BOARD in [b["id"] for b in ran.json["boards"]]),
+    Case(
+        f"tinygen boards {BOARD}",
+        lambda ran: re.search(r"memory\.ram\.bytes +\d[\d,]+ bytes", ran.out) is not None,
+    ),
+    Case(f"tinygen boards {BOARD} --json", lambda ran: bool(ran.json["device"]["machine"])),
+    Case(
+        "tinygen boards ESP32-C3 --toml",
+        lambda ran: ran.out == (Path("tinygen/boards/esp32c3.toml")).read_text("utf-8"),
+    ),
+    Case(
+        "tinygen boards --schema",
+        lambda ran: ran.json["$defs"]["Board"]["properties"].keys() >= {"id", "device"},
+    ),
+    Case(
+        "tinygen doctor",
+        lambda ran: (
+            re.search(r"^good +tensorflow: \d", ran.out, re.M) is not None
+            and re.search(r"^good +arm-none-eabi-gcc: \d", ran.out, re.M) is not None
+        ),
+    ),
+    Case(
+        "tinygen doctor --json",
+        lambda ran: {"Python", "oracle", "disk"} <= {c["subject"] for c in ran.json["checks"]},
+    ),
+    Case(
+        "tinygen ops",
+        lambda ran: re.search(r"^CONV_2D +int8 +aot, tflm +.*portable$", ran.out, re.M) is not None,
+    ),
+    Case(
+        "tinygen ops --json",
+        lambda ran: "CONV_2D" in json.dumps(ran.json),
+    ),
+    Case(
+        "tinygen inspect digits.tflite",
+        lambda ran: (
+            "70,080 MACs" in ran.out
+            and len(re.findall(r"^\d +\w*CONV_2D", ran.out, re.MULTILINE)) == 3
+            and re.search(r"^uno +(yes|no) +[\d,]+ B ", ran.out, re.MULTILINE) is not None
+        ),
+    ),
+    Case(
+        "tinygen inspect digits.tflite --trust-model --json",
+        lambda ran: (
+            ran.json["macs"] == 70_080
+            and sum(layer["macs"] for layer in ran.json["layers"]) == 70_080
+            and {fit["board"] for fit in ran.json["boards"] if fit["fits"]} >= {BOARD, "microbit"}
+        ),
+    ),
+    Case(
+        f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --engine aot"
+        " --kernel-set portable --optimize size --out rendered",
+        lambda ran: "samples.npz" in ran.out and "next: pio run -d rendered" in ran.out,
+    ),
+    Case(
+        f"tinygen generate digits.tflite -b {BOARD} -d images --image-range 0 1 --trust-model"
+        " --trust-project --test labelled.npz -o seen --json",
+        lambda ran: (
+            ran.json["data"] == "images"
+            and ran.json["kernel_set"].split("+")[-1] == "portable"
+            and ran.json["arena_bytes"] == ran.json["arena_minimum_bytes"]
+        ),
+    ),
+    Case(
+        f"tinygen generate pools.tflite -b {BOARD} --engine tflm --arena 4096 --debug -o t --json",
+        lambda ran: ran.json["arena_bytes"] == 4096 and ran.json["engine"] == "tflm",
+    ),
+    Case(
+        f"tinygen generate digits.tflite -b {BOARD} --keep-edges -o kept --json",
+        lambda ran: ran.json["layers"] == 7,  # its edges are int8: nothing is to be converted
+    ),
+    Case(
+        "tinygen setup tflm --source mirror",
+        lambda ran: "90b983c2b3f1480642e040bbd2ddb37b998f3424" in ran.out and "tflm" in ran.out,
+    ),
+    Case(
+        "tinygen setup tflm --source mirror --json",
+        lambda ran: Path(ran.json["folder"]).name == "tflm" and ran.json["what"] == "tflm",
+    ),
+    Case(
+        "tinygen cache",
+        lambda ran: re.search(r"^in all +[\d,]+ bytes$", ran.out, re.MULTILINE) is not None,
+    ),
+    Case("tinygen cache --prune --json", lambda ran: ran.json["freed_bytes"] >= 0),
+    Case(
+        f"tinygen bench digits.tflite -b {BOARD} --engine aot,aot:portable",
+        lambda ran: (
+            re.search(r"verdict +\| +MATCH \| +MATCH", ran.out) is not None
+            and re.search(r"instructions per inference +\| +\d{3},\d{3} ", ran.out) is not None
+        ),
+    ),
+    Case(
+        f"tinygen bench digits.tflite -b {BOARD} -d samples.npz -o benched --trust-model --json"
+        " --engine aot:portable",
+        lambda ran: (
+            [row["verdict"] for row in ran.json["rows"]] == ["MATCH"]
+            and ran.json["rows"][0]["unit"] == "instructions"
+            and ran.json["rows"][0]["flash_model"] == 5_934
+        ),
+    ),
+)
+# In this order: each stands on what the one before it left.
+STORY = (
+    Case(
+        f"tinygen build digits.tflite -b {BOARD} --jobs 1",
+        lambda ran: (
+            re.search(r"flash +\|[\d, ]+bytes", ran.out) is not None
+            and "next: tinygen flash" in ran.out
+        ),
+    ),
+    Case(
+        f"tinygen build digits.tflite -b {BOARD} -j 1 --json",
+        lambda ran: ran.json["sizes"]["flash"] > ran.json["generated"]["constant_bytes"],
+    ),
+    Case("tinygen flash", lambda ran: "socket://127.0.0.1:" in ran.out and "digits" in ran.out),
+    Case(
+        "tinygen flash --json --trust-project", lambda ran: ran.json["port"].startswith("socket://")
+    ),
+    Case(
+        "tinygen verify --vectors 7 --trust-project",
+        lambda ran: ran.out.startswith("MATCH") and "7 of " in ran.out,
+    ),
+    Case(
+        "tinygen verify --vectors 3 --port PORT --timeout 300 --spy bytes.spy --baud 115200 --json",
+        lambda ran: ran.json["verdict"] == "MATCH" and ran.json["vectors"] == 3,
+    ),
+    Case(
+        "tinygen verify --vectors 3 --port replay:bytes.spy --json",
+        lambda ran: ran.json["verdict"] == "MATCH" and ran.json["port"] == "replay:bytes.spy",
+    ),
+    Case(
+        "tinygen run --input samples.npz --trust-project",
+        lambda ran: (
+            re.search(r"^sample 12 +\| .*highest \[\d\] +\|", ran.out, re.M) is not None
+            and "instructions" in ran.out
+        ),
+    ),
+    Case(
+        "tinygen run -i images/0.png --image-range 0 1 --port PORT --json",
+        lambda ran: (
+            [answer["sample"] for answer in ran.json["answers"]] == ["0.png"]
+            and len(ran.json["answers"][0]["outputs"][0]) == 10
+        ),
+    ),
+    Case("tinygen stop", lambda ran: "stopped" in ran.out or "ended" in ran.out),
+    Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),
+)
+DEMO = "tinygen demo --out FOLDER"
+"""Run by tests/docs, which holds what it prints against the README."""
+WATCHED = "tinygen run --watch images"
+MONITORED = "tinygen monitor --trust-project --port PORT"
+"""Run by tests of their own: they end only with Ctrl-C."""
+REFUSED = (
+    Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),
+    Case("tinygen demo --board uno", lambda ran: "the demo does not run on uno" in ran.err),
+)
+"""What a project of an emulated board does not take, and a demonstration no board with a cable."""
+_UNFIT_SHAPE = "--input-shape was given for 'digits.tflite'"
+_UNFIT_SIGNATURE = "'digits.tflite' has no signature 'embed'"
+_UNFIT = tuple(
+    case
+    for command in (f"generate digits.tflite -b {BOARD}", "inspect digits.tflite")
+    for case in (
+        Case(f"tinygen {command} --input-shape 8x8x1", lambda ran: _UNFIT_SHAPE in ran.err),
+        Case(f"tinygen {command} --signature embed", lambda ran: _UNFIT_SIGNATURE in ran.err),
+    )
+)
+UNFIT = (
+    *_UNFIT,
+    Case(
+        f"tinygen generate digits.tflite -b {BOARD} --locked -o nowhere",
+        lambda ran: "--locked, and there is no project in nowhere" in ran.err,
+    ),
+)
+"""What a model that is quantized already does not take, and an empty folder."""

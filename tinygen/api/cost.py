@@ -1,0 +1,49 @@
+"""What an inference takes on a device, in the unit that it truly is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tinygen.boards import Board, Process, Qemu
+from tinygen.devices.link.hello import Hello
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one inference takes on the device: least, mean and most over the vectors."""
+
+    unit: str
+    """`instructions` on an emulated board, `microseconds` on hardware; of a process `nanoseconds of
+    this host`, which differ from run to run."""
+    minimum: int
+    mean: int
+    maximum: int
+
+
+def cost_of(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | None:
+    """None where the device's ticks mean neither instructions nor time."""
+    if not ticks or hello is None:
+        return None
+    unit, least = measured(board, min(ticks), hello)
+    _, mean = measured(board, sum(ticks) // len(ticks), hello)
+    _, most = measured(board, max(ticks), hello)
+    if least is None or mean is None or most is None:
+        return None
+    return Cost(unit, least, mean, most)
+
+
+def startup_of(board: Board, hello: Hello | None) -> int | None:
+    """What starting the model took, in the unit of its cost."""
+    return None if hello is None else measured(board, hello.init_ticks, hello)[1]
+
+
+def measured(board: Board, ticks: int, hello: Hello) -> tuple[str, int | None]:
+    """Unit and amount of what the device counted as `ticks`; no amount where an emulator does not
+    count instructions."""
+    if isinstance(board.device, Qemu):
+        return "instructions", board.device.instructions(ticks)
+    unit, per_second = "microseconds", 1_000_000
+    if isinstance(board.device, Process):
+        unit, per_second = "nanoseconds of this host", 1_000_000_000
+    return unit, ticks * per_second // hello.tick_hz if hello.tick_hz else None

@@ -1,0 +1,226 @@
+"""run(): samples of one's own through the device, answers in real values."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from tinygen.api.board import project_board
+from tinygen.api.built import Built, look
+from tinygen.api.connection import Connection
+from tinygen.api.cost import Cost, cost_of
+from tinygen.api.crash import explained
+from tinygen.data import Dataset, read_samples
+from tinygen.devices.link import Hello, Session
+from tinygen.devices.link.faults import Disconnected
+from tinygen.errors import DeviceError, InputError
+from tinygen.ir import Array, Edge
+from tinygen.progress import SILENT, Progress
+from tinygen.project.folder import open_project
+
+Samples = str | Path | np.ndarray | Mapping[str, np.ndarray]
+"""A file, a folder of images, or arrays: of a model with several inputs by their names."""
+
+_PIXELS = (0.0, 255.0)
+_LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What the device computed of one sample: an array per output, in real values, (shape without
+    the batch); `codes` are the integers that it sent."""
+
+    sample: str
+    outputs: tuple[Array, ...]
+    codes: tuple[Array, ...]
+    cost: Cost | None
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """The answers, one after the other, and what the model's outputs are."""
+
+    project: Path
+    model: str
+    board: str
+    port: str
+    outputs: tuple[Edge, ...]
+    answers: tuple[Answer, ...]
+    warnings: tuple[str, ...]
+
+
+def run(
+    samples: Samples,
+    project: str | Path | None = None,
+    *,
+    port: str | None = None,
+    image_range: tuple[float, float] | None = None,
+    trust_project: bool = False,
+    progress: Progress = SILENT,
+) -> RunResult:
+    """Send samples to the device and return what it computes of them, in real values.
+
+    `samples` are real values as the model was trained on: a file or folder as `data` of `build`
+    takes, one image, or arrays; a single sample needs no samples' axis. `image_range` is what the
+    pixels 0 and 255 are to the model; without it, what they were when it was quantized. `port` as
+    in `verify`.
+
+    Nothing is held against the host: that is `verify`. Raises InputError for samples that do not
+    fit, DeviceError for a device that does not answer or runs other firmware than the project's.
+    """
+    with Runner(project, port=port, trust_project=trust_project, progress=progress) as runner:
+        return runner.run(samples, image_range)
+
+
+def watch(
+    folder: str | Path,
+    project: str | Path | None = None,
+    *,
+    port: str | None = None,
+    image_range: tuple[float, float] | None = None,
+    trust_project: bool = False,
+    progress: Progress = SILENT,
+) -> Iterator[RunResult]:
+    """`run` for each file that comes into `folder` or changes there, until the caller stops.
+
+    A file is read once its size has stayed for half a second. What cannot be read is warned of.
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        raise InputError(
+            f"{place} is no folder",
+            why="its new files are to be run on the device",
+            next_step=f"mkdir {place}",
+        )
+    with Runner(project, port=port, trust_project=trust_project, progress=progress) as runner:
+        runner.greet()
+        progress.stage(f"Watching {place}, until Ctrl-C")
+        seen = _files(place)
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            before, seen = seen, _files(place)
+            for path in [path for path, state in seen.items() if before.get(path) != state]:
+                time.sleep(_LOOK_SECONDS)
+                if _files(place).get(path) != seen[path]:  # still being written
+                    del seen[path]
+                    continue
+                try:
+                    yield runner.run(path, image_range)
+                except InputError as error:
+                    progress.warn(f"{path.name}: {error.what}" + (error.why and f": {error.why}"))
+
+
+def _files(folder: Path) -> dict[Path, tuple[int, int]]:
+    """The files that are no hidden ones, with their time and size."""
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and not path.name.startswith("."):
+            state = path.stat()
+            found[path] = (state.st_mtime_ns, state.st_size)
+    return found
+
+
+class Runner:
+    """A conversation with a project's device, opened when the first sample is sent, and again after
+    a lost cable; a context manager that closes it."""
+
+    def __init__(
+        self,
+        project: str | Path | None = None,
+        *,
+        port: str | None = None,
+        trust_project: bool = False,
+        progress: Progress = SILENT,
+    ) -> None:
+        current = open_project(None if project is None else Path(project))
+        self._built: Built = look(current, project_board(current))
+        self._progress = progress
+        self._connection = Connection(
+            self._built, port, progress=progress, trust_project=trust_project
+        )
+        self._session: Session | None = None
+        self._hello: Hello | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            self._session.close()
+
+    def greet(self) -> None:
+        """Open the conversation, unless it is; DeviceError unless the firmware is the project's."""
+        if self._session is None:
+            self._adopt(self._connection.open())
+
+    def run(self, samples: Samples, image_range: tuple[float, float] | None = None) -> RunResult:
+        """As the function `run`."""
+        manifest = self._built.project.manifest
+        known = _PIXELS if manifest.data is None else manifest.data.image_range
+        inputs = manifest.model.inputs
+        data = read_samples(samples, inputs, image_range=image_range or known)
+        self.greet()
+        count = len(data.inputs[0])
+        self._progress.stage(f"Running {count} on {self._built.board.id}")
+        answers = []
+        for index in range(count):
+            codes = [
+                edge.quantize(values[index])
+                for edge, values in zip(inputs, data.inputs, strict=True)
+            ]
+            answers.append(self._answer(_name(data, index), codes))
+            self._progress.count(index + 1, count)
+        return RunResult(
+            project=self._built.project.path,
+            model=self._built.project.model,
+            board=self._built.board.id,
+            port=self._connection.port,
+            outputs=manifest.model.outputs,
+            answers=tuple(answers),
+            warnings=data.warnings,
+        )
+
+    def _adopt(self, session: Session) -> None:
+        self._session = session
+        self._hello = session.hello()
+        self._built.require_this(self._hello)
+
+    def _answer(self, sample: str, inputs: list[Array]) -> Answer:
+        sent = [value.tobytes() for value in inputs]
+        assert self._session is not None
+        try:
+            try:
+                done = self._session.infer(sent)
+            except Disconnected:
+                self._session.close()
+                self._adopt(self._connection.reopen())
+                done = self._session.infer(sent)
+        except DeviceError as error:
+            if crash := explained(error.why, self._built.elf):
+                error.why += f"\n{crash}"
+            raise
+        edges = self._built.project.manifest.model.outputs
+        codes = tuple(
+            np.frombuffer(raw, edge.dtype.numpy).reshape(edge.sample)
+            for raw, edge in zip(done.outputs, edges, strict=True)
+        )
+        real = tuple(edge.dequantize(value) for edge, value in zip(edges, codes, strict=True))
+        cost = cost_of(self._built.board, [done.ticks], self._hello)
+        return Answer(sample, real, codes, cost)
+
+
+def _name(data: Dataset, index: int) -> str:
+    if data.names:
+        return data.names[index]
+    return data.source if len(data.inputs[0]) == 1 else f"sample {index + 1}"

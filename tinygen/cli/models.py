@@ -1,0 +1,111 @@
+"""The commands that take a model file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tinygen.cli.options import (
+    InputShapeOption,
+    Json,
+    ModelArgument,
+    SignatureOption,
+    TrustOption,
+    names,
+    with_options,
+)
+from tinygen.cli.root import app, run_command
+from tinygen.options import BenchOptions, BuildOptions
+
+if TYPE_CHECKING:
+    pass
+
+
+@app.command(short_help="Model in, built firmware out.")
+@with_options
+def build(model: ModelArgument, options: BuildOptions, json: Json = False) -> None:
+    """Quantize a model, generate its firmware and build it with PlatformIO.
+
+    Example: tinygen build model.h5 --board qemu-cortex-m4 --data samples.npz
+    """
+    from tinygen.api.build import build_project as call
+    from tinygen.report.text import build_report
+
+    run_command(
+        lambda progress, trust: call(
+            model, replace(options, progress=progress, trust_project=trust)
+        ),
+        build_report,
+        json,
+        options.trust_project,
+    )
+
+
+@app.command(short_help="Render the project, do not build it.")
+@with_options
+def generate(model: ModelArgument, options: BuildOptions, json: Json = False) -> None:
+    """Render the project without building it.
+
+    Example: tinygen generate model.tflite --board qemu-cortex-m4 --out firmware
+    """
+    from tinygen.api.build import generate_project as call
+    from tinygen.report.text import generate_report
+
+    run_command(
+        lambda progress, trust: call(
+            model, replace(options, progress=progress, trust_project=trust)
+        ),
+        generate_report,
+        json,
+        options.trust_project,
+    )
+
+
+@app.command(short_help="What a model is made of, and which boards it fits.")
+def inspect(
+    model: ModelArgument,
+    input_shape: InputShapeOption = "",
+    signature: SignatureOption = None,
+    trust_model: TrustOption = False,
+    json: Json = False,
+) -> None:
+    """Show a model's operators, shapes, MACs, memory over time, and the boards it fits.
+
+    Example: tinygen inspect model.tflite
+    """
+    from tinygen.api.inspect import inspect as call
+    from tinygen.report.text import inspect_report
+
+    run_command(
+        lambda progress, _: call(
+            model,
+            input_shape=names(input_shape),
+            signature=signature,
+            trust_model=trust_model,
+            progress=progress,
+        ),
+        inspect_report,
+        json,
+    )
+
+
+@app.command(short_help="Compare engines on an emulated board.")
+@with_options
+def bench(model: ModelArgument, options: BenchOptions, json: Json = False) -> None:
+    """Build, run and measure a model with several engines, side by side from one run.
+
+    Instructions per inference and for starting up, flash (code, model), static RAM, arena, stack.
+
+    Example: tinygen bench model.tflite --board qemu-cortex-m4 --engine tflm,aot
+    """
+    from tinygen.api.bench import bench_engines as call
+    from tinygen.report.text import bench_report
+
+    run_command(
+        lambda progress, trust: call(
+            model, replace(options, progress=progress, trust_project=trust)
+        ),
+        bench_report,
+        json,
+        options.trust_project,
+    )
