@@ -217,6 +217,14 @@ class BuildOptions(ProjectOptions):
             engine=True,
         ),
     ] = None
+    locked: Annotated[
+        bool,
+        Flag(
+            "--locked",
+            "Refuse other versions of TensorFlow, Keras, PlatformIO, the compiler and tinygen than "
+            "those that made the project that is there.",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

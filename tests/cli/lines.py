@@ -194,7 +194,7 @@ REFUSED = (
 """What a project of an emulated board does not take, and a demonstration no board with a cable."""
 _UNFIT_SHAPE = "--input-shape was given for 'digits.tflite'"
 _UNFIT_SIGNATURE = "'digits.tflite' has no signature 'embed'"
-UNFIT = tuple(
+_UNFIT = tuple(
     case
     for command in (f"generate digits.tflite -b {BOARD}", "inspect digits.tflite")
     for case in (
@@ -202,4 +202,11 @@ UNFIT = tuple(
         Case(f"tinygen {command} --signature embed", lambda ran: _UNFIT_SIGNATURE in ran.err),
     )
 )
-"""What a model that is quantized already does not take."""
+UNFIT = (
+    *_UNFIT,
+    Case(
+        f"tinygen generate digits.tflite -b {BOARD} --locked -o nowhere",
+        lambda ran: "--locked, and there is no project in nowhere" in ran.err,
+    ),
+)
+"""What a model that is quantized already does not take, and an empty folder."""
