@@ -10,12 +10,12 @@ Every function is the command of the same name and returns a frozen result. The 
 imported when they are first used, so that `import tinygen` and the command line start at once.
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING, Any
-
+# `python -m tinygen` runs this while the current folder is where modules are looked for first: what
+# Python has not loaded by then is imported where it is needed.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from tinygen.api.bench import BenchResult, bench
     from tinygen.api.build import BuildResult, GenerateResult, build, generate
     from tinygen.api.cache import CacheResult, cache
@@ -148,7 +148,9 @@ def __dir__() -> list[str]:
     return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name in _HOME:
+        import importlib
+
         return getattr(importlib.import_module(_HOME[name]), name)
     raise AttributeError(f"module 'tinygen' has no attribute '{name}'")

@@ -1,7 +1,5 @@
 """The command `tinygen`, also as `python -m tinygen`."""
 
-from __future__ import annotations
-
 import os
 import sys
 

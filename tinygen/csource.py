@@ -16,7 +16,9 @@ from tinygen.printable import printable
 
 _LINE = 100
 _MANY_BYTES = 256
-"""An array of more is written as a string."""
+"""An array of more bytes is written as a string."""
+_MANY_WORDS = 4096
+"""So is one of wider elements that takes more bytes: it is a union with those."""
 _ROW = 24
 _LETTERS = {
     byte: chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}"
@@ -69,10 +71,14 @@ def number(value: int | float) -> str:
 
 
 def array(name: str, constant: Constant, qualifier: str = "") -> str:
-    """The definition of a constant array; `qualifier` says which part of flash it lies in."""
+    """The definition of a constant array, whose first element is `elements`; `qualifier` says which
+    part of flash it lies in."""
     values = constant.data
     if values.size == 0:
         raise ValueError(f"{name} is empty")
+    if _is_union(constant):
+        text = _bytes(values.astype(values.dtype.newbyteorder("<")).tobytes())
+        return f"{_const(constant, qualifier, f'union {name}')} {name} = {{\n{text}\n}};\n"
     head = f"{_const(constant, qualifier)} {name}[{values.size}]"
     if values.dtype.itemsize == 1 and values.size > _MANY_BYTES:
         return f"{head} TG_NONSTRING =\n{_bytes(values.tobytes())};\n"
@@ -87,6 +93,15 @@ def array(name: str, constant: Constant, qualifier: str = "") -> str:
     return f"{head} = {{\n" + "\n".join(lines) + "\n};\n"
 
 
+def elements(name: str, constant: Constant) -> str:
+    """The expression for the elements of such an array."""
+    return f"{name}.values" if _is_union(constant) else name
+
+
+def _is_union(constant: Constant) -> bool:
+    return constant.data.dtype.itemsize > 1 and constant.data.nbytes > _MANY_WORDS
+
+
 def _bytes(content: bytes) -> str:
     """As a string literal, which takes a compiler a hundredth of the memory and a twentieth of the
     time that a number for each byte does."""
@@ -97,7 +112,19 @@ def _bytes(content: bytes) -> str:
 
 def declaration(name: str, constant: Constant, qualifier: str = "") -> str:
     """The extern declaration of `array`."""
+    if _is_union(constant):
+        return f"extern {_const(constant, qualifier, union(name, constant))} {name};"
     return f"extern {_const(constant, qualifier)} {name}[{constant.data.size}];"
+
+
+def union(name: str, constant: Constant) -> str:
+    """The type of an array that is written as a string."""
+    values = constant.data
+    c_name = DType(values.dtype.name).c_name
+    return (
+        f"union {name} {{\n  int8_t bytes[{values.nbytes}] TG_NONSTRING; /* little-endian */\n"
+        f"  {c_name} values[{values.size}];\n}}"
+    )
 
 
 def pointer(name: str, constant: Constant, qualifier: str = "") -> str:
@@ -148,12 +175,12 @@ def read_of(pointer: str, name: str, value: ParamValue) -> str:
     return f"{pointer}->{name}"
 
 
-def _const(constant: Constant, qualifier: str) -> str:
+def _const(constant: Constant, qualifier: str, c_name: str | None = None) -> str:
     dtype = constant.data.dtype
     align = f"_Alignas({constant.align})" if constant.align > dtype.itemsize else ""
     # What a compiler may change it keeps in RAM.
     const = ("const", qualifier) if constant.place is Place.FLASH else ()
-    return " ".join(filter(None, (align, *const, DType(dtype.name).c_name)))
+    return " ".join(filter(None, (align, *const, c_name or DType(dtype.name).c_name)))
 
 
 def value(of: ParamValue) -> str:

@@ -50,6 +50,17 @@ InputShape = Annotated[
 ]
 
 
+Signature = Annotated[
+    str | None,
+    Flag(
+        "--signature",
+        "Which of a file's signatures is compiled, where a SavedModel or a .tflite has several: "
+        "`inspect` shows them. [default: serving_default]",
+        metavar="NAME",
+    ),
+]
+
+
 TrustProject = Annotated[
     bool,
     Flag(
@@ -86,6 +97,7 @@ class ModelOptions:
         ),
     ] = (0.0, 255.0)
     input_shape: InputShape = ()
+    signature: Signature = None
     keep_edges: Annotated[
         bool,
         Flag(
@@ -205,6 +217,14 @@ class BuildOptions(ProjectOptions):
             engine=True,
         ),
     ] = None
+    locked: Annotated[
+        bool,
+        Flag(
+            "--locked",
+            "Refuse other versions of TensorFlow, Keras, PlatformIO, the compiler and tinygen than "
+            "those that made the project that is there.",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,11 +54,12 @@ TG_INLINE void *arena_at(uint32_t offset) {
 TG_LAYER void layer_0_conv_2d(const void *input, void *output) {
   static const struct tg_portable_conv_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .input_channels = 1, .output_height = 8,
-      .output_width = 8, .output_channels = 8, .groups = 1, .filter_height = 3, .filter_width = 3,
-      .stride_height = 1, .stride_width = 1, .dilation_height = 1, .dilation_width = 1,
-      .pad_top = 1, .pad_left = 1, .input_zero_point = -128, .output_zero_point = -128,
-      .all_right = 1, .output_min = -128, .output_max = 127, .weights = layer_0_weights,
-      .bias = layer_0_bias, .multiplier = layer_0_multiplier, .shift = layer_0_shift,
+      .output_width = 8, .output_channels = 8, .groups = 1, .last_outputs = 0, .filter_height = 3,
+      .filter_width = 3, .stride_height = 1, .stride_width = 1, .dilation_height = 1,
+      .dilation_width = 1, .pad_top = 1, .pad_left = 1, .input_zero_point = -128,
+      .output_zero_point = -128, .all_right = 1, .output_min = -128, .output_max = 127,
+      .weights = layer_0_weights, .bias = layer_0_bias, .multiplier = layer_0_multiplier,
+      .shift = layer_0_shift,
   };
   tg_portable_conv_2d(&params, input, output);
 }
@@ -116,10 +117,10 @@ TG_LAYER void layer_4_max_pool_2d(const void *input, void *output) {
  * [1, 96] -> [1, 10], 960 MACs */
 TG_LAYER void layer_5_fully_connected(const void *input, void *output) {
   static const struct tg_portable_fully_connected_params params = {
-      .rows = 1, .depth = 96, .units = 10, .multiplier_step = 1, .input_zero_point = -128,
-      .output_zero_point = -1, .all_right = 1, .output_min = -128, .output_max = 127,
-      .weights = layer_5_weights, .bias = layer_5_bias, .multiplier = layer_5_multiplier,
-      .shift = layer_5_shift,
+      .rows = 1, .depth = 96, .units = 10, .last_units = 2, .multiplier_step = 1,
+      .input_zero_point = -128, .output_zero_point = -1, .all_right = 1, .output_min = -128,
+      .output_max = 127, .weights = layer_5_weights, .bias = layer_5_bias,
+      .multiplier = layer_5_multiplier, .shift = layer_5_shift,
   };
   tg_portable_fully_connected(&params, input, output);
 }

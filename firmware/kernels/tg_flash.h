@@ -10,6 +10,10 @@
 #define TG_FLASH
 #endif
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "constants are written for little-endian cores"
+#endif
+
 /* Of an array of bytes that is written as a string, without the zero at its end. */
 #if defined(__GNUC__) && __GNUC__ >= 8
 #define TG_NONSTRING __attribute__((nonstring))

@@ -120,3 +120,26 @@ def test_many_bytes_are_a_string_that_holds_them(tmp_path: Path) -> None:
     done = subprocess.run([tmp_path / "main"], capture_output=True, check=True)
     assert done.stdout == content
     assert all(line.isascii() and len(line) <= 102 for line in array.splitlines())
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int16"])
+def test_many_words_are_a_string_too(dtype: str, tmp_path: Path) -> None:
+    """Aligned as their type is, the same values, read in C."""
+    info = np.iinfo(dtype)
+    values = np.random.default_rng(0).integers(info.min, info.max, 3001, dtype, endpoint=True)
+    constant = Constant(values, align=16)
+    array = csource.array("words", constant, "TG_FLASH")
+    assert array.count('"') > 100
+    (tmp_path / "main.c").write_text(
+        '#include <stdint.h>\n#include <stdio.h>\n#include "tg_flash.h"\n'
+        f"{csource.declaration('words', constant, 'TG_FLASH')}\n{array}"
+        f"static const {dtype}_t *const all = {csource.elements('words', constant)};\n"
+        "int main(void) {\n  for (int i = 0; i < 3001; ++i) {\n"
+        '    printf("%lld\\n", (long long)all[i]);\n  }\n'
+        "  return (int)((uintptr_t)all % 16u);\n}\n"
+    )
+    command = ["gcc", "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Werror", "main.c"]
+    command += [f"-I{host_program.KERNELS}", "-o", "main"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "main"], capture_output=True, check=True, text=True)
+    assert [int(line) for line in done.stdout.split()] == values.tolist()

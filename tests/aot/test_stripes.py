@@ -11,10 +11,10 @@ from tests.plan.test_plan_law import require_whole
 from tinygen import passes, tflite
 from tinygen.boards import Core
 from tinygen.engines.aot import Program
-from tinygen.engines.aot.best import best_program
+from tinygen.engines.aot.best import best_program, in_words
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import named
-from tinygen.engines.aot.stripes import PRICE, in_words
+from tinygen.engines.aot.stripes import PRICE
 from tinygen.ir import Graph
 
 

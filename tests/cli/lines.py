@@ -192,11 +192,21 @@ REFUSED = (
     Case("tinygen demo --board uno", lambda ran: "the demo does not run on uno" in ran.err),
 )
 """What a project of an emulated board does not take, and a demonstration no board with a cable."""
-UNFIT = tuple(
-    Case(line, lambda ran: "--input-shape was given for 'digits.tflite'" in ran.err)
-    for line in (
-        f"tinygen generate digits.tflite -b {BOARD} --input-shape 8x8x1",
-        "tinygen inspect digits.tflite --input-shape 8x8x1",
+_UNFIT_SHAPE = "--input-shape was given for 'digits.tflite'"
+_UNFIT_SIGNATURE = "'digits.tflite' has no signature 'embed'"
+_UNFIT = tuple(
+    case
+    for command in (f"generate digits.tflite -b {BOARD}", "inspect digits.tflite")
+    for case in (
+        Case(f"tinygen {command} --input-shape 8x8x1", lambda ran: _UNFIT_SHAPE in ran.err),
+        Case(f"tinygen {command} --signature embed", lambda ran: _UNFIT_SIGNATURE in ran.err),
     )
 )
-"""What a model that is quantized already does not take."""
+UNFIT = (
+    *_UNFIT,
+    Case(
+        f"tinygen generate digits.tflite -b {BOARD} --locked -o nowhere",
+        lambda ran: "--locked, and there is no project in nowhere" in ran.err,
+    ),
+)
+"""What a model that is quantized already does not take, and an empty folder."""

@@ -158,6 +158,8 @@ def test_monitor_shows_what_the_device_sends(desk: Path, cache: str) -> None:
         ran = interrupted(MONITORED.replace("PORT", port), desk, heard)
     assert ran.code == 130
     assert "tg_fault: pc 0x123\n\\0\\xff\n" in ran.out, "what is no text comes as escapes"
+    assert "listening to socket://" in ran.err
+    assert "until Ctrl-C" in ran.err
     assert "Traceback" not in ran.err
 
 

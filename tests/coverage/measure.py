@@ -39,25 +39,30 @@ def saved(kind: Kind, package: str, folder: Path) -> Path:
 def measure(kind: Kind, package: str, folder: Path) -> Row:
     """The row of a model, made in `folder`."""
     path = saved(kind, package, folder)
-    data = None if package == FILE else "random"
-    said = {}
-    operators: tuple[str, ...] = ()
-    for engine in ENGINES:
-        out = folder / engine
+    said = {engine: _said(path, engine, folder / engine) for engine in ENGINES}
+    made = [folder / engine / MODEL for engine in ENGINES if (folder / engine / MODEL).is_file()]
+    operators = _operators(made[0].read_bytes()) if made else ()
+    return Row(kind.group, kind.name, package, operators, said["aot"], said["tflm"])
+
+
+def _said(path: Path, engine: str, out: Path) -> str:
+    """MATCH, or what an engine says of the model."""
+    data = None if path.suffix == ".tflite" else "random"
+    for arena in (_ARENA, None) if engine == "tflm" else (None,):
         try:
-            arena = _ARENA if engine == "tflm" else None
             tinygen.build(path, board=BOARD, data=data, engine=engine, arena=arena, out=out)
         except TinygenError as error:
-            said[engine] = f"refused: {_one_line(error)}"
-            continue
-        operators = _operators((out / MODEL).read_bytes())
+            return f"refused: {_one_line(error)}"
         try:
             result = tinygen.verify(out)
+        except TinygenError:  # it did not start: why, the search for its smallest arena says
+            continue
         finally:
             tinygen.stop(out)
-        proven = result.verdict is tinygen.Verdict.MATCH and result.vectors == result.vectors_total
-        said[engine] = MATCH if proven else f"{result.verdict.value}: {result.reason}"
-    return Row(kind.group, kind.name, package, operators, said["aot"], said["tflm"])
+        whole = result.vectors == result.vectors_total
+        proven = whole and result.verdict is tinygen.Verdict.MATCH
+        return MATCH if proven else f"{result.verdict.value}: {result.reason}"
+    return "it did not start"
 
 
 def compiled(kind: Kind, package: str, folder: Path) -> str:

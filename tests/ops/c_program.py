@@ -152,16 +152,21 @@ def _constants(prefix: str, io: Operands, lowered: Lowered) -> tuple[_Constants,
     used = {i for call in lowered for i in _reads(call)}
     for t in io.inputs:
         if t is not None and t.data is not None and t.id in used:
-            tensors[t.id] = f"{prefix}_t{t.id}"
-            lines.append("static " + csource.array(tensors[t.id], Constant(t.data)))
+            tensors[t.id] = _define(f"{prefix}_t{t.id}", Constant(t.data), lines)
     for position, call in enumerate(lowered):
         symbols: dict[str, str] = {}
         if isinstance(call, KernelCall):
             for name, constant in call.constants.items():
-                symbols[name] = f"{prefix}_k{position}_{name}"
-                lines.append("static " + csource.array(symbols[name], constant))
+                symbols[name] = _define(f"{prefix}_k{position}_{name}", constant, lines)
         per_call.append(symbols)
     return (tensors, per_call), "".join(lines)
+
+
+def _define(name: str, constant: Constant, lines: list[str]) -> str:
+    """Its elements in C, once what `lines` get is there."""
+    lines.append(csource.declaration(name, constant) + "\n")
+    lines.append(csource.array(name, constant))
+    return csource.elements(name, constant)
 
 
 def _function(

@@ -23,6 +23,7 @@ EDGE = Edge("image", (1, 2), DType.INT8, 0.5, -3, ("cat", "dog"), 9)
 WHOLE = Manifest(
     version=VERSION,
     tinygen="0.1.0",
+    made_with={"tensorflow": "2.21.0"},
     engine="aot",
     kernel_set="portable",
     board=manifest.Target("qemu-cortex-m3", "cortex-m3"),
@@ -41,7 +42,7 @@ WHOLE = Manifest(
     arena=manifest.Arena(1536, 1536, 16, ArenaPlace.STATIC),
     vectors=manifest.Vectors(9, "numpy reference", {"data": 4, "random": 5}),
     files={"src/main.c": "c" * 64},
-    firmware=manifest.Firmware(".pio/build/firmware.elf", "d" * 64, Sizes(1, 2, 3, 4)),
+    firmware=manifest.Firmware(".pio/build/firmware.elf", "d" * 64, "12.2.1", Sizes(1, 2, 3, 4)),
 )
 MAY_BE_NULL = {
     "data",
@@ -54,7 +55,7 @@ MAY_BE_NULL = {
     "model.outputs.0.limit",
     "model.outputs.1.limit",
 }
-MAPS = {"files", "vectors.origins"}
+MAPS = {"files", "made_with", "vectors.origins"}
 """Keys whose value has keys of its own choosing: one of them less is another value, no error."""
 
 Path_ = tuple[str | int, ...]

@@ -19,7 +19,10 @@ from tests.runner import GOLDEN_MODEL, tinygen
 from tinygen import processes
 from tinygen.load.hdf5 import inspect_hdf5
 
-NAMES = ("random", "serial", "numpy", "h5py", "click", "json", "tempfile", "site", "SCons")
+NAMES = (
+    *("random", "serial", "numpy", "h5py", "click", "json", "tempfile", "site", "SCons"),
+    *("__future__", "typing", "dataclasses"),
+)
 BUILD = ("build", GOLDEN_MODEL, "--board", "qemu-cortex-m4", "--out", "p")
 
 

@@ -57,6 +57,13 @@ def test_wavelengths_are_a_header(tmp_path: Path) -> None:
     assert said(data, "taken for a header")
 
 
+@pytest.mark.parametrize("header", [["1", "2", "3", "4"], ["0.0", "1.0", "2.0", "3.0"]])
+def test_a_few_columns_that_are_counted(header: list[str], tmp_path: Path) -> None:
+    data = table(tmp_path, joined([header, *rows(120, 4)]), 4)
+    assert data.inputs[0].shape == (120, 4)
+    assert said(data, "taken for a header")
+
+
 def test_samples_that_count_up_are_samples(tmp_path: Path) -> None:
     ramps = [[str(start + column) for column in range(10)] for start in range(120)]
     data = table(tmp_path, joined(ramps), 10)

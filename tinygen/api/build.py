@@ -16,10 +16,12 @@ from tinygen.api.classes import with_labels
 from tinygen.api.describe import describe
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import prepare
-from tinygen.boards import ArenaPlace, get_board
+from tinygen.api.versions import Lock
+from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
 from tinygen.engines.engine import Job
 from tinygen.ir import output_edges
+from tinygen.load import safe_name
 from tinygen.options import BuildOptions
 from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
@@ -90,6 +92,7 @@ def build_project(model: Path, options: BuildOptions) -> BuildResult:
     started = time.monotonic()
     target = get_board(options.board)
     require_toolchain(target)
+    lock = _lock(model, options, target)
     with contextlib.ExitStack() as held:
         generated = _generate(model, options, held, runs=True)
         options.progress.stage("Building with PlatformIO")
@@ -101,11 +104,15 @@ def build_project(model: Path, options: BuildOptions) -> BuildResult:
         current = project.open_project(generated.project)
         now = look(current, target)
         now.require_current()
+        compiler = now.stamp.compiler if now.stamp else ""
         firmware = manifest.Firmware(
             elf=built.elf.relative_to(generated.project).as_posix(),
             sha256=hashlib.sha256(built.elf.read_bytes()).hexdigest(),
+            compiler=compiler,
             bytes=sizes,
         )
+        if lock is not None:
+            lock.require_compiler(compiler)
         trust.sign(generated.project, [firmware.elf])
         project.remember(project.built(current, firmware))
     return BuildResult(
@@ -135,8 +142,23 @@ class _Compiling:
 
 def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
     """Render the project without building it. Raises InputError and DoesNotFit."""
+    _lock(model, options, get_board(options.board))
     with contextlib.ExitStack() as held:
         return _generate(model, options, held, runs=False)
+
+
+def _lock(model: Path, options: BuildOptions, board: Board) -> Lock | None:
+    """What the project that is there was made with, where that is to be kept; held against what is
+    here before any work."""
+    if not options.locked:
+        return None
+    lock = Lock(_folder(safe_name(model), options, board))
+    lock.require(board)
+    return lock
+
+
+def _folder(name: str, options: BuildOptions, board: Board) -> Path:
+    return Path(options.out or Path("build", f"{name}-{board.id}"))
 
 
 def _generate(
@@ -149,7 +171,7 @@ def _generate(
     chosen = choose_engine(target, options.engine)
     chosen.check(options, target)
     ready = prepare(model, options)
-    folder = Path(options.out or Path("build", f"{ready.model.name}-{target.id}"))
+    folder = _folder(ready.model.name, options, target)
     require_harmless(options.board, target, folder, trusted=options.trust_project)
     if runs:
         trust.require_before_writing(folder, trusted=options.trust_project)

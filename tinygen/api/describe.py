@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from tinygen.api.prepare import Prepared
+from tinygen.api.versions import made_with
 from tinygen.boards import Board
 from tinygen.engines.engine import Made
 from tinygen.ir import Edge, input_edges
@@ -32,6 +33,7 @@ def describe(
     return Manifest(
         version=manifest.VERSION,
         tinygen=identity.version,
+        made_with=made_with(board, quantized=ready.float_tflite is not None),
         engine=identity.engine,
         kernel_set=made.kernel_set,
         board=manifest.Target(board.id, board.core),

@@ -63,6 +63,8 @@ class InspectResult:
     loader: str
     quantized_here: bool
     """Whether it was quantized for this look, with random data: sizes are true, scales are not."""
+    signatures: tuple[str, ...]
+    """Of a SavedModel or a .tflite, the one that was looked at first."""
     inputs: tuple[Edge, ...]
     outputs: tuple[Edge, ...]
     layers: tuple[LayerReport, ...]
@@ -83,11 +85,14 @@ def inspect(
     model: str | Path,
     *,
     input_shape: tuple[str, ...] = (),
+    signature: str | None = None,
     trust_model: bool = False,
     progress: Progress = SILENT,
 ) -> InspectResult:
     """Look at a model without building it. Raises InputError."""
-    options = ModelOptions(input_shape=input_shape, trust_model=trust_model, progress=progress)
+    options = ModelOptions(
+        input_shape=input_shape, signature=signature, trust_model=trust_model, progress=progress
+    )
     ready = prepare(Path(model), options, random_if_needed=True)
     graph = aot.optimized(ready.model)
     program = aot.compile_graph(graph)
@@ -96,6 +101,7 @@ def inspect(
         format=ready.loaded.format,
         loader=ready.loaded.loader,
         quantized_here=not isinstance(ready.loaded, Int8File),
+        signatures=ready.loaded.signatures,
         inputs=input_edges(graph),
         outputs=output_edges(graph),
         layers=tuple(_layer(program, layer) for layer in program.layers),

@@ -38,7 +38,12 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
     """
     progress = options.progress
     progress.stage(f"Opening {path.name}")
-    loaded = loading.load(path, trust_model=options.trust_model, shapes=options.input_shapes)
+    loaded = loading.load(
+        path,
+        trust_model=options.trust_model,
+        shapes=options.input_shapes,
+        signature=options.signature,
+    )
     for attempt in loaded.attempts:
         progress.note(f"not opened by {attempt}")
     progress.note(f"opened by {loaded.loader}")

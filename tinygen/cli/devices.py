@@ -177,10 +177,12 @@ def monitor(
     Example: tinygen monitor
     """
     from tinygen.api.monitor import monitor as call
+    from tinygen.cli.progress import Listener
     from tinygen.cli.terminal import reader_may_leave
 
+    listener = Listener(quiet=False)
     with reader_may_leave():
-        for text in call(project, port=port, trust_project=trust_project):
+        for text in call(project, port=port, trust_project=trust_project, progress=listener):
             sys.stdout.write(printable(text, keep="\n\t"))
             sys.stdout.flush()
 

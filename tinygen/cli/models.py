@@ -9,6 +9,7 @@ from tinygen.cli.options import (
     InputShapeOption,
     Json,
     ModelArgument,
+    SignatureOption,
     TrustOption,
     names,
     with_options,
@@ -64,6 +65,7 @@ def generate(model: ModelArgument, options: BuildOptions, json: Json = False) ->
 def inspect(
     model: ModelArgument,
     input_shape: InputShapeOption = "",
+    signature: SignatureOption = None,
     trust_model: TrustOption = False,
     json: Json = False,
 ) -> None:
@@ -76,7 +78,11 @@ def inspect(
 
     run_command(
         lambda progress, _: call(
-            model, input_shape=names(input_shape), trust_model=trust_model, progress=progress
+            model,
+            input_shape=names(input_shape),
+            signature=signature,
+            trust_model=trust_model,
+            progress=progress,
         ),
         inspect_report,
         json,

@@ -12,7 +12,15 @@ from typing import Annotated, Any
 
 import typer
 
-from tinygen.options import Flag, InputShape, ModelOptions, TrustModel, TrustProject, flags
+from tinygen.options import (
+    Flag,
+    InputShape,
+    ModelOptions,
+    Signature,
+    TrustModel,
+    TrustProject,
+    flags,
+)
 
 _NAMES = tuple[str, ...]
 
@@ -64,6 +72,7 @@ PortOption = Annotated[
 
 
 InputShapeOption = Annotated[str, _typer_option(InputShape)]
+SignatureOption = Annotated[str | None, _typer_option(Signature)]
 TrustOption = Annotated[bool, _typer_option(TrustModel)]
 TrustProjectOption = Annotated[bool, _typer_option(TrustProject)]
 

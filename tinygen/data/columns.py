@@ -18,7 +18,8 @@ _LABEL_NAMES = re.compile(
 _INDEX_NAMES = re.compile(r"|unnamed: ?0|index|id|idx|#|no\.?|nr\.?|row")
 _COUNTS_UP_FROM = 8
 """A first row of as many numbers or more, each larger than the one before it, is a header where
-no other row is so: as a sample it would be one of 8! = 40,320 orders."""
+no other row is so: as a sample it would be one of 8! = 40,320 orders. Of fewer, each has to be
+the one before it and one more."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,12 @@ def _counts_like_a_header(table: Table, cells: Sequence[str], said: list[str]) -
         alone = not any(all(map(str.isdecimal, row)) for row in rows)
         header = (alone and len(rows) > 2) or (len(cells) > 2 and rising < len(rows))
         reason = "counts from 0"
-    elif _rises([table.number(cell) for cell in cells]) and len(cells) >= _COUNTS_UP_FROM:
-        header, reason = rising == 0, "counts up, as no other row does"
+    elif _rises(numbers := [table.number(cell) for cell in cells]):
+        few = len(cells) < _COUNTS_UP_FROM
+        if few and not (_steps_by_one(numbers) and len(cells) > 2 and len(rows) >= _COUNTS_UP_FROM):
+            return False
+        like_it = sum(_steps_by_one([table.number(cell) for cell in row]) for row in rows)
+        header, reason = (like_it if few else rising) == 0, "counts up, as no other row does"
     else:
         return False
     if header:

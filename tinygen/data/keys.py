@@ -85,7 +85,7 @@ def _meaning(key: str) -> _Meaning | None:
 
 def _key_of(name: str, keys: Sequence[str]) -> str | None:
     """The key that means this input: its name, or its name as an identifier."""
-    layer = name.split(":", 1)[0]
+    layer = name.split(":", 1)[0].removeprefix("serving_default_")  # which converters put in front
     plain = re.sub(r"[^A-Za-z0-9]+", "_", layer).strip("_")
     return next((key for key in (name, layer, plain) if key in keys), None)
 

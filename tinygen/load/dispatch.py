@@ -19,6 +19,7 @@ from tinygen.load.files import (
 from tinygen.load.model import Int8File, KerasModel, LoadedModel, SavedModel, safe_name
 from tinygen.load.quiet import require_tensorflow
 from tinygen.load.saved_model import load_saved_model
+from tinygen.load.signature import choose, ordered, require_none
 from tinygen.load.tflite_file import check_int8
 from tinygen.paths import exists, missing_path
 
@@ -26,11 +27,16 @@ _AS_SAVED: Mapping[str, Shape] = {}
 
 
 def load(
-    path: Path, *, trust_model: bool = False, shapes: Mapping[str, Shape] = _AS_SAVED
+    path: Path,
+    *,
+    trust_model: bool = False,
+    shapes: Mapping[str, Shape] = _AS_SAVED,
+    signature: str | None = None,
 ) -> LoadedModel:
     """Open a Keras `.h5` or `.keras` file, a SavedModel folder or an int8 `.tflite`.
 
-    `shapes` are those of inputs of a Keras file that leave theirs open, by name, without the batch.
+    `shapes` are those of inputs of a Keras file that leave theirs open, by name, without the batch;
+    `signature` is which of the models in the other kinds of file is meant.
 
     The file is inspected before anything in it is opened. Raises UntrustedModel when it could
     run code of its own and `trust_model` is false, and InputError when it is no usable model.
@@ -42,12 +48,13 @@ def load(
     if path.is_dir():
         require_tensorflow(path.name)
         _require_as_saved(shapes, path)
-        return _load_folder(path, trust_model=trust_model)
+        return _load_folder(path, signature, trust_model=trust_model)
     content = read_file(path)
     file_format = recognise(path, content)
     if file_format == "tflite":
         _require_as_saved(shapes, path)
-        return _load_tflite(path, content)
+        return _load_tflite(path, content, signature)
+    require_none(signature, path)
     require_tensorflow(path.name)
     file = keras_file.inspect(
         content, file_format, path.name, trust_model=trust_model, shapes=shapes
@@ -63,6 +70,7 @@ def load(
         inputs=keras_file.input_edges(model, path.name),
         model=model,
         outputs=keras_file.output_names(model),
+        signatures=(),
     )
 
 
@@ -75,7 +83,11 @@ def _require_as_saved(shapes: Mapping[str, Shape], path: Path) -> None:
         )
 
 
-def _load_tflite(path: Path, content: bytes) -> Int8File:
+def _load_tflite(path: Path, whole: bytes, asked: str | None) -> Int8File:
+    names = tflite.signatures(whole, path.name)
+    chosen = choose(names, asked, path.name) if names or asked is not None else None
+    several = len(set(names.values())) > 1
+    content = tflite.with_signature(whole, names[chosen]) if chosen and several else whole
     file = tflite.parse(content, path.name)
     check_int8(file)
     graph = tflite.graph(file, safe_name(path))
@@ -85,15 +97,16 @@ def _load_tflite(path: Path, content: bytes) -> Int8File:
         format="tflite",
         loader="tflite",
         attempts=(),
-        sha256=sha256(content),
+        sha256=sha256(whole),
         inputs=input_edges(graph),
         outputs=tuple(edge.name for edge in output_edges(graph)),
+        signatures=ordered(names, chosen) if chosen else (),
         content=content,
         graph=graph,
     )
 
 
-def _load_folder(path: Path, *, trust_model: bool) -> SavedModel:
+def _load_folder(path: Path, asked: str | None, *, trust_model: bool) -> SavedModel:
     try:
         check_saved_model_folder(path)
         files = read_folder(path)
@@ -101,7 +114,9 @@ def _load_folder(path: Path, *, trust_model: bool) -> SavedModel:
         raise InputError(
             f"'{path}' cannot be read", why=str(error), next_step="check the folder's permissions"
         ) from error
-    function, loader, inputs, outputs = load_saved_model(files, path.name, trust_model=trust_model)
+    function, loader, inputs, outputs = load_saved_model(
+        files, path.name, asked, trust_model=trust_model
+    )
     return SavedModel(
         path=path,
         name=safe_name(path),
@@ -112,4 +127,5 @@ def _load_folder(path: Path, *, trust_model: bool) -> SavedModel:
         inputs=inputs,
         function=function,
         outputs=outputs,
+        signatures=ordered(function.signatures, function.signature),
     )

@@ -27,6 +27,7 @@ class SavedModelFunction:
     """One signature of a loaded SavedModel, callable with its inputs by name."""
 
     signature: str
+    signatures: tuple[str, ...]
     function: Any
     keeps_alive: Any  # the loaded object: a signature does not keep its variables alive
 
@@ -47,6 +48,8 @@ class _Opened:
     sha256: str
     inputs: tuple[Edge, ...]
     outputs: tuple[str, ...]
+    signatures: tuple[str, ...]
+    """All that the file has, the one that is compiled first; none where it has no such thing."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,7 @@ from tinygen.load.keras_file import checked_input
 from tinygen.load.memory import bounded_memory
 from tinygen.load.model import SavedModelFunction
 from tinygen.load.quiet import import_tensorflow, quiet
+from tinygen.load.signature import choose
 from tinygen.load.weights import check_finite
 
 # IteratorGetNext, in the function that adapts a Normalization, needs an iterator: nothing here
@@ -54,9 +55,10 @@ _CONSTANT = "tf.TrackableConstant"
 
 
 def load_saved_model(
-    files: dict[str, bytes], file_name: str, *, trust_model: bool
+    files: dict[str, bytes], file_name: str, asked: str | None, *, trust_model: bool
 ) -> tuple[SavedModelFunction, str, tuple[Edge, ...], tuple[str, ...]]:
-    """The function to convert, the loader's name, and its inputs and outputs.
+    """The function to convert, the loader's name, and its inputs and outputs. `asked` is the
+    signature that is meant, None for the one that serves.
 
     Raises InputError for damaged folders, UntrustedModel for what could touch files or run
     Python.
@@ -79,7 +81,8 @@ def load_saved_model(
                 why=one_line(error).replace(folder, file_name),
                 next_step="copy or export the model again: model.export('folder')",
             ) from error
-    signature = _choose_signature(dict(getattr(loaded, "signatures", {})), file_name)
+    names = tuple(getattr(loaded, "signatures", {}))
+    signature = choose(names, asked, file_name)
     function = loaded.signatures[signature]
     inputs = tuple(
         checked_input(name, _shape(spec.shape), str(spec.dtype.name), file_name)
@@ -90,25 +93,11 @@ def load_saved_model(
     check_finite(function.graph.variables, file_name)
     outputs = tuple(sorted(function.structured_outputs))
     loader = f"TensorFlow {tensorflow.__version__} (SavedModel)"
-    return SavedModelFunction(signature, function, loaded), loader, inputs, outputs
+    return SavedModelFunction(signature, names, function, loaded), loader, inputs, outputs
 
 
 def _shape(shape: Any) -> tuple[int | None, ...]:
     return () if shape.rank is None else tuple(shape.as_list())
-
-
-def _choose_signature(signatures: dict[str, Any], file_name: str) -> str:
-    for name in ("serving_default", "serve"):
-        if name in signatures:
-            return name
-    if len(signatures) == 1:
-        return next(iter(signatures))
-    raise InputError(
-        f"'{file_name}' has no signature to convert",
-        why=f"its signatures are: {', '.join(sorted(signatures)) or 'none'}; serving_default or"
-        " serve is needed",
-        next_step="export the model again: model.export('folder')",
-    )
 
 
 def _parse(content: bytes, file_name: str) -> Any:

@@ -66,7 +66,9 @@ class Conv2D(Convolution):
     def kernels(self, io: Operands) -> Lowered:
         channels, _, _, depth = io.input(1).shape
         groups = io.input(0).shape[3] // depth
-        return self.lower_with(io, {"output_channels": channels, "groups": groups})
+        last = channels // groups % 4
+        own = {"output_channels": channels, "groups": groups, "last_outputs": last}
+        return self.lower_with(io, own)
 
     def macs(self, io: Operands) -> int:
         weights = io.input(1)

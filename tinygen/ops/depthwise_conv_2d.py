@@ -81,8 +81,10 @@ class DepthwiseConv2D(Convolution):
         return self.over_windows(io, *product_ends(weights, of_output, io.input(0).q.zero_point))
 
     def kernels(self, io: Operands) -> Lowered:
-        multiplier = io.input(1).shape[3] // io.input(0).shape[3]
-        return self.lower_with(io, {"depth_multiplier": multiplier})
+        outputs, inputs = io.input(1).shape[3], io.input(0).shape[3]
+        multiplier = outputs // inputs
+        last = (inputs if multiplier == 1 else multiplier) % 4
+        return self.lower_with(io, {"depth_multiplier": multiplier, "last_outputs": last})
 
     def macs(self, io: Operands) -> int:
         _, height, width, _ = io.input(1).shape

@@ -91,6 +91,7 @@ class FullyConnected(Weighted):
                 "rows": rows,
                 "depth": weights.shape[1],
                 "units": weights.shape[0],
+                "last_units": weights.shape[0] % 4,
                 "multiplier_step": 0 if scale.multiplier.size == 1 else 1,
                 "input_zero_point": io.input(0).q.zero_point,
                 **scale.params(),

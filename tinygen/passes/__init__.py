@@ -14,6 +14,7 @@ from tinygen.passes.fuse_activations import fuse_activations
 from tinygen.passes.merge_moves import merge_moves
 from tinygen.passes.merge_tables import merge_tables, sink_tables
 from tinygen.passes.remove_dead import remove_dead
+from tinygen.passes.reorder import reorder
 from tinygen.passes.share_results import share_results
 from tinygen.passes.sink_dequantize import sink_dequantize
 from tinygen.passes.strip_edges import check_edges, strip_edges
@@ -42,7 +43,8 @@ OPTIMIZATIONS: tuple[Pass, ...] = (
 )
 """To the same meaning for less. The oracle runs what was there before them."""
 
-PASSES = tuple(dict.fromkeys((*SIMPLIFICATIONS, *OPTIMIZATIONS)))
+PASSES = tuple(dict.fromkeys((*SIMPLIFICATIONS, *OPTIMIZATIONS, reorder)))
+"""The last one is taken where it makes the arena smaller."""
 
 __all__ = [
     "OPTIMIZATIONS",
@@ -51,6 +53,7 @@ __all__ = [
     "dropped_channels",
     "fold_constants",
     "optimize",
+    "reorder",
     "simplify",
 ]
 

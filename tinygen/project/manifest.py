@@ -107,10 +107,12 @@ class Vectors:
 
 @dataclass(frozen=True)
 class Firmware:
-    """What was built: the ELF file's path in the project, its hash, what it takes."""
+    """What was built: the ELF file's path in the project, its hash, the version of the compiler,
+    what it takes."""
 
     elf: str
     sha256: str
+    compiler: str
     bytes: Sizes
 
     def __post_init__(self) -> None:
@@ -122,13 +124,14 @@ class Firmware:
 class Manifest:
     """All that a project says of itself.
 
-    `tinygen` is the version that wrote it. `files` are the generated files by their paths in the
-    project, with their SHA-256. `data` is None for a model that was int8 already, `firmware` until
-    the project is built.
+    `tinygen` is the version that wrote it; `made_with` names the versions of what its bytes come
+    from. `files` are the generated files by their paths in the project, with their SHA-256. `data`
+    is None for a model that was int8 already, `firmware` until the project is built.
     """
 
     version: int
     tinygen: str
+    made_with: Mapping[str, str]
     engine: str
     kernel_set: str
     board: Target

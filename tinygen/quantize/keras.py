@@ -27,9 +27,9 @@ from tinygen.quantize.diagnosis import (
     not_int8,
 )
 from tinygen.quantize.layer_names import with_layer_names
-from tinygen.quantize.lookups import plain_lookups
 from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
+from tinygen.quantize.plainer import plainer_layers
 from tinygen.tflite.write import with_requantized
 
 CALIBRATION_SAMPLES = 500
@@ -134,7 +134,7 @@ def _frozen(tensorflow: Any, loaded: FloatModel) -> Any:
         return call(inputs)
 
     try:
-        with quiet(), traceable_names(loaded), plain_lookups(loaded):
+        with quiet(), traceable_names(loaded), plainer_layers(loaded):
             function = tensorflow.function(serve, input_signature=signature, autograph=False)
             return convert_variables_to_constants_v2(function.get_concrete_function())
     except Exception as error:  # whatever the model's layers raise while they are traced

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tinygen.tflite.graph import graph, read
 from tinygen.tflite.parse import Call, File, FileTensor, parse, subgraphs
+from tinygen.tflite.signatures import signatures, with_signature
 from tinygen.tflite.write import with_edges, with_shapes
 
 __all__ = [
@@ -17,7 +18,9 @@ __all__ = [
     "graph",
     "parse",
     "read",
+    "signatures",
     "subgraphs",
     "with_edges",
     "with_shapes",
+    "with_signature",
 ]

@@ -157,8 +157,8 @@ class _Reader:
         if model.SubgraphsLength() > 1:
             raise UnsupportedModel(
                 f"the model has {model.SubgraphsLength()} subgraphs, one is compiled",
-                why="control flow (IF, WHILE, signatures with state) is not compiled",
-                next_step="convert the model without loops or branches",
+                why="the others are what IF, WHILE or CALL_ONCE run, which is not compiled",
+                next_step="convert the model without loops, branches and state",
             )
         graph = model.Subgraphs(0)
         kinds = [self._kind(i) for i in range(self._visit(model.OperatorCodesLength()))]

@@ -16,7 +16,8 @@ struct tg_portable_conv_2d_params {
   int32_t output_channels;
   int32_t filter_height;
   int32_t filter_width;
-  int32_t groups; /* of channels, each convolved by itself */
+  int32_t groups;       /* of channels, each convolved by itself */
+  int32_t last_outputs; /* output channels of a group beyond whole fours of them */
   int32_t stride_height;
   int32_t stride_width;
   int32_t dilation_height; /* input rows from tap to tap */
@@ -54,7 +55,7 @@ TG_INLINE void tg_portable_conv_2d_pixel(const struct tg_portable_conv_2d_params
   const int32_t run = joined ? (columns.last - columns.first) * depth : depth;
   const int32_t last_column = joined ? columns.first + 1 : columns.last;
   const int32_t per_group = p->output_channels / p->groups;
-  const int32_t blocks_end = per_group - per_group % 4;
+  const int32_t blocks_end = per_group - p->last_outputs;
   const TG_FLASH int8_t *filter = p->weights;
   int32_t channel = 0;
   for (int32_t group = 0; group < p->groups; ++group) {
@@ -76,7 +77,7 @@ TG_INLINE void tg_portable_conv_2d_pixel(const struct tg_portable_conv_2d_params
       filter += 4 * filter_size;
       channel += 4;
     }
-    for (int32_t block = blocks_end; block < per_group; ++block) {
+    for (int32_t last = 0; last < p->last_outputs; ++last) {
       uint32_t sum = (uint32_t)p->bias[channel];
       for (int32_t y = rows.first; y < rows.last; ++y) {
         for (int32_t x = columns.first; x < last_column; ++x) {

@@ -14,6 +14,7 @@ struct tg_portable_depthwise_conv_2d_params {
   int32_t output_height;
   int32_t output_width;
   int32_t depth_multiplier; /* output channels per input channel */
+  int32_t last_outputs;     /* those beyond whole fours, or of all channels where it is one */
   int32_t filter_height;
   int32_t filter_width;
   int32_t stride_height;
@@ -98,26 +99,27 @@ TG_INLINE void tg_portable_depthwise_conv_2d_pixel(
     const struct tg_portable_depthwise_conv_2d_params *p, const int8_t *image, int32_t origin,
     struct tg_taps rows, struct tg_taps columns, int8_t *output) {
   if (p->depth_multiplier == 1) {
-    const int32_t blocks_end = p->input_channels - p->input_channels % 4;
+    const int32_t blocks_end = p->input_channels - p->last_outputs;
     for (int32_t channel = 0; channel < blocks_end; channel += 4) {
       tg_portable_depthwise_conv_2d_four(p, image, origin + channel, rows, columns, channel, 1,
                                          output);
     }
-    for (int32_t channel = blocks_end; channel < p->input_channels; ++channel) {
+    for (int32_t last = 0; last < p->last_outputs; ++last) {
+      const int32_t channel = blocks_end + last;
       tg_portable_depthwise_conv_2d_one(p, image, origin + channel, rows, columns, channel, output);
     }
     return;
   }
-  const int32_t blocks_end = p->depth_multiplier - p->depth_multiplier % 4;
+  const int32_t blocks_end = p->depth_multiplier - p->last_outputs;
   for (int32_t source = 0; source < p->input_channels; ++source) {
     const int32_t channel = source * p->depth_multiplier;
     for (int32_t filter = 0; filter < blocks_end; filter += 4) {
       tg_portable_depthwise_conv_2d_four(p, image, origin + source, rows, columns, channel + filter,
                                          0, output);
     }
-    for (int32_t filter = blocks_end; filter < p->depth_multiplier; ++filter) {
-      tg_portable_depthwise_conv_2d_one(p, image, origin + source, rows, columns, channel + filter,
-                                        output);
+    for (int32_t last = 0; last < p->last_outputs; ++last) {
+      tg_portable_depthwise_conv_2d_one(p, image, origin + source, rows, columns,
+                                        channel + blocks_end + last, output);
     }
   }
 }

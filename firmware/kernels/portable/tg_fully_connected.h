@@ -10,6 +10,7 @@ struct tg_portable_fully_connected_params {
   int32_t rows;                       /* of the input and of the output */
   int32_t depth;                      /* elements of an input row */
   int32_t units;                      /* elements of an output row */
+  int32_t last_units;                 /* those beyond whole fours of them */
   int32_t multiplier_step;            /* 1: multiplier and shift per unit; 0: one for all */
   int32_t input_zero_point;           /* the code of real zero */
   int32_t output_zero_point;          /* the code of real zero */
@@ -31,7 +32,7 @@ TG_INLINE int8_t tg_portable_fully_connected_output(
 
 TG_INLINE void tg_portable_fully_connected(const struct tg_portable_fully_connected_params *p,
                                            const int8_t *input, int8_t *output) {
-  const int32_t blocks_end = p->units - p->units % 4;
+  const int32_t blocks_end = p->units - p->last_units;
   for (int32_t row = 0; row < p->rows; ++row) {
     const TG_FLASH int8_t *weights = p->weights;
     for (int32_t unit = 0; unit < blocks_end; unit += 4) {
@@ -45,7 +46,8 @@ TG_INLINE void tg_portable_fully_connected(const struct tg_portable_fully_connec
       output[unit + 3] = tg_portable_fully_connected_output(p, sums.s3, unit + 3);
       weights += 4 * p->depth;
     }
-    for (int32_t unit = blocks_end; unit < p->units; ++unit) {
+    for (int32_t last = 0; last < p->last_units; ++last) {
+      const int32_t unit = blocks_end + last;
       const uint32_t sum =
           tg_dot1((uint32_t)p->bias[unit], input, p->input_zero_point, weights, p->depth, p->depth);
       output[unit] = tg_portable_fully_connected_output(p, sum, unit);

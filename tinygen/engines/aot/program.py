@@ -88,6 +88,8 @@ class Program:
     """Of which nodes of the graph as it was."""
     plain: Program | None = None
     """The program without stripes, where there are some."""
+    arena_in_given_order: int | None = None
+    """Bytes, where the nodes are in another order than they were."""
 
     @property
     def macs(self) -> int:

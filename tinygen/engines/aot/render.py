@@ -55,7 +55,8 @@ def model_files(
 
 
 class _Symbols:
-    """The constant arrays of the program, each under one name, with its qualifier.
+    """The constant arrays of the program, each under one name, with its qualifier; asked for one,
+    it says how C names its elements.
 
     A kernel reads its own constants where TG_FLASH puts them, a constant tensor like any other.
     """
@@ -88,7 +89,7 @@ class _Symbols:
     def _add(self, identity: int, name: str, constant: Constant, qualifier: str) -> str:
         if identity not in self._names:
             name = _unlike(name, self._taken)
-            self._names[identity] = name
+            self._names[identity] = csource.elements(name, constant)
             self.arrays[name] = (constant, qualifier)
         return self._names[identity]
 

@@ -312,13 +312,13 @@ def _layouts_refused(candidate: Candidate, own: set[TensorId], site: Site) -> st
 
 
 def _read_outside(covers: tuple[int, ...], sites: Sequence[Site]) -> set[TensorId]:
-    """What other nodes and whoever runs the model read."""
+    """What of theirs other nodes and whoever runs the model read."""
     graph = sites[covers[0]].graph
+    own = {id(sites[at].node) for at in covers}
+    written = {t for at in covers for t in sites[at].node.outputs}
     read = {*graph.outputs, *(state.written for state in graph.states)}
-    for at, site in enumerate(sites):
-        if at not in covers:
-            read.update(site.node.inputs)
-    return read
+    others = (t for t in written if any(id(node) not in own for node in graph.readers(t)))
+    return {*(written & read), *others}
 
 
 def _accesses(call: KernelCall | Alias) -> tuple[tuple[TensorId, ...], tuple[TensorId, ...]]:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from tinygen.engines.aot.goal import FLASH_AROUND, RAM_AROUND, Goal, Whole
 from tinygen.engines.aot.offers import Cost
-from tinygen.engines.aot.program import Program, title
+from tinygen.engines.aot.program import Program
 from tinygen.ir import Graph, Node, TensorId
 from tinygen.passes.stripes import Rows, Run, Stripes, in_stripes, run_of
 
@@ -49,27 +49,9 @@ def in_stripes_where_it_pays(program: Program, goal: Goal, compiled: Compile) ->
             best = tried
     if best is program:
         return program
-    return replace(compiled(best.graph, True), stripes=best.stripes, plain=program)
-
-
-def in_words(program: Program) -> tuple[str, ...]:
-    """Which layers are computed in stripes, and what that costs."""
-    plain = program.plain
-    if plain is None:
-        return ()
-    notes = []
-    for stripes in program.stripes:
-        nodes = plain.graph.nodes[stripes.first], plain.graph.nodes[stripes.last]
-        ends = [f"{n.op.kind} {title(plain.graph.tensors[n.outputs[0]])}" for n in nodes]
-        rows = f"{stripes.rows} rows" if stripes.rows > 1 else "a row"
-        notes.append(f"{' to '.join(dict.fromkeys(ends))}: computed {rows} at a time")
-    price = program.estimate.instructions / plain.estimate.instructions - 1
-    arena, before = program.plan.arena_bytes, plain.plan.arena_bytes
-    notes.append(
-        f"the arena takes {arena:,} bytes by that instead of {before:,}, and an inference "
-        f"{abs(price):.1%} {'more' if price >= 0 else 'fewer'} instructions, estimated"
-    )
-    return tuple(notes)
+    thorough = compiled(best.graph, True)
+    order = program.arena_in_given_order
+    return replace(thorough, stripes=best.stripes, plain=program, arena_in_given_order=order)
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,6 +41,10 @@ def inspect_report(result: InspectResult) -> RenderableType:
                 f"{fit.flash_available:,} B",
             )
     rows = [("model", result.model), ("opened by", f"{result.loader} ({result.format})")]
+    if result.signatures:
+        first, *others = result.signatures
+        beside = f"; --signature takes {', '.join(others)} too" if others else ""
+        rows.append(("signature", f"{first}{beside}"))
     if result.quantized_here:
         rows.append(("quantized", "for this look, with random data: sizes hold, scales do not"))
     rows += [

@@ -15,6 +15,7 @@ product, on others by two of 32 bits.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -193,6 +194,27 @@ class _Search:
         k = np.where(below > k, np.clip(below, upper.least, upper.most - 1), k)
         return best, k, k - below
 
+    @cached_property
+    def _x(self) -> Int64:
+        """[channels, steps]: the thresholds, from where k is."""
+        return self.there.first - self.start[:, None]
+
+    @cached_property
+    def _level(self) -> Int64:
+        """[channels, steps]: the codes from there on, in fractions."""
+        level: Int64 = (self.there.codes - self.base[:, None]) << self.shift
+        return level
+
+    @cached_property
+    def _bounded(self) -> tuple[tuple[Bools, Bools], tuple[Bools, Bools]]:
+        """Of k below zero and from there on: at which thresholds it is bounded from below, and one
+        sum before which from above."""
+        first, reached = self.there.first, _reached(self.there)
+        at, before = first >= 0, first > 0
+        if not self.falls:
+            at = before = np.ones_like(at)
+        return (reached & ~at, reached & ~before), (reached & at, reached & before)
+
     def _windows(self, m: Int64) -> tuple[Int64, Bools]:
         """How wide the narrower of the windows is, for sums from zero on, or all, and for those
         below; and whether it grows with m."""
@@ -205,23 +227,14 @@ class _Search:
 
     def _window(self, m: Int64, above: bool) -> _Window:
         """Of k for the sums from zero on, or all if none fall, or for those below."""
-        first = self.there.first
-        at, before = first >= 0, first > 0  # at a threshold, and one sum before it
-        if not self.falls:
-            at = before = np.ones_like(at)
-        if not above:
-            at, before = ~at, ~before
-        reached = _reached(self.there)
-        level = (self.there.codes - self.base[:, None]) << self.shift
-        x = first - self.start[:, None]
-        low = level - (x * m[:, None] >> self.exponent)
-        high = level - ((x - 1) * m[:, None] >> self.exponent)
-        low, high = np.where(reached & at, low, -_FAR), np.where(reached & before, high, _FAR)
-        lowest, highest = low.argmax(axis=1)[:, None], high.argmin(axis=1)[:, None]
-        least, most, under, over = (
-            np.take_along_axis(values, index, axis=1)[:, 0]
-            for values, index in ((low, lowest), (high, highest), (x, lowest), (x, highest))
-        )
+        at, before = self._bounded[above]
+        low = self._level - (self._x * m[:, None] >> self.exponent)
+        high = self._level - ((self._x - 1) * m[:, None] >> self.exponent)
+        low, high = np.where(at, low, -_FAR), np.where(before, high, _FAR)
+        lowest, highest = low.argmax(axis=1), high.argmin(axis=1)
+        rows = np.arange(lowest.size)
+        least, most = low[rows, lowest], high[rows, highest]
+        under, over = self._x[rows, lowest], self._x[rows, highest]
         free = (least == -_FAR) & (most == _FAR)
         # Where only one side is bounded, next to its bound.
         least = np.where((least == -_FAR) & ~free, most - 1, least)

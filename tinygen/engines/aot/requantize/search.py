@@ -257,12 +257,11 @@ class _Search:
         low = np.where(self._at_sign, level + taken, level) - self._at * slope
         high = np.where(self._before_sign, level + taken, level) - self._before * slope
         low, high = np.where(self._reached, low, -_NEVER), np.where(self._missed, high, _NEVER)
-        at, before = low.argmax(axis=1)[:, None], high.argmin(axis=1)[:, None]
-        least, most, last, first = (
-            np.take_along_axis(values, index, axis=1)[:, 0]
-            for values, index in ((low, at), (high, before), (self._at, at), (self._before, before))
-        )
-        return least, most - least, np.sign(last - first)
+        at, before = low.argmax(axis=1), high.argmin(axis=1)
+        rows = np.arange(at.size)
+        rises = np.sign(self._at[rows, at] - self._before[rows, before])
+        least = low[rows, at]
+        return least, high[rows, before] - least, rises
 
     def _widest(self, s: Int64, sign: int) -> Int64:
         """The m with the widest window, by bisection along its slope around the estimate."""
@@ -294,9 +293,9 @@ class _Search:
         moved = tweaks * m[:, None] + (1 << 31)
         k = -((moved - least[:, None]) >> 32)  # the least one with C in or behind the window
         inside = allowed & (moved + (k << 32) - least[:, None] < size[:, None])
-        at = inside.argmax(axis=1)[:, None]
-        k = np.take_along_axis(k, at, axis=1)[:, 0]
-        tweak = np.take_along_axis(np.broadcast_to(tweaks, inside.shape), at, axis=1)[:, 0]
+        at = inside.argmax(axis=1)
+        rows = np.arange(at.size)
+        k, tweak = k[rows, at], np.broadcast_to(tweaks, inside.shape)[rows, at]
         top = (self._reach * m >> 32) + np.abs(k) + (1 << sign) + 1
         solved = inside.any(axis=1) & (self._reach < LIMIT) & (top < LIMIT)
         return solved, _Numbers(m.copy(), k, s.copy(), tweak)

@@ -1,0 +1,51 @@
+"""Signatures of a `.tflite` file: which of its subgraphs are models of their own, by name."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+
+import tflite
+
+from tinygen.printable import printable
+from tinygen.tflite.parse import MALFORMED, damaged
+
+_MOST = 1000
+_SUBGRAPHS, _SIGNATURES = 8, 18
+"""Where the root's vtable has them."""
+
+
+def signatures(content: bytes, name: str) -> Mapping[str, int]:
+    """The subgraph of each signature, by their names; InputError where the file, called `name` in
+    errors, is damaged there. None of what is no such file, which parsing it says."""
+    if content[4:8] != b"TFL3":
+        return {}
+    try:
+        model = tflite.Model.GetRootAs(content, 0)
+        graphs, count = model.SubgraphsLength(), model.SignatureDefsLength()
+        if not 0 <= count <= _MOST:
+            raise ValueError(f"it has {count} signatures")
+        found: dict[str, int] = {}
+        for entry in (model.SignatureDefs(i) for i in range(count)):
+            key = printable((entry.SignatureKey() or b"").decode("utf-8", "replace"))
+            if not 0 <= (index := int(entry.SubgraphIndex())) < graphs:
+                raise ValueError(f"the signature '{key}' names subgraph {index} of {graphs}")
+            found.setdefault(key, index)
+    except MALFORMED as error:
+        raise damaged(name, error) from error
+    return found
+
+
+def with_signature(content: bytes, index: int) -> bytes:
+    """The file with this subgraph as its only one, and no signatures: written over the old ones.
+    What the others have stays in it, unread."""
+    made = bytearray(content)
+    root = tflite.Model.GetRootAs(content, 0)._tab
+    graphs = root.Vector(root.Offset(_SUBGRAPHS))
+    place = graphs + 4 * index
+    target = place + struct.unpack_from("<I", content, place)[0]
+    struct.pack_into("<I", made, graphs - 4, 1)
+    struct.pack_into("<I", made, graphs, target - graphs)
+    if field := root.Offset(_SIGNATURES):
+        struct.pack_into("<I", made, root.Vector(field) - 4, 0)
+    return bytes(made)
