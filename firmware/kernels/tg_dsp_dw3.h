@@ -31,6 +31,11 @@ struct tg_dsp_dw3 {
   int32_t single_output;
 };
 
+/* Two int16 in a word. */
+TG_INLINE uint32_t tg_dsp_dw3_pair(int32_t low, int32_t high) {
+  return ((uint32_t)low & 0xffffu) | (uint32_t)high << 16;
+}
+
 /* Codes of sums: with %[s] 0 the shift is the channel's, and the sum is rounded twice. */
 #define TG_DSP_DW3_ONCE(sum) \
   "smmlar  " sum ", " sum    \

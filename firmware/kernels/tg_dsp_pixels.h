@@ -307,10 +307,17 @@ TG_INLINE struct tg_dsp_pixels tg_dsp_pixels_ones(const int32_t *weights, const 
   return ones;
 }
 
-/* All channels of `count` pixels, 4 or 1, for which `pixels` was made and `run` is. */
+/* All channels of `count` pixels, 4 or 1, for which `pixels` was made and `run` is; `even` where
+ * their number is known to be. */
 TG_INLINE void tg_dsp_pixels_write(struct tg_dsp_pixels *pixels, int8_t *output, int32_t count,
-                                   tg_dsp_pixels_run *run) {
+                                   tg_dsp_pixels_run *run, int even) {
   const int32_t channels = pixels->pitch, pairs = channels / 2 * 2;
+  if (even) {
+    pixels->output = output;
+    pixels->end = output + channels;
+    run(pixels);
+    return;
+  }
   struct tg_dsp_pixels last = *pixels;
   if (pairs != 0) {
     pixels->output = output;

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.ops.dsp_cases import narrow, near, variants
+from tests.ops.extremes import with_extremes
 from tests.ops.harness import Case, check, offered
 from tests.ops.test_op_conv_2d import Pair, conv
 from tinygen.engines.aot.kernel_sets.dsp import (
@@ -110,8 +111,8 @@ FIRST = (
 """With weights of -128, which only a kernel with int16 weights has."""
 
 TILES = (
-    conv("a row of tiles", (2, 8, 4), 2, activation=RELU, zero_points=POINTS),
-    conv("rows of tiles", (6, 16, 8), 6, zero_points=(-7, 9)),
+    conv("a row of tiles", (2, 8, 4), 4, activation=RELU, zero_points=POINTS),
+    conv("rows of tiles", (6, 20, 8), 8, zero_points=(-7, 9)),
     conv("16 channels", (4, 8, 16), 8, activation=RELU, zero_points=LOWEST),
     conv("32 channels", (2, 8, 32), 4, zero_points=(127, 3)),
     conv(
@@ -125,9 +126,9 @@ TILES = (
     conv("no bias", (4, 8, 4), 4, bias="absent"),
     conv("saturated", (4, 8, 4), 4, gain=20.0, activation=RELU, zero_points=POINTS),
     conv("nothing left", (4, 8, 4), 4, gain=1e-4, activation=RELU, zero_points=POINTS),
-    conv("one scale", (4, 24, 12), 2, per_tensor=True),
+    conv("one scale", (4, 24, 12), 4, per_tensor=True),
     conv("a column of tiles", (16, 4, 4), 2, activation=RELU, zero_points=LOWEST),
-    conv("two tiles in a row", (8, 8, 8), 6, activation=RELU, zero_points=(127, -128)),
+    conv("two tiles in a row", (8, 8, 8), 12, activation=RELU, zero_points=(127, -128)),
     conv("fours of tiles that end within rows", (8, 24, 4), 4, zero_points=(-128, 9)),
     conv("tiles of four images", (4, 12, 12), 2, batches=4, activation=RELU, zero_points=POINTS),
     conv("two fours of tiles in a row", (4, 32, 4), 6, activation=RELU, zero_points=POINTS),
@@ -169,11 +170,12 @@ def _random_case(seed: int) -> Case:
 
 
 RANDOM = tuple(_random_case(seed) for seed in range(40))
+_EXTREME_TILES = tuple(with_extremes(one, channels=2, random=3) for one in TILES)
 CASES = {
     "one tap": ONE_TAP,
     "windows": WINDOWS,
     "few channels": FIRST,
-    "tiles": TILES,
+    "tiles": _EXTREME_TILES,
     "random": RANDOM,
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.ops import test_op_depthwise_conv_2d
 from tests.ops.dsp_cases import near, variants
+from tests.ops.extremes import with_extremes
 from tests.ops.harness import Case, check
 from tests.ops.test_op_depthwise_conv_2d import depthwise
 from tinygen.engines.aot.kernel_sets.dsp import Dsp, depthwise_any, depthwise_stride_2
@@ -155,7 +156,8 @@ ANY = (
 )
 
 
-CASES = {"edges": EDGES, "twice": ROUNDED_TWICE, "random": RANDOM, "any window": ANY}
+_EXTREME = tuple(with_extremes(one, channels=2, random=3) for one in ROUNDED_TWICE)
+CASES = {"edges": EDGES, "twice": _EXTREME, "random": RANDOM, "any window": ANY}
 
 
 @pytest.mark.parametrize("cases", CASES.values(), ids=CASES)

@@ -8,8 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.passes.graph_builder import Builder
-from tinygen.ir import Tensor
+from tinygen.ir import Quant, Tensor
 from tinygen.ops.batch_space import BatchToSpaceND, SpaceToBatchND
+from tinygen.ops.conv_2d import Conv2D
 from tinygen.ops.gather import Gather, GatherNd
 from tinygen.ops.mirror_pad import MirrorPad
 from tinygen.ops.pack import Pack, Unpack
@@ -17,6 +18,7 @@ from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
 from tinygen.ops.reverse_v2 import ReverseV2
 from tinygen.ops.slice import Slice
 from tinygen.ops.space import DepthToSpace, SpaceToDepth
+from tinygen.ops.spatial import Padding
 from tinygen.ops.split import Split, SplitV
 from tinygen.ops.tile import BroadcastTo, Tile
 
@@ -107,6 +109,28 @@ def blocks(b: Builder) -> Tensor | None:
     return b.node(BatchToSpaceND(), [spread, sizes, borders], image.quant)
 
 
+def dilated(b: Builder) -> Tensor | None:
+    """SPACE_TO_BATCH_ND, a convolution and BATCH_TO_SPACE_ND, of files with an open batch."""
+    image = b.image()
+    if image is None:
+        return None
+    _, height, width, channels = image.shape
+    taps = [b.draw(st.integers(1, 2)) for _ in range(2)]
+    before = [b.draw(st.integers(0, 2)) for _ in range(2)]
+    rows = [
+        [front, 2 * tap - (front + size) % 2]
+        for front, size, tap in zip(before, (height, width), taps, strict=True)
+    ]
+    block, border = b.constant([2, 2]), b.constant(rows)
+    cut = b.constant([[b.draw(st.integers(0, 1)), 0] for _ in range(2)])
+    spread = b.node(SpaceToBatchND(), [image, block, border], image.quant)
+    shape = (3, *taps, channels)
+    weights = b.add(shape, Quant((0.01,), (0,)), b.rng.integers(-128, 128, shape))
+    op = Conv2D(Padding.VALID, 1, 1, activation=b.activation())
+    made = b.node(op, [spread, weights, None], b.quant())
+    return b.node(BatchToSpaceND(), [made, block, cut], made.quant)
+
+
 def mirror_pad(b: Builder) -> Tensor | None:
     source = _ranked(b)
     if source is None:
@@ -145,6 +169,7 @@ COPIES: tuple[Callable[[Builder], Tensor | None], ...] = (
     reverse,
     repeat,
     blocks,
+    dilated,
     mirror_pad,
     resize,
     gather,

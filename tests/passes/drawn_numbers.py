@@ -36,6 +36,7 @@ from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.running_sum import AddN, Cumsum
 from tinygen.ops.select import Select, SelectV2
+from tinygen.ops.shape_arithmetic import Cast
 from tinygen.ops.squared_difference import SquaredDifference
 from tinygen.ops.transpose import Transpose
 
@@ -99,6 +100,13 @@ def select(b: Builder) -> Tensor | None:
     second = _second(b, first, alike=True)
     plain = second.shape == first.shape == condition.shape
     return b.node(Select() if plain else SelectV2(), [condition, first, second], first.quant)
+
+
+def mask(b: Builder) -> Tensor | None:
+    """Where one is greater, as the codes 0 and 1."""
+    first = b.draw(st.sampled_from(b.live))
+    more = b.node(Greater(), [first, _second(b, first, alike=False)], None, DType.BOOL)
+    return b.node(Cast(), [more], b.quant())
 
 
 def reduction(b: Builder) -> Tensor | None:
@@ -216,6 +224,7 @@ NUMBERS: tuple[Callable[[Builder], Tensor | None], ...] = (
     extreme,
     pair,
     select,
+    mask,
     reduction,
     resize_bilinear,
     running_sum,

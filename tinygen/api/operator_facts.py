@@ -20,6 +20,8 @@ _FOLDED = ("folded",)
 _TABLE = ("table",)
 """Between a DEQUANTIZE and a QUANTIZE, as a table of int8 codes."""
 _BOTH = ("int8", "table")
+_COMPARED = ("int8 to bool",)
+_NUMBERS = "and numbers of int32 or float32"
 
 COMPILED: Mapping[str, Facts] = {
     "ABS": Facts("ops.abs, siamese distances"),
@@ -32,7 +34,7 @@ COMPILED: Mapping[str, Facts] = {
     "BATCH_TO_SPACE_ND": Facts("dilated convolutions of an open batch", _ANY),
     "BROADCAST_ARGS": Facts("shapes that are computed", _FOLDED),
     "BROADCAST_TO": Facts("ops.broadcast_to", _ANY),
-    "CAST": Facts("shapes that are computed", _FOLDED),
+    "CAST": Facts("ops.cast, masks", ("bool", "int8", "int32")),
     "CEIL": Facts("ops.ceil", _TABLE),
     "CONCATENATION": Facts("Concatenate", _ANY),
     "CONV_2D": Facts("Conv1D, Conv2D"),
@@ -45,7 +47,7 @@ COMPILED: Mapping[str, Facts] = {
     "DYNAMIC_UPDATE_SLICE": Facts("ops.slice_update", _ANY),
     "ELU": Facts("ELU", _BOTH),
     "EMBEDDING_LOOKUP": Facts("tf.nn.embedding_lookup", _ANY),
-    "EQUAL": Facts("ops.equal", ("int8 to bool",)),
+    "EQUAL": Facts("ops.equal", _COMPARED, _NUMBERS),
     "EXP": Facts("softplus, mish, selu taken apart", _BOTH),
     "EXPAND_DIMS": Facts("ops.expand_dims", _ANY),
     "FILL": Facts("shapes that are computed", _FOLDED),
@@ -56,13 +58,13 @@ COMPILED: Mapping[str, Facts] = {
     "GATHER": Facts("Embedding, ops.take", _ANY),
     "GATHER_ND": Facts("ops.take of positions", _ANY),
     "GELU": Facts("gelu", _BOTH),
-    "GREATER": Facts("thresholded ReLU, ops.where", ("int8 to bool",)),
-    "GREATER_EQUAL": Facts("ops.where", ("int8 to bool",)),
+    "GREATER": Facts("thresholded ReLU, ops.where", _COMPARED, _NUMBERS),
+    "GREATER_EQUAL": Facts("ops.where", _COMPARED, _NUMBERS),
     "HARD_SWISH": Facts("hard_swish"),
     "L2_NORMALIZATION": Facts("UnitNormalization, tf.nn.l2_normalize"),
     "LEAKY_RELU": Facts("LeakyReLU"),
-    "LESS": Facts("ops.where", ("int8 to bool",)),
-    "LESS_EQUAL": Facts("ops.where", ("int8 to bool",)),
+    "LESS": Facts("ops.where", _COMPARED, _NUMBERS),
+    "LESS_EQUAL": Facts("ops.where", _COMPARED, _NUMBERS),
     "LOG": Facts("softplus, mish taken apart", _BOTH),
     "LOGICAL_AND": Facts("ops.logical_and", ("bool",)),
     "LOGICAL_NOT": Facts("ops.logical_not", ("bool",)),
@@ -76,7 +78,7 @@ COMPILED: Mapping[str, Facts] = {
     "MIRROR_PAD": Facts("ops.pad of mode reflect or symmetric", _ANY),
     "MUL": Facts("Multiply, squeeze-and-excitation"),
     "NEG": Facts("ops.negative", _TABLE),
-    "NOT_EQUAL": Facts("ops.not_equal", ("int8 to bool",)),
+    "NOT_EQUAL": Facts("ops.not_equal", _COMPARED, _NUMBERS),
     "PACK": Facts("ops.stack, unrolled recurrent layers", _ANY),
     "PAD": Facts("ZeroPadding1D, ZeroPadding2D"),
     "PADV2": Facts("ops.pad with a value"),

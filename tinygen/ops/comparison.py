@@ -1,7 +1,8 @@
 """EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL on int8: booleans, with broadcasting.
 
 Each code is rescaled by its own scale with 8 extra bits and rounded; what comes of it is compared,
-so that codes of a small scale may count as equal.
+so that codes of a small scale may count as equal. Numbers of int32 and float32, which masks are
+made of, are compared as they are.
 """
 
 from __future__ import annotations
@@ -12,9 +13,19 @@ from typing import ClassVar
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, Operands, ParamValue, Quant, portable
+from tinygen.ir import (
+    Array,
+    DType,
+    KernelCall,
+    Lowered,
+    Operands,
+    ParamValue,
+    Quant,
+    Values,
+    portable,
+)
 from tinygen.ops import require
-from tinygen.ops.binary import Binary
+from tinygen.ops.binary import Binary, loops_of
 from tinygen.ops.fixed_point import (
     Int64,
     multiply_by_quantized_multiplier,
@@ -22,6 +33,8 @@ from tinygen.ops.fixed_point import (
 )
 
 _LEFT_SHIFT = 8
+_PLAIN = (DType.INT32, DType.FLOAT32)
+"""Compared without a scale."""
 
 
 class Comparison(Binary):
@@ -29,15 +42,48 @@ class Comparison(Binary):
     holds: ClassVar[tuple[int, int, int]]
     """The result where the first is less than the second, equal, greater."""
 
+    unordered: ClassVar[int] = 0
+    """The result where one is no number."""
+
     def check(self, io: Operands) -> None:
-        require.int8(self.kind, io.input(0), io.input(1))
         require.dtype(self.kind, io.output, DType.BOOL)
+        if io.input(0).dtype in _PLAIN:
+            require.dtype(self.kind, io.input(1), io.input(0).dtype)
+            return
+        require.int8(self.kind, io.input(0), io.input(1))
         for source in (io.input(0), io.input(1)):
             if source.q.scale >= 1.0:
                 raise UnsupportedModel(
                     f"{self.kind} on '{source.name}', which has the scale {source.q.scale:g}",
                     why="TensorFlow Lite Micro compares values of a scale below 1",
                 )
+
+    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        if io.input(0).dtype not in _PLAIN:
+            return super().compute(io, values)
+        a, b = values
+        order = np.where(a < b, 0, np.where(a > b, 2, np.where(a == b, 1, 3)))
+        return (np.array([*self.holds, self.unordered], np.bool_)[order],)
+
+    def kernels(self, io: Operands) -> Lowered:
+        a, b, target = io.input(0), io.input(1), io.output
+        if a.dtype not in _PLAIN:
+            return super().kernels(io)
+        less, equal, greater = self.holds
+        call = KernelCall(
+            kernel=portable("compare_words"),
+            inputs=(a.id, b.id),
+            outputs=(target.id,),
+            params={
+                **loops_of(self.kind, target.shape, a.shape, b.shape),
+                "real": int(a.dtype is DType.FLOAT32),
+                "less": less,
+                "equal": equal,
+                "greater": greater,
+                "unordered": self.unordered,
+            },
+        )
+        return (call,)
 
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
         quants = [io.input(i).q for i in (0, 1)]
@@ -75,6 +121,7 @@ class Equal(Comparison):
 class NotEqual(Comparison):
     kind = "NOT_EQUAL"
     holds = (1, 0, 1)
+    unordered = 1
 
 
 class Less(Comparison):

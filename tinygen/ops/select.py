@@ -57,7 +57,9 @@ class SelectV2(Move):
 
     def kernels(self, io: Operands) -> Lowered:
         target = io.output
-        require.int8(self.kind, target)
+        words = target.dtype in (DType.INT32, DType.FLOAT32)
+        if not words:
+            require.int8(self.kind, target)
         shapes = [io.input(i).shape for i in range(3)]
         shapes[0] = self._condition(np.empty(shapes[0]), np.empty(shapes[1])).shape
         loops = broadcast_loops(target.shape, *shapes)
@@ -69,11 +71,11 @@ class SelectV2(Move):
         loops = loops.padded(_LOOPS)
         overlaps = tuple(
             Overlap(i, 0, target.nbytes)
-            for i in range(3)
+            for i in range(int(words), 3)
             if io.input(i).elements == target.elements
         )
         call = KernelCall(
-            kernel=portable("select"),
+            kernel=portable("select_words" if words else "select"),
             inputs=tuple(io.input(i).id for i in range(3)),
             outputs=(target.id,),
             params={

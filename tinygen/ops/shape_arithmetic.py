@@ -14,12 +14,25 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, Operands, Shape, Tensor, Values
+from tinygen.ir import (
+    Array,
+    DType,
+    KernelCall,
+    Lowered,
+    Operands,
+    Shape,
+    Tensor,
+    Values,
+    portable,
+)
 from tinygen.ops import require
 from tinygen.ops.parse import Parsed, Parser
 
 _SIZES = (DType.INT32, DType.INT64)
 """Types of what counts: dimensions, indices, axes."""
+
+_CAST = (DType.BOOL, DType.INT8, DType.INT32, DType.FLOAT32)
+"""In the kernel's order; to the first and from the last is folded alone."""
 
 _TYPE_NAMES = {
     number: name.lower()
@@ -90,6 +103,22 @@ class Cast(Parsed):
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         with np.errstate(invalid="ignore"):
             return (values[0].astype(io.output.dtype.numpy),)
+
+    def kernels(self, io: Operands) -> Lowered:
+        source, target = io.input(0), io.output
+        require.dtype(self.kind, source, *_CAST[:-1])
+        require.dtype(self.kind, target, *_CAST[1:])
+        call = KernelCall(
+            kernel=portable("cast"),
+            inputs=(source.id,),
+            outputs=(target.id,),
+            params={
+                "count": target.elements,
+                "from": _CAST.index(source.dtype),
+                "to": _CAST.index(target.dtype),
+            },
+        )
+        return (call,)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Transpose(Move):
         return (tuple(shape[axis] for axis in self._order(io)),)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        return (np.ascontiguousarray(np.transpose(values[0], self._order(io))),)
+        return (np.array(np.transpose(values[0], self._order(io)), order="C"),)
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
         order = self._order(io)

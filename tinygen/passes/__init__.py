@@ -8,6 +8,7 @@ from tinygen.ir import Graph
 from tinygen.passes.compute_reals import compute_reals
 from tinygen.passes.drop_channels import drop_channels, dropped_channels
 from tinygen.passes.fold_constants import fold_constants
+from tinygen.passes.fold_dilations import fold_dilations
 from tinygen.passes.fold_float_islands import fold_float_islands
 from tinygen.passes.fold_pads import fold_pads
 from tinygen.passes.fuse_activations import fuse_activations
@@ -34,6 +35,7 @@ SIMPLIFICATIONS: tuple[Pass, ...] = (
 OPTIMIZATIONS: tuple[Pass, ...] = (
     merge_moves,
     share_results,
+    fold_dilations,
     fold_pads,
     fuse_activations,
     merge_tables,

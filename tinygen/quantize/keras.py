@@ -92,6 +92,8 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
     if contradictions := moves_that_rescale(graph):
         named = with_requantized(named, contradictions)
         graph = tflite.read(named, loaded.name)
+    if (untiled := tflite.without_tiles(named, graph)) is not named:
+        named, graph = untiled, tflite.read(untiled, loaded.name)
     return Quantized(
         tflite=named,
         graph=graph,

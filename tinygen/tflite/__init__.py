@@ -9,6 +9,7 @@ from __future__ import annotations
 from tinygen.tflite.graph import graph, read
 from tinygen.tflite.parse import Call, File, FileTensor, parse, subgraphs
 from tinygen.tflite.signatures import signatures, with_signature
+from tinygen.tflite.tiles import without_tiles
 from tinygen.tflite.write import with_edges, with_shapes
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "with_edges",
     "with_shapes",
     "with_signature",
+    "without_tiles",
 ]

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
@@ -92,6 +93,63 @@ def with_shapes(content: bytes, shapes: Mapping[int, Shape]) -> bytes:
             )
         struct.pack_into(f"<{len(shape)}i", made, place, *shape)
     return bytes(made)
+
+
+@dataclass(frozen=True)
+class Instead:
+    """A call that stands for several, at the place of the last one of these."""
+
+    places: tuple[int, ...]
+    """Of the calls in the file, in order."""
+    kind: str
+    source: int
+    """The tensor that is read, by its id."""
+    numbers: tuple[int, ...]
+    """The second input, an int32 constant."""
+    target: int
+    options: Mapping[str, bool]
+    """Fields of the schema's options for the operator, named as there."""
+
+
+def replaced(content: bytes, calls: Sequence[Instead]) -> bytes:
+    """The file with these calls instead of those for which they stand. Needs TensorFlow."""
+    from tensorflow.lite.python import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    graph = model.subgraphs[0]
+    codes = {
+        kind: len(model.operatorCodes) + i
+        for i, kind in enumerate(dict.fromkeys(c.kind for c in calls))
+    }
+    for kind in codes:
+        number = getattr(schema.BuiltinOperator, kind)
+        code = schema.OperatorCodeT()
+        code.builtinCode, code.deprecatedBuiltinCode, code.version = number, min(number, 127), 1
+        model.operatorCodes.append(code)
+    gone = {place for call in calls for place in call.places}
+    made = {}
+    for call in calls:
+        buffer, tensor, operator = schema.BufferT(), schema.TensorT(), schema.OperatorT()
+        buffer.data = np.array(call.numbers, "<i4").view(np.uint8)
+        tensor.buffer, tensor.shape = len(model.buffers), [len(call.numbers)]
+        tensor.type, tensor.name = schema.TensorType.INT32, f"size of {call.target}".encode()
+        operator.opcodeIndex = codes[call.kind]
+        operator.inputs, operator.outputs = [call.source, len(graph.tensors)], [call.target]
+        options = call.kind.title().replace("_", "") + "Options"
+        operator.builtinOptionsType = getattr(schema.BuiltinOptions, options)
+        operator.builtinOptions = getattr(schema, f"{options}T")()
+        for field, value in call.options.items():
+            setattr(operator.builtinOptions, field, value)
+        model.buffers.append(buffer)
+        graph.tensors.append(tensor)
+        made[call.places[-1]] = operator
+    graph.operators = [
+        made.get(place, operator)
+        for place, operator in enumerate(graph.operators)
+        if place in made or place not in gone
+    ]
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 _INPUTS, _OUTPUTS, _OPERATORS = 6, 8, 10

@@ -75,7 +75,7 @@ TG_INLINE void tg_dsp_conv_2d_gather(const struct tg_dsp_conv_2d_params *p, cons
 
 TG_INLINE void tg_dsp_conv_2d_images(const struct tg_dsp_conv_2d_params *p, const int8_t *input,
                                      int8_t *output, uint32_t *stream, tg_dsp_pixels_run *four,
-                                     tg_dsp_pixels_run *one) {
+                                     tg_dsp_pixels_run *one, int even) {
   const int32_t quads = p->filter_height * p->runs * p->run_quads;
   int8_t *const rows = (int8_t *)(stream + 8 * quads);
   struct tg_dsp_pixels fours = tg_dsp_pixels_fours(p->weights, stream, quads, p->channels);
@@ -91,13 +91,13 @@ TG_INLINE void tg_dsp_conv_2d_images(const struct tg_dsp_conv_2d_params *p, cons
       int32_t x = p->output_width, left = 0;
       for (; x >= 4; x -= 4) {
         tg_dsp_conv_2d_gather(p, rows, slot, left, stream, 4);
-        tg_dsp_pixels_write(&fours, output, 4, four);
+        tg_dsp_pixels_write(&fours, output, 4, four, even);
         left += 4 * p->stride_step;
         output += 4 * p->channels;
       }
       for (; one != NULL && x > 0; --x) {
         tg_dsp_conv_2d_gather(p, rows, slot, left, stream, 1);
-        tg_dsp_pixels_write(&ones, output, 1, one);
+        tg_dsp_pixels_write(&ones, output, 1, one, even);
         left += p->stride_step;
         output += p->channels;
       }
@@ -108,13 +108,19 @@ TG_INLINE void tg_dsp_conv_2d_images(const struct tg_dsp_conv_2d_params *p, cons
 
 TG_DSP_SHARED void tg_dsp_conv_2d_fours(const struct tg_dsp_conv_2d_params *p, const int8_t *input,
                                         int8_t *output, uint32_t *stream, tg_dsp_pixels_run *four) {
-  tg_dsp_conv_2d_images(p, input, output, stream, four, NULL);
+  tg_dsp_conv_2d_images(p, input, output, stream, four, NULL, 1);
+}
+
+TG_DSP_SHARED void tg_dsp_conv_2d_even(const struct tg_dsp_conv_2d_params *p, const int8_t *input,
+                                       int8_t *output, uint32_t *stream, tg_dsp_pixels_run *four,
+                                       tg_dsp_pixels_run *one) {
+  tg_dsp_conv_2d_images(p, input, output, stream, four, one, 1);
 }
 
 TG_DSP_SHARED void tg_dsp_conv_2d_any(const struct tg_dsp_conv_2d_params *p, const int8_t *input,
                                       int8_t *output, uint32_t *stream, tg_dsp_pixels_run *four,
                                       tg_dsp_pixels_run *one) {
-  tg_dsp_conv_2d_images(p, input, output, stream, four, one);
+  tg_dsp_conv_2d_images(p, input, output, stream, four, one, 0);
 }
 
 /* Scratch: eight words for each quad of a window, then the rows. Each row of the input is taken
@@ -123,11 +129,13 @@ TG_INLINE void tg_dsp_conv_2d(const struct tg_dsp_conv_2d_params *p, const int8_
                               int8_t *output, void *scratch) {
   uint32_t *const stream = (uint32_t *)scratch;
   tg_dsp_pixels_run *const four = p->twice ? tg_dsp_four_pixels_twice : tg_dsp_four_pixels_once;
-  if (p->output_width % 4 == 0) {
-    tg_dsp_conv_2d_fours(p, input, output, stream, four);
+  tg_dsp_pixels_run *const one = p->twice ? tg_dsp_one_pixel_twice : tg_dsp_one_pixel_once;
+  if (p->channels % 2 != 0) {
+    tg_dsp_conv_2d_any(p, input, output, stream, four, one);
+  } else if (p->output_width % 4 != 0) {
+    tg_dsp_conv_2d_even(p, input, output, stream, four, one);
   } else {
-    tg_dsp_conv_2d_any(p, input, output, stream, four,
-                       p->twice ? tg_dsp_one_pixel_twice : tg_dsp_one_pixel_once);
+    tg_dsp_conv_2d_fours(p, input, output, stream, four);
   }
 }
 

@@ -6,34 +6,61 @@
  * code is generated, by rows of whole numbers (twice Winograd's), times 16: sums come out 64 times
  * as large, and what wraps on the way comes back, since all is exact modulo 2^32.
  *
- * For a row of tiles, columns of four input pixels are transformed first, of two channels in a
- * word; then four tiles at a time, whose 16 products are taken with two output channels at a time.
+ * Columns of four input pixels are transformed first, of two channels in a word, six of them for
+ * two tiles, of which two are the next tiles' too. The 16 products are taken with four output
+ * channels at a time.
  */
 #ifndef TG_DSP_CONV_WINOGRAD_H
 #define TG_DSP_CONV_WINOGRAD_H
 
-#include "tg_dsp_tiles.h"
+#include "tg_dsp.h"
 
 struct tg_dsp_conv_winograd_params {
   int32_t batches;
   int32_t height;         /* of the input and the output, an even number */
-  int32_t width;          /* a multiple of 8 */
+  int32_t width;          /* a multiple of 4 */
   int32_t depth;          /* channels of the input, a multiple of 4 */
-  int32_t channels;       /* of the output, an even number */
+  int32_t channels;       /* of the output, a multiple of 4 */
   int32_t zero_point;     /* of the input: the border's code */
   int32_t twice;          /* 1: requantization rounds twice; 0: once */
-  const int32_t *weights; /* for two channels: of each of the 16 products a word of both for every
+  const int32_t *weights; /* for four channels: of each of the 16 products a word of each for every
                              two input channels, then bias, multiplier, addend and shift of each */
 };
 
-/* All channels of four tiles. */
+/* All channels of two tiles. */
 struct tg_dsp_conv_winograd_run {
   const int32_t *weights;
-  const uint32_t *tiles; /* transformed: of each product, of two channels, four words */
+  const uint32_t *tiles; /* transformed: of each product, of two channels, two words */
   int32_t *sums;         /* room for 16 times 8 */
   int8_t *output;        /* of the first tile's first pixel */
   const int8_t *end;     /* of its channels */
 };
+
+/* Two input channels of two tiles; the first ones of a product start the sums. */
+#define TG_DSP_CONV_WINOGRAD_START \
+  "ldrd    r8, r9, [lr], #8\n"     \
+  "ldrd    r10, r11, [r12], #8\n"  \
+  "smuad   r0, r8, r10\n"          \
+  "smuad   r1, r8, r11\n"          \
+  "smuad   r4, r9, r10\n"          \
+  "smuad   r5, r9, r11\n"          \
+  "ldrd    r10, r11, [r12], #8\n"  \
+  "smuad   r2, r8, r10\n"          \
+  "smuad   r3, r8, r11\n"          \
+  "smuad   r6, r9, r10\n"          \
+  "smuad   r7, r9, r11\n"
+#define TG_DSP_CONV_WINOGRAD_STEP \
+  "ldrd    r8, r9, [lr], #8\n"    \
+  "ldrd    r10, r11, [r12], #8\n" \
+  "smlad   r0, r8, r10, r0\n"     \
+  "smlad   r1, r8, r11, r1\n"     \
+  "smlad   r4, r9, r10, r4\n"     \
+  "smlad   r5, r9, r11, r5\n"     \
+  "ldrd    r10, r11, [r12], #8\n" \
+  "smlad   r2, r8, r10, r2\n"     \
+  "smlad   r3, r8, r11, r3\n"     \
+  "smlad   r6, r9, r10, r6\n"     \
+  "smlad   r7, r9, r11, r7\n"
 
 /* Column `j` of a tile's products: their first sum to `upper`, their second one to `lower`. */
 #define TG_DSP_CONV_WINOGRAD_COLUMN(j, upper, lower, bias)                       \
@@ -95,9 +122,10 @@ struct tg_dsp_conv_winograd_run {
   "strb    r5, [r10, #%c[row] + %c[pixel] + " channel "]\n"                                \
   "add     lr, lr, #4\n"
 
-/*   r0 to r7   sums: r0, r1 of the first tile's two channels, and so on; then sums of a tile
- *   r8, r9     weights of the two channels; then multiplier and addend
- *   r10, r11   activations of two tiles
+/*   r0 to r7   sums: r0 to r3 of the first tile's four channels, then the second one's; then sums
+ *              of a tile
+ *   r8, r9     activations of the two tiles; then multiplier and addend
+ *   r10, r11   weights of two channels
  *   r12, lr    where weights and activations are read; then where constants and products are
  *   stack      the next product's sums and their end, the tiles, the sums, the output and its end,
  *              the tile's output, r7, which may be a frame pointer
@@ -115,27 +143,33 @@ struct tg_dsp_conv_winograd_run {
       "1:\n"                                                                                     \
       "ldrd    lr, r8, [sp, #8]\n"                                                               \
       "str     r8, [sp]\n"                                                                       \
-      "2:\n" TG_DSP_TILES_START ".rept %c[steps] - 1\n" TG_DSP_TILES_STEP        \
+      "2:\n" TG_DSP_CONV_WINOGRAD_START ".rept %c[steps] - 1\n" TG_DSP_CONV_WINOGRAD_STEP        \
       ".endr\n"                                                                                  \
       "ldrd    r8, r9, [sp]\n"                                                                   \
       "stm     r8!, {r0, r1, r2, r3, r4, r5, r6, r7}\n"                                          \
       "str     r8, [sp]\n"                                                                       \
       "cmp     r8, r9\n"                                                                         \
       "bne     2b\n"                                                                             \
-      "ldrd    lr, r0, [sp, #12]\n"                                                              \
-      "str     r0, [sp, #24]\n"                                                                  \
-      "3:\n" TG_DSP_CONV_WINOGRAD_OUTPUTS("0", round) TG_DSP_CONV_WINOGRAD_OUTPUTS("1", round)   \
+      "ldr     lr, [sp, #12]\n"                                                              \
+      "3:\n" /* two of the channels */                                                      \
+      "ldr     r0, [sp, #16]\n"                                                             \
+      "str     r0, [sp, #24]\n"                                                             \
+      "4:\n" /* a tile */ TG_DSP_CONV_WINOGRAD_OUTPUTS("0", round) TG_DSP_CONV_WINOGRAD_OUTPUTS("1", round)   \
       "ldr     r10, [sp, #24]\n"                                                                 \
       "ldr     r11, [sp, #12]\n"                                                                 \
       "add     r10, r10, %[tile]\n"                                                              \
       "str     r10, [sp, #24]\n"                                                                 \
-      "add     r11, r11, #32\n"                                                                  \
-      "cmp     lr, r11\n"                                                                        \
-      "bne     3b\n"                                                                             \
+      "add     lr, lr, #8\n"                                                                \
+      "sub     r11, lr, r11\n" /* 16, 32; with the other two channels 24, 40 */             \
+      "tst     r11, #16\n"                                                                  \
+      "bne     4b\n"                                                                             \
       "ldrd    r8, r9, [sp, #16]\n"                                                              \
       "add     r12, r12, #32\n"                                                                  \
       "add     r8, r8, #2\n"                                                                     \
+      "sub     lr, lr, #24\n"                                                                    \
       "str     r8, [sp, #16]\n"                                                                  \
+      "tst     r11, #8\n"                                                                   \
+      "beq     3b\n"                                                                        \
       "cmp     r8, r9\n"                                                                         \
       "bne     1b\n"                                                                             \
       "add     sp, sp, #28\n"                                                                    \
@@ -185,16 +219,28 @@ TG_INLINE uint32_t tg_dsp_conv_winograd_odd(uint32_t word) {
   return pair;
 }
 
-/* Rows `y` - 1 to `y` + 2 of the image, transformed down each column, with one to the left and one
- * to the right: of two channels four words. */
-TG_INLINE void tg_dsp_conv_winograd_columns(const struct tg_dsp_conv_winograd_params *p,
-                                            const int8_t *image, int32_t y, uint32_t *to) {
+/* Columns that are kept: those of two tiles. Column `x` of the image has place `x` + 1, and the
+ * one that is six away has the same. */
+#define TG_DSP_CONV_WINOGRAD_KEPT 6
+
+TG_INLINE uint32_t *tg_dsp_conv_winograd_column(const struct tg_dsp_conv_winograd_params *p,
+                                                uint32_t *columns, int32_t place) {
+  return columns + place % TG_DSP_CONV_WINOGRAD_KEPT * 2 * p->depth;
+}
+
+/* Rows `y` - 1 to `y` + 2 of the image, transformed down the columns of these places: of two
+ * channels four words. */
+TG_DSP_SHARED void tg_dsp_conv_winograd_columns(const struct tg_dsp_conv_winograd_params *p,
+                                                const int8_t *image, int32_t y, int32_t place,
+                                                int32_t end, uint32_t *columns) {
   const uint32_t border = (uint32_t)(uint8_t)p->zero_point * 0x01010101u;
   const int32_t row = p->width * p->depth;
-  for (int32_t x = -1; x <= p->width; ++x) {
+  for (; place < end; ++place) {
+    const int32_t x = place - 1;
     const int inside = x >= 0 && x < p->width;
     const int above = inside && y > 0, below = inside && y + 2 < p->height;
     const int8_t *from = image + y * row + x * p->depth;
+    uint32_t *to = tg_dsp_conv_winograd_column(p, columns, place);
     for (int32_t c = 0; c < p->depth; c += 4) {
       const uint32_t r0 = above ? tg_dsp_word(from - row) : border;
       const uint32_t r1 = inside ? tg_dsp_word(from) : border;
@@ -212,42 +258,91 @@ TG_INLINE void tg_dsp_conv_winograd_columns(const struct tg_dsp_conv_winograd_pa
   }
 }
 
-/* Four tiles from their columns, two of which each has in common with the next one. */
-TG_INLINE void tg_dsp_conv_winograd_four(const struct tg_dsp_conv_winograd_params *p,
-                                         const uint32_t *columns, uint32_t *tiles) {
-  const int32_t column = 2 * p->depth, product = 2 * p->depth;
-  for (int32_t tile = 0; tile < 4; ++tile) {
-    const uint32_t *from = columns + 2 * tile * column;
-    uint32_t *to = tiles + tile;
-    for (int32_t c = 0; c < p->depth; c += 2) {
-      for (int32_t i = 0; i < 4; ++i) {
-        tg_dsp_conv_winograd_transform(from[i], from[column + i], from[2 * column + i],
-                                       from[3 * column + i], to + 4 * i * product, product);
-      }
-      from += 4;
-      to += 4;
-    }
-  }
+/* The four words of a row, in `d0` to `d3`, transformed, from product `first` of those at r4 on. */
+#define TG_DSP_CONV_WINOGRAD_ALONG(d0, d1, d2, d3, first) \
+  "ssub16  " d0 ", " d0 ", " d2                           \
+  "\n"                                                    \
+  "ssub16  " d3 ", " d1 ", " d3                           \
+  "\n"                                                    \
+  "str     " d0 ", [r4, #%c[product] * (" first           \
+  ")]\n"                                                  \
+  "sadd16  " d0 ", " d1 ", " d2                           \
+  "\n"                                                    \
+  "ssub16  " d2 ", " d2 ", " d1                           \
+  "\n"                                                    \
+  "str     " d3 ", [r4, #%c[product] * (" first           \
+  " + 3)]\n"                                              \
+  "str     " d0 ", [r4, #%c[product] * (" first           \
+  " + 1)]\n"                                              \
+  "str     " d2 ", [r4, #%c[product] * (" first " + 2)]\n"
+
+/* Two rows. */
+#define TG_DSP_CONV_WINOGRAD_TWO_ROWS(first)                                                \
+  "ldrd    r5, r6, [r0], #8\n"                                                              \
+  "ldrd    r8, r9, [r1], #8\n"                                                              \
+  "ldrd    r10, r11, [r2], #8\n"                                                            \
+  "ldrd    r12, lr, [r3], #8\n" TG_DSP_CONV_WINOGRAD_ALONG("r5", "r8", "r10", "r12", first) \
+      TG_DSP_CONV_WINOGRAD_ALONG("r6", "r9", "r11", "lr", first " + 4")
+
+/* A tile from the four columns from this place on.
+ *
+ *   r0 to r3         where the columns are read
+ *   r4, r7           where the tile is written, and the end of the first column
+ *   r5, r6, r8 to lr   two words of each column
+ */
+TG_INLINE void tg_dsp_conv_winograd_tile(const struct tg_dsp_conv_winograd_params *p,
+                                         uint32_t *columns, int32_t place, uint32_t *tile) {
+  register const uint32_t *a __asm__("r0") = tg_dsp_conv_winograd_column(p, columns, place);
+  register const uint32_t *b __asm__("r1") = tg_dsp_conv_winograd_column(p, columns, place + 1);
+  register const uint32_t *c __asm__("r2") = tg_dsp_conv_winograd_column(p, columns, place + 2);
+  register const uint32_t *d __asm__("r3") = tg_dsp_conv_winograd_column(p, columns, place + 3);
+  register uint32_t *to __asm__("r4") = tile;
+  __asm__ volatile(
+      "push    {r7}\n"
+      "add     r7, r0, #8 * %c[depth]\n"
+      "1:\n"
+      ".if     15 * %c[product] < 4096\n" TG_DSP_CONV_WINOGRAD_TWO_ROWS("0")
+          TG_DSP_CONV_WINOGRAD_TWO_ROWS("8")
+      ".else\n" TG_DSP_CONV_WINOGRAD_TWO_ROWS("0")
+      "add     r4, r4, #4 * %c[product]\n"
+      "add     r4, r4, #4 * %c[product]\n" TG_DSP_CONV_WINOGRAD_TWO_ROWS("0")
+      "sub     r4, r4, #4 * %c[product]\n"
+      "sub     r4, r4, #4 * %c[product]\n"
+      ".endif\n"
+      "add     r4, r4, #8\n"
+      "cmp     r0, r7\n"
+      "bne     1b\n"
+      "pop     {r7}\n"
+      : "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(to)
+      : [depth] "i"(p->depth), [product] "i"(4 * p->depth)
+      : "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
 }
 
-/* Scratch: the columns of a row of tiles, four tiles, and 512 bytes of sums. The columns of two
- * rows of the output are taken before those are written. */
+/* Scratch: 512 bytes of sums, two tiles, six columns. The columns of a block of two rows by four
+ * pixels are taken before it is written. */
 TG_INLINE void tg_dsp_conv_winograd(const struct tg_dsp_conv_winograd_params *p,
                                     const int8_t *input, int8_t *output, void *scratch) {
-  const int32_t image = p->height * p->width;
+  /* The compiler knows these numbers, and no longer those behind a pointer that others have. */
+  const struct tg_dsp_conv_winograd_params numbers = *p;
+  const int32_t image = numbers.height * numbers.width;
   int32_t *const sums = (int32_t *)scratch;
   uint32_t *const tiles = (uint32_t *)scratch + 128;
-  uint32_t *const columns = tiles + 32 * p->depth;
-  for (int32_t batch = 0; batch < p->batches; ++batch) {
-    for (int32_t y = 0; y < p->height; y += 2) {
-      tg_dsp_conv_winograd_columns(p, input, y, columns);
-      for (int32_t x = 0; x < p->width; x += 8) {
-        tg_dsp_conv_winograd_four(p, columns + x * 2 * p->depth, tiles);
-        tg_dsp_conv_winograd_tiles(p, tiles, sums, output + (y * p->width + x) * p->channels);
+  uint32_t *const columns = tiles + 16 * numbers.depth;
+  for (int32_t batch = 0; batch < numbers.batches; ++batch) {
+    for (int32_t y = 0; y < numbers.height; y += 2) {
+      int32_t done = 0;
+      for (int32_t x = 0; x < numbers.width; x += 4) {
+        tg_dsp_conv_winograd_columns(p, input, y, done, x + 6, columns);
+        done = x + 6;
+        for (int32_t tile = 0; tile < 2; ++tile) {
+          tg_dsp_conv_winograd_tile(&numbers, columns, x + 2 * tile, tiles + tile);
+        }
+        tg_dsp_conv_winograd_tiles(&numbers, tiles, sums,
+                                   output + (y * numbers.width + x) * numbers.channels);
       }
     }
-    input += image * p->depth;
-    output += image * p->channels;
+    input += image * numbers.depth;
+    output += image * numbers.channels;
   }
 }
 

@@ -19,7 +19,6 @@
 #define TG_DSP_CONV_WINOGRAD_4X4_H
 
 #include "tg_dsp_tile_4x4.h"
-#include "tg_dsp_tiles.h"
 
 struct tg_dsp_conv_winograd_4x4_params {
   int32_t batches;
@@ -42,6 +41,32 @@ struct tg_dsp_conv_winograd_4x4_run {
   int32_t *sums;         /* room for 36 times 8 */
   int8_t *outputs[4];    /* of each tile's first pixel */
 };
+
+/* Two input channels of four tiles; the first ones of a product start the sums. */
+#define TG_DSP_CONV_WINOGRAD_4X4_START \
+  "ldrd    r8, r9, [r12], #8\n"        \
+  "ldrd    r10, r11, [lr], #8\n"       \
+  "smuad   r0, r10, r8\n"              \
+  "smuad   r1, r10, r9\n"              \
+  "smuad   r2, r11, r8\n"              \
+  "smuad   r3, r11, r9\n"              \
+  "ldrd    r10, r11, [lr], #8\n"       \
+  "smuad   r4, r10, r8\n"              \
+  "smuad   r5, r10, r9\n"              \
+  "smuad   r6, r11, r8\n"              \
+  "smuad   r7, r11, r9\n"
+#define TG_DSP_CONV_WINOGRAD_4X4_STEP \
+  "ldrd    r8, r9, [r12], #8\n"       \
+  "ldrd    r10, r11, [lr], #8\n"      \
+  "smlad   r0, r10, r8, r0\n"         \
+  "smlad   r1, r10, r9, r1\n"         \
+  "smlad   r2, r11, r8, r2\n"         \
+  "smlad   r3, r11, r9, r3\n"         \
+  "ldrd    r10, r11, [lr], #8\n"      \
+  "smlad   r4, r10, r8, r4\n"         \
+  "smlad   r5, r10, r9, r5\n"         \
+  "smlad   r6, r11, r8, r6\n"         \
+  "smlad   r7, r11, r9, r7\n"
 
 /* Six sums in r0 to r5, transformed to four in r0, r2, r4 and r1; r6 and r7 are free. */
 #define TG_DSP_CONV_WINOGRAD_4X4_OUTPUT \
@@ -122,7 +147,10 @@ struct tg_dsp_conv_winograd_4x4_run {
                                           "strb    r1, [r10, #%c[row] * " i " + 3 * %c[pixel]]\n"
 
 /* Products:
- *   r0 to r12, lr   as in tg_dsp_tiles.h
+ *   r0 to r7        sums: r0, r1 of the first tile's two channels, and so on
+ *   r8, r9          weights of the two channels
+ *   r10, r11        two tiles
+ *   r12, lr         where weights and tiles are read
  * Outputs:
  *   r0 to r5        six sums; then four codes, the inverse of 9 and a sum's sign
  *   r6, r7          of their transform
@@ -149,7 +177,7 @@ struct tg_dsp_conv_winograd_4x4_run {
       "1:\n"                                                                                \
       "ldrd    lr, r8, [sp, #8]\n"                                                          \
       "str     r8, [sp]\n"                                                                  \
-      "2:\n" TG_DSP_TILES_START ".rept %c[steps] - 1\n" TG_DSP_TILES_STEP ".endr\n"         \
+      "2:\n" TG_DSP_CONV_WINOGRAD_4X4_START ".rept %c[steps] - 1\n" TG_DSP_CONV_WINOGRAD_4X4_STEP ".endr\n"         \
       "ldrd    r8, r9, [sp]\n"                                                              \
       "stm     r8!, {r0, r1, r2, r3, r4, r5, r6, r7}\n"                                     \
       "str     r8, [sp]\n"                                                                  \

@@ -34,8 +34,10 @@ struct tg_dsp_depthwise_3x3_params {
                     so many of them in a loop */
   int32_t gap;   /* pairs of rows in a column: 4, or for a stride of 1 8 or 14 */
   int32_t shift; /* S of SSAT8(SMMLAR(sum, m, k) ASR S), 8 to 15; 0: rounded twice */
+  int32_t scale; /* 0: weights are words; else bytes, to be multiplied by it */
   const int32_t *weights; /* per channel: 3 words (w0, w1), 3 words (w1, w2), m, k, bias; then S
-                             where sums are rounded twice */
+                             where sums are rounded twice; as bytes first those of four channels,
+                             row by row, then the rest of each */
 };
 
 /* Whether the inner loop goes down: it is to be the longer one. */
@@ -54,7 +56,8 @@ struct tg_dsp_depthwise_3x3_code {
   if (p->gap == (gap_) && p->shift == (shift_)) {                                      \
     code.pair_rows = tg_dsp_pair_rows_##gap_;                                          \
     code.pair_border = tg_dsp_pair_border_##gap_;                                      \
-    code.blocks = p->stride == 2                 ? tg_dsp_dw3_rows_##shift_            \
+    code.blocks = p->known != 0                  ? 0                                   \
+                  : p->stride == 2               ? tg_dsp_dw3_rows_##shift_            \
                   : tg_dsp_depthwise_3x3_down(p) ? tg_dsp_dw3_down_##gap_##_##shift_   \
                                                  : tg_dsp_dw3_along_##gap_##_##shift_; \
   }
@@ -83,8 +86,10 @@ struct tg_dsp_depthwise_3x3_layer {
   int32_t done;    /* pairs of rows that have been there */
   int32_t single;  /* the last two rows are one, which is left: its pairs */
   int32_t words;   /* of a channel's weights */
+  const int32_t *weights;
   struct tg_dsp_image image;
   struct tg_dsp_dw3 run;
+  int32_t unpacked[4 * 10]; /* weights that are bytes in flash */
 };
 
 /* `units` rows of outputs, with a stride of 1 twos of rows, from the first of these pairs on. */
@@ -119,16 +124,37 @@ TG_DSP_SHARED void tg_dsp_depthwise_3x3_units(struct tg_dsp_depthwise_3x3_layer 
   }
 }
 
+/* Words from the bytes of the next channels' weights. Gives what is behind them. */
+TG_DSP_SHARED const int32_t *tg_dsp_dw3_unpack(struct tg_dsp_depthwise_3x3_layer *layer) {
+  const int32_t number = layer->run.number, scale = layer->p->scale;
+  const int8_t *from = (const int8_t *)layer->weights;
+  const int32_t *ends = layer->weights + (9 * number + 3) / 4;
+  int32_t *to = layer->unpacked;
+  for (int32_t channel = 0; channel < number; ++channel) {
+    for (int32_t x = 0; x < 3; ++x) {
+      const int32_t middle = from[3 + x] * scale;
+      to[x] = (int32_t)tg_dsp_dw3_pair(from[x] * scale, middle);
+      to[3 + x] = (int32_t)tg_dsp_dw3_pair(middle, from[6 + x] * scale);
+    }
+    from += 9;
+    for (int32_t i = 6; i < layer->words; ++i) {
+      to[i] = *ends++;
+    }
+    to += layer->words;
+  }
+  layer->run.weights = layer->unpacked;
+  return ends;
+}
+
 /* Up to four channels more, or the next image; 0 behind the last one. */
 TG_DSP_SHARED int tg_dsp_dw3_channels(struct tg_dsp_depthwise_3x3_layer *layer) {
   const struct tg_dsp_depthwise_3x3_params *const p = layer->p;
   layer->unit = 0;
   layer->done = 0;
   layer->channel += 4;
-  layer->run.weights += layer->words * layer->run.number;
   if (layer->channel >= p->channels) {
     layer->channel = 0;
-    layer->run.weights = p->weights;
+    layer->weights = p->weights;
     layer->batch += 1;
     if (layer->batch == p->batches) {
       return 0;
@@ -140,6 +166,12 @@ TG_DSP_SHARED int tg_dsp_dw3_channels(struct tg_dsp_depthwise_3x3_layer *layer) 
   }
   layer->run.number = p->channels - layer->channel < 4 ? p->channels - layer->channel : 4;
   layer->image.count = layer->run.number;
+  if (p->scale != 0) {
+    layer->weights = tg_dsp_dw3_unpack(layer);
+  } else {
+    layer->run.weights = layer->weights;
+    layer->weights += layer->words * layer->run.number;
+  }
   return 1;
 }
 
@@ -212,8 +244,6 @@ TG_DSP_SHARED void tg_dsp_dw3_start(struct tg_dsp_depthwise_3x3_layer *layer,
   layer->run.odd_pair = 16 * (p->output_width - 1) * p->gap;
   layer->run.odd_output = (p->output_width - 1) * p->channels;
   layer->run.plane = 4 * p->gap;
-  layer->run.weights = p->weights;
-  layer->run.number = 0;
   for (int32_t x = 0; x < columns; ++x, pairs += 4 * p->gap) {
     if (x == p->pad_left && layer->image.width > 0) {
       x += layer->image.width - 1; /* what is inside of the image is written later */

@@ -14,14 +14,16 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
     """The file without what stands between its own edges and int8, and its graph.
 
     The firmware passes int8 in and out, whichever engine runs the model. A file whose edges are
-    int8, or kept, comes back as it is.
+    int8, or kept, comes back as it is, but for TILEs, which TFLM has not.
     """
-    written = model.written
+    content, written = model.content, model.written
+    if (untiled := tflite.without_tiles(content, written)) is not content:
+        content, written = untiled, tflite.read(untiled, model.name)
     if model.edges_kept:
-        return model.content, written
+        return content, written
     found = borders(written)
     if not found.nodes:
-        return model.content, _require_int8(written)
+        return content, _require_int8(written)
     inside = {i: border.inside.id for i, border in (*found.inputs.items(), *found.outputs.items())}
     inputs = tuple(inside.get(i, i) for i in written.inputs)
     outputs = tuple(inside.get(i, i) for i in written.outputs)
@@ -29,7 +31,7 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
     between |= {id(border.node) for border in found.inputs.values()}
     kept = [node for node in written.nodes if id(node) not in between]
     without = [i for i, node in enumerate(written.nodes) if id(node) in between]
-    content = tflite.with_edges(model.content, inputs, outputs, without)
+    content = tflite.with_edges(content, inputs, outputs, without)
     graph = tflite.read(content, model.name)
     if (graph.inputs, graph.outputs) != (inputs, outputs) or _calls(graph.nodes) != _calls(kept):
         raise UnsupportedModel(

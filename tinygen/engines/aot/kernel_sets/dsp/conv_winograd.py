@@ -40,8 +40,8 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
         return
     io, (height, width) = site.io, there
     image, (count, _, _, depth) = io.input(0).shape, io.input(1).shape
-    if height.output % 2 or width.output % 8 or count % 2 or depth % 4 or depth > _MOST_DEPTH:
-        yield Declined("rows are no pairs, columns no eights, or channels no fours up to 128")
+    if height.output % 2 or width.output % 4 or count % 4 or depth % 4 or depth > _MOST_DEPTH:
+        yield Declined("rows are no pairs, columns no fours, or channels no fours up to 128")
         return
     if (width.output + 1) * count + 1 > 4095:
         yield Declined("rows of more bytes than an instruction reaches")
@@ -50,9 +50,9 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     if isinstance(found, Declined):
         yield found
         return
-    data = stream(found, _FINER * _FILTER, _FILTER)
+    data = stream(found, _FINER * _FILTER, _FILTER, 4)
     order = in_blocks(
-        height, width, (depth, count), batches=image[0], block=(2, width.output), reads_first=True
+        height, width, (depth, count), batches=image[0], block=(2, 4), reads_first=True
     )
     call = KernelCall(
         kernel=KERNEL,
@@ -68,7 +68,7 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
             "twice": int(found.twice),
         },
         constants={"weights": Constant(data)},
-        scratch_bytes=512 + 128 * depth + (width.output + 2) * 8 * depth,
+        scratch_bytes=512 + 64 * depth + 48 * depth,
         overlaps=order.overlaps(io.output.nbytes),
     )
     cost = _cost(image[0] * height.output // 2, width.output, depth, count, twice=found.twice)
@@ -101,30 +101,30 @@ def once_or_twice(site: Site, once: int, twice: int) -> Channels | Declined:
     return found
 
 
-def stream(found: Channels, down: Array, along: Array) -> Array:
-    """For each two channels what the kernel reads, in its order: weights, of which `down`
+def stream(found: Channels, down: Array, along: Array, some: int) -> Array:
+    """For so many channels at a time what the kernel reads, in its order: weights, of which `down`
     transforms the columns and `along` the rows, and the channels' numbers."""
     count, _, _, depth = found.weights.shape
     transformed = np.einsum("ia,nabc,jb->nijc", down, found.weights, along)
     # Two channels in a word as SXTB16 takes them out of four.
     order = np.arange(depth).reshape(-1, 2, 2).transpose(0, 2, 1).reshape(-1)
     pairs = words(transformed.reshape(count, -1, depth)[..., order])
-    pairs = pairs.reshape(count // 2, 2, -1).transpose(0, 2, 1).reshape(count // 2, -1)
+    pairs = pairs.reshape(count // some, some, -1).transpose(0, 2, 1).reshape(count // some, -1)
     fast = found.fast
     ends = np.stack([found.start, fast.multiplier, fast.addend, fast.shift], axis=1)
-    both = np.concatenate([pairs, ends.reshape(count // 2, -1)], axis=1)
+    both = np.concatenate([pairs, ends.reshape(count // some, -1)], axis=1)
     return int32(both).astype(np.int32).reshape(-1)
 
 
 def _cost(rows: int, width: int, depth: int, count: int, *, twice: bool) -> Cost:
     """Of so many rows of tiles."""
-    outputs = (80, 104) if twice else (66, 92)
-    pair = Cost(
-        16 * (11 * depth // 2 + 5) + 8 * outputs[0] + 44,
-        16 * (17 * depth // 2 + 20) + 8 * outputs[1] + 70,
+    outputs = (80, 88) if twice else (66, 76)
+    channels = Cost(
+        16 * (11 * depth // 2 + 5) + 8 * outputs[0] + 56,
+        16 * (17 * depth // 2 + 20) + 8 * outputs[1] + 90,
         0,
     )
-    four = times(count // 2, pair) + Cost(70 * depth + 60, 110 * depth + 90, 0)
+    two = times(count // 4, channels) + Cost(44 * depth + 90, 62 * depth + 130, 0)
     columns = Cost(8 * depth + 20, 12 * depth + 30, 0)
-    total = times(rows, times(width // 8, four) + times(width + 2, columns))
+    total = times(rows, times(width // 4, two) + times(width + 2, columns))
     return total + Cost(60, 90, 1500 + 44 * depth // 2 + 200 * twice)

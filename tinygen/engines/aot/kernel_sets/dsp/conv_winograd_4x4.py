@@ -54,7 +54,7 @@ def _candidate(site: Site, height: Extent, width: Extent) -> Candidate | Decline
     found = once_or_twice(site, _ONCE, _TWICE)
     if isinstance(found, Declined):
         return found
-    data = stream(_moved(found), _FILTER, _FILTER)
+    data = stream(_moved(found), _FILTER, _FILTER, 2)
     scratch = 32 * 36 + 288 * depth + 12 * (width.output + 2) * depth
     call = KernelCall(
         kernel=KERNEL,

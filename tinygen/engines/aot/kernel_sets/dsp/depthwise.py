@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen.engines.aot.kernel_sets.dsp.channels import int32
+from tinygen.engines.aot.kernel_sets.dsp.channels import int32, shared
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.engines.aot.requantize import Fast, Form, Stairs, fastest, stairs
 from tinygen.ir import Array, Constant, Kernel, KernelCall, Overlap
@@ -19,11 +19,12 @@ from tinygen.ops.weighted import bias_or_zeros
 THREE = Kernel("dsp", "depthwise_3x3")
 ALONG, DOWN, STRIDED = "3x3, blocks along rows", "3x3, blocks down columns", "3x3, every other row"
 OWN = ", code of its own"
-TWICE = ", rounded twice"
+TWICE, PACKED = ", rounded twice", ", weights as bytes"
 VARIANTS = tuple(
-    (THREE.name, way + rounded)
+    (THREE.name, way + rounded + packed)
     for way in (ALONG, DOWN, STRIDED, ALONG + OWN, DOWN + OWN)
     for rounded in ("", TWICE)
+    for packed in ("", PACKED)
 )
 """Every way in which there is code for it."""
 
@@ -57,6 +58,7 @@ _PRICES = {
     "four": (53.3, 75.9),  # outputs of a row, with a stride of 2
     "two": (28, 41),
     "one": (18.9, 29.9),
+    "unpacked": (58, 88),  # a channel of which the weights are bytes
     "single": (10, 18),  # a channel of a last row that is one, in code of the layer's own
     "single four": (49, 66),
     "single one": (15, 24),
@@ -69,7 +71,8 @@ _TWICE_MORE = {
     **dict.fromkeys(("one", "single one"), (5, 10)),
 }
 """What is added to them where sums are rounded twice."""
-_CODE = 2000
+_CODE, _WRAPPER = 1500, 110
+"""Bytes of what all layers have around blocks, and of each layer's function."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +90,12 @@ class Layer:
     @property
     def channels(self) -> int:
         return self.start.size
+
+    @property
+    def scale(self) -> int:
+        """The factor, where all channels have the same; else 0."""
+        factor = int(self.fast.factor[0])
+        return factor if (self.fast.factor == factor).all() else 0
 
     @property
     def twice(self) -> bool:
@@ -158,16 +167,19 @@ def _three_by_three(site: Site, found: Layer) -> Iterable[Candidate | Declined]:
     elif stride != width.stride or stride not in (1, 2) or (stride == 1 and width.output < 2):
         yield Declined("a stride of neither 1 nor 2, or a width of 1")
     else:
-        shared = _planned(found, site.io.input(0).nbytes)
-        yield _candidate(site, found, shared)
-        if own := shared.own():
-            yield _candidate(site, found, own)
+        plan = _planned(found, site.io.input(0).nbytes)
+        for one in (plan, plan.own()):
+            if one is not None:
+                yield _candidate(site, found, one, scale=0)
+                if scale := found.scale:
+                    yield _candidate(site, found, one, scale)
 
 
-def _candidate(site: Site, found: Layer, plan: _Plan) -> Candidate:
+def _candidate(site: Site, found: Layer, plan: _Plan, scale: int) -> Candidate:
     io, height, width = site.io, found.height, found.width
     batches = io.input(0).shape[0]
     follows = plan.follows(batches)
+    data = _packed(found) if scale else _stream(found)
     call = KernelCall(
         kernel=THREE,
         inputs=(io.input(0).id,),
@@ -186,13 +198,18 @@ def _candidate(site: Site, found: Layer, plan: _Plan) -> Candidate:
             "known": plan.known,
             "gap": plan.gap,
             "shift": 0 if found.twice else int(found.fast.shift[0]),
+            "scale": scale,
         },
-        constants={"weights": Constant(_stream(found))},
+        constants={"weights": Constant(data)},
         scratch_bytes=plan.scratch,
         # No pixel is written of which a channel is still to be read.
         overlaps=(Overlap(0, 0, io.output.nbytes, exact=True),) if follows else (),
     )
-    return Candidate((site.node,), (call,), plan.cost(batches), why=plan.why)
+    cost = plan.cost(batches, packed=scale > 0)
+    apart = plan.known or height.stride == 2
+    code = shared(site, _CODE) + (plan.code if apart else shared(site, plan.code))
+    cost += Cost(0, 0, _WRAPPER + code + data.nbytes)
+    return Candidate((site.node,), (call,), cost, why=plan.why + PACKED * (scale > 0))
 
 
 def _stream(found: Layer) -> Array:
@@ -201,6 +218,21 @@ def _stream(found: Layer) -> Array:
     ends = [fast.multiplier, fast.addend, found.start] + [fast.shift] * found.twice
     words = [pairs_of(w[:, 0], w[:, 1]), pairs_of(w[:, 1], w[:, 2]), np.stack(ends, axis=1)]
     return int32(np.concatenate(words, axis=1)).astype(np.int32).reshape(-1)
+
+
+def _packed(found: Layer) -> Array:
+    """The same with weights as bytes, four channels at a time."""
+    fast = found.fast
+    ends = np.stack(
+        [fast.multiplier, fast.addend, found.start] + [fast.shift] * found.twice, axis=1
+    )
+    taps = (found.weights // fast.factor[:, None, None]).astype(np.int8).reshape(-1, 9)
+    parts = []
+    for first in range(0, found.channels, 4):
+        some = taps[first : first + 4].tobytes()
+        parts.append(np.frombuffer(some + bytes(-len(some) % 4), np.int32))
+        parts.append(int32(ends[first : first + 4]).astype(np.int32).reshape(-1))
+    return np.concatenate(parts)
 
 
 def pairs_of(low: Int64, high: Int64) -> Int64:
@@ -276,9 +308,17 @@ class _Plan:
         last = height.output * width.output <= height.input * width.input
         return bool((written[:-1] <= read[:-1]).all()) and (last or batches == 1)
 
-    def cost(self, batches: int) -> Cost:
-        """By what the kernel goes through, each at its price."""
+    @property
+    def code(self) -> int:
+        """Bytes of what computes blocks: its own, or that layers share."""
+        own = 350 + 176 * self.known + 250 * self.single
+        return own if self.known else 530 if self._strided else 440
+
+    def cost(self, batches: int, *, packed: bool = False) -> Cost:
+        """By what the kernel goes through, each at its price; without flash."""
         work = self._work(batches)
+        if packed:
+            work["unpacked"] = batches * self._found.channels
         twice = self._found.twice
 
         def price(kind: str, unit: int) -> float:
@@ -289,13 +329,7 @@ class _Plan:
             round(sum(price(kind, unit) * count for kind, count in work.items()))
             for unit in range(2)
         )
-        own = self.known and 300 + 176 * self.known + 250 * self.single
-        return Cost(
-            instructions=instructions,
-            cycles=cycles,
-            flash=_CODE + (36 + 4 * twice) * self._found.channels + own,
-            scratch=self.scratch,
-        )
+        return Cost(instructions=instructions, cycles=cycles, flash=0, scratch=self.scratch)
 
     def _work(self, batches: int) -> dict[str, int]:
         """How often the kernel does what."""

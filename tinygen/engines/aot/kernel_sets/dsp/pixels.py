@@ -62,10 +62,10 @@ def four_pixels(quads: int, count: int, *, twice: bool) -> Cost:
     pairs, passes = -(-count // 2), -(-(quads - 1) // _ROW)
     passes = max(passes, 1)
     ends = (58, 70) if twice else (33, 48)
-    odd = 55 * (count % 2 if count > 1 else 0)
+    odd = 45 * (count % 2 if count > 1 else 0)
     return Cost(
-        instructions=42 + odd + pairs * (23 * quads + 3 * passes + ends[0]),
-        cycles=70 + odd + pairs * (33 * quads + 6 * passes + ends[1]),
+        instructions=22 + odd + pairs * (23 * quads + 3 * passes + ends[0]),
+        cycles=42 + odd + pairs * (33 * quads + 6 * passes + ends[1]),
         flash=0,
     )
 
@@ -74,7 +74,7 @@ def one_pixel(quads: int, count: int, *, twice: bool) -> Cost:
     """The same of a single one."""
     pairs, passes = -(-count // 2), -(-quads // (_ROW // 2))
     ends = (18, 26) if twice else (12, 20)
-    odd = 45 * (count % 2 if count > 1 else 0)
+    odd = 25 * (count % 2 if count > 1 else 0)
     return Cost(
         instructions=42 + odd + pairs * (8 * quads + 2 * passes + ends[0]),
         cycles=70 + odd + pairs * (12 * quads + 4 * passes + ends[1]),
