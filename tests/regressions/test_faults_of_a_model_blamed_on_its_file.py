@@ -51,6 +51,19 @@ def test_weights_of_a_saved_model_that_are_not_finite(tmp_path: Path) -> None:
     assert "layer 'bad': 1 of 3 values of its bias are NaN" in refused(tmp_path / "model").why
 
 
+def test_a_layer_whose_values_are_too_large(tmp_path: Path) -> None:
+    """TensorFlow Lite clamps its sums to the largest float there is."""
+    keras = keras_module("keras")
+    model = keras.Sequential(
+        [keras.Input((8,)), keras.layers.Dense(4, name="large"), keras.layers.Dense(3)]
+    )
+    kernel, bias = model.get_layer("large").get_weights()
+    model.get_layer("large").set_weights([np.full_like(kernel, 2e38), bias])
+    model.save(str(tmp_path / "large.keras"))
+    error = refused(tmp_path / "large.keras")
+    assert "'large' gives" in error.why
+
+
 def test_a_layer_whose_values_are_not_finite(tmp_path: Path) -> None:
     keras = keras_module()
     model = convolution(keras, keras.layers.ReLU(), keras.layers.BatchNormalization(name="norm"))
@@ -58,7 +71,7 @@ def test_a_layer_whose_values_are_not_finite(tmp_path: Path) -> None:
     model.layers[-1].set_weights([gamma, beta, mean, variance - 5])
     model.save(tmp_path / "model.keras")
     error = refused(tmp_path / "model.keras")
-    assert "layer 'norm' gives NaN or infinity on sample 0" in error.why
+    assert "layer 'norm' gives NaN, infinity or a number" in error.why
 
 
 @pytest.mark.parametrize("layer", ["Identity", "Dropout"])

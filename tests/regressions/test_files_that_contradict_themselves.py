@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from tests.ops.tflite_file import (
     SAME,
@@ -138,6 +139,27 @@ def test_a_signature_that_denies_the_shape(tmp_path: Path) -> None:
     told = refused(edited(pool((1, 3, 3, 2)), signature((0, [1, 6, 5, 2]))), tmp_path)
     assert "[1, 6, 6, 2]" in told
     assert "[1, 6, 5, 2]" in told
+
+
+@pytest.mark.invariant("S18")
+@pytest.mark.parametrize("side", ["inputs", "outputs"])
+def test_a_signature_that_names_other_tensors_than_the_subgraph(side: str, tmp_path: Path) -> None:
+    def named(source: int, target: int) -> Callable[[Any], None]:
+        def change(model: Any) -> None:
+            maps = [schema.TensorMapT(name=b"x", tensorIndex=i) for i in (source, target)]
+            key = b"serving_default"
+            model.signatureDefs = [
+                schema.SignatureDefT(inputs=maps[:1], outputs=maps[1:], signatureKey=key)
+            ]
+
+        return change
+
+    content = pool((1, 3, 3, 2))
+    assert opened(edited(content, named(0, 1)), tmp_path).model.graph.nodes
+    wrong = (1, 1) if side == "inputs" else (0, 0)
+    told = refused(edited(content, named(*wrong)), tmp_path)
+    assert f"as {side[:-1]}" in told
+    assert "contradicts itself" in told
 
 
 def test_shapes_left_open_are_written_into_the_file(tmp_path: Path) -> None:

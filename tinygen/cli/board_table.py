@@ -30,8 +30,18 @@ start-up code, `mbed` and `pico` their cores, `avr` reads MCUSR, `nrf` RESETREAS
 or RSR, `imxrt` SRC_SRSR; `unknown` where a boot loader or a core takes it away first, as an AVR's
 often does. None of these ran on a chip here: the decoding is tested with the vendors' bits. The
 emulated Arm and RISC-V boards know power-on and a fault by RAM that start-up leaves alone. There a
-fault's registers outlive the reset too; no Arduino core's linker script has such RAM with a fault
-handler of ours, so on hardware they are said at once, by the core, and not kept.
+fault's registers outlive the reset too. On hardware the fault handlers are the frameworks' own:
+what they say comes at once, if at all, and is not kept:
+
+- `esp32`, `esp32s3`, `esp32c3`, `esp32c6`, `xiao_esp32s3`: the panic handler prints registers; the
+  reason of the reset says panic. Their linker scripts have RAM for more (`.noinit`), not used.
+- `nucleo_f446re`, `nucleo_h743zi`, `disco_l475vg_iot01a`, `pico2`: the core stops without a word
+  until it is reset. There is RAM for more (`.noinit`, `.uninitialized_data`), not used.
+- `pico`, `nano33ble`, `portenta_h7`: Mbed prints the fault, and keeps it in RAM of its own, which
+  is not read. `teensy41`: the core keeps a report of its own, which is not read, and starts anew.
+- `nrf52840_dk`, `feather_nrf52840`, `microbit`, `hifive1_revb`: their linker scripts have no such
+  RAM.
+- `uno`, `mega2560`: an AVR has no faults.
 """
 _KEYS = """## A board file, key by key
 

@@ -102,6 +102,9 @@ def check_computes(loaded: FloatModel, float_tflite: bytes) -> None:
         )
 
 
+_LARGEST = 1e37
+
+
 def not_int8(
     loaded: FloatModel, file: File, float_tflite: bytes, samples: Iterable[list[Any]]
 ) -> InputError | None:
@@ -111,8 +114,8 @@ def not_int8(
         name, sample = where
         return InputError(
             f"'{loaded.path.name}' gives values that are not finite",
-            why=f"layer '{layer_of(name, loaded)}' gives NaN or infinity on sample {sample} of the"
-            " calibration data, so it has no range for int8",
+            why=f"layer '{layer_of(name, loaded)}' gives NaN, infinity or a number beyond"
+            f" {_LARGEST:g} on sample {sample} of the data, so it has no range for int8",
             next_step="check its weights (a negative variance, a division by zero) and that the"
             " data are scaled as in training",
         )
@@ -150,7 +153,8 @@ def not_compiled(loaded: FloatModel, error: UnsupportedOperators) -> Unsupported
 
 
 def _not_finite(float_tflite: bytes, samples: Iterable[list[Any]]) -> Iterator[tuple[str, int]]:
-    """(tensor, sample): the first values that are not finite, in the order of computation."""
+    """(tensor, sample): the first values that are not finite, in the order of computation, or that
+    TensorFlow Lite has clamped to the largest number there is."""
     import tensorflow
 
     resolver = tensorflow.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -172,7 +176,7 @@ def _not_finite(float_tflite: bytes, samples: Iterable[list[Any]]) -> Iterator[t
         interpreter.invoke()
         for index in made:
             values = interpreter.get_tensor(index)
-            if values.dtype.kind == "f" and not np.isfinite(values).all():
+            if values.dtype.kind == "f" and not (np.abs(values) < _LARGEST).all():
                 yield file.tensors[index].name, number
                 break
 

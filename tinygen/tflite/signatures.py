@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import tflite
 
+from tinygen.errors import UnsupportedModel
 from tinygen.printable import printable
 from tinygen.tflite.parse import MALFORMED, damaged
 
@@ -17,7 +20,8 @@ _SUBGRAPHS, _SIGNATURES = 8, 18
 
 def signatures(content: bytes, name: str) -> Mapping[str, int]:
     """The subgraph of each signature, by their names; InputError where the file, called `name` in
-    errors, is damaged there. None of what is no such file, which parsing it says."""
+    errors, is damaged there, UnsupportedModel where one names other edges than its subgraph has.
+    None of what is no such file, which parsing it says."""
     if content[4:8] != b"TFL3":
         return {}
     try:
@@ -30,10 +34,33 @@ def signatures(content: bytes, name: str) -> Mapping[str, int]:
             key = printable((entry.SignatureKey() or b"").decode("utf-8", "replace"))
             if not 0 <= (index := int(entry.SubgraphIndex())) < graphs:
                 raise ValueError(f"the signature '{key}' names subgraph {index} of {graphs}")
+            graph = model.Subgraphs(index)
+            _check("input", _named(entry.Inputs, entry.InputsLength()), graph.InputsAsNumpy(), key)
+            _check(
+                "output", _named(entry.Outputs, entry.OutputsLength()), graph.OutputsAsNumpy(), key
+            )
             found.setdefault(key, index)
     except MALFORMED as error:
         raise damaged(name, error) from error
     return found
+
+
+def _named(entry: Callable[[int], Any], count: int) -> list[int]:
+    """The tensors that a signature names."""
+    if not 0 <= count <= _MOST:
+        raise ValueError(f"a signature has {count} edges")
+    return [int(entry(i).TensorIndex()) for i in range(count)]
+
+
+def _check(side: str, named: Sequence[int], there: Any, key: str) -> None:
+    """UnsupportedModel where a signature's `side` is none of its subgraph's."""
+    known = {int(i) for i in there} if isinstance(there, np.ndarray) else set()
+    if others := [i for i in named if i not in known]:
+        raise UnsupportedModel(
+            f"the signature '{key}' names tensor {others[0]} as {side}, its subgraph does not",
+            why="runtimes are asked by the one or by the other; the file contradicts itself",
+            next_step="convert the model again",
+        )
 
 
 def with_signature(content: bytes, index: int) -> bytes:
