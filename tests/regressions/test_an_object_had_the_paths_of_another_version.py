@@ -26,7 +26,7 @@ def test_objects_of_another_version_or_layout_are_others(
     here = folder()
     assert folder() == here
     with monkeypatch.context() as patch:
-        patch.setattr(run.metadata, "version", lambda _: "0.0.1")
+        patch.setattr("tinygen.pio.run.metadata.version", lambda _: "0.0.1")
         assert folder() != here
     ours = tmp_path / "firmware"
     shutil.copytree(firmware_dir() / "kernels", ours / "kernels")
