@@ -137,7 +137,7 @@ def _tables(rows: Mapping[Case, Row]) -> Iterator[str]:
 def _note(goal: Goal) -> str:
     case = goal.case
     where = f"{NAMES[case.model]} on {case.board.removeprefix('qemu-')}, `{case.optimize}`"
-    return f"{where}: {NOTES[goal.id]}"
+    return f"{where}: {' '.join(NOTES[goal.id].split())}"
 
 
 def _than(goal: Goal, rows: Mapping[Case, Row]) -> str:
