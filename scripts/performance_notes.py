@@ -24,13 +24,13 @@ BEYOND = """\
 
 At least 1.6 times fewer instructions than the kernels before packing were to be reached on
 RISC-V and Xtensa. The digits model went from 725 k to 305 k on Xtensa (2.4 times fewer) and
-from 333 k to 245 k on RISC-V with `speed` (1.36 times), 269 k with `balanced`. RV32IM has no
-wide load-and-multiply to gain from: where pixels are packed, a convolution is already near two
-instructions for a product, and a row of FULLY_CONNECTED cannot be packed. Each weight is used
-once, and takes a load, a MUL and an ADD; with the input's loads shared by four units that is
-3.44 instructions (ad01: 941 k for 264 k weights). Eight units at a time would take 3.22, but
-GCC spills registers and takes 4.5. Two products in a multiplication need sums of 16 bits, or
-weights that are packed when the model is compiled and then take 2.7 times the flash.
+from 333 k to 245 k on RISC-V with `speed` (1.36 times), 269 k with `balanced`: RV32IM's old
+kernels already took fewer, and its packed ones make three products of two multiplications as
+all do. A row of FULLY_CONNECTED there cannot be packed. Each weight is used once, and takes a
+load, a MUL and an ADD; with the input's loads shared by four units that is 3.44 instructions
+(ad01: 941 k for 264 k weights). Eight units at a time would take 3.22, but GCC spills registers
+and takes 4.5. Two products in a multiplication need sums of 16 bits, or weights that are packed
+when the model is compiled and then take 2.7 times the flash.
 
 ## Building
 
