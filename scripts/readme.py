@@ -18,6 +18,7 @@ from pathlib import Path
 
 import typer.main
 
+from scripts.coverage import coverage_block, coverage_page
 from scripts.proven import bench_table, proven_page
 from tinygen.cli.app import app
 from tinygen.cli.board_table import board_table
@@ -31,6 +32,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": reference,
     "docs/boards.md": board_table,
     "docs/operators.md": operator_table,
+    "docs/coverage.md": coverage_page,
     "docs/proven.md": proven_page,
     "docs/results.schema.json": results_schema_text,
 }
@@ -90,6 +92,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "demo": demo_block,
     "commands": commands_block,
     "bench": bench_table,
+    "coverage": coverage_block,
 }
 """Every block of the README."""
 

@@ -15,7 +15,7 @@ from tinygen import passes, tflite
 from tinygen.boards import get_board
 from tinygen.engines.aot import Program, compile_graph, make
 from tinygen.engines.aot.estimate import total
-from tinygen.engines.aot.goal import FLASH_AROUND, RAM_AROUND, Goal, live_bytes
+from tinygen.engines.aot.goal import FLASH_AROUND, RAM_AROUND, Goal
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS, Portable, kernel_sets, named
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.errors import InputError
@@ -111,10 +111,24 @@ def test_nothing_is_taken_that_is_worse_than_portable_in_the_end() -> None:
     assert {choice.set for choice in program.choices} == {"portable"}
 
 
-def test_tensors_that_live() -> None:
-    assert live_bytes(chain(2)) == [2000, 2000]
+@pytest.mark.parametrize(("slower", "taken_scratch"), [(0, 0), (4, 0), (40, 900)])
+def test_scratch_is_dear_where_most_tensors_live(slower: int, taken_scratch: int) -> None:
+    """Of three layers the middle one has the most around it; cycles of all, in thousandths."""
+
+    base = replace(BASE, flash=60, scratch=900)
+
+    class Scratch(Offered):
+        def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+            yield from Offered(base).offers(site)
+            if site.node.inputs[0] == 1:
+                careful = replace(base, cycles=base.cycles + 3 * slower, scratch=0)
+                yield from Offered(careful, name="careful").offers(site)
+
     graph = chain(3)
-    assert live_bytes(replace(graph, outputs=(1, 3))) == [2000, 2000, 3000]
+    sizes = {0: 1000, 1: 3000, 2: 3000, 3: 100}
+    tensors = {i: replace(t, shape=(1, sizes[i])) for i, t in graph.tensors.items()}
+    program = compile_graph(replace(graph, tensors=tensors), (Scratch(),), Goal.BALANCED)
+    assert [c.taken.cost.scratch for c in program.choices] == [900, taken_scratch, 900]
 
 
 def models(request: pytest.FixtureRequest) -> Iterable[Path]:

@@ -46,7 +46,7 @@ def test_an_image_of_96_rows_is_never_whole_between_its_widest_layers(models: Pa
     program = of_m4(graph, Goal.BALANCED)
     assert program.plan.arena_bytes < 32_000
     assert program.plain is not None
-    assert program.plain.plan.arena_bytes > 40_000
+    assert program.plain.plan.arena_bytes > 36_864  # the widest layer
     assert program.estimate.instructions < 1.02 * program.plain.estimate.instructions
     assert of_m4(graph, Goal.SPEED).plain is None
 

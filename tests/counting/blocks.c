@@ -12,8 +12,9 @@
  * instruction, how many they are, how often it executed, and how often what followed was not what
  * lies behind it. A call that has not returned when QEMU ends has no lines.
  *
- * Debian's QEMU has plugins and ships no qemu-plugin.h: what is used of version 1 of that interface
- * (QEMU 4.2 to 8.2, docs/devel/tcg-plugins.rst) is declared here.
+ * Debian's QEMU has plugins and ships no qemu-plugin.h: what is used of that interface's versions 1
+ * (QEMU 4.2 to 8.2, docs/devel/tcg-plugins.rst) and 2 (from 9.0 on) is declared here; the compiler
+ * is told which one it is.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -39,7 +40,7 @@ struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *bl
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *instruction);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *instruction);
 
-int qemu_plugin_version = 1;
+int qemu_plugin_version = QEMU_INTERFACE;
 
 struct block {
   uint64_t first, last, end, size;

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 _SOURCE = Path(__file__).with_name("blocks.c")
 _INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\t(\S+)(?:\t([^;@]*))?")
-_CLONE = re.compile(r"\.(?:constprop|isra)\.\d+$")
+_CLONE = re.compile(r"[.$](?:constprop|isra)[.$]\d+$")
 _held: list[TemporaryDirectory[str]] = []
 
 
@@ -111,10 +111,12 @@ def missing_tool(emulator: str) -> str | None:
     return None if "-plugin" in said else f"{emulator} with plugins"
 
 
-def options(program: Program, functions: Sequence[str], out: Path) -> tuple[str, ...]:
-    """QEMU's, to count calls of the functions into the file `out`."""
+def options(
+    program: Program, functions: Sequence[str], out: Path, emulator: str = "qemu-system-arm"
+) -> tuple[str, ...]:
+    """The emulator's, to count calls of the functions into the file `out`."""
     asked = "+".join(f"{program.functions[name]:x}" for name in functions)
-    return ("-plugin", f"{_plugin()},functions={asked},out={out}")
+    return ("-plugin", f"{_plugin(_interface(emulator))},functions={asked},out={out}")
 
 
 def calls(program: Program, out: Path) -> list[Call]:
@@ -136,11 +138,28 @@ def _read(out: Path) -> Iterator[tuple[int, list[Block]]]:
 
 
 @cache
-def _plugin() -> Path:
-    """Compiled once for this run."""
+def _interface(emulator: str) -> int:
+    """The version of QEMU's interface of plugins."""
+    said = subprocess.run([emulator, "--version"], capture_output=True, text=True, check=True)
+    found = re.search(r"version (\d+)", said.stdout)
+    return 2 if found is not None and int(found[1]) >= 9 else 1
+
+
+@cache
+def _plugin(interface: int) -> Path:
+    """Compiled once for this run and version."""
     held = TemporaryDirectory(prefix="tinygen-counting-")
     _held.append(held)
     built = Path(held.name) / "blocks.so"
-    command = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
+    command = [
+        "gcc",
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-shared",
+        "-fPIC",
+        f"-DQEMU_INTERFACE={interface}",
+    ]
     subprocess.run([*command, str(_SOURCE), "-o", str(built)], check=True)
     return built

@@ -120,7 +120,7 @@ def functions() -> Iterator[Kind]:
     for name in _FUNCTIONS:
         yield kind(name, dense(name))
     for name in _NEW_FUNCTIONS:
-        yield kind(name, dense(name), *KERAS_3)
+        yield kind(name, dense(name), KERAS_3)
     yield kind(
         "softmax of an image", stack(IMAGE, lambda ls: ls.Conv2D(4, 1), lambda ls: ls.Softmax())
     )
@@ -204,7 +204,7 @@ def normalizations() -> Iterator[Kind]:
     yield kind(
         "RMSNormalization",
         stack(ROW, lambda ls: ls.Dense(16), lambda ls: ls.RMSNormalization()),
-        *KERAS_3,
+        KERAS_3,
     )
     yield kind(
         "Normalization",

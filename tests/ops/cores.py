@@ -35,6 +35,7 @@ class Core:
     """An emulated board, and how a model is compiled for it."""
 
     board: str
+    """Its id, or a board file."""
     optimization: str
     compile_for: str | None = None
     """A board with a simpler core, for which the model is compiled instead."""
@@ -42,7 +43,7 @@ class Core:
 
     @property
     def name(self) -> str:
-        core = (self.compile_for or self.board).removeprefix("qemu-")
+        core = self.target.id.removeprefix("qemu-")
         return f"{core} {self.optimization} {self.place.value}"
 
     @property
@@ -167,7 +168,7 @@ def _port(board_id: str, gcc: tuple[str, ...]) -> Path:
     folder = Path(held.name)
     board = get_board(board_id)
     for path, content in {**hal_files(board), **platform_files(board)}.items():
-        name = "board.json" if path.endswith(f"{board_id}.json") else Path(path).name
+        name = "board.json" if path.endswith(f"{board.id}.json") else Path(path).name
         (folder / name).write_bytes(content)
     numbers = json.loads((folder / "board.json").read_text("utf-8"))["build"]["defines"]
     defines = [f"-D{name}={value}" for name, value in numbers]

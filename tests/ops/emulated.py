@@ -24,6 +24,7 @@ import numpy.typing as npt
 from tests.ops import cores
 from tests.ops.c_program import CaseLike, Shared, shared_bytes
 from tests.ops.cores import Core
+from tinygen.engines.aot.answers import Answers
 from tinygen.engines.aot.kernel_sets import portable
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.engines.aot.program import Program, compile_graph
@@ -126,6 +127,13 @@ def _renumbered(call: KernelCall | Alias, ids: Mapping[TensorId, TensorId]) -> K
     return replace(call, inputs=inputs, outputs=outputs, layouts=layouts, needless=needless)
 
 
+class _Each(Answers):
+    """A set is asked for every node anew: two that are alike may be two candidates of one case."""
+
+    def of(self, kernel_set: KernelSet, site: Site) -> list[Candidate | Declined]:
+        return list(kernel_set.offers(site))
+
+
 class Model:
     """The cases as one program of the engine aot."""
 
@@ -150,7 +158,10 @@ class Model:
         )
         graph.verify_structure()
         given = _Given({id(one.node): one for one in self._placed})
-        self.program: Program = self._overlapped(compile_graph(graph, (given,)))
+        program = compile_graph(graph, (given,), answers=_Each())
+        asked = [c.kernel for one in self._placed for c in one.calls if isinstance(c, KernelCall)]
+        assert [layer.call.kernel for layer in program.layers] == asked
+        self.program: Program = self._overlapped(program)
 
     @property
     def _next(self) -> TensorId:

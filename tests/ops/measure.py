@@ -56,7 +56,8 @@ def measure(program: Program, folder: Path, core: Core = CORE) -> list[Measured]
     elf = cores.build(program, core, folder, MAIN)
     code = blocks.Program(elf, core.toolchain)
     out = folder / "blocks"
-    cores.until_full_stop(elf, core, folder, *blocks.options(code, names, out))
+    counting = blocks.options(code, names, out, core.emulator.program)
+    cores.until_full_stop(elf, core, folder, *counting)
     counted = zip(program.layers, blocks.calls(code, out), strict=True)
     rows = []
     for _, group in groupby(counted, key=lambda pair: id(pair[0].choice.taken)):

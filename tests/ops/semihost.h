@@ -1,9 +1,51 @@
-/* Arm's semihosting, as far as tests on an emulated core need it: files of the host, and an end. */
+/* Semihosting, Arm's or the Xtensa simulator's, as far as tests on an emulated core need it: files
+ * of the host, and an end. */
 #ifndef SEMIHOST_H
 #define SEMIHOST_H
 
 #include <stdint.h>
 
+#if defined(__xtensa__)
+/* The simulator's calls, which QEMU answers likewise. */
+enum semihost_operation {
+  SEMIHOST_EXIT = 1,
+  SEMIHOST_READ = 3,
+  SEMIHOST_WRITE = 4,
+  SEMIHOST_OPEN = 5,
+};
+
+enum semihost_mode {
+  SEMIHOST_READING = 0,
+  SEMIHOST_WRITING = 0x241
+}; /* as the host has it: write, create, truncate */
+
+static inline uint32_t semihost(enum semihost_operation operation, uint32_t a, uint32_t b,
+                                uint32_t c) {
+  register uint32_t a2 __asm__("a2") = (uint32_t)operation;
+  register uint32_t a3 __asm__("a3") = a;
+  register uint32_t a4 __asm__("a4") = b;
+  register uint32_t a5 __asm__("a5") = c;
+  __asm__ volatile("simcall" : "+r"(a2), "+r"(a3) : "r"(a4), "r"(a5) : "memory");
+  return a2;
+}
+
+static inline uint32_t semihost_open(const char *name, uint32_t length, enum semihost_mode mode) {
+  (void)length;
+  return semihost(SEMIHOST_OPEN, (uint32_t)name, (uint32_t)mode, 0644u);
+}
+
+static inline uint32_t semihost_read(uint32_t file, void *bytes, uint32_t size) {
+  return size - semihost(SEMIHOST_READ, file, (uint32_t)bytes, size);
+}
+
+static inline uint32_t semihost_write(uint32_t file, const void *bytes, uint32_t size) {
+  return size - semihost(SEMIHOST_WRITE, file, (uint32_t)bytes, size);
+}
+
+static inline void semihost_exit(uint32_t code) {
+  (void)semihost(SEMIHOST_EXIT, code, 0, 0);
+}
+#else
 enum semihost_operation {
   SEMIHOST_OPEN = 0x01,
   SEMIHOST_WRITE = 0x05,
@@ -43,5 +85,6 @@ static inline void semihost_exit(uint32_t code) {
   const uint32_t arguments[] = {application_exit, code};
   (void)semihost(SEMIHOST_EXIT, arguments);
 }
+#endif
 
 #endif /* SEMIHOST_H */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -17,8 +17,10 @@ from tinygen.ir import (
     Graph,
     KernelCall,
     Node,
+    Op,
     Overlap,
     Quant,
+    Shape,
     Tensor,
     portable,
 )
@@ -26,7 +28,11 @@ from tinygen.ops.concatenation import Concatenation
 from tinygen.ops.copy import copy_call
 from tinygen.ops.leaky_relu import LeakyRelu
 from tinygen.ops.loops import Loops
+from tinygen.ops.pack import Pack, Unpack
 from tinygen.ops.relu import Relu
+from tinygen.ops.slice import Slice
+from tinygen.ops.split import Split, SplitV
+from tinygen.ops.strided_slice import StridedSlice
 from tinygen.plan import MemoryPlan, plan
 
 Q = Quant((0.1,), (0,))
@@ -225,3 +231,61 @@ def test_a_concatenation_of_two_branches_takes_no_kernel() -> None:
     assert [layer.call.kernel.name for layer in program.layers] == ["lookup"] * 3
     assert [layer.index for layer in program.layers] == [0, 1, 2]
     assert program.plan.offsets[2] - program.plan.offsets[1] == 16
+
+
+MOVED = (1, 8, 2, 4)
+"""Rows of eight bytes."""
+
+
+@pytest.mark.parametrize(
+    ("op", "constants", "outputs"),
+    [
+        (Split(2), {0: np.array(1)}, [(1, 4, 2, 4)] * 2),
+        (SplitV(2), {1: np.array([3, 5]), 2: np.array(1)}, [(1, 3, 2, 4), (1, 5, 2, 4)]),
+        (Unpack(1), {}, [(1, 2, 4)] * 8),
+        (Slice(), {1: np.array([0, 2, 0, 0]), 2: np.array([1, 5, 2, 4])}, [(1, 5, 2, 4)]),
+        (
+            StridedSlice(0, 0, 0),
+            {1: np.array([0, 1, 0, 0]), 2: np.array([1, 7, 2, 4]), 3: np.array([1, 1, 1, 1])},
+            [(1, 6, 2, 4)],
+        ),
+    ],
+    ids=lambda each: getattr(each, "kind", ""),
+)
+def test_rows_are_taken_without_a_copy(
+    op: Op, constants: dict[int, Array], outputs: list[Shape]
+) -> None:
+    """Of a tensor that a layer writes; each part is read by a layer of its own."""
+    tensors = [Tensor(0, "in", MOVED, DType.INT8, Q), Tensor(1, "moved", MOVED, DType.INT8, Q)]
+    inputs = []
+    for position in range(len(constants) + 1):
+        if position in constants:
+            data = constants[position].astype(np.int32)
+            tensors.append(Tensor(len(tensors), "table", data.shape, DType.INT32, None, data))
+        inputs.append(tensors[-1].id if position in constants else 1)
+    parts = [Tensor(len(tensors) + i, "part", s, DType.INT8, Q) for i, s in enumerate(outputs)]
+    first = len(tensors) + len(parts)
+    ends = [replace(part, id=first + i, name="end") for i, part in enumerate(parts)]
+    nodes = (
+        Node(LeakyRelu(0.5), (0,), (1,)),
+        Node(op, tuple(inputs), tuple(part.id for part in parts)),
+        *(Node(Relu(), (a.id,), (b.id,)) for a, b in zip(parts, ends, strict=True)),
+    )
+    every = {t.id: t for t in (*tensors, *parts, *ends)}
+    graph = Graph("rows", every, nodes, (0,), tuple(t.id for t in ends))
+    graph.verify()
+    program = compile_graph(graph)
+    assert [layer.call.kernel.name for layer in program.layers] == ["lookup"] * (1 + len(parts))
+
+
+def test_what_is_packed_is_written_where_it_belongs() -> None:
+    shapes = {0: (1, 4, 4), 1: (1, 4, 4), 2: (1, 4, 4), 3: (2, 1, 4, 4), 4: (2, 1, 4, 4)}
+    tensors = {i: Tensor(i, f"t{i}", shape, DType.INT8, Q) for i, shape in shapes.items()}
+    nodes = (
+        Node(Relu(), (0,), (1,)),
+        Node(LeakyRelu(0.5), (0,), (2,)),
+        Node(Pack(0), (1, 2), (3,)),
+        Node(Relu(), (3,), (4,)),
+    )
+    program = compile_graph(Graph("pack", tensors, nodes, (0,), (4,)))
+    assert [layer.call.kernel.name for layer in program.layers] == ["lookup"] * 3

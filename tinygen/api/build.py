@@ -15,7 +15,7 @@ from tinygen.api.built import look
 from tinygen.api.classes import with_labels
 from tinygen.api.describe import describe
 from tinygen.api.keywords import by_keywords
-from tinygen.api.prepare import prepare
+from tinygen.api.prepare import by_layers, prepare
 from tinygen.api.versions import Lock
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
@@ -187,7 +187,8 @@ def _generate(
         version=metadata.version("tinygen"),
         labels=tuple(edge.labels for edge in outputs),
     )
-    made = chosen.make(Job(target, ready.model, identity, options))
+    with by_layers(ready.loaded):
+        made = chosen.make(Job(target, ready.model, identity, options))
     for note in made.notes:
         progress.note(note)
     progress.stage("Computing the expected outputs on the host")

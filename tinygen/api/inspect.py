@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen.api.prepare import prepare
+from tinygen.api.prepare import by_layers, prepare
 from tinygen.boards import Board, all_boards
 from tinygen.boards.fit import Needs, constants_room, fit, largest_room
 from tinygen.engines import ENGINES, aot, kernel_sets
@@ -94,8 +94,9 @@ def inspect(
         input_shape=input_shape, signature=signature, trust_model=trust_model, progress=progress
     )
     ready = prepare(Path(model), options, random_if_needed=True)
-    graph = aot.optimized(ready.model)
-    program = aot.compile_graph(graph)
+    with by_layers(ready.loaded):
+        graph = aot.optimized(ready.model)
+        program = aot.compile_graph(graph)
     return InspectResult(
         model=ready.loaded.name,
         format=ready.loaded.format,

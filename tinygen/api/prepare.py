@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from tinygen import load as loading
 from tinygen import passes, tflite
 from tinygen.api.classes import agreed, numbered_by
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
+from tinygen.errors import UnsupportedModel
 from tinygen.ir import Graph, Int8Model, format_shape
 from tinygen.load import Int8File, LoadedModel
 from tinygen.options import ModelOptions
@@ -96,7 +99,22 @@ def _quantized(
     from tinygen.quantize.keras import quantize
 
     made = quantize(loaded, data, float_edges=keep)
-    return _simplified(made.tflite, made.graph, progress, keep_edges=keep), made.float_tflite
+    with by_layers(loaded):
+        model = _simplified(made.tflite, made.graph, progress, keep_edges=keep)
+    return model, made.float_tflite
+
+
+@contextlib.contextmanager
+def by_layers(loaded: LoadedModel) -> Iterator[None]:
+    """Tell what is not compiled of a model that was quantized here by its layers."""
+    try:
+        yield
+    except UnsupportedModel as error:
+        if isinstance(loaded, Int8File):
+            raise
+        from tinygen.quantize.diagnosis import of_layer
+
+        raise of_layer(loaded, error) from error
 
 
 def _simplified(

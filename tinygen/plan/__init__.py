@@ -13,7 +13,7 @@ from tinygen.plan.buffers import Buffer, Buffers, Reach, Span, aligned
 from tinygen.plan.packing import pack
 from tinygen.plan.places import ALIGNMENT, without_copies
 
-__all__ = ["ALIGNMENT", "Buffer", "MemoryPlan", "Reach", "Span", "plan"]
+__all__ = ["ALIGNMENT", "Buffer", "MemoryPlan", "Reach", "Span", "live_bytes", "plan"]
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,45 @@ def plan(
     lives until the inference has ended, when it is carried over. Copies are left out where their
     tensors can lie so that there is nothing to copy, unless that takes more memory.
     """
-    reads = [state.read for state in states]
-    writes = [s.written for s in states if not tensors[s.written].constant]
-    before, after = (*inputs, *reads), (*outputs, *reads, *writes)
+    before, after = _edges(tensors, inputs, outputs, states)
     without = without_copies(steps, tensors, tuple(dict.fromkeys((*before, *after))))
     plans = [
         _plan(each, tensors, before, after, thorough) for each in dict.fromkeys((without, steps))
     ]
     return min(plans, key=lambda memory: memory.arena_bytes)
+
+
+def live_bytes(
+    steps: Lowered,
+    tensors: Mapping[TensorId, Tensor],
+    inputs: Sequence[TensorId],
+    outputs: Sequence[TensorId],
+    states: Sequence[State] = (),
+) -> list[int]:
+    """For each step the bytes of all tensors that live then, each once; 0 where there is nothing
+    to do."""
+    edges = _edges(tensors, inputs, outputs, states)
+    taken = without_copies(steps, tensors, tuple(dict.fromkeys((*edges[0], *edges[1]))))
+    calls = [step for step in taken if isinstance(step, KernelCall)]
+    live = [0] * (len(calls) + 2)
+    for buffer in Buffers(taken, tensors, *edges, in_place=False).buffers():
+        for span in buffer.spans:
+            for step in range(span.first, span.last + 1):
+                live[step] += span.stop - span.start
+    of_calls = iter(live[1:-1])
+    return [next(of_calls) if isinstance(step, KernelCall) else 0 for step in taken]
+
+
+def _edges(
+    tensors: Mapping[TensorId, Tensor],
+    inputs: Sequence[TensorId],
+    outputs: Sequence[TensorId],
+    states: Sequence[State],
+) -> tuple[tuple[TensorId, ...], tuple[TensorId, ...]]:
+    """What is written before the first step, and what is needed after the last one."""
+    reads = [state.read for state in states]
+    writes = [s.written for s in states if not tensors[s.written].constant]
+    return (*inputs, *reads), (*outputs, *reads, *writes)
 
 
 def _plan(

@@ -6,7 +6,7 @@ reference, written apart from it; and LiteRT, which rounds otherwise, but not fa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -25,7 +25,18 @@ the outputs' own spread: rounding has been seen to make 4 LSB or 5 %, other numb
 
 def doubts(vectors: Vectors, outputs: Sequence[Edge]) -> tuple[str, ...]:
     """All that is known to speak against the oracle before a device has computed anything."""
-    return tuple(text for text in (unproven(vectors), far_from_litert(vectors, outputs)) if text)
+    said = unproven(vectors), far_from_litert(vectors, outputs), *untrained(vectors, outputs)
+    return tuple(text for text in said if text)
+
+
+def untrained(vectors: Vectors, outputs: Sequence[Edge]) -> Iterator[str]:
+    """That an output is the same for all samples of data, so that equal numbers say little."""
+    picks = vectors.from_data(len(vectors))
+    if picks.sum() < 2 or all((array[picks] == array[picks][:1]).all() for array in vectors.inputs):
+        return
+    for edge, values in zip(outputs, vectors.expected, strict=True):
+        if (values[picks] == values[picks][:1]).all():
+            yield f"the output '{edge.name}' is the same for every sample: is the model trained?"
 
 
 def unproven(vectors: Vectors) -> str:

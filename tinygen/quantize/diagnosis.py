@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from tinygen import tflite
-from tinygen.errors import InputError, UnsupportedModel, UnsupportedOperators
+from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import ABSENT
 from tinygen.load import FloatModel, KerasModel
 from tinygen.load.quiet import quiet
+from tinygen.ops import BY_KIND
 from tinygen.quantize.names import layers_of, traceable
-from tinygen.tflite import File
+from tinygen.quantize.remedies import BY_CLASS, remedy
+from tinygen.tflite import Call, File
 
 _SHOWN = 3
 _UNSUPPORTED = re.compile(
@@ -22,10 +24,7 @@ _UNSUPPORTED = re.compile(
 )
 _HALF = ("float16", "bfloat16")
 _CASTS = ("QUANTIZE", "DEQUANTIZE")
-_REPLACE = (
-    "replace it by layers that have one (the activations relu, relu6, leaky_relu, tanh, sigmoid and"
-    " hard_swish do) and train again"
-)
+_TRAIN = "change the layers as said beside each, train again, and look with `tinygen inspect`"
 
 
 def conversion_failure(
@@ -43,13 +42,13 @@ def conversion_failure(
         )
     if "TensorListReserve" in message:
         return loops(loaded, "it keeps lists of tensors")
-    unsupported = dict.fromkeys(_UNSUPPORTED.findall(noise))
-    if unsupported:
-        named = [f"layer '{layer_of(path, loaded)}' computes {op}" for path, op in unsupported]
+    if unsupported := dict.fromkeys(_UNSUPPORTED.findall(noise)):
         return UnsupportedModel(
-            f"'{loaded.path.name}' {what}",
-            why="\n".join(_shortened(named)) + "\nwhich TensorFlow Lite does not have",
-            next_step=_REPLACE.replace("that have one", "that TensorFlow Lite has for int8"),
+            f"'{loaded.path.name}' has layers that TensorFlow Lite does not have",
+            why="\n".join(
+                _told(loaded, [(op, path) for path, op in unsupported], "computes", more=True)
+            ),
+            next_step=_TRAIN,
         )
     lines = re.findall(r"error: (.+)", message) or re.findall(r"error: (.+)", noise)
     if not lines:
@@ -71,6 +70,10 @@ def _half_precision(frozen: Any) -> str:
 
 def loops(loaded: FloatModel, why: str) -> UnsupportedModel:
     """The error for a model that is not one straight graph."""
+    if known := _told(loaded, [], "", more=True):
+        return UnsupportedModel(
+            f"'{loaded.path.name}' has loops or branches", why="\n".join(known), next_step=_TRAIN
+        )
     return UnsupportedModel(
         f"'{loaded.path.name}' has loops or branches",
         why=f"{why}, as LSTM, GRU and other recurrent layers do; a model has to be one straight"
@@ -98,7 +101,7 @@ def check_computes(loaded: FloatModel, float_tflite: bytes) -> None:
             " used (Dropout and other layers work in training only)"
             if is_input
             else "the output does not depend on the input: it is the same for every sample",
-            next_step="save the model that computes: model.save('model.keras')",
+            next_step="is it trained? Save the model that computes: model.save('model.keras')",
         )
 
 
@@ -119,37 +122,80 @@ def not_int8(
             next_step="check its weights (a negative variance, a division by zero) and that the"
             " data are scaled as in training",
         )
-    left = [
-        f"layer '{layer_of(name, loaded)}' computes {kind} in float"
-        for kind, name in _float_operators(file)
-    ]
+    left = list(_float_operators(file))
     if not left:
         return None
     return UnsupportedModel(
-        f"'{loaded.path.name}' cannot be quantized to int8 throughout",
-        why="\n".join(_shortened(left)) + "\nTensorFlow Lite's converter has no int8 form of that",
-        next_step=_REPLACE,
+        f"'{loaded.path.name}' has layers that TensorFlow Lite's converter leaves in float",
+        why="\n".join(_told(loaded, left, "computes")),
+        next_step=_TRAIN,
     )
 
 
-def not_compiled(loaded: FloatModel, error: UnsupportedOperators) -> UnsupportedModel:
-    """The error for operators that tinygen does not compile, told by the layers that make them."""
-    layers = layers_of(loaded)
-    classes = {str(layer.name): (i, type(layer).__name__) for i, layer in enumerate(layers)}
-    needs: dict[str, dict[str, None]] = {}
-    for kind, names in error.operators.items():
-        for name in names:
-            needs.setdefault(layer_of(name, loaded), {})[kind] = None
-    told = []
-    for layer, kinds in needs.items():
-        place, kind = classes.get(layer, (0, ""))
-        what = f" ({kind}, layer {place} of {len(layers) - 1})" if kind else ""
-        told.append(f"layer '{layer}'{what} needs {', '.join(kinds)}")
+def check_compiled(loaded: FloatModel, float_tflite: bytes) -> None:
+    """Raises an error, with all layers that need what is not compiled, before anything is
+    quantized."""
+    file = tflite.parse(float_tflite, loaded.path.name)
+    missing = [(call.kind, _near(file, call)) for call in file.calls if call.kind not in BY_KIND]
+    if missing:
+        raise UnsupportedModel(
+            f"'{loaded.path.name}' has layers that tinygen does not compile",
+            why="\n".join(_told(loaded, missing, "needs")),
+            next_step=_TRAIN,
+        )
+
+
+def of_layer(loaded: FloatModel, error: UnsupportedModel) -> UnsupportedModel:
+    """The error that an operator of the quantized model raised, told by the layer that made it."""
+    found = re.match(r"(\w+) \(output '([^']*)'\): (.*)", error.what, re.DOTALL)
+    if found is None:
+        return error
+    kind, path, rest = found.groups()
+    (told,) = _told(loaded, [(kind, path)], "needs")
     return UnsupportedModel(
-        f"'{loaded.path.name}' has layers that tinygen does not compile",
-        why="\n".join(told),
-        next_step=_REPLACE + "; `tinygen ops` lists the operators that are compiled",
+        f"'{loaded.path.name}' has a layer that tinygen does not compile",
+        why=f"{told}\n{rest}" + (f": {error.why}" if error.why else ""),
+        next_step=_TRAIN,
     )
+
+
+def _told(
+    loaded: FloatModel, needs: Iterable[tuple[str, str]], verb: str, *, more: bool = False
+) -> list[str]:
+    """A line for each layer: its name, class and place, what it needs, and what to do. `needs` are
+    operators and the paths of what they make; with `more` layers of classes that are known not to
+    become int8 are told too, where the converter gave up before them."""
+    layers = layers_of(loaded)
+    places = {str(layer.name): (i, type(layer).__name__) for i, layer in enumerate(layers)}
+    by_layer: dict[str, dict[str, None]] = {}
+    for kind, path in needs:
+        by_layer.setdefault(layer_of(path, loaded), {})[kind] = None
+    lines = []
+    for layer, kinds in by_layer.items():
+        place, layer_class = places.get(layer, (0, ""))
+        where = f" ({layer_class}, layer {place} of {len(layers) - 1})" if layer_class else ""
+        said = f"layer '{layer}'{where} {verb} {', '.join(kinds)}"
+        lines.append(f"{said}: {remedy(layer_class, kinds)}")
+    for layer in layers if more else ():
+        kind, name = type(layer).__name__, str(layer.name)
+        if kind in BY_CLASS and name not in by_layer:
+            place, _ = places[name]
+            lines.append(
+                f"layer '{name}' ({kind}, layer {place} of {len(layers) - 1}): {BY_CLASS[kind]}"
+            )
+    return lines
+
+
+def _near(file: File, call: Call) -> str:
+    """The path that an operator's result has; where it is none of a layer's, that of what is made
+    of it."""
+    index = call.outputs[0]
+    for later in file.calls[file.calls.index(call) :]:
+        if "/" in file.tensors[index].name:
+            break
+        if index in later.inputs and later.outputs:
+            index = later.outputs[0]
+    return file.tensors[index].name
 
 
 def _not_finite(float_tflite: bytes, samples: Iterable[list[Any]]) -> Iterator[tuple[str, int]]:
@@ -186,7 +232,7 @@ def _float_operators(file: File) -> Iterator[tuple[str, str]]:
     for call in file.calls:
         used = [file.tensors[i] for i in (*call.inputs, *call.outputs) if i != ABSENT]
         if call.kind not in _CASTS and any(tensor.type == "FLOAT32" for tensor in used):
-            yield call.kind, file.tensors[call.outputs[0]].name
+            yield call.kind, _near(file, call)
 
 
 def layer_of(path: str, loaded: FloatModel) -> str:
@@ -203,9 +249,6 @@ def layer_of(path: str, loaded: FloatModel) -> str:
         for name in (step, re.sub(r"_\d+$", "", step))
         if name in known and known[name] != own
     ]
-    return named[-1] if named else path
-
-
-def _shortened(lines: Sequence[str]) -> list[str]:
-    more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    return [*lines[:_SHOWN], *more]
+    if named:
+        return named[-1]
+    return steps[-2] if len(steps) > 2 else path  # behind the model's name, before the operation's

@@ -15,15 +15,15 @@ import numpy as np
 
 from tinygen import tflite
 from tinygen.data import Dataset
-from tinygen.errors import InputError, UnsupportedOperators
+from tinygen.errors import InputError
 from tinygen.ir import Edge, Graph, format_shape
 from tinygen.load import FloatModel, Int8File, LoadedModel, SavedModel
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
 from tinygen.quantize.diagnosis import (
+    check_compiled,
     check_computes,
     conversion_failure,
-    not_compiled,
     not_int8,
 )
 from tinygen.quantize.layer_names import with_layer_names
@@ -76,6 +76,7 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
     names = [edge.name for edge in loaded.inputs], list(loaded.outputs)
     float_tflite = _convert(tensorflow, frozen, loaded, None, float_edges=True)
     check_computes(loaded, float_tflite)
+    check_compiled(loaded, with_layer_names(float_tflite, *names))
     int8_tflite = _convert(tensorflow, frozen, loaded, samples, float_edges=float_edges)
     named = with_layer_names(int8_tflite, *names)
     named_float = with_layer_names(float_tflite, *names)
@@ -85,10 +86,7 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
     except InputError as error:
         # It speaks to whoever gave a .tflite; here the Keras model was given.
         raise not_int8(loaded, file, named_float, samples()) or error from error
-    try:
-        graph = tflite.graph(file, loaded.name)
-    except UnsupportedOperators as error:
-        raise not_compiled(loaded, error) from error
+    graph = tflite.graph(file, loaded.name)
     if contradictions := moves_that_rescale(graph):
         named = with_requantized(named, contradictions)
         graph = tflite.read(named, loaded.name)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tinygen.engines.aot.offers import Cost
-from tinygen.ir import Graph
 
 FLASH_AROUND = 7_000
 """Bytes that a firmware takes around its layers: the protocol, start-up, the C library."""
@@ -63,8 +62,8 @@ class Whole:
         return in_cycles + in_flash + in_ram, cost.cycles, cost.flash
 
 
-def whole(graph: Graph, offered: Sequence[Sequence[Cost]]) -> Whole:
-    """Of a graph for whose nodes these costs are offered."""
+def whole(arena: int, offered: Sequence[Sequence[Cost]]) -> Whole:
+    """Of a graph for whose nodes these costs are offered, in an arena of at least so many bytes."""
 
     def least(of: Callable[[Cost], int]) -> int:
         return sum(min(map(of, costs)) for costs in offered if costs)
@@ -72,27 +71,5 @@ def whole(graph: Graph, offered: Sequence[Sequence[Cost]]) -> Whole:
     return Whole(
         cycles=max(1, least(lambda cost: cost.cycles)),
         flash=FLASH_AROUND + least(lambda cost: cost.flash),
-        ram=RAM_AROUND + max(live_bytes(graph), default=0),
+        ram=RAM_AROUND + arena,
     )
-
-
-def live_bytes(graph: Graph) -> list[int]:
-    """For each node the bytes of all tensors that are needed while it computes."""
-    last = {t: at for at, node in enumerate(graph.nodes) for t in node.inputs}
-    last.update(
-        dict.fromkeys((*graph.outputs, *(s.written for s in graph.states)), len(graph.nodes))
-    )
-    born = {t: at for at, node in enumerate(graph.nodes) for t in node.outputs}
-    change = [0] * (len(graph.nodes) + 2)
-    for tensor_id, tensor in graph.tensors.items():
-        if tensor.constant or not (tensor_id in born or tensor_id in last):
-            continue
-        first = born.get(tensor_id, 0)
-        change[first] += tensor.nbytes
-        change[max(first, last.get(tensor_id, first)) + 1] -= tensor.nbytes
-    live = 0
-    found = []
-    for at in range(len(graph.nodes)):
-        live += change[at]
-        found.append(live)
-    return found

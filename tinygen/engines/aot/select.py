@@ -12,6 +12,7 @@ from functools import cached_property
 
 from tinygen.engines.aot.answers import Answer, Answers
 from tinygen.engines.aot.estimate import NOTHING, total
+from tinygen.engines.aot.footprint import Footprints
 from tinygen.engines.aot.functions import shares_shapes
 from tinygen.engines.aot.goal import Goal, Whole, whole
 from tinygen.engines.aot.offers import (
@@ -25,12 +26,14 @@ from tinygen.engines.aot.offers import (
     Site,
 )
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, Kernel, KernelCall, TensorId
+from tinygen.ir import Alias, Kernel, KernelCall, Lowered, TensorId
 
 _DOUBT = 0.3
 """So much larger code may be than its estimate."""
 _LIMITS = 32
-"""So many sizes of scratch are tried, the smallest ones."""
+"""So many sizes of scratch, or of the arena, are tried, the smallest ones."""
+_SLOWER = 0.01
+"""Of all cycles: what less scratch may take where most tensors live."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,8 @@ class _Usable:
     set_position: int
     covers: tuple[int, ...]
     candidate: Candidate
+    ram: int = 0
+    """Bytes of the arena that live where it computes."""
 
     @cached_property
     def kernels(self) -> frozenset[Kernel]:
@@ -108,7 +113,7 @@ def select(
     """
     heard: list[list[Offer]] = [[] for _ in sites]
     errors: dict[int, UnsupportedModel] = {}
-    usable = _ask(sites, sets, heard, errors, answers or Answers())
+    usable = _with_ram(_ask(sites, sets, heard, errors, answers or Answers()), sites)
     comparison = _comparison(sites, usable, goal)
     taken = _best(usable, comparison)
     last = [one for one in usable if one.set_position == len(sets) - 1]
@@ -139,7 +144,38 @@ def _best(usable: Sequence[_Usable], comparison: _Comparison) -> dict[int, _Usab
                 best, usable = other, fits
     if comparison.goal in (Goal.BALANCED, Goal.SIZE):
         best = _of_fewer_kernels(usable, comparison, best)
+    if comparison.goal is Goal.BALANCED:
+        best = _in_less_ram(usable, comparison, best)
     return best
+
+
+def _in_less_ram(
+    usable: Sequence[_Usable], comparison: _Comparison, best: dict[int, _Usable]
+) -> dict[int, _Usable]:
+    """The same with less scratch where most tensors live, if that takes hardly any cycles."""
+    affordable = (1 + _SLOWER) * comparison.total(best).cycles
+    most = max((one.ram for one in best.values()), default=0)
+    limits = sorted({one.ram for one in usable if _least_ram(usable) <= one.ram < most})
+    for limit in limits[:_LIMITS]:
+        other = {at: one for at, one in best.items() if one.ram <= limit}
+        fits = [one for one in usable if one.ram <= limit and other.keys().isdisjoint(one.covers)]
+        other |= _within(fits, comparison)
+        total = comparison.total(other)
+        if len(other) == len(best) and total.cycles <= affordable:
+            saved = most - limit
+            flash = max(0, total.flash - comparison.total(best).flash)
+            if flash * comparison.whole.ram < saved * comparison.whole.flash:
+                return other
+    return best
+
+
+def _least_ram(usable: Sequence[_Usable]) -> int:
+    """Bytes of the arena that no choice can do without."""
+    least: dict[int, int] = {}
+    for one in usable:
+        for at in one.covers:
+            least[at] = min(least.get(at, one.ram), one.ram)
+    return max(least.values(), default=0)
 
 
 def _of_fewer_kernels(
@@ -188,8 +224,8 @@ def _comparison(sites: Sequence[Site], usable: Sequence[_Usable], goal: Goal) ->
     for one in usable:
         if len(one.covers) == 1:
             offered[one.covers[0]].append(_Comparison(goal, small, none, sharers).cost(one))
-    graph = sites[0].graph if sites else None
-    return _Comparison(goal, small, whole(graph, offered) if graph else none, sharers)
+    arena = _least_ram(usable)
+    return _Comparison(goal, small, whole(arena, offered) if sites else none, sharers)
 
 
 def _cheapest(usable: Iterable[_Usable], comparison: _Comparison) -> dict[int, _Usable]:
@@ -237,6 +273,18 @@ def _ask(
                 if not why_not:
                     usable.append(_Usable(kernel_set.name, set_position, covers, answer))
     return usable
+
+
+def _with_ram(usable: list[_Usable], sites: Sequence[Site]) -> list[_Usable]:
+    """The candidates with the bytes of the arena that live where they compute."""
+    some: dict[int, Lowered] = {}
+    for one in usable:
+        if len(one.covers) == 1:
+            some.setdefault(one.covers[0], one.candidate.calls)
+    if not sites:
+        return usable
+    feet = Footprints(sites[0].graph, [some.get(at, ()) for at in range(len(sites))])
+    return [replace(one, ram=feet.of(one.candidate, one.covers)) for one in usable]
 
 
 def _fuse(fused: Sequence[_Usable], taken: dict[int, _Usable], comparison: _Comparison) -> None:

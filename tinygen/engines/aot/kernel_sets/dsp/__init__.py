@@ -20,6 +20,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     depthwise_any,
     depthwise_stride_2,
     fully_connected,
+    lookup,
     mul,
     pool,
 )
@@ -45,7 +46,7 @@ FAMILIES: Mapping[str, tuple[Offers, ...]] = {
     "SUB": (add.offers,),
     "SUM": (pool.means,),
 }
-"""By the operator's kind."""
+"""By the operator's kind; any other may be a table."""
 
 
 class Dsp(KernelSet):
@@ -59,8 +60,5 @@ class Dsp(KernelSet):
     instructions. The assembly statements want all fourteen."""
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
-        families = FAMILIES.get(site.node.op.kind, ())
-        if not families:
-            yield Declined(f"it has no kernel for {site.node.op.kind}")
-        for family in families:
+        for family in FAMILIES.get(site.node.op.kind, (lookup.tables,)):
             yield from family(site)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinygen.engines.aot.kernel_sets.dsp.lookup import tables
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.ir import Kernel, KernelCall, Operands
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, quantized_range
@@ -47,7 +48,7 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     op.check(io)
     rows = rows_of(io)
     if rows is None:
-        yield Declined("inputs that are broadcast within a row")
+        yield from tables(site, "inputs that are broadcast within a row")
         return
     target = io.output
     if quantized_range(op.activation, target.q) != (INT8_MIN, INT8_MAX):

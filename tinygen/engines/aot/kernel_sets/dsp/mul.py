@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinygen.engines.aot.kernel_sets.dsp.lookup import tables
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.ir import Array, Kernel, KernelCall, Operands
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, quantized_range
@@ -54,7 +55,7 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     op.check(io)
     rows = rows_of(io)
     if rows is None:
-        yield Declined("inputs that are broadcast within a row")
+        yield from tables(site, "inputs that are broadcast within a row")
         return
     if quantized_range(op.activation, io.output.q) != (INT8_MIN, INT8_MAX):
         yield Declined("an activation that int8 does not hold by itself")
