@@ -96,6 +96,8 @@ class _Given(KernelSet):
     case says it."""
 
     name = "given"
+    alike = False
+    """A case is in the model once for each candidate that there is for it."""
 
     def __init__(self, placed: Mapping[int, _Placed]) -> None:
         self._placed = placed

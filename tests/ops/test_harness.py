@@ -216,3 +216,25 @@ def test_any_set_is_tested_where_it_runs(tmp_path: Path, body: str, message: str
         check(cases, tmp_path, tmp_path, Fast())
     with pytest.raises(AssertionError, match="none of the cases"):
         check(cases[1:], tmp_path, tmp_path, Fast())
+
+
+class Second(Fast):
+    """A set with a right kernel and one that is wrong, for the same node."""
+
+    def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        for answer in super().offers(site):
+            yield answer
+            assert isinstance(answer, Candidate)
+            (call,) = answer.calls
+            assert isinstance(call, KernelCall)
+            wrong = replace(call, params={**call.params, "mask": (1, 0)})
+            yield replace(answer, calls=(wrong,), cost=Cost(2, 2, 2))
+
+
+def test_every_candidate_of_a_case_is_run(tmp_path: Path) -> None:
+    """Not the first one again for each: nodes that are alike get one answer elsewhere."""
+    text = (_kernel(tmp_path, _GOOD) / "portable" / "tg_flip.h").read_text()
+    (tmp_path / "fast").mkdir()
+    (tmp_path / "fast" / "tg_flip.h").write_text(text.replace("portable", "fast"))
+    with pytest.raises(pytest.fail.Exception, match=r"fast 1, vector 0: 6 of 6 bytes differ"):
+        check([_case()], tmp_path, tmp_path, Second())

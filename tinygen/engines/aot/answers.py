@@ -34,6 +34,8 @@ class Answers:
 
     def of(self, kernel_set: KernelSet, site: Site) -> list[Answer]:
         """What the set has for the node; UnsupportedModel where the node itself is impossible."""
+        if not kernel_set.alike:
+            return list(kernel_set.offers(site))
         key = kernel_set, _likeness(site)
         if key in self._known:
             like, answers = self._known[key]

@@ -140,6 +140,9 @@ class KernelSet(ABC):
     build_flags: ClassVar[tuple[str, ...]] = ()
     """Of the compiler, for a firmware in which kernels of the set are."""
 
+    alike: ClassVar[bool] = True
+    """Whether nodes that differ in nothing but which tensors they have get the same answer."""
+
     @abstractmethod
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
         """What the set has for the node; UnsupportedModel where the node itself is impossible."""
