@@ -19,6 +19,7 @@ from pathlib import Path
 import typer.main
 
 from scripts.coverage import coverage_block, coverage_page
+from scripts.performance import performance_page
 from scripts.proven import bench_table, proven_page
 from tinygen.cli.app import app
 from tinygen.cli.board_table import board_table
@@ -33,6 +34,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/boards.md": board_table,
     "docs/operators.md": operator_table,
     "docs/coverage.md": coverage_page,
+    "docs/performance.md": performance_page,
     "docs/proven.md": proven_page,
     "docs/results.schema.json": results_schema_text,
 }

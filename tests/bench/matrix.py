@@ -23,7 +23,8 @@ TFLM_ON_M55 = ((MODELS[0], "reference"), *((model, "cmsis_nn") for model in MODE
 CHOSEN = "chosen"
 """The kernel sets that the engine aot chooses from by itself: all that the core runs."""
 MORE = (
-    *((MODELS[3], board) for board in ("qemu-cortex-m7", "qemu-cortex-m33", "qemu-cortex-m0")),
+    *((MODELS[i], board) for i in (1, 3, 4, 5) for board in ("qemu-cortex-m7", "qemu-cortex-m33")),
+    (MODELS[3], "qemu-cortex-m0"),
     *((MODELS[i], "qemu-xtensa") for i in (1, 3, 4, 5)),
     *((MODELS[i], "qemu-hifive1") for i in (1, 3)),
 )
@@ -114,9 +115,16 @@ def _cases() -> tuple[Case, ...]:
     cases += [Case(model, board, "aot", CHOSEN) for model in others for board in (M4, M55)]
     cases += [Case(model, board, "aot", CHOSEN) for model, board in MORE]
     goals = ("speed", "size")
-    cases += [Case(MODELS[i], M4, "aot", CHOSEN, goal) for i in (1, 3, 4, 5) for goal in goals]
+    big = [MODELS[i] for i in (1, 3, 4, 5)]
+    cases += [
+        Case(model, board, "aot", CHOSEN, goal)
+        for board in (M4, M55)
+        for model in big
+        for goal in goals
+    ]
     cases += [Case(model, M4, "aot", "portable") for model in MODELS]
-    cases += [Case(MODELS[3], M55, "aot", kernels) for kernels in ("dsp", "portable")]
+    # With one of its kernel sets alone, and portable: each of the others is switched off.
+    cases += [Case(m, M55, "aot", s) for m in (ours, *big) for s in ("mve", "dsp", "portable")]
     cases += [Case(model, M4, "tflm", kernels) for model, kernels in TFLM_ON_M4]
     cases += [Case(model, M55, "tflm", kernels) for model, kernels in TFLM_ON_M55]
     return tuple(cases)

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from tinygen import processes
@@ -29,6 +30,7 @@ from tinygen.pio.log import (
 from tinygen.pio.network import any_answers
 from tinygen.pio.plain import plain_folder, plain_project
 from tinygen.pio.toolchain import require_toolchain
+from tinygen.resources import firmware_dir
 
 _LOG_LINES = 400
 
@@ -141,8 +143,9 @@ def upload(
 
 
 def _object_cache(board: Board) -> dict[str, str]:
-    """The setting that lets projects share compiled objects: a folder per compiler, because SCons
-    tells flags and sources apart but not compilers."""
+    """The setting that lets projects share compiled objects: a folder per compiler and per version
+    and layout of our own sources, because SCons tells flags and contents apart, but not compilers,
+    nor where a header lay, which debug information says."""
     if board.toolchain is not None:
         name = f"{board.toolchain.prefix}-gcc"
         told = processes.run([name, "--version"]).stdout
@@ -150,6 +153,9 @@ def _object_cache(board: Board) -> dict[str, str]:
         name = "registry"
         packages = sorted((core_dir() / "packages").glob("*/package.json"))
         told = b"".join(path.parent.name.encode() + path.read_bytes() for path in packages)
+    ours = firmware_dir()
+    paths = sorted(path.relative_to(ours).as_posix() for path in ours.rglob("*.[ch]*"))
+    told += "\n".join((metadata.version("tinygen"), *paths)).encode()
     key = hashlib.sha256(told).hexdigest()[:16]
     return {
         "PLATFORMIO_BUILD_CACHE_DIR": str(plain_folder(cache_dir()) / OBJECTS / f"{name}-{key}")

@@ -20,14 +20,16 @@ from tinygen.engines.aot.offers import (
     Choice,
     Cost,
     Declined,
-    Fact,
     KernelSet,
     Offer,
     Site,
 )
+from tinygen.engines.aot.refusal import check, refusal
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Alias, Kernel, KernelCall, Lowered, TensorId
+from tinygen.ir import Kernel, Lowered
 
+_BESIDE = 0.03
+"""So much slower kernels are where those of another set bring the compiler flags of their own."""
 _DOUBT = 0.3
 """So much larger code may be than its estimate."""
 _LIMITS = 32
@@ -67,6 +69,8 @@ class _Comparison:
     whole: Whole
     sharers: Mapping[Hashable, int]
     """How many nodes could be computed by the same C functions, or with the same constants."""
+    flagged: frozenset[str]
+    """Sets that have flags of the compiler for all of a firmware."""
 
     def cost(self, one: _Usable) -> Cost:
         """With its part of the code and of the constants that others share."""
@@ -88,7 +92,10 @@ class _Comparison:
         """Whether what is taken is worse than this all in all, or slower where that is no goal; for
         size also where it is smaller by no more than code may be larger than was estimated."""
         mine, other = self.total(taken), self.total(alone)
-        slower = self.goal is Goal.BALANCED and mine.cycles > other.cycles
+        others = [one for one in taken.values() if one.set not in self.flagged]
+        beside = self.total(dict(enumerate(others))).cycles if len(others) < len(taken) else 0
+        fast = self.goal in (Goal.BALANCED, Goal.SPEED)
+        slower = fast and mine.cycles + _BESIDE * beside > other.cycles
         doubt = 0
         if self.goal is Goal.SIZE and mine.flash < other.flash:
             same = {id(one.candidate) for one in alone.values()}
@@ -114,10 +121,11 @@ def select(
     heard: list[list[Offer]] = [[] for _ in sites]
     errors: dict[int, UnsupportedModel] = {}
     usable = _with_ram(_ask(sites, sets, heard, errors, answers or Answers()), sites)
-    comparison = _comparison(sites, usable, goal)
+    flagged = frozenset(there.name for there in sets if there.build_flags)
+    comparison = _comparison(sites, usable, goal, flagged)
     taken = _best(usable, comparison)
     last = [one for one in usable if one.set_position == len(sets) - 1]
-    alone = _best(last, _comparison(sites, last, goal))
+    alone = _best(last, _comparison(sites, last, goal, flagged))
     if len(alone) == len(sites) and comparison.worse(taken, alone):
         taken = alone
     choices = []
@@ -213,7 +221,9 @@ def _within(usable: Sequence[_Usable], comparison: _Comparison) -> dict[int, _Us
     return taken
 
 
-def _comparison(sites: Sequence[Site], usable: Sequence[_Usable], goal: Goal) -> _Comparison:
+def _comparison(
+    sites: Sequence[Site], usable: Sequence[_Usable], goal: Goal, flagged: frozenset[str]
+) -> _Comparison:
     shared = {
         (what, one.covers) for one in usable for what in (one.candidate.functions, one.arrays)
     }
@@ -223,9 +233,11 @@ def _comparison(sites: Sequence[Site], usable: Sequence[_Usable], goal: Goal) ->
     none = Whole(1, 1, 1)
     for one in usable:
         if len(one.covers) == 1:
-            offered[one.covers[0]].append(_Comparison(goal, small, none, sharers).cost(one))
+            offered[one.covers[0]].append(
+                _Comparison(goal, small, none, sharers, flagged).cost(one)
+            )
     arena = _least_ram(usable)
-    return _Comparison(goal, small, whole(arena, offered) if sites else none, sharers)
+    return _Comparison(goal, small, whole(arena, offered) if sites else none, sharers, flagged)
 
 
 def _cheapest(usable: Iterable[_Usable], comparison: _Comparison) -> dict[int, _Usable]:
@@ -265,8 +277,8 @@ def _ask(
                 covers = tuple(sorted(positions[id(node)] for node in answer.nodes))
                 if at not in covers:
                     raise ValueError(f"{kernel_set.name} answers for a node that was not asked for")
-                _check(answer, kernel_set.name, site)
-                why_not = _refusal(answer, covers, sites)
+                check(answer, kernel_set.name, site)
+                why_not = refusal(answer, covers, sites)
                 for covered in covers:
                     said = Declined(why_not) if why_not else answer
                     heard[covered].append(Offer(kernel_set.name, said))
@@ -306,82 +318,6 @@ def _fuse(fused: Sequence[_Usable], taken: dict[int, _Usable], comparison: _Comp
         pays = saving(one) > (0, 0, 0, 0) or (saving(one) == (0, 0, 0, 0) and earlier)
         if pays and all(taken.get(at) is singles.get(at) for at in one.covers):
             taken.update(dict.fromkeys(one.covers, one))
-
-
-def _check(candidate: Candidate, name: str, site: Site) -> None:
-    """ValueError where calls read or write what is not theirs: the set is wrong."""
-    own = {t for node in candidate.nodes for t in node.outputs}
-    readable = {t for node in candidate.nodes for t in node.inputs} - own
-    for call in candidate.calls:
-        reads, writes = _accesses(call)
-        if not readable.issuperset(reads) or not own.issuperset(writes):
-            raise ValueError(f"{name}'s call for {site.node.op.kind} touches tensors of others")
-        readable |= set(writes)
-
-
-def _refusal(candidate: Candidate, covers: tuple[int, ...], sites: Sequence[Site]) -> str:
-    """Why the candidate cannot be taken here, or nothing."""
-    site = sites[covers[0]]
-    for fact in candidate.needs:
-        if not _proved(fact, site):
-            what = "the sums behind " if fact.accumulator else ""
-            name = site.graph.tensors[fact.tensor].name
-            return f"not proved: {what}{name} from {fact.low} to {fact.high}"
-    inside = {t for at in covers for t in sites[at].node.outputs}
-    needed = inside & _read_outside(covers, sites)
-    for at in range(covers[0], covers[-1]):
-        if at not in covers and inside & set(sites[at].node.inputs):
-            return "a node in between reads what it writes"
-    written = {t for call in candidate.calls for t in _accesses(call)[1]}
-    if missing := needed - written:
-        names = ", ".join(sorted(site.graph.tensors[t].name for t in missing))
-        return f"others read {names}, which it does not write"
-    return _layouts_refused(candidate, inside - needed, site)
-
-
-def _layouts_refused(candidate: Candidate, own: set[TensorId], site: Site) -> str:
-    """A layout that is not the shape's stays between the candidate's own calls, which agree."""
-    calls = [call for call in candidate.calls if isinstance(call, KernelCall)]
-    for tensor in sorted({t for call in calls for t in call.layouts}):
-        shape, name = site.graph.tensors[tensor].shape, site.graph.tensors[tensor].name
-        asked = {
-            call.layouts.get(tensor) for call in calls if tensor in (*call.inputs, *call.outputs)
-        }
-        plain = tuple(range(len(shape)))
-        if any(layout is not None and tuple(sorted(layout)) != plain for layout in asked):
-            return f"{name} has no such layout"
-        if {layout or plain for layout in asked} == {plain}:
-            continue
-        if tensor not in own:
-            return f"others read {name} as its shape says"
-        if len(asked) > 1:
-            return f"its kernels do not agree on the layout of {name}"
-    return ""
-
-
-def _read_outside(covers: tuple[int, ...], sites: Sequence[Site]) -> set[TensorId]:
-    """What of theirs other nodes and whoever runs the model read."""
-    graph = sites[covers[0]].graph
-    own = {id(sites[at].node) for at in covers}
-    written = {t for at in covers for t in sites[at].node.outputs}
-    read = {*graph.outputs, *(state.written for state in graph.states)}
-    others = (t for t in written if any(id(node) not in own for node in graph.readers(t)))
-    return {*(written & read), *others}
-
-
-def _accesses(call: KernelCall | Alias) -> tuple[tuple[TensorId, ...], tuple[TensorId, ...]]:
-    """What it reads, and what it writes."""
-    if isinstance(call, Alias):
-        return (call.source,), (call.target,)
-    return call.inputs, call.outputs
-
-
-def _proved(fact: Fact, site: Site) -> bool:
-    known = site.facts.accumulators if fact.accumulator else site.facts.ranges
-    interval = known.get(fact.tensor)
-    if interval is None:
-        return False
-    return bool((interval.low >= fact.low).all() and (interval.high <= fact.high).all())
 
 
 def _unsupported(
