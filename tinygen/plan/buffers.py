@@ -125,9 +125,11 @@ class Buffers:
         for step, call in enumerate(self._calls, start=1):
             for overlap in call.overlaps:
                 source, target = call.inputs[overlap.input], call.outputs[overlap.output]
-                (a, at), (b, _) = self._groups.find(source), self._groups.find(target)
                 readers = self._readers(call, overlap)
-                if a == b or not readers or last[a] != step or first[b] != step:
+                if not readers:  # a constant, say, which lies in flash
+                    continue
+                (a, at), (b, _) = self._groups.find(source), self._groups.find(target)
+                if a == b or last[a] != step or first[b] != step:
                     continue
                 size = self._tensors[target].nbytes
                 whole = all(
@@ -199,6 +201,9 @@ class Buffers:
 
     def _reaches(self, call: KernelCall, overlap: Overlap, step: int) -> Iterator[Reach]:
         target = call.outputs[overlap.output]
+        readers = self._readers(call, overlap)
+        if not readers:
+            return
         a, _ = self._groups.find(call.inputs[overlap.input])
         b, _ = self._groups.find(target)
         if a == b:
@@ -208,7 +213,6 @@ class Buffers:
         begins = any(span.first == step for span in self._buffers[pair[1]].spans)
         if not (ends and begins):
             return
-        readers = self._readers(call, overlap)
         exact = any(how.exact for _, how in readers)
         free = all(how.free for _, how in readers)
         for reader, how in readers:
