@@ -13,7 +13,7 @@ hand), the four depthwise ones 120 k (114 k), the first layer 251 k (246 k). `ba
 the first layer by the code of the 1x1 ones (324 k, for 3.7 KB less) and keeps depthwise weights
 as bytes (124 k, for 1 KB less a layer).""",
     f"instructions: vww_96_int8-{_M4}": """\
-`speed` reaches it: 4.27 M, of which 2.53 M are 1x1 convolutions, 1.19 M depthwise ones, 0.56 M
+`speed` reaches it: 4.25 M, of which 2.5 M are 1x1 convolutions, 1.2 M depthwise ones, 0.56 M
 the first layer. `balanced` keeps the weights of the thirteen depthwise layers as bytes and
 their code shared: 5 to 20 % more of a layer, for 0.7 to 2.5 KB each.""",
 }
