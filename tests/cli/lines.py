@@ -77,6 +77,13 @@ LINES = (
         ),
     ),
     Case(
+        "tinygen inspect digits.tflite --board UNO",
+        lambda ran: (
+            re.search(r"^uno +(yes|no) +[\d,]+ B ", ran.out, re.MULTILINE) is not None
+            and "mega2560" not in ran.out
+        ),
+    ),
+    Case(
         "tinygen inspect digits.tflite --trust-model --json",
         lambda ran: (
             ran.json["macs"] == 70_080
