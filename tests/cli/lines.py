@@ -62,7 +62,7 @@ LINES = (
     ),
     Case(
         "tinygen ops",
-        lambda ran: re.search(r"^CONV_2D +int8 +aot, tflm +.*portable$", ran.out, re.M) is not None,
+        lambda ran: re.search(r"^CONV_2D +int8 +aot, tflm +.*dsp", ran.out, re.M) is not None,
     ),
     Case(
         "tinygen ops --json",
