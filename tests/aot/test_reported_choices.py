@@ -48,3 +48,6 @@ def test_what_was_chosen_is_reported(tmp_path: Path) -> None:
     assert "runs on every core" in shown
     assert "123,456" in shown
     assert "of others: the fewest" in shown
+    layers = ", ".join(str(choice.layer) for choice in asked.choices)
+    assert f"  fast: only 4 channels (layer {layers})" in shown
+    assert "slow: a way" not in shown  # that is a kernel, with its cycles

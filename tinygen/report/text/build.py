@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 
 from tinygen.data.labels import numbered
+from tinygen.ir import PORTABLE
 from tinygen.printable import shell_word
 from tinygen.report.text.tables import (
     arena_rows,
@@ -121,6 +122,19 @@ def _kernels(choices: Sequence[LayerKernel]) -> Iterable[RenderableType]:
         )
     yield table
     yield "cycles are estimated; of others: the fewest of a kernel that was not taken"
+    yield from _declined(choices)
+
+
+def _declined(choices: Sequence[LayerKernel]) -> Iterable[str]:
+    """Why layers have portable kernels where there are other sets, each reason once."""
+    reasons: dict[str, dict[int, None]] = {}
+    for choice in choices:
+        for other in choice.others if choice.kernel_set == PORTABLE else ():
+            if other.estimated_cycles is None and other.kernel_set != PORTABLE:
+                reasons.setdefault(f"{other.kernel_set}: {other.why}", {})[choice.layer] = None
+    if reasons:
+        said = (f"  {why} (layer {', '.join(map(str, at))})" for why, at in reasons.items())
+        yield "\n".join(("no kernel of another set:", *said))
 
 
 def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:
