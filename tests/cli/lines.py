@@ -62,7 +62,7 @@ LINES = (
     ),
     Case(
         "tinygen ops",
-        lambda ran: re.search(r"^CONV_2D +int8 +aot, tflm +.*portable$", ran.out, re.M) is not None,
+        lambda ran: re.search(r"^CONV_2D +int8 +aot, tflm +.*dsp", ran.out, re.M) is not None,
     ),
     Case(
         "tinygen ops --json",
@@ -74,6 +74,13 @@ LINES = (
             "70,080 MACs" in ran.out
             and len(re.findall(r"^\d +\w*CONV_2D", ran.out, re.MULTILINE)) == 3
             and re.search(r"^uno +(yes|no) +[\d,]+ B ", ran.out, re.MULTILINE) is not None
+        ),
+    ),
+    Case(
+        "tinygen inspect digits.tflite --board UNO",
+        lambda ran: (
+            re.search(r"^uno +(yes|no) +[\d,]+ B ", ran.out, re.MULTILINE) is not None
+            and "mega2560" not in ran.out
         ),
     ),
     Case(

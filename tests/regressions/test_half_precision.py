@@ -1,4 +1,5 @@
-"""Models of the policies mixed_float16 and bfloat16: "Conv2D is neither a custom op nor a flex op".
+"""Models of the policies mixed_float16, bfloat16 and float64: "Conv2D is neither a custom op nor a
+flex op".
 
 They are opened with the same weights in float32.
 """
@@ -24,7 +25,7 @@ def set_policy(keras: Any, policy: str) -> None:
 
 
 POLICIES = {
-    "keras": ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16"),
+    "keras": ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64"),
     "tf_keras": ("mixed_float16", "mixed_bfloat16"),  # in practice
 }
 WRITTEN = [

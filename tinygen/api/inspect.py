@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen.api.prepare import by_layers, prepare
-from tinygen.boards import Board, all_boards
+from tinygen.boards import Board, all_boards, get_board
 from tinygen.boards.fit import Needs, constants_room, fit, largest_room
 from tinygen.engines import ENGINES, aot, kernel_sets
 from tinygen.engines.aot import Layer, Program
@@ -86,10 +86,13 @@ def inspect(
     *,
     input_shape: tuple[str, ...] = (),
     signature: str | None = None,
+    board: str | None = None,
     trust_model: bool = False,
     progress: Progress = SILENT,
 ) -> InspectResult:
-    """Look at a model without building it. Raises InputError."""
+    """Look at a model without building it; with `board`, at whether it fits that one only, which
+    takes less time. Raises InputError."""
+    targets = all_boards() if board is None else (get_board(board),)
     options = ModelOptions(
         input_shape=input_shape, signature=signature, trust_model=trust_model, progress=progress
     )
@@ -113,7 +116,7 @@ def inspect(
         arena_minimum_bytes=program.plan.minimum_bytes,
         arena_peak=None if program.peak is None else program.peak.place,
         notes=aot.left_out(ready.model),
-        boards=tuple(_fits(ready.model)),
+        boards=tuple(_fits(ready.model, targets)),
     )
 
 
@@ -130,9 +133,9 @@ def _layer(program: Program, layer: Layer) -> LayerReport:
     )
 
 
-def _fits(model: Int8Model) -> Iterator[BoardFit]:
-    """What `generate` would say of each board and engine."""
-    for board in all_boards():
+def _fits(model: Int8Model, targets: Sequence[Board]) -> Iterator[BoardFit]:
+    """What `generate` would say of each of these boards and each engine."""
+    for board in targets:
         for name, sets in kernel_sets(board).items():
             yield _fit(board, name, ENGINES[name].needs(model, sets, board.core))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Annotated
+
+import typer
 
 from tinygen.cli.options import (
     InputShapeOption,
@@ -11,14 +13,12 @@ from tinygen.cli.options import (
     ModelArgument,
     SignatureOption,
     TrustOption,
+    complete_board,
     names,
     with_options,
 )
 from tinygen.cli.root import app, run_command
 from tinygen.options import BenchOptions, BuildOptions
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command(short_help="Model in, built firmware out.")
@@ -66,6 +66,15 @@ def inspect(
     model: ModelArgument,
     input_shape: InputShapeOption = "",
     signature: SignatureOption = None,
+    board: Annotated[
+        str | None,
+        typer.Option(
+            "--board",
+            "-b",
+            help="Only whether it fits this one, which takes less time.",
+            autocompletion=complete_board,
+        ),
+    ] = None,
     trust_model: TrustOption = False,
     json: Json = False,
 ) -> None:
@@ -81,6 +90,7 @@ def inspect(
             model,
             input_shape=names(input_shape),
             signature=signature,
+            board=board,
             trust_model=trust_model,
             progress=progress,
         ),

@@ -1,8 +1,10 @@
-"""Mixed precision: a model that was trained partly in float16, opened in float32.
+"""Precision: a model that was trained in float16, partly or wholly, or in float64, opened in
+float32.
 
 The weights of `mixed_float16` and `mixed_bfloat16` are float32 already; those of `float16` and
-`bfloat16` become float32 exactly. Only the arithmetic between them was coarser, and int8 replaces
-that anyway; TensorFlow Lite has no convolution in half precision to convert from.
+`bfloat16` become float32 exactly, those of `float64` the nearest. Only the arithmetic between them
+was another, and int8 replaces that anyway; TensorFlow Lite has no convolution to convert from in
+other precisions.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ from typing import Any
 
 from tinygen.load.keras_config import dictionaries
 
-_HALF = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
+_OTHERS = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16", "float64")
 _POLICIES = ("Policy", "DTypePolicy", "FloatDTypePolicy")
 _CONFIG = "config.json"
 
 
 def in_float32(config: dict[str, Any]) -> tuple[str, ...]:
-    """Make every policy and type of half precision in a model's configuration float32.
+    """Make every policy and type of another precision in a model's configuration float32.
 
     Changes `config`; returns what was replaced, without repetition.
     """
@@ -29,11 +31,11 @@ def in_float32(config: dict[str, Any]) -> tuple[str, ...]:
     for value in dictionaries(config):
         is_policy = value.get("class_name") in _POLICIES
         inner = value.get("config")
-        if is_policy and isinstance(inner, dict) and inner.get("name") in _HALF:
+        if is_policy and isinstance(inner, dict) and inner.get("name") in _OTHERS:
             found[inner["name"]] = None
             inner["name"] = "float32"
         for key, item in value.items():
-            if "dtype" in key and isinstance(item, str) and item in _HALF:
+            if "dtype" in key and isinstance(item, str) and item in _OTHERS:
                 found[item] = None
                 value[key] = "float32"
     return tuple(sorted(found))

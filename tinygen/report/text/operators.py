@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tinygen.ir import PORTABLE
 from tinygen.report.text.tables import WIDTH, columns
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 _EXPLAINED = """\
 any: moved, whatever the type. folded: computes shapes, beforehand. table: float
-between DEQUANTIZE and QUANTIZE, as a table. More: docs/operators.md
+between DEQUANTIZE and QUANTIZE, as a table. kernel: the sets of aot that have
+one beside portable, for the cores that they are for. More: docs/operators.md
 """
 
 
@@ -27,7 +29,7 @@ def operators_report(result: OperatorsResult) -> RenderableType:
     table = columns("operator", "for", "engines", "kernel")
     for row in rows:
         if row.types:
-            sets = ", ".join(row.kernel_sets)
+            sets = ", ".join(name for name in row.kernel_sets if name != PORTABLE)
             table.add_row(row.kind, ", ".join(row.types), ", ".join(row.engines), sets)
     missing = [Text("TensorFlow Lite Micro has these too, tinygen has not:"), *_missing(rows)]
     return Group(table, Text(_EXPLAINED), *missing)
