@@ -6,10 +6,11 @@ import os
 import signal
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests import skipping
+from tests import reached, skipping
 from tests.runner import GOLDEN_MODEL
 from tinygen.engines.tflm import TflmTree, installed, setup, source
 from tinygen.pio import core
@@ -75,6 +76,8 @@ _SKIPPED = pytest.StashKey[list[str]]()
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A run that skips more than tests/skips.toml allows has failed."""
+    if hasattr(session.config, "workerinput"):
+        reached.send(session.config)
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is None or hasattr(session.config, "workerinput"):
         return
@@ -84,8 +87,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     found = skipping.complaints(skipped, models=have_models(), sources=have_sources())
     for complaint in found:
         terminal.write_line(f"\ntests/skips.toml: {complaint}", red=True)
-    if found and session.exitstatus == pytest.ExitCode.OK:
+    for complaint in (left_out := reached.complaints(session.config, skipped)):
+        terminal.write_line(f"\n{complaint}", red=True)
+    if (found or left_out) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process of pytest-xdist has ended."""
+    reached.receive(getattr(node, "workeroutput", {}).get("kernels", ()))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests import reached
 from tests.ops.c_program import program
 from tests.ops.c_struct import check_fields
 from tests.ops.cores import KERNELS, Core
@@ -283,6 +284,8 @@ def check_on_core(
         pytest.skip(f"run on the host only: {missing} is not installed")
     place = folder / core.name.replace(" ", "_")
     found = differences(cases, core, place, (kernels, KERNELS), build_flags)
+    for one in cases:
+        reached.note(one.lowered)
     if found:
         pytest.fail(f"on {core.name}:\n" + "\n".join(found[:20]))
 
