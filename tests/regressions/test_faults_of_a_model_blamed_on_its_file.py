@@ -90,8 +90,8 @@ def test_a_layer_without_an_int8_form(tmp_path: Path) -> None:
     model.save(tmp_path / "model.keras")
     error = refused(tmp_path / "model.keras")
     assert isinstance(error, UnsupportedModel)
-    assert "layer 'großer Teil' computes CUMSUM in float" in error.why
-    assert "replace it by layers that have one" in error.next_step
+    assert "layer 'großer Teil' (Activation, layer 3 of 5) needs TOPK_V2: give all" in error.why
+    assert "train again" in error.next_step
 
 
 def test_a_layer_that_tensorflow_lite_does_not_have(tmp_path: Path) -> None:
