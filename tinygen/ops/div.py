@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Given, Interval, Operands, ParamValue, Tensor, portable
+from tinygen.ir import DType, Given, Interval, Operands, Tensor, portable
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, quantized_range
-from tinygen.ops.elementwise import Elementwise
+from tinygen.ops.elementwise import Scaled
 from tinygen.ops.fixed_functions import one_over_one_plus_x
 from tinygen.ops.fixed_point import (
     Int64,
@@ -26,7 +25,7 @@ _WIDEST = 31
 """A processor shifts an int32 by no more in one way that all agree on."""
 
 
-class Div(Elementwise):
+class Div(Scaled):
     """Of a divisor of zero it is what the arithmetic makes of it, on every processor the same."""
 
     kind = "DIV"
@@ -50,22 +49,9 @@ class Div(Elementwise):
                 "the divisor away from zero, which makes the output's steps finer",
             )
 
-    def params(self, io: Operands) -> Mapping[str, ParamValue]:
-        low, high = quantized_range(self.activation, io.output.q)
-        multiplier, shift = self._multiplier(io)
-        return {
-            "zero_point0": io.input(0).q.zero_point,
-            "zero_point1": io.input(1).q.zero_point,
-            "multiplier": multiplier,
-            "shift": shift,
-            "zero_point": io.output.q.zero_point,
-            "minimum": low,
-            "maximum": high,
-        }
-
     def quantized(self, io: Operands, a: Int64, b: Int64) -> Int64:
         low, high = quantized_range(self.activation, io.output.q)
-        multiplier, _ = self._multiplier(io)
+        multiplier, _ = self.multiplier(io)
         divisor = b - io.input(1).q.zero_point
         value, headroom, right = self._shifts(io, a - io.input(0).q.zero_point, divisor)
         zeros = leading_zeros(np.abs(divisor))
@@ -83,7 +69,7 @@ class Div(Elementwise):
         the quotient has to be."""
         signed = value * np.where(divisor < 0, -1, 1)
         headroom = leading_zeros(np.where(signed < 0, ~signed, signed)) - 1
-        _, shift = self._multiplier(io)
+        _, shift = self.multiplier(io)
         return signed, headroom, headroom + _WIDEST - leading_zeros(np.abs(divisor)) - shift
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
@@ -91,7 +77,7 @@ class Div(Elementwise):
             return (Interval.of(*quantized_range(self.activation, io.output.q)),)
         return super().ranges(io, inputs)
 
-    def _multiplier(self, io: Operands) -> tuple[int, int]:
+    def multiplier(self, io: Operands) -> tuple[int, int]:
         first, second, output = (np.float32(t.q.scale) for t in (*io.every_input, io.output))
         with np.errstate(over="ignore"):
             return quantize_multiplier(float32_ratio(float(first), float(second * output)))

@@ -1,16 +1,18 @@
-"""What ADD, SUB and MUL share: attributes, and plain numbers beside int8."""
+"""What ADD, SUB, MUL and DIV share: attributes, and plain numbers beside int8."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, DType, Given, Interval, Lowered, Operands, Values
+from tinygen.ir import Array, DType, Given, Interval, Lowered, Operands, ParamValue, Values
 from tinygen.ops import require
-from tinygen.ops.activation import Activation
+from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.binary import Binary
 from tinygen.ops.parse import Parser
 
@@ -63,3 +65,24 @@ class Elementwise(Binary):
         with np.errstate(over="ignore"):
             result: Array = self.ufunc(a, b)
         return result
+
+
+class Scaled(Elementwise):
+    """A function of both values above their zero points, whose result is scaled once."""
+
+    @abstractmethod
+    def multiplier(self, io: Operands) -> tuple[int, int]:
+        """(multiplier, shift) from the function of both to the output's steps."""
+
+    def params(self, io: Operands) -> Mapping[str, ParamValue]:
+        low, high = quantized_range(self.activation, io.output.q)
+        multiplier, shift = self.multiplier(io)
+        return {
+            "zero_point0": io.input(0).q.zero_point,
+            "zero_point1": io.input(1).q.zero_point,
+            "multiplier": multiplier,
+            "shift": shift,
+            "zero_point": io.output.q.zero_point,
+            "minimum": low,
+            "maximum": high,
+        }

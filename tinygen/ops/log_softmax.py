@@ -18,12 +18,11 @@ from tinygen.ir import (
 )
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.classes import INPUT_BITS, SUM_BITS, check_classes, differences
 from tinygen.ops.fixed_functions import (
     exp_on_negative_values,
     input_multiplier,
-    input_radius,
     log_from_one_on,
-    rescale_input,
 )
 from tinygen.ops.fixed_point import (
     INT32_MAX,
@@ -35,12 +34,7 @@ from tinygen.ops.fixed_point import (
 )
 from tinygen.ops.parse import Parsed
 
-_INPUT_BITS = 5
-"""Integer bits of the scaled differences and of the logarithm."""
-_SUM_BITS = 12
-"""Integer bits of the sum of exponentials, each at most 1."""
-_MAX_DEPTH = (1 << _SUM_BITS) - 1
-_OUTPUT_SHIFT = 31 - _INPUT_BITS - 4
+_OUTPUT_SHIFT = 31 - INPUT_BITS - 4
 """From Q5 to steps of 1/16."""
 
 
@@ -54,11 +48,7 @@ class LogSoftmax(Parsed):
         source, target = io.input(0), io.output
         require.int8(self.kind, source, target)
         require.fixed_quant(self.kind, target, 1 / 16, INT8_MAX)
-        if not source.shape or not 1 <= source.shape[-1] <= _MAX_DEPTH:
-            raise UnsupportedModel(
-                f"LOG_SOFTMAX over the last dimension of '{source.name}' {list(source.shape)}",
-                why=f"it is compiled for 1 to {_MAX_DEPTH} classes",
-            )
+        check_classes(self.kind, source)
         self._multiplier(io)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
@@ -66,9 +56,9 @@ class LogSoftmax(Parsed):
         scaled = self._scaled(io)
         below = np.max(value, axis=-1, keepdims=True).astype(np.int64) - value
         near = np.minimum(below, len(scaled) - 1)
-        exps = rounding_divide_by_pot(exp_on_negative_values(scaled, _INPUT_BITS), _SUM_BITS)
+        exps = rounding_divide_by_pot(exp_on_negative_values(scaled, INPUT_BITS), SUM_BITS)
         total = np.where(below < len(scaled), exps[near], 0).sum(axis=-1, keepdims=True)
-        logarithm = log_from_one_on(total, _SUM_BITS, _INPUT_BITS)
+        logarithm = log_from_one_on(total, SUM_BITS, INPUT_BITS)
 
         lowest = multiply_by_quantized_multiplier(logarithm + INT32_MIN, *self._inverse(io))
         counted = -below > np.maximum(lowest, -len(scaled))
@@ -80,7 +70,7 @@ class LogSoftmax(Parsed):
         source, target = io.input(0), io.output
         depth = source.shape[-1]
         scaled = self._scaled(io)
-        exps = rounding_divide_by_pot(exp_on_negative_values(scaled, _INPUT_BITS), _SUM_BITS)
+        exps = rounding_divide_by_pot(exp_on_negative_values(scaled, INPUT_BITS), SUM_BITS)
         multiplier, shift = self._inverse(io)
         call = KernelCall(
             kernel=portable("log_softmax"),
@@ -103,13 +93,11 @@ class LogSoftmax(Parsed):
 
     def _scaled(self, io: Operands) -> Int64:
         """Entry i is -i * scale in Q5; what is farther below the maximum does not count."""
-        multiplier, shift = self._multiplier(io)
-        length = min(input_radius(_INPUT_BITS, shift), 255) + 1
-        return rescale_input(-np.arange(length, dtype=np.int64), multiplier, shift)
+        return differences(*self._multiplier(io))
 
     def _multiplier(self, io: Operands) -> tuple[int, int]:
         source = io.input(0)
-        real = source.q.scale * (1 << (31 - _INPUT_BITS))
+        real = source.q.scale * (1 << (31 - INPUT_BITS))
         if real <= 1.0:
             raise UnsupportedModel(
                 f"LOG_SOFTMAX of '{source.name}' with scale {source.q.scale:g}",

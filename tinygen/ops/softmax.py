@@ -23,22 +23,15 @@ from tinygen.ir import (
 )
 from tinygen.ops import require
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.classes import INPUT_BITS, SUM_BITS, check_classes, differences
 from tinygen.ops.fixed_functions import (
     exp_on_negative_values,
     input_multiplier,
-    input_radius,
     one_over_one_plus_x,
-    rescale_input,
 )
 from tinygen.ops.fixed_point import INT32_MAX, Int64, rounding_divide_by_pot
 from tinygen.ops.fixed_point import saturating_rounding_doubling_high_mul as high_mul
 from tinygen.ops.parse import Parsed, Parser
-
-_INPUT_BITS = 5
-"""Integer bits of the scaled differences: exp(-32) and less are left out."""
-_SUM_BITS = 12
-"""Integer bits of the sum of exponentials, each at most 1."""
-_MAX_DEPTH = (1 << _SUM_BITS) - 1
 
 
 @dataclass(frozen=True)
@@ -62,13 +55,13 @@ class Softmax(Parsed):
         below = np.max(value, axis=-1, keepdims=True).astype(np.int64) - value
         counted = below < len(table)
         exps: Int64 = np.where(counted, table[np.minimum(below, len(table) - 1)], 0)
-        total = rounding_divide_by_pot(exps, _SUM_BITS).sum(axis=-1, keepdims=True)
+        total = rounding_divide_by_pot(exps, SUM_BITS).sum(axis=-1, keepdims=True)
 
         # total = (1 + fraction) * 2**(bits - 1): its reciprocal is found for 1 + fraction.
         bits = np.floor(np.log2(total.astype(np.float64))).astype(np.int64) + 1
         reciprocal = one_over_one_plus_x((total << (32 - bits)) - (1 << 31))
         # Ever smaller shares: past a shift of 31 nothing is left.
-        shift = _SUM_BITS - (32 - bits) + 31 - 8
+        shift = SUM_BITS - (32 - bits) + 31 - 8
         share = rounding_divide_by_pot(high_mul(exps, reciprocal), np.minimum(shift, 31))
         codes = np.clip(np.where(shift > 31, 0, share) + INT8_MIN, INT8_MIN, INT8_MAX)
         return (np.where(counted, codes, INT8_MIN).astype(np.int8),)
@@ -94,13 +87,10 @@ class Softmax(Parsed):
 
     def _table(self, io: Operands) -> Int64:
         """Entry i is exp(-i * scale * beta) in Q0; further ones do not count."""
-        multiplier, shift = self._multiplier(io.input(0))
-        length = min(input_radius(_INPUT_BITS, shift), 255) + 1
-        scaled = rescale_input(-np.arange(length, dtype=np.int64), multiplier, shift)
-        return exp_on_negative_values(scaled, _INPUT_BITS)
+        return exp_on_negative_values(differences(*self._multiplier(io.input(0))), INPUT_BITS)
 
     def _multiplier(self, source: Tensor) -> tuple[int, int]:
-        real = self.beta * source.q.scale * (1 << (31 - _INPUT_BITS))
+        real = self.beta * source.q.scale * (1 << (31 - INPUT_BITS))
         if real <= 1.0:
             raise UnsupportedModel(
                 f"SOFTMAX of '{source.name}' with scale {source.q.scale:g} and beta {self.beta:g}",
@@ -112,8 +102,4 @@ class Softmax(Parsed):
         source, target = io.input(0), io.output
         require.int8(self.kind, source, target)
         require.fixed_quant(self.kind, target, 1 / 256, INT8_MIN)
-        if not source.shape or not 1 <= source.shape[-1] <= _MAX_DEPTH:
-            raise UnsupportedModel(
-                f"SOFTMAX over the last dimension of '{source.name}' {list(source.shape)}",
-                why=f"it is compiled for 1 to {_MAX_DEPTH} classes",
-            )
+        check_classes(self.kind, source)

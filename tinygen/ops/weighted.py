@@ -106,6 +106,13 @@ def bias_or_zeros(bias: Array | None, channels: int) -> Array:
     return bias.reshape(channels).astype(np.int32)
 
 
+def constant_bias(io: Operands, channels: int) -> Int64:
+    """[channels]: the bias that is the third input of an operator, where it is a constant; zeros
+    where there is none."""
+    bias = None if io.optional(2) is None else io.constant(2)
+    return bias_or_zeros(bias, channels).astype(np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Requantization:
     """From int32 accumulators to int8: multipliers per channel or one, and the output's range."""

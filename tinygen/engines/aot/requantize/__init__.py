@@ -25,5 +25,15 @@ from __future__ import annotations
 from tinygen.engines.aot.requantize.forms import Fast, Form, agrees
 from tinygen.engines.aot.requantize.search import fastest
 from tinygen.engines.aot.requantize.stairs import Stairs, exact, stairs
+from tinygen.engines.aot.requantize.tweaks import multipliers_and_tweaks
 
-__all__ = ["Fast", "Form", "Stairs", "agrees", "exact", "fastest", "stairs"]
+__all__ = [
+    "Fast",
+    "Form",
+    "Stairs",
+    "agrees",
+    "exact",
+    "fastest",
+    "multipliers_and_tweaks",
+    "stairs",
+]

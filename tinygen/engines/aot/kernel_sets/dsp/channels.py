@@ -11,7 +11,7 @@ from tinygen.engines.aot.offers import Declined, Site
 from tinygen.engines.aot.requantize import Fast, Form, fastest, stairs
 from tinygen.ir import Array
 from tinygen.ops.fixed_point import Int64
-from tinygen.ops.weighted import Weighted, bias_or_zeros
+from tinygen.ops.weighted import Weighted, constant_bias
 
 HALVES = 256
 """What a register holds of a sum of products with weights that are two to a halfword."""
@@ -55,11 +55,11 @@ def channels(
     fast = fastest(there, factor, forms=forms, shifts=shifts)
     if fast is None:
         return Declined(f"{factor} times a sum has more than 32 bits, or no fast requantization")
-    bias = bias_or_zeros(io.constant(2) if io.optional(2) is not None else None, count)
+    bias = constant_bias(io, count)
     alive = fast.multiplier != 0
     weights = np.where(alive.reshape(-1, *(1,) * (weights.ndim - 1)), weights, 0)
     products = weights.reshape(count, -1).sum(axis=1) * io.input(0).q.zero_point
-    start = np.where(alive, factor * (bias.astype(np.int64) - products) + fast.tweak, 0)
+    start = np.where(alive, factor * (bias - products) + fast.tweak, 0)
     return Channels(weights, start, fast)
 
 

@@ -14,7 +14,7 @@ from tinygen.ir import Array, Constant, Kernel, KernelCall, Overlap
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.spatial import Extent
-from tinygen.ops.weighted import bias_or_zeros
+from tinygen.ops.weighted import constant_bias
 
 THREE = Kernel("dsp", "depthwise_3x3")
 ALONG, DOWN, STRIDED = "3x3, blocks along rows", "3x3, blocks down columns", "3x3, every other row"
@@ -131,10 +131,10 @@ def layer(
     if fast is None:
         return Declined(why_not)
     height, width = op.extents(io.input(0).shape, io.input(1).shape)
-    bias = bias_or_zeros(io.constant(2) if io.optional(2) is not None else None, channels)
+    bias = constant_bias(io, channels)
     alive = fast.multiplier != 0
     products = weights.sum(axis=(1, 2)) * io.input(0).q.zero_point
-    start = np.where(alive, fast.factor * (bias.astype(np.int64) - products) + fast.tweak, 0)
+    start = np.where(alive, fast.factor * (bias - products) + fast.tweak, 0)
     scaled = np.where(alive[:, None, None], weights * fast.factor[:, None, None], 0)
     return Layer(height, width, scaled, start, fast)
 

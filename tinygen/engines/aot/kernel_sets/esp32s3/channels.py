@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygen.engines.aot.kernel_sets.esp32s3.requantization import Scale, scale_of
+from tinygen.engines.aot.kernel_sets.products import products
 from tinygen.engines.aot.offers import Cost, Declined, Site
 from tinygen.ir import Array, Constant, ParamValue
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64
-from tinygen.ops.weighted import Weighted, bias_or_zeros
 
 LANES = 16
 """Of int8 in a vector."""
@@ -115,17 +115,11 @@ def _padded(rows: Array, columns: int) -> Array:
 def channels(site: Site, weights: Array, *, left: int | None = None) -> Channels | Declined:
     """The channels of the site's node, whose weights are these [channels, taps], in the order in
     which a kernel takes them; or why there are none. `left` as `scale_of` has it."""
-    op, io = site.node.op, site.io
-    assert isinstance(op, Weighted)
-    op.check(io)
-    sums = site.facts.accumulators.get(io.output.id)
-    if sums is None:
-        return Declined("its weights or its bias are not constant")
-    wide = weights.astype(np.int64)
-    bias = bias_or_zeros(io.constant(2) if io.optional(2) is not None else None, len(wide))
-    start = bias - io.input(0).q.zero_point * wide.sum(axis=1)
-    scale = scale_of(op.requantization(io), sums, start, left=left)
+    given = products(site, weights)
+    if isinstance(given, Declined):
+        return given
+    scale = scale_of(given.requantization, given.sums, given.start, left=left)
     if scale is None:
         return Declined("sums that may wrap, or a shift to the left")
-    wide = np.where(scale.constant[:, None], 0, wide)
-    return Channels(wide, scale, io.output.q.zero_point)
+    kept = np.where(scale.constant[:, None], 0, given.weights)
+    return Channels(kept, scale, site.io.output.q.zero_point)

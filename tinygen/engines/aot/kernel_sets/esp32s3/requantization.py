@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen.engines.aot.requantize import Stairs, exact, stairs
+from tinygen.engines.aot.requantize import Stairs, exact, multipliers_and_tweaks, stairs
 from tinygen.ir import Array, Interval
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64
@@ -26,9 +26,6 @@ _LIMIT = 1 << 31
 _MOST_RIGHT = 22
 _CHEAP_LEFT = 3
 """n up to which a shift and an addition are one instruction."""
-_MULTIPLIERS = 24
-"""How many m are tried for a channel, from the nearest outwards."""
-_NEVER = 1 << 62
 _MOST_SUM = 1 << 30
 """What TWICE doubles."""
 
@@ -132,29 +129,12 @@ def _shifts(there: Stairs, left: int | None) -> Iterator[tuple[int, int]]:
 
 
 def _searched(there: Stairs, start: Int64, left: int, right: int) -> Scale | None:
-    """A code of at least v is an x of at least ceil(v * 2^(32 + S) / m): for an m, that bounds the
-    tweak from below at each threshold, and from above in front of it."""
-    first = there.first - start[:, None]
-    reached, missed = there.first <= there.high[:, None], there.first > there.low[:, None]
-    at, before = first << left, first - 1 << left
-    level = there.codes << 32 + right
-    nearest = np.rint(_real(there) * np.exp2(32.0 + right - left)).astype(np.int64)
-    open_ = ~there.constant
-    multiplier, tweak = np.zeros_like(nearest), np.zeros_like(nearest)
-    for i in range(_MULTIPLIERS):
-        m = nearest + ((i + 1) // 2) * (1 if i % 2 else -1)
-        usable = open_ & (m >= 1) & (m < _LIMIT)
-        if not usable.any():
-            break
-        x = -(-level // np.where(usable, m, 1)[:, None])
-        low = np.where(reached, x - at, -_NEVER).max(axis=1)
-        high = np.where(missed, x - 1 - before, _NEVER).min(axis=1)
-        fits = usable & (low <= high)
-        middle = np.maximum(low, -_LIMIT) + np.minimum(high, _LIMIT - 1) >> 1
-        multiplier, tweak = np.where(fits, m, multiplier), np.where(fits, middle, tweak)
-        open_ &= ~fits
-    if open_.any():
+    """A code of at least v is an x of at least ceil(v * 2^(32 + S) / m)."""
+    real = _real(there) * np.exp2(32.0 + right - left)
+    found = multipliers_and_tweaks(there, start, left, there.codes << 32 + right, real)
+    if found is None:
         return None
+    multiplier, tweak = found
     # The code of a constant channel is that of the tweak alone.
     code = exact(there.low[:, None], there.scale)[:, 0]
     scale = Scale(

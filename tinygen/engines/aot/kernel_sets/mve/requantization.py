@@ -19,7 +19,7 @@ from enum import Enum
 
 import numpy as np
 
-from tinygen.engines.aot.requantize import Stairs, exact, stairs
+from tinygen.engines.aot.requantize import Stairs, exact, multipliers_and_tweaks, stairs
 from tinygen.ir import Array, Interval
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import INT32_MAX, INT32_MIN, Int64
@@ -28,9 +28,6 @@ from tinygen.ops.weighted import Requantization
 _LIMIT = 1 << 31
 _SHIFTS = (17, 18, 19)
 """S, the likely one first. It is a narrowing shift by 16 and one by 1 to 8."""
-_MULTIPLIERS = 24
-"""How many m are tried for a channel, from the nearest outwards."""
-_NEVER = 1 << 62
 
 
 class Roundings(Enum):
@@ -119,31 +116,14 @@ def _once(there: Stairs, start: Int64, apart: bool) -> Scale | None:
 
 
 def _searched(there: Stairs, start: Int64, left: Int64, right: int, apart: bool) -> Scale | None:
-    """A code of at least v is an x of at least ceil((v * 2^S - 2^(S - 1)) * 2^32 - 2^31) / m): for
-    an m, that bounds the tweak from below at each threshold, and from above in front of it."""
-    first = there.first - start[:, None]
-    reached, missed = there.first <= there.high[:, None], there.first > there.low[:, None]
-    at, before = first << left[:, None], first - 1 << left[:, None]
+    """A code of at least v is an x of at least ceil((v * 2^S - 2^(S - 1)) * 2^32 - 2^31) / m)."""
     level = (there.codes << 32 + right) - (1 << 31 + right) - (1 << 31)
-    unit = 2 if apart else 1
     real = there.scale.multiplier * np.exp2(there.scale.shift + (1.0 + right) - left)
-    nearest = np.rint(real / unit).astype(np.int64)
-    open_ = ~there.constant
-    multiplier, tweak = np.zeros_like(nearest), np.zeros_like(nearest)
-    for i in range(_MULTIPLIERS):
-        m = unit * (nearest + ((i + 1) // 2) * (1 if i % 2 else -1))
-        usable = open_ & (m >= 1) & (m < _LIMIT)
-        if not usable.any():
-            break
-        x = -(-level // np.where(usable, m, 1)[:, None])
-        low = np.where(reached, x - at, -_NEVER).max(axis=1)
-        high = np.where(missed, x - 1 - before, _NEVER).min(axis=1)
-        fits = usable & (low <= high)
-        middle = np.maximum(low, -_LIMIT) + np.minimum(high, _LIMIT) >> 1
-        multiplier, tweak = np.where(fits, m, multiplier), np.where(fits, middle, tweak)
-        open_ &= ~fits
-    if open_.any():
+    unit = 2 if apart else 1
+    found = multipliers_and_tweaks(there, start, left, level, real, unit=unit, most=_LIMIT)
+    if found is None:
         return None
+    multiplier, tweak = found
     # The code of a constant channel is that of the tweak alone.
     code = exact(there.low[:, None], there.scale)[:, 0]
     scale = Scale(

@@ -13,7 +13,7 @@ from tinygen.engines.aot.requantize import stairs
 from tinygen.engines.aot.requantize.affine import Affine, affine
 from tinygen.ir import Array, Constant, Interval, ParamValue
 from tinygen.ops.fixed_point import Int64
-from tinygen.ops.weighted import Requantization, Weighted, bias_or_zeros
+from tinygen.ops.weighted import Requantization, Weighted, constant_bias
 
 _REACH = 1 << 20
 """Sums that are unpacked are below it, and not below minus it (`tg_packed.h`)."""
@@ -65,7 +65,7 @@ def scale_of(site: Site, family: Family, totals: Int64) -> Scale | Declined:
         op.requantization(io),
         totals.size,
     )
-    bias = bias_or_zeros(io.constant(2) if io.optional(2) is not None else None, channels)
+    bias = constant_bias(io, channels)
     bias = bias - io.input(0).q.zero_point * totals
     if _one(scale):
         # One staircase for the range of all channels: one set of numbers.
