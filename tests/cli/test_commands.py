@@ -94,6 +94,7 @@ def test_a_line(case: Case, desk: Path, cache: str) -> None:
     holds(case, ran)
     if not {"--json", "--toml", "--schema"} & set(case.line.split()):
         assert all(len(line) <= 100 for line in ran.out.splitlines())
+    assert "…" not in ran.out, "nothing is cut"
 
 
 @pytest.mark.parametrize("case", UNFIT, ids=lambda case: case.id)

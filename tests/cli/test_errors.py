@@ -11,6 +11,8 @@ import pytest
 
 import tinygen as tinygen_package
 from tests.runner import GOLDEN_MODEL, tinygen
+from tinygen.api.demo import DemoFiles
+from tinygen.cli.demo import show_demo
 from tinygen.errors import InputError
 from tinygen.report.schema import results_schema
 
@@ -154,3 +156,26 @@ def test_the_text_of_an_error_has_why_and_next(tmp_path: Path) -> None:
         "  why: did you mean nucleo_h743zi or nucleo_f446re?",
         "  next: tinygen boards",
     ]
+
+
+def test_a_demo_that_cannot_be_built_says_why(tmp_path: Path) -> None:
+    """What is stopped at the end is only what was built: its error came in place of the build's."""
+    typed: list[str] = []
+
+    def app(words: list[str], **_: object) -> None:
+        typed.append(words[0])
+        raise InputError(f"{words[0]} failed")
+
+    files = DemoFiles(tmp_path, *(tmp_path / name for name in ("m.h5", "c.npz", "t.npz")), said="")
+    with pytest.raises(InputError, match="build failed"):
+        show_demo(app, files, tmp_path, "qemu-cortex-m0")  # type: ignore[arg-type]
+    assert typed == ["build"]
+
+
+def test_what_is_watched_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    for place in ("none", "a file"):
+        ran = tinygen("run", "--watch", place, cwd=tmp_path)
+        assert ran.code == 2
+        assert f"{place} is no folder" in ran.err
+        assert "mkdir" in ran.err

@@ -77,8 +77,8 @@ class DoctorResult:
 def doctor(*, progress: Progress = SILENT) -> DoctorResult:
     """Look at Python, packages, compilers, emulators, sources, registries, ports and the disk.
 
-    Changes nothing; asks the network for 5 seconds at most, and each serial port what is on it,
-    which restarts many boards.
+    Changes nothing; asks the network twice, for 5 seconds at most, and each serial port what is on
+    it, which restarts many boards.
     """
     checks: list[Check] = []
     for stage, look in (

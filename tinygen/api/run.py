@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from tinygen.devices.link import Hello, Session
 from tinygen.devices.link.faults import Disconnected
 from tinygen.errors import DeviceError, InputError
 from tinygen.ir import Array, Edge
+from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import open_project
 
@@ -92,16 +94,10 @@ def watch(
     A file is read once its size has stayed for half a second. What cannot be read is warned of.
     """
     place = Path(folder)
-    if not place.is_dir():
-        raise InputError(
-            f"{place} is no folder",
-            why="its new files are to be run on the device",
-            next_step=f"mkdir {place}",
-        )
+    seen = _files(place)
     with Runner(project, port=port, trust_project=trust_project, progress=progress) as runner:
         runner.greet()
         progress.stage(f"Watching {place}, until Ctrl-C")
-        seen = _files(place)
         while True:
             time.sleep(_LOOK_SECONDS)
             before, seen = seen, _files(place)
@@ -117,12 +113,20 @@ def watch(
 
 
 def _files(folder: Path) -> dict[Path, tuple[int, int]]:
-    """The files that are no hidden ones, with their time and size."""
+    """The files that are no hidden ones, with their time and size; InputError where the folder is
+    none, or none any more."""
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder} is no folder",
+            why="its new files are to be run on the device",
+            next_step=f"mkdir {shell_word(folder)}",
+        )
     found = {}
     for path in sorted(folder.iterdir()):
         if path.is_file() and not path.name.startswith("."):
-            state = path.stat()
-            found[path] = (state.st_mtime_ns, state.st_size)
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                state = path.stat()
+                found[path] = (state.st_mtime_ns, state.st_size)
     return found
 
 

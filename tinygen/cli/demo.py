@@ -22,13 +22,12 @@ def show_demo(app: typer.Typer, files: DemoFiles, out: Path, board: str) -> int:
     firmware = os.fspath(out / "firmware")
     build = ["build", typed(files.model), "--board", board, "--data", typed(files.calibration)]
     build += ["--test", typed(files.test), "--out", firmware]
-    try:
-        for words in (build, ["flash", firmware], ["verify", firmware]):
-            if code := _run(app, words):
-                return code
+    if code := _run(app, build):
+        return code
+    try:  # from here on there is a project, whose emulator may run
+        return _run(app, ["flash", firmware]) or _run(app, ["verify", firmware])
     finally:
         _run(app, ["stop", firmware])
-    return 0
 
 
 def _run(app: typer.Typer, words: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tinygen.report.text.tables import columns, fact_table, in_bytes
+from tinygen.report.text.tables import columns, fact_table, in_bytes, whole_gib
 
 if TYPE_CHECKING:
     from tinygen.api.catalogue import BoardsResult
@@ -20,21 +20,16 @@ def boards_report(result: BoardsResult) -> RenderableType:
     table = columns("board", "core", "RAM KiB", "flash KiB", "engines", "proven")
     for board in result.boards:
         default = board.engines.default
+        ram, flash = board.memory.ram.bytes, board.memory.flash.bytes
         table.add_row(
             board.id,
             board.core,
-            _room(board.memory.ram.bytes),
-            _room(board.memory.flash.bytes),
+            whole_gib(ram) or f"{ram // 1024:,}",
+            whole_gib(flash) or f"{flash // 1024:,}",
             ", ".join([default, *(e for e in board.engines.available if e != default)]),
             re.split(r"[:;,]| [0-9]", board.proven)[0],
         )
     return Group(table, Text("the engine named first is the board's default"))
-
-
-def _room(size: int) -> str:
-    """In KiB; with another unit where that is whole and saves a column half its width."""
-    whole, rest = divmod(size, 1 << 30)
-    return f"{size // 1024:,}" if rest else f"{whole} GiB"
 
 
 def board_report(facts: Mapping[str, Any]) -> RenderableType:

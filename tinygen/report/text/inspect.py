@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tinygen.report.text.tables import BAR, arena_rows, columns, fact_table, in_bytes, page
+from tinygen.report.text.tables import (
+    BAR,
+    arena_rows,
+    columns,
+    fact_table,
+    in_bytes,
+    page,
+    whole_gib,
+)
 
 if TYPE_CHECKING:
     from tinygen.api.inspect import InspectResult
@@ -36,9 +44,9 @@ def inspect_report(result: InspectResult) -> RenderableType:
                 fit.board,
                 "yes" if fit.fits else "no",
                 f"{fit.ram_needed:,} B",
-                f"{fit.ram_available:,} B",
+                whole_gib(fit.ram_available) or f"{fit.ram_available:,} B",
                 f"{fit.flash_needed:,} B",
-                f"{fit.flash_available:,} B",
+                whole_gib(fit.flash_available) or f"{fit.flash_available:,} B",
             )
     rows = [("model", result.model), ("opened by", f"{result.loader} ({result.format})")]
     if result.signatures:

@@ -9,6 +9,7 @@ import io
 import math
 import sys
 from collections.abc import Sequence
+from typing import Literal
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -23,6 +24,8 @@ BAR = " "
 """The title of a column of bars."""
 _WORDS = {"answer", "board", "operator", "core", "engines", "for", "kernel", "proven", "why", BAR}
 """Columns of text; all others hold numbers."""
+_PROSE = {"answer", "proven", "why"}
+"""Those of sentences."""
 
 
 def print_report(report: RenderableType) -> None:
@@ -68,10 +71,12 @@ def ruled(first: str, *others: str) -> Table:
 
 
 def columns(*names: str) -> Table:
-    """A table without lines, for many columns."""
+    """A table without lines, for many columns. Where they are too wide it is sentences that
+    take a second line: no number and no name is cut."""
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in names:
-        made.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=True)
+        justify: Literal["left", "right"] = "left" if name in _WORDS else "right"
+        made.add_column(name, justify=justify, no_wrap=name not in _PROSE, overflow="fold")
     return made
 
 
@@ -103,6 +108,12 @@ def build_name(build_id: str, compiler: str = "") -> str:
 
 def in_bytes(size: int) -> str:
     return f"{size:,} bytes"
+
+
+def whole_gib(size: int) -> str:
+    """In GiB where it is so many exactly, which saves a column half its width; else nothing."""
+    whole, rest = divmod(size, 1 << 30)
+    return "" if rest else f"{whole} GiB"
 
 
 def arena_rows(size: int, minimum: int | None, peak: str | None) -> list[tuple[str, str]]:
