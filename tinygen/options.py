@@ -211,8 +211,8 @@ class BuildOptions(ProjectOptions):
         Flag(
             "--kernel-set",
             "Which kernels the engine uses, of those that `tinygen boards BOARD` names: portable, "
-            "dsp, mve of aot; reference, cmsis_nn, esp_nn, esp_nn_s3 of tflm. [default: the "
-            "board's]",
+            "dsp, mve, esp32s3 of aot; reference, cmsis_nn, esp_nn, esp_nn_s3 of tflm. [default: "
+            "the board's]",
             metavar="NAME",
             engine=True,
         ),
