@@ -166,7 +166,8 @@ def test_a_demo_that_cannot_be_built_says_why(tmp_path: Path) -> None:
         typed.append(words[0])
         raise InputError(f"{words[0]} failed")
 
-    files = DemoFiles(tmp_path, *(tmp_path / name for name in ("m.h5", "c.npz", "t.npz")), said="")
+    model, calibration, test = (tmp_path / name for name in ("m.h5", "c.npz", "t.npz"))
+    files = DemoFiles(tmp_path, model, calibration, test, "")
     with pytest.raises(InputError, match="build failed"):
         show_demo(app, files, tmp_path, "qemu-cortex-m0")  # type: ignore[arg-type]
     assert typed == ["build"]
