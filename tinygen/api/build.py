@@ -20,6 +20,7 @@ from tinygen.api.versions import Lock
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
 from tinygen.engines.engine import Job
+from tinygen.engines.tflm import not_run
 from tinygen.ir import output_edges
 from tinygen.load import safe_name
 from tinygen.options import BuildOptions
@@ -29,9 +30,10 @@ from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
 from tinygen.project import build_id, manifest, sources, trust
 from tinygen.project.platformio import platformio_files
-from tinygen.proof.doubt import doubts
+from tinygen.proof.doubt import doubts, refusal
 from tinygen.proof.expect import expect
 from tinygen.proof.fidelity import Fidelity, fidelity
+from tinygen.proof.oracle import TFLM
 from tinygen.templates import Identity
 
 
@@ -195,6 +197,8 @@ def _generate(
     checks = expect(
         ready.model, ready.float_tflite, ready.samples, seed=options.seed, progress=progress
     )
+    if chosen.name == "tflm" and options.arena is not None and (words := refusal(checks, TFLM)):
+        raise not_run(words)  # else running it to size the arena has shown that it does
     reports = fidelity(outputs, checks)
     for report in reports:
         progress.note(report.text)
