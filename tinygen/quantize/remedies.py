@@ -10,7 +10,7 @@ _THIRD = (
 )
 _BEFORE = "compute it before the model, as the data are prepared: it has nothing to train"
 _MASK = "train without a mask, and fill up with zeros: leave out Masking and mask_zero"
-_OF_MASKS = ("REDUCE_ANY", "NOT_EQUAL")
+_OF_MASKS = ("REDUCE_ANY", "NOT_EQUAL", "CAST")
 _MASKED = (
     *("Masking", "LSTM", "GRU", "SimpleRNN", "Bidirectional", "Softmax", "GlobalAveragePooling1D"),
     *("Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention"),
