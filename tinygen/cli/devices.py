@@ -30,8 +30,9 @@ def flash(
 ) -> None:
     """Put the firmware on the device and wait until it answers.
 
-    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO. A board that is a
-    process of this machine is run once, and ends.
+    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO. For a board with
+    Linux, `--port ssh://USER@HOST` is the machine to copy it to and to start it on; on this one it
+    is run once, and ends.
 
     Example: tinygen flash
     """
@@ -187,9 +188,9 @@ def monitor(
             sys.stdout.flush()
 
 
-@app.command(short_help="End the emulator that `flash` started.")
+@app.command(short_help="End the emulator or the service that `flash` started.")
 def stop(project: ProjectArgument = None, json: Json = False) -> None:
-    """End the emulator that `flash` started.
+    """End the emulator or the service that `flash` started.
 
     Example: tinygen stop
     """
