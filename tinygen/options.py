@@ -90,6 +90,15 @@ class ModelOptions:
             "Labelled samples that `verify` runs on the device, all of them, as --data.",
         ),
     ] = None
+    labels: Annotated[
+        str | None,
+        Flag(
+            "--labels",
+            "A text file with the names of the classes, one a line, in the order of the output's "
+            "elements. [default: of the file's metadata, else of the data]",
+            metavar="FILE",
+        ),
+    ] = None
     image_range: Annotated[
         tuple[float, float],
         Flag(

@@ -106,6 +106,10 @@ LINES = (
         ),
     ),
     Case(
+        f"tinygen generate digits.tflite -b {BOARD} --labels labels.txt -o named",
+        lambda ran: 'classes           0 "zero", 0, 1 日' in ran.out,
+    ),
+    Case(
         f"tinygen generate pools.tflite -b {BOARD} --engine tflm --arena 4096 --debug -o t --json",
         lambda ran: ran.json["arena_bytes"] == 4096 and ran.json["engine"] == "tflm",
     ),
@@ -190,7 +194,7 @@ STORY = (
     Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),
 )
 DEMO = "tinygen demo --out FOLDER"
-"""Run by tests/docs, which holds what it prints against the README."""
+"""Run by tests/docs, which holds what it prints against its page."""
 WATCHED = "tinygen run --watch images"
 MONITORED = "tinygen monitor --trust-project --port PORT"
 """Run by tests of their own: they end only with Ctrl-C."""
@@ -211,6 +215,10 @@ _UNFIT = tuple(
 )
 UNFIT = (
     *_UNFIT,
+    Case(
+        f"tinygen generate digits.tflite -b {BOARD} --labels two.txt -o unnamed",
+        lambda ran: "names 2 classes, the model's outputs have 10 elements" in ran.err,
+    ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --locked -o nowhere",
         lambda ran: "--locked, and there is no project in nowhere" in ran.err,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tinygen import load as loading
 from tinygen import passes, tflite
-from tinygen.api.classes import agreed, numbered_by
-from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
+from tinygen.api.classes import Classes, agreed, numbered_by
+from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_class_names, read_data
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Graph, Int8Model, format_shape
 from tinygen.load import Int8File, LoadedModel
@@ -22,7 +22,7 @@ from tinygen.proof.vectors import Samples
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """`float_tflite` is the model before quantization, None where only int8 is known; `classes`
-    are the names of its classes, where the data has some; `image_range` is what the pixels 0 and
+    are the names of its classes, where somebody says them; `image_range` is what the pixels 0 and
     255 are to it."""
 
     loaded: LoadedModel
@@ -30,7 +30,7 @@ class Prepared:
     float_tflite: bytes | None
     data: Dataset | None
     samples: tuple[Samples, ...]
-    classes: tuple[str, ...]
+    classes: Classes
     image_range: tuple[float, float]
 
 
@@ -40,6 +40,7 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
     `random_if_needed` quantizes with random data where a model needs some and none is given.
     """
     progress = options.progress
+    given = () if options.labels is None else read_class_names(Path(options.labels))
     progress.stage(f"Opening {path.name}")
     loaded = loading.load(
         path,
@@ -59,16 +60,20 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
     for warning in () if data is None else data.warnings:
         progress.warn(warning)
     test = _read(options.test, loaded, options, "test")
-    classes, said = agreed(data, test)
-    for warning in (*(() if test is None else test.warnings), *said):
+    stated = tflite.output_labels(loaded.content) if isinstance(loaded, Int8File) else {}
+    names, said = agreed(data, test, given=given, stated=stated)
+    for warning in () if test is None else test.warnings:
         progress.warn(f"test data: {warning}")
+    for warning in said:
+        progress.warn(warning)
     samples = []
     if test is not None:
-        samples.append(Samples("test", test.inputs, numbered_by(classes, test), limit=None))
+        samples.append(Samples("test", test.inputs, numbered_by(names, test), limit=None))
     if data is not None:
         origin = "random data" if data.is_random else "data"
-        samples.append(Samples(origin, data.inputs, numbered_by(classes, data)))
+        samples.append(Samples(origin, data.inputs, numbered_by(names, data)))
     model, float_tflite = _quantized(loaded, data, options)
+    classes = Classes(names, options.labels, stated)
     return Prepared(loaded, model, float_tflite, data, tuple(samples), classes, options.image_range)
 
 
