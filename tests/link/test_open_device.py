@@ -37,7 +37,8 @@ def test_a_program_elsewhere_is_reached_by_ssh_or_through_a_tunnel(
     board = get_board("raspberrypi4")
     remote: object = open_device(board, "ssh://pi@host/digits")
     assert remote == Remote("pi@host", None, "digits")
-    assert open_device(board, "socket://127.0.0.1:1") == ("socket://127.0.0.1:1", 12_000_000)
+    tunnel: object = open_device(board, "socket://127.0.0.1:1")
+    assert tunnel == ("socket://127.0.0.1:1", 12_000_000)
 
 
 def test_an_emulated_boards_socket() -> None:

@@ -27,6 +27,8 @@ class Server:
     port: int
     home: Path
     folder: Path
+    bin: Path
+    """First on the PATH there."""
 
     @property
     def programs(self) -> Path:
@@ -42,7 +44,8 @@ class Server:
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     folder, home = tmp_path / "ssh", tmp_path / "home of a user"
-    for made in (folder, home, tmp_path / "bin"):
+    there = tmp_path / "bin there"
+    for made in (folder, home, there, tmp_path / "bin"):
         made.mkdir()
     _key(folder / "host")
     _key(folder / "mine")
@@ -60,7 +63,7 @@ StrictModes no
 UsePAM no
 PasswordAuthentication no
 PermitRootLogin yes
-SetEnv HOME="{home}"
+SetEnv HOME="{home}" PATH="{there}:/usr/bin:/bin"
 """
     )
     (folder / "config").write_text(
@@ -85,7 +88,7 @@ SetEnv HOME="{home}"
     with (folder / "log").open("w") as log, subprocess.Popen(command, stderr=log) as process:
         try:
             _wait(port, process)
-            yield Server(f"ssh://{getpass.getuser()}@127.0.0.1:{port}", port, home, folder)
+            yield Server(f"ssh://{getpass.getuser()}@127.0.0.1:{port}", port, home, folder, there)
         finally:
             process.terminate()
             for left in psutil.process_iter(["exe"]):  # of a test that failed

@@ -94,6 +94,52 @@ def test_flash_verify_stop(copy: Path, server: Server) -> None:
     assert tinygen.verify(copy, port=server.url, vectors=1).verdict is tinygen.Verdict.MATCH
 
 
+SYSTEMCTL = r"""#!/bin/sh
+# As systemd does with a unit of ours, as far as that: settings, a program in quotes, %% for %.
+echo "$@" >>"$HOME/told"
+unit="$HOME/.config/systemd/user/tinygen-digits.service"
+case "$*" in
+  *restart*)
+    test -e "$HOME/main" && kill "$(cat "$HOME/main")" && sleep 0.5
+    program=$(sed -n 's/^ExecStart="\(.*\)"$/\1/p' "$unit" | sed 's/%%/%/g')
+    env "$(sed -n 's/^Environment=//p' "$unit")" "$program" </dev/null >/dev/null 2>&1 &
+    echo $! >"$HOME/main"
+    ;;
+  *disable*) kill "$(cat "$HOME/main")" ;;
+esac
+"""
+
+
+def test_where_there_is_systemd_it_keeps_the_service(copy: Path, server: Server) -> None:
+    """A stand-in for it: no container has one for users."""
+    for name, text in (("systemctl", SYSTEMCTL), ("loginctl", '#!/bin/sh\nexit "$LINGER"\n')):
+        (server.bin / name).write_text(text.replace("$LINGER", "0"))
+        (server.bin / name).chmod(0o755)
+    flashed = tinygen.flash(copy, port=server.url)
+    assert flashed.service is not None
+    assert flashed.service.kept == "systemd, as a service of the user"
+    unit = server.home / ".config" / "systemd" / "user" / "tinygen-digits.service"
+    assert f"TINYGEN_LISTEN={flashed.service.port}\n" in unit.read_text()
+    told = (server.home / "told").read_text().splitlines()
+    assert told == [
+        "--user show-environment",
+        "--user daemon-reload",
+        "--user enable -q tinygen-digits.service",
+        "--user restart tinygen-digits.service",
+    ]
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--user", unit], capture_output=True, text=True, check=False
+    )
+    assert "tinygen-digits" not in checked.stderr
+    (server.bin / "loginctl").write_text("#!/bin/sh\nexit 1\n")
+    again = tinygen.flash(copy)
+    assert again.service is not None
+    assert "until they log out" in again.service.kept
+    assert tinygen.stop(copy).stopped
+    assert not unit.exists()
+    assert services(server.home) == []
+
+
 def test_a_program_that_ends_is_not_started_anew(
     copy: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
