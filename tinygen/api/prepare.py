@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tinygen import load as loading
 from tinygen import passes, tflite
-from tinygen.api.classes import Classes, agreed, numbered_by
+from tinygen.api.classes import Classes, agreed, numbered_by, told
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_class_names, read_data
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Graph, Int8Model, format_shape
@@ -57,21 +57,22 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
     if source is None and not isinstance(loaded, Int8File):
         raise no_data_error(loaded.inputs, path.name)
     data = _read(source, loaded, options, "train")
-    for warning in () if data is None else data.warnings:
-        progress.warn(warning)
     test = _read(options.test, loaded, options, "test")
     stated = tflite.output_labels(loaded.content) if isinstance(loaded, Int8File) else {}
     names, said = agreed(data, test, given=given, stated=stated)
-    for warning in () if test is None else test.warnings:
+    for warning in () if data is None else told(data, names):
+        progress.warn(warning)
+    for warning in () if test is None else told(test, names):
         progress.warn(f"test data: {warning}")
     for warning in said:
         progress.warn(warning)
     samples = []
     if test is not None:
-        samples.append(Samples("test", test.inputs, numbered_by(names, test), limit=None))
+        samples.append(Samples("test", test.inputs, numbered_by(names, test), None, test.targets))
     if data is not None:
         origin = "random data" if data.is_random else "data"
-        samples.append(Samples(origin, data.inputs, numbered_by(names, data)))
+        labels = numbered_by(names, data)
+        samples.append(Samples(origin, data.inputs, labels, targets=data.targets))
     model, float_tflite = _quantized(loaded, data, options)
     classes = Classes(names, options.labels, stated)
     return Prepared(loaded, model, float_tflite, data, tuple(samples), classes, options.image_range)
