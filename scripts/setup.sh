@@ -21,6 +21,7 @@ if [ "${1:-}" = all ]; then
 /usr/include/newlib/c++/12.2.1/cstdint:libstdc++-arm-none-eabi-newlib
 avr-gcc:gcc-avr
 cmake:cmake
+espeak-ng:espeak-ng
 /usr/lib/avr/include/avr/io.h:avr-libc
 /usr/share/arduino/hardware/arduino/avr/platform.txt:arduino-core-avr
 qemu-system-avr:qemu-system-misc
