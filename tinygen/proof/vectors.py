@@ -175,6 +175,16 @@ class Samples:
     labels: Array | None
     limit: int | None = _DATA_SAMPLES
 
+    def thinned(self) -> Samples:
+        """Those alone that vectors are taken from: of fewer samples the same ones are."""
+        picks = _picks(self)
+        return Samples(
+            origin=self.origin,
+            inputs=tuple(array[picks] for array in self.inputs),
+            labels=None if self.labels is None else self.labels[picks],
+            limit=self.limit,
+        )
+
 
 def choose(
     edges: Sequence[Edge],
