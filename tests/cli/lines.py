@@ -92,7 +92,7 @@ LINES = (
         ),
     ),
     Case(
-        f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --engine aot"
+        f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --no-cache --engine aot"
         " --kernel-set portable --optimize size --out rendered",
         lambda ran: "samples.npz" in ran.out and "next: pio run -d rendered" in ran.out,
     ),
@@ -138,7 +138,7 @@ LINES = (
         ),
     ),
     Case(
-        f"tinygen bench digits.tflite -b {BOARD} -d samples.npz -o benched --trust-model --json"
+        f"tinygen bench digits.tflite -b {BOARD} -d samples.npz -o benched --no-cache --trust-model --json"
         " --engine aot:portable",
         lambda ran: (
             [row["verdict"] for row in ran.json["rows"]] == ["MATCH"]
