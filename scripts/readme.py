@@ -51,9 +51,9 @@ DEMO = "build/demo"
 SHOWN = ("build", "verify")
 """The commands of the demo that its page shows."""
 PICTURED = "verify"
+"""The one that the README has as a picture."""
 UNPICTURED = "of the device, output "
 """Where the picture ends: what follows is of single classes."""
-"""The one that the README has as a picture."""
 WIDTH = 92
 _BLOCK = re.compile(r"<!-- block: (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 

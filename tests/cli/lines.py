@@ -92,8 +92,8 @@ LINES = (
         ),
     ),
     Case(
-        f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --engine aot"
-        " --kernel-set portable --optimize size --out rendered",
+        f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --no-cache"
+        " --engine aot --kernel-set portable --optimize size --out rendered",
         lambda ran: "samples.npz" in ran.out and "next: pio run -d rendered" in ran.out,
     ),
     Case(
@@ -138,8 +138,8 @@ LINES = (
         ),
     ),
     Case(
-        f"tinygen bench digits.tflite -b {BOARD} -d samples.npz -o benched --trust-model --json"
-        " --engine aot:portable",
+        f"tinygen bench digits.tflite -b {BOARD} -d samples.npz -o benched --no-cache"
+        " --trust-model --json --engine aot:portable",
         lambda ran: (
             [row["verdict"] for row in ran.json["rows"]] == ["MATCH"]
             and ran.json["rows"][0]["unit"] == "instructions"

@@ -189,6 +189,17 @@ class Samples:
     limit: int | None = _DATA_SAMPLES
     targets: Array | None = None
 
+    def thinned(self) -> Samples:
+        """Those alone that vectors are taken from: of fewer samples the same ones are."""
+        picks = _picks(self)
+        return Samples(
+            origin=self.origin,
+            inputs=tuple(array[picks] for array in self.inputs),
+            labels=None if self.labels is None else self.labels[picks],
+            limit=self.limit,
+            targets=None if self.targets is None else self.targets[picks],
+        )
+
 
 def choose(
     edges: Sequence[Edge],
