@@ -127,10 +127,10 @@ def test_where_there_is_systemd_it_keeps_the_service(copy: Path, server: Server)
         "--user enable -q tinygen-digits.service",
         "--user restart tinygen-digits.service",
     ]
-    checked = subprocess.run(
-        ["systemd-analyze", "verify", "--user", unit], capture_output=True, text=True, check=False
-    )
-    assert "tinygen-digits" not in checked.stderr
+    if shutil.which("systemd-analyze"):  # the real one's word about the unit
+        env = {**os.environ, "XDG_RUNTIME_DIR": str(server.folder)}
+        command = ["systemd-analyze", "verify", "--user", "--man=no", unit]
+        assert subprocess.run(command, env=env, check=False).returncode == 0
     (server.bin / "loginctl").write_text("#!/bin/sh\nexit 1\n")
     again = tinygen.flash(copy)
     assert again.service is not None

@@ -16,6 +16,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from tinygen import processes
+from tinygen.api.cache import cache
+from tinygen.api.kept import MODELS
 from tinygen.boards import Board, Linux, Qemu, Serial, all_boards
 from tinygen.devices import qemu, usb, user_mode
 from tinygen.devices.link import Session, open_device, open_transport
@@ -28,6 +30,7 @@ from tinygen.proof import oracle
 
 _NETWORK_SECONDS = 5.0
 _HELLO_SECONDS = 2.0
+_MIB = 1 << 20
 _GIB = 1 << 30
 _ROOM = 2 * _GIB
 """What a vendor's compiler and framework take, roughly; TensorFlow Lite Micro takes 0.1 GiB."""
@@ -271,3 +274,11 @@ def _disk() -> Iterator[Check]:
     )
     if not os.access(there, os.W_OK):
         yield Check("cache", State.BAD, f"{there} cannot be written", "set TINYGEN_CACHE")
+        return
+    kept = {part.name: part.bytes for part in cache().parts}
+    yield Check(
+        "cache",
+        State.GOOD,
+        f"{sum(kept.values()) / _MIB:,.0f} MiB in {folder}, {kept.get(MODELS, 0) / _MIB:,.0f} MiB "
+        "of it int8 models and vectors; tinygen cache shows the rest",
+    )
