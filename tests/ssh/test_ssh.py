@@ -129,7 +129,7 @@ def test_where_there_is_systemd_it_keeps_the_service(copy: Path, server: Server)
     ]
     if shutil.which("systemd-analyze"):  # the real one's word about the unit
         env = {**os.environ, "XDG_RUNTIME_DIR": str(server.folder)}
-        command = ["systemd-analyze", "verify", "--user", "--man=no", unit]
+        command = ["systemd-analyze", "verify", "--user", "--man=no", str(unit)]
         assert subprocess.run(command, env=env, check=False).returncode == 0
     (server.bin / "loginctl").write_text("#!/bin/sh\nexit 1\n")
     again = tinygen.flash(copy)
