@@ -208,7 +208,7 @@ def _generate(
         project.MODEL: ready.model.content,
         project.VECTORS: checks.to_bytes(),
     }
-    described = describe(ready, outputs, made, target, identity, checks, reports)
+    described = describe(ready, options, outputs, made, target, identity, checks, reports)
     held.enter_context(project.hold(folder, progress))
     written = project.write(folder, files, described)
     trust.sign_written(folder, files)
