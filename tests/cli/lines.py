@@ -194,7 +194,7 @@ STORY = (
     Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),
 )
 DEMO = "tinygen demo --out FOLDER"
-"""Run by tests/docs, which holds what it prints against the README."""
+"""Run by tests/docs, which holds what it prints against its page."""
 WATCHED = "tinygen run --watch images"
 MONITORED = "tinygen monitor --trust-project --port PORT"
 """Run by tests of their own: they end only with Ctrl-C."""

@@ -27,7 +27,7 @@ from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
-from tinygen.project import build_id, manifest, sources, trust
+from tinygen.project import build_id, library, manifest, sources, trust
 from tinygen.project.platformio import platformio_files
 from tinygen.proof.doubt import doubts
 from tinygen.proof.expect import expect
@@ -130,7 +130,8 @@ class _Compiling:
     """Counts the sources as PlatformIO compiles them; what is up to date is not compiled."""
 
     def __init__(self, folder: Path, progress: Progress) -> None:
-        self._total = sum(1 for path in (folder / "src").rglob("*.c*"))
+        sources = (folder / name for name in ("src", library.SOURCES))
+        self._total = sum(1 for source in sources for path in source.rglob("*.c*"))
         self._done = 0
         self._progress = progress
 
@@ -200,9 +201,10 @@ def _generate(
         progress.note(report.text)
     scripts = (build_id.SCRIPT, *made.scripts)
     ini = platformio_files(target, identity, made.build_flags, scripts)
+    parts = {**sources.project_files(target, made.arena_place), **made.files}
     files = {
-        **sources.project_files(target, made.arena_place),
-        **made.files,
+        **parts,
+        **library.manifests(identity, parts, made.library_flags, alone=made.alone),
         **{name: text.encode() for name, text in ini.items()},
         **board_files(options.board, target),
         project.MODEL: ready.model.content,

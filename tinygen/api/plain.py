@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from tinygen.api.again import Again, variant, with_layers
 from tinygen.api.built import look
@@ -15,16 +16,18 @@ from tinygen.engines.engine import Plain as PlainProgram
 from tinygen.errors import TinygenError
 from tinygen.printable import shell_word
 from tinygen.progress import Progress
-from tinygen.project import build_id
+from tinygen.project import build_id, library
+from tinygen.project.firmware import memory_files
 from tinygen.project.folder import MODEL, Project
 from tinygen.project.platformio import platformio_files
 
 PLAIN = "plain"
 """In a project's state folder: firmware with a layer that is computed by its plain kernel."""
 
-_KERNELS = "src/kernels/"
-_ENGINES = (_KERNELS, "src/model/", "src/tflm/", "lib/tflm/")
+_ENGINES = (f"{library.FOLDER}/", "src/tflm/", "lib/tflm/")
 """Where an engine's files lie in a project."""
+_HEADERS = "tg_*.h"
+"""Those of kernels."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +103,18 @@ def _noted(
 
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
         kept = {name: content for name, content in files.items() if not name.startswith(_ENGINES)}
-        edited = {name: content for name, content in files.items() if name.startswith(_KERNELS)}
-        scripts = (build_id.SCRIPT, *other.made.scripts)
-        ini = platformio_files(made.board, made.job.identity, other.made.build_flags, scripts)
-        whole = {
+        parts = {
             **kept,
+            **memory_files(made.board, other.made.arena_place),
             **other.made.files,
-            **{name: text for name, text in edited.items() if name in other.made.files},
+            **{name: files[name] for name in other.made.files if _is_kernel(name, files)},
+        }
+        scripts = (build_id.SCRIPT, *other.made.scripts)
+        identity, flags = made.job.identity, other.made.library_flags
+        ini = platformio_files(made.board, identity, other.made.build_flags, scripts)
+        whole = {
+            **parts,
+            **library.manifests(identity, parts, flags, alone=other.made.alone),
             "platformio.ini": ini["platformio.ini"].encode(),
         }
         return with_layers(made, other.traced)(whole)
@@ -116,6 +124,12 @@ def _noted(
         return _run(built, made, other.layer, inputs, trust_project, progress)
     finally:
         stop(built.path)
+
+
+def _is_kernel(name: str, files: Mapping[str, bytes]) -> bool:
+    """Whether it is a kernel's header that the project has, edited or not."""
+    path = PurePosixPath(name)
+    return name in files and path.match(_HEADERS) and path.is_relative_to(library.SOURCES)
 
 
 def _run(

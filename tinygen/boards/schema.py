@@ -135,7 +135,7 @@ class PlatformIO:
     platform: Platform
     board: Name
     framework: Framework = ""
-    lib_ldf_mode: LdfMode = "off"
+    lib_ldf_mode: LdfMode = "chain"
     build_flags: tuple[Flag, ...] = ()
     build_unflags: tuple[Flag, ...] = ()
     options: Mapping[str, Text] = field(default_factory=dict)

@@ -17,7 +17,7 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
 Framework = Literal["", "arduino", "espidf", "freedom-e-sdk"]
 """PlatformIO's frameworks that there is a port for; empty for none."""
 
-LdfMode = Literal["off", "chain", "deep", "chain+", "deep+"]
+LdfMode = Literal["chain", "deep", "chain+", "deep+"]
 """How PlatformIO looks for libraries."""
 
 Prefix = Literal[
