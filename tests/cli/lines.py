@@ -93,7 +93,7 @@ LINES = (
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --engine aot"
-        " --kernel-set portable --optimize size --out rendered",
+        " --kernel-set portable --without portable/conv_2d_packed --optimize size --out rendered",
         lambda ran: "samples.npz" in ran.out and "next: pio run -d rendered" in ran.out,
     ),
     Case(
@@ -177,6 +177,32 @@ STORY = (
         lambda ran: ran.json["verdict"] == "MATCH" and ran.json["port"] == "replay:bytes.spy",
     ),
     Case(
+        "tinygen verify --layers --vectors 2 --trust-project",
+        lambda ran: ran.out.startswith("MATCH") and "looked into 2" in ran.out,
+    ),
+    Case(
+        "tinygen verify --layers --port PORT --json",
+        lambda ran: (
+            ran.json["verdict"] == "UNVERIFIED"
+            and "notes nothing of its layers" in ran.json["reason"]
+            and "leave --port out" in ran.json["next_step"]
+        ),
+    ),
+    Case(
+        "tinygen profile --vectors 2 --timeout 300 --trust-project",
+        lambda ran: (
+            re.search(r"^ *0 +\w*CONV_2D .*%", ran.out, re.M) is not None
+            and re.search(r"per inference +\d{3},\d{3} instructions", ran.out) is not None
+        ),
+    ),
+    Case(
+        "tinygen profile --json",
+        lambda ran: (
+            ran.json["unit"] == "instructions"
+            and sum(layer["macs"] for layer in ran.json["layers"]) == 70_080
+        ),
+    ),
+    Case(
         "tinygen run --input samples.npz --trust-project",
         lambda ran: (
             re.search(r"^sample 12 +\| .*highest \[\d\] +\|", ran.out, re.M) is not None
@@ -200,6 +226,7 @@ MONITORED = "tinygen monitor --trust-project --port PORT"
 """Run by tests of their own: they end only with Ctrl-C."""
 REFUSED = (
     Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),
+    Case("tinygen flash --layers", lambda ran: "nothing has to be put on" in ran.err),
     Case("tinygen demo --board uno", lambda ran: "the demo does not run on uno" in ran.err),
 )
 """What a project of an emulated board does not take, and a demonstration no board with a cable."""

@@ -10,11 +10,13 @@ from importlib import metadata
 
 from tinygen import passes, pio, tflite
 from tinygen.api.board import project_board
-from tinygen.boards import Board
+from tinygen.api.built import Built, look
+from tinygen.boards import Board, Serial
+from tinygen.devices.link.hello import Hello
 from tinygen.engines import ENGINES, Engine
 from tinygen.engines.engine import Job
 from tinygen.engines.traced import FLAG, TABLE, Traced
-from tinygen.errors import InputError
+from tinygen.errors import DeviceError, InputError
 from tinygen.ir import Int8Model
 from tinygen.options import BuildOptions
 from tinygen.printable import shell_word
@@ -92,6 +94,28 @@ def noting(made: Again, *, trust_project: bool, progress: Progress) -> tuple[Tra
     change = with_layers(made, traced)
     built = variant(made, LAYERS, change, trust_project=trust_project, progress=progress)
     return traced, built
+
+
+def require_noting(made: Again, noted: Built, hello: Hello) -> None:
+    """DeviceError unless the device runs the firmware `noted`, which notes its layers, and what to
+    do about another."""
+    try:
+        noted.require_this(hello)
+    except DeviceError as error:
+        project = made.project
+        ordinary = look(project, made.board).build_id == hello.build_id
+        again = f"tinygen flash {shell_word(project.path)} --layers, then this again"
+        if not isinstance(made.board.device, Serial):
+            again = "leave --port out: this command starts a device of its own"
+        raise DeviceError(
+            "the device runs the project's firmware, which notes nothing of its layers"
+            if ordinary
+            else error.what,
+            why="that takes flash and time, so it is another firmware of the same sources"
+            if ordinary
+            else error.why,
+            next_step=again,
+        ) from error
 
 
 def with_layers(made: Again, traced: Traced) -> Change:

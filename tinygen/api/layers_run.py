@@ -7,17 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen.api.again import Again
-from tinygen.api.built import look
+from tinygen.api.again import Again, require_noting
 from tinygen.api.connection import Connection
 from tinygen.api.crash import explained
-from tinygen.boards import Serial
 from tinygen.devices.link import Session
-from tinygen.devices.link.hello import Hello
 from tinygen.engines.traced import Traced
 from tinygen.errors import DeviceError
 from tinygen.ir import Array, TensorId
-from tinygen.printable import shell_word
 from tinygen.progress import Progress
 from tinygen.proof import interpret
 from tinygen.proof.difference import Difference, difference
@@ -74,10 +70,7 @@ class LayersRun:
 
     def _greet(self, connection: Connection, session: Session) -> None:
         hello = session.hello()
-        try:
-            connection.built.require_this(hello)
-        except DeviceError as error:
-            raise self._not_there(hello, error) from error
+        require_noting(self._made, connection.built, hello)
         known = [(layer.name, len(layer.outputs)) for layer in self._traced.layers]
         if [(layer.name, len(layer.outputs)) for layer in session.layers()] != known:
             raise DeviceError(
@@ -85,21 +78,6 @@ class LayersRun:
                 why="the firmware names itself as the project's, and tells of other layers",
                 next_step="build the project again",
             )
-
-    def _not_there(self, hello: Hello, error: DeviceError) -> DeviceError:
-        """What to do about firmware that is not the one that was built for this."""
-        if not isinstance(self._made.board.device, Serial):
-            return error
-        project = self._made.project
-        ordinary = look(project, self._made.board).build_id == hello.build_id
-        what = "the device runs the project's firmware, which notes nothing of its layers"
-        return DeviceError(
-            what if ordinary else error.what,
-            why="that takes flash and time, so it is another firmware of the same sources"
-            if ordinary
-            else error.why,
-            next_step=f"tinygen flash {shell_word(project.path)} --layers, then this again",
-        )
 
     def _one(self, session: Session, index: int) -> bool:
         """Whether a layer is wrong for this vector."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen.api.again import Again, again, noting
+from tinygen.api.again import Again, again, noting, require_noting
 from tinygen.api.built import look
 from tinygen.api.connection import Connection
 from tinygen.api.cost import measured
@@ -115,7 +115,7 @@ def profile(
         progress.stage("Running layer by layer")
         with connection.open() as session:
             hello = session.hello()
-            connection.built.require_this(hello)
+            require_noting(made, connection.built, hello)
             session.layers()
             whole, each = 0, [0] * len(traced.layers)
             for index in range(count):

@@ -11,7 +11,7 @@ from tinygen.engines.aot.plain import is_plain
 from tinygen.engines.aot.program import Layer, Program
 from tinygen.engines.traced import Traced, TracedLayer, TracedOutput, keras_layers
 from tinygen.errors import InputError
-from tinygen.ir import TensorId
+from tinygen.ir import ABSENT, Alias, TensorId
 
 _INVOKE = re.compile(
     r"^(?P<head>enum \w+ \w+_invoke\(void\) \{\n)(?P<calls>.*?)(?P<tail>^  return arena_intact\()",
@@ -39,12 +39,25 @@ def follow(program: Program) -> Traced:
     in_graph = {id(node) for node in program.graph.nodes}
     moves = [layer.node for layer in program.layers if id(layer.node) not in in_graph]
     whole = replace(program.graph, nodes=(*program.graph.nodes, *moves))
+    roots = _roots(program)
     return Traced(
         graph=whole,
         layers=tuple(
-            _layer(program, one, named[one.index], last, shared) for one in program.layers
+            _layer(program, one, named[one.index], last, shared, roots) for one in program.layers
         ),
     )
+
+
+def _roots(program: Program) -> dict[TensorId, TensorId]:
+    """The tensor that a layer wrote, of each that is the same bytes under another shape."""
+    roots: dict[TensorId, TensorId] = {}
+    tensors = program.graph.tensors
+    for step in program.plan.steps:
+        if not isinstance(step, Alias) or step.offset:
+            continue
+        if tensors[step.source].nbytes == tensors[step.target].nbytes:
+            roots[step.target] = roots.get(step.source, step.source)
+    return roots
 
 
 def _layer(
@@ -53,6 +66,7 @@ def _layer(
     function: str,
     last: dict[TensorId, int],
     shared: Counter[int],
+    roots: dict[TensorId, TensorId],
 ) -> TracedLayer:
     call, taken, tensors = layer.call, layer.choice.taken, program.graph.tensors
     alone = len(taken.kernel_calls) == 1
@@ -66,7 +80,7 @@ def _layer(
         plain=is_plain(layer),
         why=taken.why,
         macs=layer.macs if alone or taken.kernel_calls[-1] is call else 0,
-        inputs=tuple(i for i in call.inputs if i >= 0),
+        inputs=tuple(roots.get(i, i) for i in call.inputs if i != ABSENT),
         outputs=tuple(
             TracedOutput(tensors[i], call.layouts.get(i), program.plan.offsets[i])
             for i in call.outputs
