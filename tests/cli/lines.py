@@ -181,14 +181,6 @@ STORY = (
         lambda ran: ran.out.startswith("MATCH") and "looked into 2" in ran.out,
     ),
     Case(
-        "tinygen verify --layers --port PORT --json",
-        lambda ran: (
-            ran.json["verdict"] == "UNVERIFIED"
-            and "notes nothing of its layers" in ran.json["reason"]
-            and "leave --port out" in ran.json["next_step"]
-        ),
-    ),
-    Case(
         "tinygen profile --vectors 2 --timeout 300 --trust-project",
         lambda ran: (
             re.search(r"^ *0 +\w*CONV_2D .*%", ran.out, re.M) is not None

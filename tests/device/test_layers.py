@@ -122,6 +122,10 @@ def test_an_optimized_kernel_that_is_wrong_is_told_from_the_plain_one(
     assert taken.modelled_cycles is not None
     assert outside.cycles is not None
     assert abs(taken.modelled_cycles - outside.cycles) < 0.15 * outside.cycles
+    ordinary = tinygen.verify_layers(project, port=tinygen.flash(project).port)
+    assert ordinary.verdict is Verdict.UNVERIFIED
+    assert "notes nothing of its layers" in ordinary.reason
+    assert "leave --port out" in ordinary.next_step
     kernel = next(one for one in taken.layers if one.kernel_set == "dsp")
     scratch = kernel.scratch_bytes != 0
     planting.in_kernel(project, f"dsp/{kernel.kernel}", scratch=scratch)
