@@ -63,8 +63,9 @@ class LayerProfile:
 class ProfileResult:
     """What an inference takes, layer by layer.
 
-    `unit` is `instructions` on an emulated board, else `microseconds`, and with Linux `nanoseconds`,
-    which differ from run to run. `between` is what is no layer's: of an interpreter, its own.
+    `unit` is `instructions` on an emulated board, else `microseconds`, and with Linux
+    `nanoseconds`, which differ from run to run. `between` is what is no layer's: of an interpreter,
+    its own.
     """
 
     project: Path
