@@ -209,7 +209,7 @@ def _generate(
         project.MODEL: ready.model.content,
         project.VECTORS: checks.to_bytes(),
     }
-    described = describe(ready, made, target, identity, checks, reports)
+    described = describe(ready, options, made, target, identity, checks, reports)
     held.enter_context(project.hold(folder, progress))
     written = project.write(folder, files, described)
     trust.sign_written(folder, files)

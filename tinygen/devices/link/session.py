@@ -194,19 +194,23 @@ class Session:
         """What the last inference noted of each layer."""
         return parse_trace(self._table(Kind.TRACE), self.layers())
 
-    def tensor(self, inputs: Sequence[bytes], layer: int, output: int) -> bytes:
-        """What this output of a layer is for these inputs, read where the inference stays."""
+    def tensor(
+        self, inputs: Sequence[bytes], layer: int, output: int, *, stay: int | None = None
+    ) -> bytes:
+        """What lies for these inputs where the layer wrote this output, once it is done; or once
+        the layer `stay` behind it is."""
+        stay = layer if stay is None else stay
         for _ in range(_DISTURBED_TIMES - 1):
             try:
-                return self._tensor(inputs, layer, output)
+                return self._tensor(inputs, layer, output, stay)
             except Disturbed:
                 self.redone += 1
-        return self._tensor(inputs, layer, output)
+        return self._tensor(inputs, layer, output, stay)
 
-    def _tensor(self, inputs: Sequence[bytes], layer: int, output: int) -> bytes:
+    def _tensor(self, inputs: Sequence[bytes], layer: int, output: int, stay: int) -> bytes:
         hello, nbytes = self._ready(), self.layers()[layer].outputs[output].nbytes
         self._write(_pieces(hello, inputs))
-        body = struct.pack("<IH", zlib.crc32(b"".join(inputs)), layer)
+        body = struct.pack("<IH", zlib.crc32(b"".join(inputs)), stay)
         self._exchange.ask([Request(Kind.STEP, body, 9)], self._invoke_limits())
         asked = []
         for offset in range(0, nbytes, hello.payload):
