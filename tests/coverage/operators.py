@@ -23,13 +23,16 @@ _EDGES = {
 _COMPARED = ("EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL")
 _LOGICAL = ("LOGICAL_AND", "LOGICAL_NOT", "LOGICAL_OR", "REDUCE_ALL")
 _SHAPE = (1, 4, 6)
-_OF_POSITIVES = ("RSQRT",)
+_ROOTS = ("RSQRT", "SQRT")
+"""Of numbers that are not negative: runtimes have none of others."""
 
 
 def files() -> Iterator[Kind]:
     """The first random case of each operator whose edges are int8, or int32."""
     for kind in sorted(DRAWN):
-        if _first(kind) is not None:
+        if kind in _ROOTS:
+            yield Kind("single operators", kind, _root(kind), (FILE,))
+        elif _first(kind) is not None:
             yield Kind("single operators", kind, _file(kind), (FILE,))
         elif kind in (*_COMPARED, *_LOGICAL):
             yield Kind("single operators", f"{kind} and SELECT_V2", _chosen_by(kind), (FILE,))
@@ -43,16 +46,10 @@ def edges() -> Iterator[Kind]:
 
 def _first(kind: str) -> Case | None:
     """A case that is a whole model: of int8, else with numbers."""
-    cases = [one for one in drawn([kind], _TRIED) if kind not in _OF_POSITIVES or _positive(one)]
+    cases = drawn([kind], _TRIED)
     whole = [one for one in cases if _has_edges(one, (DType.INT8,))]
     whole += [one for one in cases if _has_edges(one, (DType.INT8, DType.INT32))]
     return whole[0] if whole else None
-
-
-def _positive(one: Case) -> bool:
-    """Whether no input stands for a negative number, of which runtimes have no root."""
-    tensor = one.io.input(0)
-    return tensor.dtype is DType.INT8 and tensor.q.zero_point == DType.INT8.low
 
 
 def _has_edges(one: Case, types: tuple[DType, ...]) -> bool:
@@ -71,6 +68,14 @@ def _file(kind: str) -> Build:
     return build
 
 
+def _root(kind: str) -> Build:
+    def build(_: Any) -> bytes:
+        net = Network()
+        return net.file(net.call(kind, [net.input(_SHAPE, (0.1, -128))], _SHAPE, (0.05, -128)))
+
+    return build
+
+
 def _chosen_by(kind: str) -> Build:
     """The one or the other input, by a comparison, or by what the operator makes of two."""
 
@@ -84,8 +89,8 @@ def _chosen_by(kind: str) -> Build:
         if kind in _COMPARED:
             choice = compared(kind)
         elif kind == "REDUCE_ALL":
-            kept = {"dtype": DType.BOOL, "keepDims": True}
-            choice = net.call(kind, [compared("LESS"), [2]], (1, 4, 1), **kept)
+            pairs = compared("LESS")
+            choice = net.call(kind, [pairs, [2]], (1, 4, 1), dtype=DType.BOOL, keepDims=True)
         else:
             both = [compared("LESS"), compared("NOT_EQUAL")][: 1 if kind == "LOGICAL_NOT" else 2]
             choice = net.call(kind, both, _SHAPE, dtype=DType.BOOL)

@@ -35,7 +35,7 @@ def change(config: dict[str, Any], shapes: Mapping[str, Shape]) -> tuple[str, ..
     )
 
 
-def types_of_inputs(config: Mapping[str, Any]) -> dict[str, str]:
+def types_of_inputs(config: dict[str, Any]) -> dict[str, str]:
     """The types that inputs have in a configuration, by their names."""
     return {
         str(layer["config"].get("name", "")): str(layer["config"].get("dtype", ""))
@@ -159,7 +159,7 @@ def _agreed(name: str, saved: list[Any], shape: Shape) -> Shape:
     return shape
 
 
-def _layers(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _layers(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every layer's entry, wrapped ones and the model's own too."""
     for value in dictionaries(config):
         if isinstance(value.get("class_name"), str) and isinstance(value.get("config"), dict):
