@@ -90,8 +90,16 @@ class LayersRun:
             return False
         values = self._values(index)
         self.looked_into += 1
+        trace = session.trace()
+        if not any(noted.ticks or any(noted.crcs) for noted in trace):
+            raise DeviceError(
+                "the engine on the device tells nothing of its layers",
+                why="a TensorFlow Lite Micro that a framework brings along may be built without "
+                "what tells a profiler of its operators",
+                next_step="tinygen build with --engine aot, where the board has it",
+            )
         for layer, (noted, crcs) in enumerate(
-            zip(session.trace(), self._traced.expected(values), strict=True)
+            zip(trace, self._traced.expected(values), strict=True)
         ):
             for output, (device, host) in enumerate(zip(noted.crcs, crcs, strict=True)):
                 if device != host:
