@@ -26,7 +26,7 @@ class Fill(Parsed):
 
     def check(self, io: Operands) -> None:
         require.dtype(self.kind, io.input(1), io.output.dtype)
-        if io.input(1).elements != 1:
+        if io.input(1).shape:
             raise UnsupportedModel(f"FILL with '{io.input(1).name}', which is not one number")
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
