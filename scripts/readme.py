@@ -1,9 +1,9 @@
 """Writes what is generated in the documents: `make readme`.
 
     python -m scripts.readme              all of it; the demo is trained, built and run for that
-    python -m scripts.readme bench        only the block `bench` of README.md, and the other pages
+    python -m scripts.readme bench        only the block `bench`, and whole pages
 
-A block of README.md lies between `<!-- block: NAME -->` and `<!-- end -->`. A test holds each
+A block of a document lies between `<!-- block: NAME -->` and `<!-- end -->`. A test holds each
 against what is generated now (tests/docs).
 """
 
@@ -14,9 +14,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Collection, Mapping
+from io import StringIO
 from pathlib import Path
 
 import typer.main
+from rich.console import Console
+from rich.terminal_theme import SVG_EXPORT_THEME
+from rich.text import Text
 
 from scripts.coverage import coverage_block, coverage_page
 from scripts.performance import performance_page
@@ -29,6 +33,8 @@ from tinygen.report.schema import results_schema_text
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+DIGITS = ROOT / "docs" / "tutorials" / "digits.md"
+PICTURE = ROOT / "docs" / "demo.svg"
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": reference,
     "docs/boards.md": board_table,
@@ -43,7 +49,11 @@ PAGES: Mapping[str, Callable[[], str]] = {
 DEMO = "build/demo"
 """Where `make demo` puts what it makes."""
 SHOWN = ("build", "verify")
-"""The commands of the demo that the README shows."""
+"""The commands of the demo that its page shows."""
+PICTURED = "verify"
+"""The one that the README has as a picture."""
+UNPICTURED = "of the device, output "
+"""Where the picture ends: what follows is of single classes."""
 WIDTH = 92
 _BLOCK = re.compile(r"<!-- block: (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
@@ -90,13 +100,28 @@ def commands_block() -> str:
     return f"```text\n{text[text.index('Commands:') :].rstrip()}\n```\n"
 
 
-BLOCKS: Mapping[str, Callable[[], str]] = {
-    "demo": demo_block,
-    "commands": commands_block,
-    "bench": bench_table,
-    "coverage": coverage_block,
+def picture(demo: str) -> str:
+    """The last of the demo's commands as a terminal shows it: SVG of a transcript (by Rich)."""
+    lines = demo.split("```")[1].removeprefix("text\n").rstrip().splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith(f"$ tinygen {PICTURED}"))
+    end = next((at for at, line in enumerate(lines) if line.startswith(UNPICTURED)), None)
+    lines = lines[:end]
+    console = Console(record=True, width=max(map(len, lines[start:])), file=StringIO())
+    for line in lines[start:]:
+        style = "bold" if line.startswith("$ ") else ""
+        shown = Text(line, style)
+        shown.highlight_words(["MATCH"], "bold green")
+        console.print(shown, highlight=False, no_wrap=True)
+    drawn = console.export_svg(title="tinygen", unique_id="tinygen", theme=SVG_EXPORT_THEME)
+    # A page that shows it need not ask another host for a font.
+    return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+
+
+BLOCKS: Mapping[Path, Mapping[str, Callable[[], str]]] = {
+    README: {"commands": commands_block, "bench": bench_table, "coverage": coverage_block},
+    DIGITS: {"demo": demo_block},
 }
-"""Every block of the README."""
+"""Every block of each document."""
 
 
 def blocks(text: str) -> dict[str, str]:
@@ -104,22 +129,28 @@ def blocks(text: str) -> dict[str, str]:
     return dict(_BLOCK.findall(text))
 
 
-def replaced(text: str, names: Collection[str]) -> str:
-    """The document with these blocks made anew."""
+def replaced(text: str, made: Mapping[str, str]) -> str:
+    """The document with these blocks in place of its own."""
+    return _BLOCK.sub(
+        lambda match: (
+            f"<!-- block: {match[1]} -->\n{made[match[1]]}<!-- end -->"
+            if match[1] in made
+            else match[0]
+        ),
+        text,
+    )
 
-    def block(match: re.Match[str]) -> str:
-        if match[1] not in names:
-            return match[0]
-        return f"<!-- block: {match[1]} -->\n{BLOCKS[match[1]]()}<!-- end -->"
 
-    return _BLOCK.sub(block, text)
-
-
-def main(names: list[str]) -> None:
+def main(names: Collection[str]) -> None:
     """Write the blocks named, or all, and the pages."""
-    if unknown := set(names) - BLOCKS.keys():
-        sys.exit(f"no block {', '.join(sorted(unknown))}: there are {', '.join(BLOCKS)}")
-    README.write_text(replaced(README.read_text("utf-8"), names or BLOCKS), "utf-8")
+    known = {name for makers in BLOCKS.values() for name in makers}
+    if unknown := set(names) - known:
+        sys.exit(f"no block {', '.join(sorted(unknown))}: there are {', '.join(sorted(known))}")
+    for document, makers in BLOCKS.items():
+        made = {name: make() for name, make in makers.items() if name in (names or known)}
+        document.write_text(replaced(document.read_text("utf-8"), made), "utf-8")
+        if "demo" in made:
+            PICTURE.write_text(picture(made["demo"]), "utf-8")
     for page, make in PAGES.items():
         (ROOT / page).write_text(make(), "utf-8")
 

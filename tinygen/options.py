@@ -90,6 +90,15 @@ class ModelOptions:
             "Labelled samples that `verify` runs on the device, all of them, as --data.",
         ),
     ] = None
+    labels: Annotated[
+        str | None,
+        Flag(
+            "--labels",
+            "A text file with the names of the classes, one a line, in the order of the output's "
+            "elements. [default: of the file's metadata, else of the data]",
+            metavar="FILE",
+        ),
+    ] = None
     image_range: Annotated[
         tuple[float, float],
         Flag(
@@ -108,6 +117,13 @@ class ModelOptions:
     ] = False
     trust_model: TrustModel = False
     seed: Annotated[int, Flag("--seed", "Seed of every random choice.", minimum=0)] = 0
+    no_cache: Annotated[
+        bool,
+        Flag(
+            "--no-cache",
+            "Open, quantize and measure anew, whatever the cache has of it, and keep nothing.",
+        ),
+    ] = field(default=False, compare=False)
     progress: Progress = field(default=SILENT, compare=False, repr=False)
     """Who is told how far it is; no option of the command line, but the command line itself."""
 

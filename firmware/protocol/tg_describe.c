@@ -3,57 +3,22 @@
 #include <string.h>
 
 #include "tg_build_id.h"
-#include "tg_frame.h"
 #include "tg_hal.h"
+#include "tg_layers.h"
+#include "tg_tell.h"
 
 #if defined(TG_SERIAL_FASTEST)
-#define TG_FEATURES (TG_FEATURE_RUN | TG_FEATURE_RESET | TG_FEATURE_BAUD)
+#define TG_RATE_FEATURE TG_FEATURE_BAUD
 #else
-#define TG_FEATURES (TG_FEATURE_RUN | TG_FEATURE_RESET)
+#define TG_RATE_FEATURE 0u
 #endif
-
-/* The description is never whole in memory: it is told from the start every time, and only the
- * bytes inside the part asked for are kept. */
-struct tg_part {
-  uint32_t position; /* in the description */
-  uint32_t offset;
-  uint32_t room;
-  uint8_t *bytes;
-};
-
-static void tg_tell(struct tg_part *part, const void *source, uint32_t size) {
-  const uint8_t *bytes = (const uint8_t *)source;
-  for (uint32_t i = 0; i < size; i++, part->position++) {
-    if (part->position >= part->offset && part->position - part->offset < part->room) {
-      part->bytes[part->position - part->offset] = bytes[i];
-    }
-  }
-}
-
-static void tg_tell_u8(struct tg_part *part, uint8_t value) {
-  tg_tell(part, &value, 1);
-}
-
-static void tg_tell_u16(struct tg_part *part, uint16_t value) {
-  uint8_t bytes[2];
-  tg_put_u16(bytes, value);
-  tg_tell(part, bytes, sizeof bytes);
-}
-
-static void tg_tell_u32(struct tg_part *part, uint32_t value) {
-  uint8_t bytes[4];
-  tg_put_u32(bytes, value);
-  tg_tell(part, bytes, sizeof bytes);
-}
-
-static void tg_tell_text(struct tg_part *part, const char *text) {
-  uint16_t size = 0; /* strlen would be 200 bytes of a C library's own assembly */
-  while (size < UINT16_MAX && text[size] != '\0') {
-    size++;
-  }
-  tg_tell_u16(part, size);
-  tg_tell(part, text, size);
-}
+#if defined(TG_TRACED)
+#define TG_LAYERS_FEATURE TG_FEATURE_LAYERS
+#else
+#define TG_LAYERS_FEATURE 0u
+#define tg_layers_count 0u
+#endif
+#define TG_FEATURES (TG_FEATURE_RUN | TG_FEATURE_RESET | TG_RATE_FEATURE | TG_LAYERS_FEATURE)
 
 static uint8_t tg_type(const struct model_tensor *tensor) {
 #if defined(MODEL_TYPED)
@@ -93,7 +58,7 @@ uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t off
   tg_tell_u8(&part, (uint8_t)TG_WINDOW);
   tg_tell_u16(&part, (uint16_t)MODEL_INPUTS);
   tg_tell_u16(&part, (uint16_t)MODEL_OUTPUTS);
-  tg_tell_u16(&part, 0); /* layers */
+  tg_tell_u16(&part, (uint16_t)tg_layers_count);
   tg_tell_text(&part, MODEL_NAME);
   tg_tell_text(&part, MODEL_ENGINE);
   tg_tell_text(&part, MODEL_BOARD);

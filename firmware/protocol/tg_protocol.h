@@ -27,6 +27,7 @@
  *             layer u16
  *     PEEK    layer u16, output u8,             bytes
  *             offset u32, size u16
+ *     TRACE   offset u32                        total u32, part of the trace
  *     RUN     CRC-32 of all inputs u32,         as INVOKE, then bytes of all outputs
  *             input u16, offset u32, bytes
  *     BAUD    bits per second u32, bytes        the same
@@ -47,10 +48,13 @@
  * that both sides see what arrives of how many bytes. A device that hears no request for two
  * seconds at another rate than its first is at its first again.
  *
- * LAYERS, STEP and PEEK are kept for firmware that can run layer by layer and says so in its
- * features; none can so far. STEP computes one layer, the first or the one after the last, and is
- * repeated as INVOKE is; PEEK reads what that layer computed, before the next. A device answers
- * BAD_REQUEST to a kind that it does not know: a new one takes a feature, no new version.
+ * LAYERS, STEP, PEEK and TRACE are for firmware that is built to be looked into, and says so in
+ * its features. LAYERS is what its layers are. Every inference notes of each what it took and a
+ * CRC-32 of each tensor that it wrote: TRACE. STEP computes up to a layer and is answered once
+ * that is done, with what it took; there the model stays, PEEK reads what that layer wrote, and
+ * the same STEP is answered again. A request of another kind lets the inference run on to its end
+ * and is answered then: the first one is best sent alone. A device answers BAD_REQUEST to a kind
+ * that it does not know: a new one takes a feature, no new version.
  *
  * An error answer has a code other than OK and an empty body, but for NOT_READY, whose body is
  * the status of model_init (u8), and MODEL, whose body is that of INVOKE.
@@ -66,10 +70,11 @@
  *     tensor       name text, type u8, elements u32, scale f32, zero point i32,
  *                  rank u8, rank times u32
  *     layer        name text, kind text, outputs u8, each output: type u8, elements u32
+ *     trace        of each layer: ticks u64, of each output a CRC-32 u32
  *
  * The build id says which firmware this is: a hash over the sources that it was built of. `layers`
  * is how many the table of layers has, 0 without that feature. `payload` is the most bytes that
- * one WRITE, READ, PEEK or part of the description or the table carries. Offsets and sizes are in
+ * one WRITE, READ, PEEK or part of the description or a table carries. Offsets and sizes are in
  * bytes; a tensor has as many as its elements times the size of its type.
  */
 #ifndef TG_PROTOCOL_H
@@ -88,6 +93,7 @@
 #define TG_PEEK 7u
 #define TG_RUN 8u
 #define TG_BAUD 9u
+#define TG_TRACE 10u
 #define TG_ANSWER 0x80u /* set in the kind of every answer */
 
 #define TG_OK 0u
@@ -106,8 +112,10 @@
 #define TG_TYPE_INT16 3u
 #define TG_TYPE_INT32 4u
 #define TG_TYPE_FLOAT32 5u
+#define TG_TYPE_INT64 6u /* these two only between layers */
+#define TG_TYPE_BOOL 7u
 
-#define TG_FEATURE_LAYERS 0x1u /* LAYERS, STEP and PEEK */
+#define TG_FEATURE_LAYERS 0x1u /* LAYERS, STEP, PEEK and TRACE */
 #define TG_FEATURE_RUN 0x2u    /* RUN */
 #define TG_FEATURE_RESET 0x4u  /* the description says why the chip was reset */
 #define TG_FEATURE_BAUD 0x8u   /* BAUD */

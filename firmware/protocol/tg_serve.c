@@ -52,6 +52,17 @@ static void tg_answer(uint8_t code, size_t size) {
   tg_frame_send(&tg.frame, TG_HEAD_BYTES + 1u + size);
 }
 
+/* A part of a table, already in place from its byte `offset` on, behind the size of all of it. */
+static void tg_give_part(uint32_t offset, uint32_t total, uint8_t *answer) {
+  if (offset > total) {
+    tg_answer(TG_BAD_RANGE, 0);
+    return;
+  }
+  uint32_t rest = total - offset;
+  tg_put_u32(answer, total);
+  tg_answer(TG_OK, 4u + (rest < TG_PAYLOAD_BYTES ? rest : TG_PAYLOAD_BYTES));
+}
+
 static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t *answer) {
   if (size != 4 || session == 0) {
     tg_answer(TG_BAD_REQUEST, 0);
@@ -64,13 +75,7 @@ static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t
     tg.outputs_valid = false;
   }
   uint32_t total = tg_describe(tg.ready, tg.init_ticks, offset, TG_PAYLOAD_BYTES, answer + 4);
-  if (offset > total) {
-    tg_answer(TG_BAD_RANGE, 0);
-    return;
-  }
-  uint32_t rest = total - offset;
-  tg_put_u32(answer, total);
-  tg_answer(TG_OK, 4u + (rest < TG_PAYLOAD_BYTES ? rest : TG_PAYLOAD_BYTES));
+  tg_give_part(offset, total, answer);
 }
 
 static uint32_t tg_bytes(const struct model_tensor *tensor) {
@@ -121,6 +126,8 @@ static uint32_t tg_outputs_crc(void) {
   return crc;
 }
 
+#include "tg_step.h"
+
 /* The outputs one after the other, as far as they fit. Returns how many bytes. */
 static size_t tg_give_outputs(uint8_t *to) {
   size_t room = TG_PAYLOAD_BYTES - TG_RUN_MARGIN;
@@ -150,9 +157,9 @@ static void tg_invoke(bool run, uint32_t sequence, const uint8_t *body, size_t s
       tg_answer(code, 0);
       return;
     }
-    uint64_t start = tg_hal_ticks();
+    uint64_t start = tg_layers_start(TG_NO_LAYER);
     tg.status = model_invoke();
-    tg.ticks = tg_hal_ticks() - start;
+    tg.ticks = tg_hal_ticks() - start - tg_layers_spent();
     tg.stack = tg_hal_stack_used();
     tg.outputs_valid = tg.status == MODEL_OK;
     tg.outputs_crc = tg.outputs_valid ? tg_outputs_crc() : 0;
@@ -206,9 +213,8 @@ static void tg_change_rate(const uint8_t *body, size_t size, uint8_t *answer) {
   }
 }
 
-static void tg_handle(void) {
+static void tg_handle(size_t size) {
   uint8_t *content = tg_content(&tg.frame);
-  size_t size = tg.frame.size;
   tg.frame.size = 0; /* the next frame may follow at once */
   if (size < TG_HEAD_BYTES || (content[1] & TG_ANSWER) != 0) {
     return; /* not a request: perhaps our own answer, echoed */
@@ -219,13 +225,16 @@ static void tg_handle(void) {
   uint32_t sequence = tg_get_u32(content + 4);
   const uint8_t *body = content + TG_HEAD_BYTES;
   uint8_t *answer = content + TG_HEAD_BYTES + 1;
+  if (tg_step_waits(kind, session, sequence, size)) {
+    return;
+  }
   size -= TG_HEAD_BYTES;
   if (version != TG_VERSION) {
     tg_answer(TG_BAD_VERSION, 0);
   } else if (kind == TG_HELLO) {
     tg_hello(session, body, size, answer);
   } else if (kind != TG_WRITE && kind != TG_INVOKE && kind != TG_READ && kind != TG_RUN &&
-             !tg_rate_asked(kind)) {
+             !tg_rate_asked(kind) && !tg_step_asked(kind)) {
     tg_answer(TG_BAD_REQUEST, 0);
   } else if (session != tg.session || session == 0) {
     tg_answer(TG_NO_SESSION, 0);
@@ -234,6 +243,8 @@ static void tg_handle(void) {
   } else if (tg.ready != MODEL_OK) {
     *answer = (uint8_t)tg.ready;
     tg_answer(TG_NOT_READY, 1);
+  } else if (tg_step_asked(kind)) {
+    tg_step_handle(kind, sequence, body, size, answer);
   } else if (kind == TG_WRITE) {
     tg_answer(tg_take(body, size), 0);
   } else if (kind != TG_READ) {
@@ -299,8 +310,14 @@ void tg_serve_step(void) {
     bool whole;
     taken += tg_frame_receive(&tg.frame, bytes + taken, size - taken, &whole);
     if (whole) {
-      tg_handle();
+      size_t frame = tg.frame.size;
+      do {
+        tg_handle(frame);
+      } while ((frame = tg_step_waited()) != 0);
       tg_rate_heard();
+    }
+    if (tg_step_waiting()) {
+      break;
     }
   }
 }

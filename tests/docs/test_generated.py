@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from scripts import readme
 
-TEXT = readme.README.read_text("utf-8")
-WRITTEN = readme.blocks(TEXT)
+TEXTS = {document: document.read_text("utf-8") for document in readme.BLOCKS}
+WRITTEN = {document: readme.blocks(text) for document, text in TEXTS.items()}
 EXACT = ("kernel calls", "work", "constants", "arena", "test vectors", "vectors", "MATCH")
 """Rows of the demo that do not depend on what was learned in training."""
 
@@ -20,28 +22,45 @@ def test_a_page_is_up_to_date(page: str) -> None:
     assert written == readme.PAGES[page](), "make readme"
 
 
-def test_the_readme_has_every_block() -> None:
-    assert set(WRITTEN) == set(readme.BLOCKS)
-    assert len(re.findall("<!-- ", TEXT)) == 2 * len(WRITTEN), "each has its end"
+@pytest.mark.parametrize("document", readme.BLOCKS, ids=lambda document: document.name)
+def test_a_document_has_every_block_of_its(document: Path) -> None:
+    assert set(WRITTEN[document]) == set(readme.BLOCKS[document])
+    assert len(re.findall("<!-- ", TEXTS[document])) == 2 * len(WRITTEN[document]), (
+        "each has its end"
+    )
 
 
-@pytest.mark.parametrize("name", sorted(readme.BLOCKS.keys() - {"demo"}))
+@pytest.mark.parametrize("name", sorted(readme.BLOCKS[readme.README]))
 def test_a_block_is_up_to_date(name: str) -> None:
-    assert WRITTEN[name] == readme.BLOCKS[name](), f"python -m scripts.readme {name}"
+    made = readme.BLOCKS[readme.README][name]()
+    assert WRITTEN[readme.README][name] == made, f"python -m scripts.readme {name}"
 
 
 def test_one_block_is_made_anew_and_the_rest_stays() -> None:
-    stale = TEXT.replace("inspect", "INSPECT")
-    assert readme.blocks(stale)["commands"] != WRITTEN["commands"]
-    made = readme.replaced(stale, ["commands"])
-    assert readme.blocks(made)["commands"] == WRITTEN["commands"]
-    assert readme.replaced(stale, []) == stale
+    text = TEXTS[readme.README]
+    made = readme.replaced(text, {"commands": "new\n"})
+    assert readme.blocks(made) == WRITTEN[readme.README] | {"commands": "new\n"}
+    assert readme.replaced(text, {}) == text
+
+
+def test_the_picture_shows_the_transcript() -> None:
+    """Its words: how they are drawn is Rich's, whose versions differ."""
+    drawn = readme.picture(WRITTEN[readme.DIGITS]["demo"])
+    assert _words(readme.PICTURE.read_text("utf-8")) == _words(drawn), (
+        "python -m scripts.readme demo"
+    )
+    assert "MATCH" in _words(drawn)
+
+
+def _words(svg: str) -> list[str]:
+    texts = (element.text or "" for element in ElementTree.fromstring(svg).iter() if element.text)
+    return " ".join(texts).replace("\xa0", " ").split()
 
 
 def test_the_transcript_is_what_the_demo_prints() -> None:
     """`make demo` itself. Training ends in other weights on another processor: then figures differ,
     words do not."""
-    written, said = WRITTEN["demo"], readme.demo_block()
+    written, said = WRITTEN[readme.DIGITS]["demo"], readme.demo_block()
     assert _shape(said) == _shape(written), "python -m scripts.readme demo"
     for label in EXACT:
         rows = [

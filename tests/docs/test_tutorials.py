@@ -14,6 +14,7 @@ from tests.runner import ROOT, Ran, environment, tinygen
 
 ANSWERS = {
     "sine": lambda said: abs(float(re.search(r"^half_pi.npy \| (\S+)", said, re.M)[1]) - 1) < 0.1,  # type: ignore[index]
+    "keywords": lambda said: re.search(r"^one.npy \| yes 0\.[5-9]", said, re.M) is not None,
     "gesture": lambda said: re.search(r"^one.npy \| circle 0\.[5-9]", said, re.M) is not None,
 }
 """What `run` says at the end of a tutorial."""

@@ -9,6 +9,8 @@
 #include "model.h"
 #include "test_hal.h"
 #include "tg_build_id.h"
+#include "tg_layers.h"
+#include "tg_protocol.h"
 
 #ifndef IMAGE
 #define IMAGE 600u
@@ -56,17 +58,38 @@ const int8_t *model_output(size_t index) {
   return index == 0 ? scores : index == 1 ? count : NULL;
 }
 
+#if defined(TG_TRACED) /* scores and count are two layers, the second one of two outputs */
+const struct tg_layer_output tg_layer_outputs[] = {
+    {TG_TYPE_INT8, SCORES, SCORES, 0},
+    {TG_TYPE_INT32, 1, COUNT, 1},
+    {TG_TYPE_BOOL, 1, 1, 1},
+};
+const struct tg_layer tg_layers[] = {{"scores", "ADD", 1, 0}, {"count", "ADD, CAST", 2, 1}};
+const uint16_t tg_layers_count = 2;
+uint64_t tg_layer_ticks[2];
+uint32_t tg_output_crcs[3];
+
+const uint8_t *tg_layer_tensor(uint32_t place) {
+  return (const uint8_t *)(place == 0 ? scores : count);
+}
+#else
+#define tg_layer_done(layer) (void)(layer)
+#endif
+
 enum model_status model_invoke(void) {
   for (uint32_t i = 0; i < SCORES; i++) {
     scores[i] = (int8_t)(3 * image[i % IMAGE] + extra[i % EXTRA] + (int)i);
   }
+  test_hal_ticks += 1000u;
+  tg_layer_done(0);
   memset(image, 0x55, sizeof image); /* a planned arena reuses its inputs */
   memset(extra, 0x55, sizeof extra);
   invocations++;
   for (uint32_t i = 0; i < COUNT; i++) {
     count[i] = (int8_t)(invocations >> (8u * i));
   }
-  test_hal_ticks += 123456789012u;
+  test_hal_ticks += 123456788012u;
+  tg_layer_done(1);
   sleep((unsigned)from_environment("FAKE_SECONDS"));
   return (enum model_status)from_environment("FAKE_INVOKE");
 }

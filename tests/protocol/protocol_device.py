@@ -40,10 +40,12 @@ def compile_device(target: Path, dialect: Sequence[str], defines: Sequence[str] 
 
 
 @cache
-def device(payload: int = 256) -> Path:
-    """The device with that payload, compiled once per test process."""
-    target = Path(_FOLDER.name) / f"device{payload}"
-    return compile_device(target, DIALECTS[0], [f"-DTG_PAYLOAD_BYTES={payload}u"])
+def device(payload: int = 256, *, traced: bool = False) -> Path:
+    """The device with that payload, maybe `traced` layer by layer, compiled once per test
+    process."""
+    target = Path(_FOLDER.name) / f"device{payload}{'-traced' * traced}"
+    defines = [f"-DTG_PAYLOAD_BYTES={payload}u", *(["-DTG_TRACED"] if traced else ())]
+    return compile_device(target, DIALECTS[0], defines)
 
 
 def start(payload: int = 256, **environment: str) -> ProcessTransport:

@@ -121,7 +121,7 @@ def test_both_sides_have_the_same_constants() -> None:
     python = {kind.name: kind.value for kind in Kind} | {code.name: code.value for code in Code}
     python |= {"VERSION": frames.VERSION, "ANSWER": frames.ANSWER}
     python |= {"QUIET_SECONDS": frames.QUIET_SECONDS}
-    python |= {f"TYPE_{dtype.name}": code for code, dtype in frames.TYPES.items()}
+    python |= {f"TYPE_{dtype.name}": code for code, dtype in frames.LAYER_TYPES.items()}
     python |= {f"FEATURE_{feature.name}": feature.value for feature in Feature}
     assert header["RUN_MARGIN"] == frames.RUN_MARGIN
     board = {"RUN_MARGIN", "HEAD_BYTES", "MARGIN_BYTES", "CRC_BYTES", "PAYLOAD_BYTES", "WINDOW"}

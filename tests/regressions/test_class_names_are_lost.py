@@ -16,7 +16,7 @@ import pytest
 
 from tests.runner import GOLDEN_MODEL
 from tinygen import generate
-from tinygen.api.classes import agreed, numbered_by, with_labels
+from tinygen.api.classes import Classes, agreed, numbered_by, with_labels
 from tinygen.data import Dataset
 from tinygen.ir import DType, Edge
 from tinygen.progress import Silent
@@ -134,20 +134,20 @@ def test_a_folder_that_lacks_a_class_is_numbered_like_the_other() -> None:
 
 def test_the_output_with_an_element_per_class_has_the_names() -> None:
     names = ("ant", "bee", "cat")
-    edges, said = with_labels([output("box", 4), output("class", 3)], names, [])
+    edges, said = with_labels([output("box", 4), output("class", 3)], Classes(names), [])
     assert [edge.labels for edge in edges] == [(), names]
     assert said == []
     for outputs in ([output("class", 4)], [output("one", 3), output("two", 3)]):
-        edges, said = with_labels(outputs, names, [])
+        edges, said = with_labels(outputs, Classes(names), [])
         assert not any(edge.labels for edge in edges)
         assert "not kept" in said[0]
 
 
 def test_labels_that_count_from_one_are_told() -> None:
     samples = [Samples("test", (), np.array([1, 2, 3]))]
-    _, said = with_labels([output("class", 3)], (), samples)
+    _, said = with_labels([output("class", 3)], Classes(), samples)
     assert "count from 0" in said[0]
-    assert with_labels([output("class", 4)], (), samples)[1] == []
+    assert with_labels([output("class", 4)], Classes(), samples)[1] == []
 
 
 def test_what_is_told_of_the_test_data_is_shown(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ tflite.graph(file, "net")                      the operators that are compiled
 from __future__ import annotations
 
 from tinygen.tflite.graph import graph, read
+from tinygen.tflite.metadata import output_labels
 from tinygen.tflite.parse import Call, File, FileTensor, parse, subgraphs
 from tinygen.tflite.signatures import signatures, with_signature
 from tinygen.tflite.tiles import without_tiles
@@ -17,6 +18,7 @@ __all__ = [
     "File",
     "FileTensor",
     "graph",
+    "output_labels",
     "parse",
     "read",
     "signatures",

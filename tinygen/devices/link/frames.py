@@ -27,6 +27,7 @@ An answer repeats the session and the sequence of its request.
             layer u16
     PEEK    layer u16, output u8,             bytes
             offset u32, size u16
+    TRACE   offset u32                        total u32, part of the trace
     RUN     CRC-32 of all inputs u32,         as INVOKE, then bytes of all outputs
             input u16, offset u32, bytes
     BAUD    bits per second u32, bytes        the same
@@ -47,10 +48,13 @@ rate of before, then the device changes to it; asked of a rate that it has, it o
 that both sides see what arrives of how many bytes. A device that hears no request for two
 seconds at another rate than its first is at its first again.
 
-LAYERS, STEP and PEEK are kept for firmware that can run layer by layer and says so in its
-features; none can so far. STEP computes one layer, the first or the one after the last, and is
-repeated as INVOKE is; PEEK reads what that layer computed, before the next. A device answers
-BAD_REQUEST to a kind that it does not know: a new one takes a feature, no new version.
+LAYERS, STEP, PEEK and TRACE are for firmware that is built to be looked into, and says so in
+its features. LAYERS is what its layers are. Every inference notes of each what it took and a
+CRC-32 of each tensor that it wrote: TRACE. STEP computes up to a layer and is answered once
+that is done, with what it took; there the model stays, PEEK reads what that layer wrote, and
+the same STEP is answered again. A request of another kind lets the inference run on to its end
+and is answered then: the first one is best sent alone. A device answers BAD_REQUEST to a kind
+that it does not know: a new one takes a feature, no new version.
 
 An error answer has a code other than OK and an empty body, but for NOT_READY, whose body is
 the status of model_init (u8), and MODEL, whose body is that of INVOKE.
@@ -66,10 +70,11 @@ the status of model_init (u8), and MODEL, whose body is that of INVOKE.
     tensor       name text, type u8, elements u32, scale f32, zero point i32,
                  rank u8, rank times u32
     layer        name text, kind text, outputs u8, each output: type u8, elements u32
+    trace        of each layer: ticks u64, of each output a CRC-32 u32
 
 The build id says which firmware this is: a hash over the sources that it was built of. `layers`
 is how many the table of layers has, 0 without that feature. `payload` is the most bytes that
-one WRITE, READ, PEEK or part of the description or the table carries. Offsets and sizes are in
+one WRITE, READ, PEEK or part of the description or a table carries. Offsets and sizes are in
 bytes; a tensor has as many as its elements times the size of its type.
 """
 
@@ -95,7 +100,10 @@ QUIET_SECONDS = 2
 """Without a request, after which a device at another rate is at its first again."""
 
 TYPES = {dtype.wire: dtype for dtype in DType if dtype.wire is not None}
-"""The element types by their codes."""
+"""The element types of inputs and outputs by their codes."""
+
+LAYER_TYPES = {**TYPES, 6: DType.INT64, 7: DType.BOOL}
+"""Those of all tensors."""
 
 _HEAD = struct.Struct("<BBHI")
 _CRC = struct.Struct("<I")
@@ -115,6 +123,7 @@ class Kind(enum.IntEnum):
     PEEK = 7
     RUN = 8
     BAUD = 9
+    TRACE = 10
 
 
 class Feature(enum.IntFlag):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import struct
 from dataclasses import dataclass
 
 from tinygen.devices.link import frames
 from tinygen.devices.link.frames import Feature
+from tinygen.devices.link.reader import Reader, told
 from tinygen.errors import DeviceError, DoesNotFit
 from tinygen.ir import Edge
-from tinygen.printable import printable
 
 MODEL_OK = 0
 _MODEL_STATUS = {
@@ -110,28 +109,7 @@ class Hello:
 _KNOWN = Feature.LAYERS | Feature.RUN | Feature.RESET | Feature.BAUD
 
 
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def bytes(self, size: int) -> bytes:
-        if size > len(self._data) - self._at:
-            raise ValueError(f"it ends after {len(self._data)} bytes")
-        self._at += size
-        return self._data[self._at - size : self._at]
-
-    def number(self, code: str) -> int:
-        (value,) = struct.unpack(f"<{code}", self.bytes(struct.calcsize(f"<{code}")))
-        return int(value)
-
-    def float(self) -> float:
-        (value,) = struct.unpack("<f", self.bytes(4))
-        return float(value)
-
-    def text(self) -> str:
-        return printable(self.bytes(self.number("H")).decode())
-
+class _Reader(Reader):
     def edge(self) -> Edge:
         name = self.text()
         if (dtype := frames.TYPES.get(code := self.number("B"))) is None:
@@ -150,16 +128,11 @@ class _Reader:
             return "", ""
         return RESETS.get(self.number("B"), ""), self.text()
 
-    def end(self, features: Feature) -> None:
-        """What a feature that this tinygen does not know adds, it adds at the end."""
-        if self._at != len(self._data) and not int(features) & ~int(_KNOWN):
-            raise ValueError(f"it has {len(self._data) - self._at} bytes too many")
-
 
 def parse_description(data: bytes) -> Hello:
     """Read the description a device handed out; DeviceError where it makes no sense."""
     reader = _Reader(data)
-    try:
+    with told("itself"):
         build_id, sha256 = reader.bytes(frames.BUILD_ID_BYTES).hex(), reader.bytes(32).hex()
         features, status = Feature(reader.number("I")), reader.number("B")
         arena_bytes, arena_used, tick_hz, init_ticks = (reader.number("I") for _ in range(4))
@@ -171,7 +144,8 @@ def parse_description(data: bytes) -> Hello:
         edges = tuple(tuple(reader.edge() for _ in range(count)) for count in (inputs, outputs))
         reset, fault = reader.reset(features)
         fastest = reader.number("I") if Feature.BAUD in features else 0
-        reader.end(features)
+        if not int(features) & ~int(_KNOWN):  # what a feature adds, it adds at the end
+            reader.end()
         return Hello(
             protocol=frames.VERSION,
             build_id=build_id,
@@ -195,9 +169,3 @@ def parse_description(data: bytes) -> Hello:
             fault=fault,
             fastest=fastest,
         )
-    except ValueError as error:  # UnicodeDecodeError is one
-        raise DeviceError(
-            "the device describes itself in a way that makes no sense",
-            why=str(error),
-            next_step="flash firmware built by this tinygen: tinygen flash",
-        ) from error

@@ -17,12 +17,14 @@ from tinygen.devices.link.exchange import Exchange, Limits, Request
 from tinygen.devices.link.faults import Disturbed
 from tinygen.devices.link.frames import RUN_MARGIN, Feature, Kind
 from tinygen.devices.link.hello import MODEL_OK, Hello, parse_description, status_text
+from tinygen.devices.link.layers import DeviceLayer, Noted, parse_layers, parse_trace
 from tinygen.devices.link.speed_up import speed_up
 from tinygen.devices.link.transport import Rated, Transport
 from tinygen.errors import DeviceError
 
 _HELLO_SECONDS = 0.5
 _DESCRIPTION_MAX = 1 << 16
+_TABLE_MAX = 1 << 22
 _DESCRIPTION_SECONDS = 30.0
 _DISTURBED_TIMES = 3
 _INVOKE_ANSWER = struct.Struct("<BQII")
@@ -91,6 +93,7 @@ class Session:
         self._window = window
         self._clock = clock
         self._hello: Hello | None = None
+        self._layers: tuple[DeviceLayer, ...] | None = None
         self._slowest: float | None = None
         self.redone = 0
 
@@ -135,7 +138,7 @@ class Session:
             if len(body) <= 4 or total > _DESCRIPTION_MAX or self._clock() > end:
                 raise _senseless("HELLO", body)
             description += body[4:]
-        self._hello = parse_description(description)
+        self._hello, self._layers = parse_description(description), None
         exchange.window = min(self._hello.window, self._window or self._hello.window)
         exchange.retries = 0  # those of hello only say that the device was still starting
         return self._hello
@@ -170,6 +173,62 @@ class Session:
             except Disturbed:
                 self.redone += 1
         return self._infer(inputs)
+
+    def layers(self) -> tuple[DeviceLayer, ...]:
+        """What the device's layers are; DeviceError where its firmware is not built to tell."""
+        hello = self._ready()
+        if Feature.LAYERS not in hello.features:
+            raise DeviceError(
+                f"the firmware on {self._transport.name} notes nothing of its layers",
+                why="it is built without the table of layers, which takes flash and time",
+                next_step="put the one on the device that does: tinygen flash --layers",
+            )
+        if self._layers is None:
+            self._layers = parse_layers(self._table(Kind.LAYERS), hello.layers)
+        return self._layers
+
+    def trace(self) -> tuple[Noted, ...]:
+        """What the last inference noted of each layer."""
+        return parse_trace(self._table(Kind.TRACE), self.layers())
+
+    def tensor(self, inputs: Sequence[bytes], layer: int, output: int) -> bytes:
+        """What this output of a layer is for these inputs, read where the inference stays."""
+        for _ in range(_DISTURBED_TIMES - 1):
+            try:
+                return self._tensor(inputs, layer, output)
+            except Disturbed:
+                self.redone += 1
+        return self._tensor(inputs, layer, output)
+
+    def _tensor(self, inputs: Sequence[bytes], layer: int, output: int) -> bytes:
+        hello, nbytes = self._ready(), self.layers()[layer].outputs[output].nbytes
+        self._write(_pieces(hello, inputs))
+        body = struct.pack("<IH", zlib.crc32(b"".join(inputs)), layer)
+        self._exchange.ask([Request(Kind.STEP, body, 9)], self._invoke_limits())
+        asked = []
+        for offset in range(0, nbytes, hello.payload):
+            size = min(hello.payload, nbytes - offset)
+            asked.append(
+                Request(Kind.PEEK, struct.pack("<HBIH", layer, output, offset, size), size)
+            )
+        read = self._exchange.ask(asked, self._limits)
+        first = Request(Kind.TRACE, bytes(4), hello.payload)  # alone: it lets the inference end
+        self._exchange.ask([first], self._invoke_limits())
+        if [len(part) for part in read] != [request.answer_bytes for request in asked]:
+            raise _senseless("PEEK", b"".join(read))
+        return b"".join(read)
+
+    def _table(self, kind: Kind) -> bytes:
+        """All of a table that the device hands out in parts."""
+        table, total = b"", 1
+        while len(table) < total:
+            asked = Request(kind, struct.pack("<I", len(table)), self._ready().payload)
+            (body,) = self._exchange.ask([asked], self._invoke_limits())
+            total = int.from_bytes(body[:4], "little")
+            if len(body) < 4 or (len(body) == 4 and total) or total > _TABLE_MAX:
+                raise _senseless(kind.name, body)
+            table += body[4:]
+        return table
 
     def _infer(self, inputs: Sequence[bytes]) -> Inference:
         hello = self._ready()
