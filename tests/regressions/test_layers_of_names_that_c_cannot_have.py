@@ -1,5 +1,5 @@
-"""`verify --layers` of a model with a layer called `schicht_ä` said that the device's layers are not
-those of the project: its table has the name as C can have it."""
+"""`verify --layers` of a model with a layer called `schicht_ä` said that the device's layers are
+others than the project's: its table has the name as C can have it."""
 
 from __future__ import annotations
 
