@@ -135,11 +135,11 @@ def number(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}f}" if math.isfinite(value) else str(value)
 
 
-def amount(value: int, unit: str) -> str:
+def amount(unit: str, *values: int) -> str:
     """What something cost. Nanoseconds are microseconds to people."""
     if unit == "nanoseconds":
-        return f"{value / 1000:,.1f} microseconds"
-    return f"{value:,} {unit}"
+        return f"{', '.join(f'{value / 1000:,.1f}' for value in values)} microseconds"
+    return f"{', '.join(f'{value:,}' for value in values)} {unit}"
 
 
 def count(value: int | None) -> str:

@@ -48,15 +48,14 @@ def verify_report(result: VerifyResult) -> RenderableType:
     if result.cost is not None:
         cost = result.cost
         emulated = " (not cycles)" if cost.unit == "instructions" else ""
-        rows.append(("per inference", f"{amount(cost.mean, cost.unit)}{emulated}"))
+        rows.append(("per inference", f"{amount(cost.unit, cost.mean)}{emulated}"))
         if cost.minimum != cost.maximum:
-            ends = f"{amount(cost.minimum, cost.unit)}, {amount(cost.maximum, cost.unit)}"
-            rows.append(("  least, most", ends))
+            rows.append(("  least, most", amount(cost.unit, cost.minimum, cost.maximum)))
         if cost.unit != "instructions" and cost.deviation:
-            half = f"{amount(cost.median, cost.unit)}, {amount(cost.deviation, cost.unit)}"
-            rows.append(("  median, standard deviation", half))
+            spread = amount(cost.unit, cost.median, cost.deviation)
+            rows.append(("  median, standard deviation", spread))
     if result.cost is not None and result.startup is not None:
-        rows.append(("to start", amount(result.startup, result.cost.unit)))
+        rows.append(("to start", amount(result.cost.unit, result.startup)))
     rows += [("classes", numbered(o.labels)) for o in result.outputs if o.labels]
     rows += _arena_rows(result)
     if result.stack_used_bytes is not None:
