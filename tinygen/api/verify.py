@@ -18,6 +18,7 @@ from tinygen.api.own_data import own_vectors, project_model
 from tinygen.api.vectors_run import Runs, VectorsRun
 from tinygen.boards import Board, StackMark
 from tinygen.devices.link.deadline import Deadline
+from tinygen.devices.link.faults import Failed
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.recording import open_recording
 from tinygen.engines import tflm
@@ -352,6 +353,9 @@ def _full_stack(project: Project, board: Board, used: int) -> DeviceError | None
 
 def _next_step(project: Project, board: Board, decision: Verdict, lost: DeviceError | None) -> str:
     if decision is not Verdict.MISMATCH or project.manifest.engine != "tflm":
+        if isinstance(lost, Failed) and project.manifest.engine == "tflm":
+            speak = "" if lost.words else "build with --debug: the interpreter then says why; or "
+            return f"{speak}build with --engine aot"
         return lost.next_step if lost else ""
     kernels, reference = project.manifest.kernel_set, KernelSet.REFERENCE.value
     if kernels != reference and reference in tflm.kernel_sets(board):

@@ -16,6 +16,7 @@ from tinygen.engines.aot.kernel_sets.portable import cost
 from tinygen.engines.aot.offers import Candidate, Choice, Cost, KernelSet, Site
 from tinygen.engines.aot.room import make_room
 from tinygen.engines.aot.select import select
+from tinygen.engines.traced import title
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     PORTABLE,
@@ -63,12 +64,6 @@ class Layer:
     def title(self) -> str:
         """The output's name, short."""
         return title(self.io.outputs[0])
-
-
-def title(tensor: Tensor) -> str:
-    """Its name, short: converters join the names of all that they fused."""
-    path = tensor.name.split(";")[0].split("/")
-    return "/".join(path[1:] if len(path) > 2 else path)
 
 
 @dataclass(frozen=True, eq=False)
