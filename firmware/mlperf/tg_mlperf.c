@@ -205,7 +205,7 @@ static void tg_infer(char *rest) {
     tg_number(tg.loaded);
     tg_text(" bytes, the model takes ");
     tg_number(TG_SAMPLE_BYTES);
-    tg_line("]");
+    tg_line(" bytes]");
     return;
   }
   tg_number_line("m-warmup-start-", warm_ups);
