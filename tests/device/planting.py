@@ -11,6 +11,8 @@ _SIGNATURE = re.compile(r"^TG_INLINE void (tg_\w+)\(([^)]*)\)\s*\{", re.MULTILIN
 _CALL = re.compile(r"^ {2}(\w+\(.*?\));\n", re.MULTILINE | re.DOTALL)
 _INVOKE = "enum model_status model_invoke(void) {\n"
 _PLANT = "#define PLANT(call, change) do { call; change; } while (0)\n"
+_STAND_IN = "lib/tflm/tensorflow/lite/micro/micro_interpreter.cc"
+_STAND_IN_INVOKED = "    const TfLiteStatus status = kernel->invoke(node);\n"
 _GRAPH = "lib/tflm/tensorflow/lite/micro/micro_interpreter_graph.cc"
 _INVOKED = "    invoke_status = registration->invoke(context_, node);\n"
 
@@ -57,3 +59,12 @@ def in_operator(project: Path, operator: int) -> None:
         "    }\n"
     )
     file.write_text(text.replace(_INVOKED, _INVOKED + planted), "utf-8")
+
+
+def in_operator_of_the_stand_in(project: Path, operator: int) -> None:
+    """The same of a project with the stand-in for TensorFlow Lite Micro."""
+    file = project / _STAND_IN
+    text = file.read_text("utf-8")
+    assert _STAND_IN_INVOKED in text
+    planted = f"    if (i == {operator}) {{\n      node.output->data.uint8[0] ^= 1U;\n    }}\n"
+    file.write_text(text.replace(_STAND_IN_INVOKED, _STAND_IN_INVOKED + planted), "utf-8")

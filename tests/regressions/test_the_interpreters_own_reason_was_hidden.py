@@ -14,7 +14,6 @@ from tests.ops.tflite_file import single_operator, tensor
 from tests.runner import GOLDEN_MODEL
 from tinygen.api.build import generate
 from tinygen.api.verify import _next_step
-from tinygen.boards import get_board
 from tinygen.devices.link.faults import Failed
 from tinygen.engines.tflm import TflmTree, render
 from tinygen.engines.tflm.arena import DoesNotRun
@@ -60,8 +59,8 @@ def test_with_a_given_arena_the_host_says_it(tmp_path: Path, tree: TflmTree) -> 
 def test_a_model_that_fails_is_not_another_firmware() -> None:
     """The advice was to flash the firmware that belongs to the model."""
     failed = Failed("the model failed on the device", next_step="flash it")
-    board, project = get_board("qemu-cortex-m4"), cast("Any", SimpleNamespace())
+    project = cast("Any", SimpleNamespace())
     project.manifest = SimpleNamespace(engine="tflm")
-    assert "--debug" in _next_step(project, board, Verdict.UNVERIFIED, failed)
+    assert "--debug" in _next_step(project, Verdict.UNVERIFIED, failed)
     failed.words = ("it said why",)
-    assert _next_step(project, board, Verdict.UNVERIFIED, failed) == "build with --engine aot"
+    assert _next_step(project, Verdict.UNVERIFIED, failed) == "build with --engine aot"

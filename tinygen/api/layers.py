@@ -51,6 +51,8 @@ class GuiltyLayer:
     """Whether what it reads was right when the layer before it was done; None: not known."""
     damaged_input: str
     """Which of its inputs was overwritten, and by whom it was written; empty where none was."""
+    overwritten_by: int | None
+    """The layer that wrote over it: that one is to blame."""
     outputs_right: bool
     """Whether the model's outputs are right for this vector all the same."""
     plain: Plain | None
@@ -133,16 +135,19 @@ def verify_layers(
     guilty = None
     if run.found is not None:
         guilty = _guilty(traced, run.found, checks)
-        inputs = [value[run.found.vector].tobytes() for value in checks.inputs]
-        plain = ask_plain(
-            made,
-            run.found.layer,
-            inputs,
-            run.found.crcs,
-            trust_project=trust_project,
-            progress=progress,
-        )
-        guilty = replace(guilty, plain=plain, workaround=workaround(made, run.found.layer))
+        plain, blamed = None, run.found.overwritten_by
+        if run.found.inputs_intact is not False:
+            plain = ask_plain(
+                made,
+                run.found.layer,
+                [value[run.found.vector].tobytes() for value in checks.inputs],
+                run.found.crcs,
+                trust_project=trust_project,
+                progress=progress,
+            )
+            blamed = run.found.layer
+        around = "" if blamed is None else workaround(made, blamed)
+        guilty = replace(guilty, plain=plain, workaround=around)
     return _result(made, traced, run, guilty, connection, time.monotonic() - started)
 
 
@@ -162,6 +167,7 @@ def _guilty(traced: Traced, found: Found, checks: Vectors) -> GuiltyLayer:
         difference=found.difference,
         inputs_intact=found.inputs_intact,
         damaged_input=found.damaged_input,
+        overwritten_by=found.overwritten_by,
         outputs_right=found.outputs_right,
         plain=None,
         workaround="",
@@ -180,6 +186,8 @@ def _result(
     if guilty is not None:
         verdict = Verdict.MISMATCH
         reason = f"{traced.layers[guilty.layer].place} is the first that differs"
+        if guilty.overwritten_by is not None:
+            reason += f": {traced.layers[guilty.overwritten_by].place} wrote over what it reads"
         next_step = guilty.workaround
     elif run.lost is not None:
         lost = run.lost

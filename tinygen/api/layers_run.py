@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from tinygen.api.again import Again, require_noting
 from tinygen.api.connection import Connection
 from tinygen.api.crash import explained
 from tinygen.devices.link import Session
-from tinygen.engines.traced import Traced
+from tinygen.engines.traced import Traced, title
 from tinygen.errors import DeviceError
 from tinygen.ir import Array, TensorId
 from tinygen.progress import Progress
@@ -35,6 +36,7 @@ class Found:
     difference: Difference | None
     inputs_intact: bool | None
     damaged_input: str
+    overwritten_by: int | None
     outputs_right: bool
 
 
@@ -71,8 +73,13 @@ class LayersRun:
     def _greet(self, connection: Connection, session: Session) -> None:
         hello = session.hello()
         require_noting(self._made, connection.built, hello)
-        known = [(layer.name, len(layer.outputs)) for layer in self._traced.layers]
-        if [(layer.name, len(layer.outputs)) for layer in session.layers()] != known:
+        # Not their names: what of them C cannot have is left out there.
+        known = [
+            [(one.tensor.dtype, one.tensor.elements) for one in layer.outputs]
+            for layer in self._traced.layers
+        ]
+        told = [[(one.dtype, one.elements) for one in each.outputs] for each in session.layers()]
+        if told != known:
             raise DeviceError(
                 "the device's layers are not those of the project's program",
                 why="the firmware names itself as the project's, and tells of other layers",
@@ -90,8 +97,16 @@ class LayersRun:
             return False
         values = self._values(index)
         self.looked_into += 1
+        trace = session.trace()
+        if not any(noted.ticks or any(noted.crcs) for noted in trace):
+            raise DeviceError(
+                "the engine on the device tells nothing of its layers",
+                why="a TensorFlow Lite Micro that a framework brings along may be built without "
+                "what tells a profiler of its operators",
+                next_step="tinygen build with --engine aot, where the board has it",
+            )
         for layer, (noted, crcs) in enumerate(
-            zip(session.trace(), self._traced.expected(values), strict=True)
+            zip(trace, self._traced.expected(values), strict=True)
         ):
             for output, (device, host) in enumerate(zip(noted.crcs, crcs, strict=True)):
                 if device != host:
@@ -136,7 +151,7 @@ class LayersRun:
         layer, output = place
         wrote = self._traced.layers[layer].outputs[output]
         device = wrote.of_memory(session.tensor(inputs, layer, output))
-        intact, damaged = self._inputs(session, inputs, values, layer)
+        intact, damaged, by = self._inputs(session, inputs, values, layer)
         return Found(
             vector=vector,
             layer=layer,
@@ -145,6 +160,7 @@ class LayersRun:
             difference=difference(np.asarray(values[wrote.tensor.id]), device),
             inputs_intact=intact,
             damaged_input=damaged,
+            overwritten_by=by,
             outputs_right=right,
         )
 
@@ -154,18 +170,22 @@ class LayersRun:
         inputs: Sequence[bytes],
         values: Mapping[TensorId, Array],
         layer: int,
-    ) -> tuple[bool | None, str]:
+    ) -> tuple[bool | None, str, int | None]:
         """Whether what the layer reads is still what was written, once the one before it is done;
-        and what is not."""
+        what is not, and which layer wrote over it."""
         if layer == 0:
-            return True, ""  # the device holds them against the host's CRC-32
+            return True, "", None  # the device holds them against the host's CRC-32
         known = False
         wanted = self._traced.layers[layer].inputs
         for before in self._traced.layers[:layer]:
             for number, one in enumerate(before.outputs):
-                if one.tensor.id in wanted:
-                    known = True
-                    read = session.tensor(inputs, before.index, number, stay=layer - 1)
-                    if read != one.in_memory(values[one.tensor.id]).tobytes():
-                        return False, f"'{one.tensor.name}', written by {before.place}"
-        return (True if known else None), ""
+                if one.tensor.id not in wanted:
+                    continue
+                known = True
+                right = one.in_memory(values[one.tensor.id]).tobytes()
+                read = partial(session.tensor, inputs, before.index, number)
+                if read(stay=layer - 1) != right:
+                    between = range(before.index + 1, layer)
+                    by = next((stay for stay in between if read(stay=stay) != right), None)
+                    return False, f"'{title(one.tensor)}', written by {before.place}", by
+        return (True if known else None), "", None

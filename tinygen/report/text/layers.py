@@ -60,21 +60,24 @@ def _guilty_rows(guilty: GuiltyLayer) -> list[tuple[str, str]]:
         rows.append(("it is", "right when it is computed once more: it is not always the same"))
     else:
         rows += _difference_rows(guilty.difference)
-    if guilty.inputs_intact:
-        rows.append(("its inputs", "are right when it begins: it is this layer that is wrong"))
-    elif guilty.inputs_intact is not None:
-        rows.append(
-            (
-                "its inputs",
-                f"{guilty.damaged_input}, was overwritten before it began: a layer in between "
-                "writes where it should not, or the memory plan is wrong",
-            )
+    if guilty.inputs_intact is False:
+        by = (
+            "before it began"
+            if guilty.overwritten_by is None
+            else f"by layer {guilty.overwritten_by}"
         )
+        rows.append(("its inputs", f"{guilty.damaged_input}, was overwritten {by}"))
+        rows.append(("suggests", "a kernel that writes where it should not, or the memory plan"))
+    else:
+        if guilty.inputs_intact:
+            rows.append(("its inputs", "are right when it begins: it is this layer that is wrong"))
+        if guilty.difference is not None:
+            rows.append(("suggests", guilty.difference.suggests))
     if guilty.outputs_right:
         rows.append(("the outputs", "are right all the same: later layers hide it here"))
     if guilty.plain is not None:
         rows.append(("plain kernel", _plain(guilty.plain)))
-    elif not guilty.workaround:
+    elif not guilty.workaround and guilty.inputs_intact is not False:
         rows.append(("plain kernel", "it is the plain one: the compiler, or an edit, is at fault"))
     return rows
 
@@ -87,7 +90,6 @@ def _difference_rows(found: Difference) -> list[tuple[str, str]]:
     if found.largest is not None and found.mean is not None:
         rows.append(("by", f"up to {found.largest:g}, {found.mean:+.3g} in the mean"))
     rows.append(("it is", found.like.value + (f": {found.detail}" if found.detail else "")))
-    rows.append(("suggests", found.suggests))
     return rows
 
 
@@ -111,7 +113,7 @@ def _plain(plain: Plain) -> str:
 def profile_report(result: ProfileResult) -> RenderableType:
     """What each layer takes, and by what it is computed and why."""
     table = columns("#", "operator", "for", result.unit, "share", "MACs", "each")
-    sizes = columns("#", "kernel", "code", "constants", "RAM", "M4 cycles")
+    sizes = columns("#", "kernel", "code", "constants", "RAM", "cycles")
     for layer in result.layers:
         table.add_row(
             f"{layer.layer}",
@@ -144,8 +146,13 @@ def profile_report(result: ProfileResult) -> RenderableType:
         ),
     ]
     if result.modelled_cycles is not None:
-        rows.append(("modelled", f"{result.modelled_cycles:,} cycles of a Cortex-M4"))
-        notes.append(Text("cycles are a model of each kernel times what was counted, not measured"))
+        rows.append(("modelled", f"{result.modelled_cycles:,} cycles, not measured"))
+        notes.append(
+            Text(
+                "cycles are a model: each kernel's for an instruction, by the timings of a "
+                "Cortex-M4's manual (of mve an estimate), times what was counted"
+            )
+        )
     reasons: dict[str, list[str]] = {}
     for layer in result.layers:
         if layer.why:
