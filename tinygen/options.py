@@ -234,6 +234,16 @@ class BuildOptions(ProjectOptions):
             "those that made the project that is there.",
         ),
     ] = False
+    edited: Annotated[
+        str | None,
+        Flag(
+            "--edited",
+            "What becomes of generated files that were edited since: the build takes them "
+            "(`keep`), they are put aside (`move`) or written anew (`overwrite`). [default: ask]",
+            metavar="WHAT",
+            choices=("keep", "move", "overwrite"),
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

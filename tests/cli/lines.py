@@ -114,7 +114,7 @@ LINES = (
         lambda ran: ran.json["arena_bytes"] == 4096 and ran.json["engine"] == "tflm",
     ),
     Case(
-        f"tinygen generate digits.tflite -b {BOARD} --keep-edges -o kept --json",
+        f"tinygen generate digits.tflite -b {BOARD} --keep-edges --edited move -o kept --json",
         lambda ran: ran.json["layers"] == 7,  # its edges are int8: nothing is to be converted
     ),
     Case(

@@ -17,6 +17,7 @@ from tinygen.cli.options import (
     names,
     with_options,
 )
+from tinygen.cli.question import settled
 from tinygen.cli.root import app, run_command
 from tinygen.options import BenchOptions, BuildOptions
 
@@ -31,13 +32,16 @@ def build(model: ModelArgument, options: BuildOptions, json: Json = False) -> No
     from tinygen.api.build import build_project as call
     from tinygen.report.text import build_report
 
-    run_command(
-        lambda progress, trust: call(
-            model, replace(options, progress=progress, trust_project=trust)
+    settled(
+        lambda edited: run_command(
+            lambda progress, trust: call(
+                model, replace(options, progress=progress, trust_project=trust, edited=edited)
+            ),
+            build_report,
+            json,
+            options.trust_project,
         ),
-        build_report,
-        json,
-        options.trust_project,
+        options.edited,
     )
 
 
@@ -51,13 +55,16 @@ def generate(model: ModelArgument, options: BuildOptions, json: Json = False) ->
     from tinygen.api.build import generate_project as call
     from tinygen.report.text import generate_report
 
-    run_command(
-        lambda progress, trust: call(
-            model, replace(options, progress=progress, trust_project=trust)
+    settled(
+        lambda edited: run_command(
+            lambda progress, trust: call(
+                model, replace(options, progress=progress, trust_project=trust, edited=edited)
+            ),
+            generate_report,
+            json,
+            options.trust_project,
         ),
-        generate_report,
-        json,
-        options.trust_project,
+        options.edited,
     )
 
 
