@@ -1,4 +1,4 @@
-/* The firmware: bring up the port and the model, then answer the host and run the user's program. */
+/* The firmware: bring up the port and the model, answer the host and run the user's program. */
 #include "tg_app.h"
 #include "tg_hal.h"
 #include "tg_serve.h"

@@ -34,8 +34,7 @@ static inline void tg_rate_change(uint32_t baud) {
 
 /* `heard`: when the last request was dealt with, in ticks. */
 static inline void tg_rate_check(uint64_t heard) {
-  if (tg_rate_now != 0u &&
-      tg_hal_ticks() - heard > (uint64_t)TG_QUIET_SECONDS * tg_hal_tick_hz()) {
+  if (tg_rate_now != 0u && tg_hal_ticks() - heard > (uint64_t)TG_QUIET_SECONDS * tg_hal_tick_hz()) {
     tg_rate_change((uint32_t)TG_SERIAL_BAUD);
   }
 }
