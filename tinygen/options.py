@@ -117,6 +117,13 @@ class ModelOptions:
     ] = False
     trust_model: TrustModel = False
     seed: Annotated[int, Flag("--seed", "Seed of every random choice.", minimum=0)] = 0
+    no_cache: Annotated[
+        bool,
+        Flag(
+            "--no-cache",
+            "Open, quantize and measure anew, whatever the cache has of it, and keep nothing.",
+        ),
+    ] = field(default=False, compare=False)
     progress: Progress = field(default=SILENT, compare=False, repr=False)
     """Who is told how far it is; no option of the command line, but the command line itself."""
 
@@ -187,6 +194,16 @@ class ProjectOptions(ModelOptions):
             engine=True,
         ),
     ] = "balanced"
+    without: Annotated[
+        tuple[str, ...],
+        Flag(
+            "--without",
+            "A kernel that is not to be used, SET/NAME as the report of a build has it, for aot: "
+            "where `verify --layers` found it wrong.",
+            metavar="KERNEL",
+            engine=True,
+        ),
+    ] = ()
     arena: Annotated[
         int | None,
         Flag("--arena", "Bytes of arena, for tflm. [default: measured]", minimum=16, engine=True),
@@ -226,6 +243,16 @@ class BuildOptions(ProjectOptions):
             engine=True,
         ),
     ] = None
+    protocol: Annotated[
+        str,
+        Flag(
+            "--protocol",
+            "What the firmware answers: `tinygen`, or `mlperf` as well, the commands of MLPerf "
+            "Tiny's runner.",
+            metavar="NAME",
+            choices=("tinygen", "mlperf"),
+        ),
+    ] = "tinygen"
     locked: Annotated[
         bool,
         Flag(

@@ -10,29 +10,33 @@ from importlib import metadata
 from pathlib import Path
 
 from tinygen import pio, project
+from tinygen.api import kept
 from tinygen.api.board import board_files, require_harmless
 from tinygen.api.built import look
-from tinygen.api.classes import with_labels
 from tinygen.api.describe import describe
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import by_layers, prepare
+from tinygen.api.prepared import Prepared
 from tinygen.api.versions import Lock
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
 from tinygen.engines.engine import Job
-from tinygen.ir import output_edges
+from tinygen.engines.tflm import not_run
+from tinygen.ir import input_edges
 from tinygen.load import safe_name
 from tinygen.options import BuildOptions
 from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
-from tinygen.project import build_id, library, manifest, own, sources, trust
+from tinygen.project import build_id, library, manifest, mlperf, own, sources, trust
 from tinygen.project.edited import Edited
 from tinygen.project.platformio import platformio_files
-from tinygen.proof.doubt import doubts
+from tinygen.proof.doubt import doubts, refusal
 from tinygen.proof.expect import expect
 from tinygen.proof.fidelity import Fidelity, fidelity
+from tinygen.proof.oracle import TFLM
+from tinygen.proof.vectors import Vectors
 from tinygen.templates import Identity
 
 
@@ -175,36 +179,35 @@ def _generate(
     edited = None if options.edited is None else Edited(options.edited)
     project.require_unedited(_folder(safe_name(model), options, target), edited)
     ready = prepare(model, options)
+    _benchmarked(ready, options)
     folder = _folder(ready.model.name, options, target)
     require_harmless(options.board, target, folder, trusted=options.trust_project)
     if runs:
         trust.require_before_writing(folder, trusted=options.trust_project)
     progress.stage(f"Compiling for {target.id}")
-    outputs, said = with_labels(output_edges(ready.model.graph), ready.classes, ready.samples)
-    for warning in said:
-        progress.warn(warning)
     identity = Identity(
         name=ready.model.name,
         engine=chosen.name,
         board=target.id,
         sha256=ready.model.sha256,
         version=metadata.version("tinygen"),
-        labels=tuple(edge.labels for edge in outputs),
+        labels=tuple(edge.labels for edge in ready.outputs),
     )
-    with by_layers(ready.loaded):
+    with by_layers(ready, options):
         made = chosen.make(Job(target, ready.model, identity, options))
     for note in made.notes:
         progress.note(note)
-    progress.stage("Computing the expected outputs on the host")
-    checks = expect(
-        ready.model, ready.float_tflite, ready.samples, seed=options.seed, progress=progress
-    )
-    reports = fidelity(outputs, checks)
+    checks = _expected(ready, options)
+    if chosen.name == "tflm" and options.arena is not None and (words := refusal(checks, TFLM)):
+        raise not_run(words)  # else running it to size the arena has shown that it does
+    reports = fidelity(ready.outputs, checks)
     for report in reports:
         progress.note(report.text)
     scripts = (build_id.SCRIPT, *made.scripts)
-    ini = platformio_files(target, identity, made.build_flags, scripts)
-    parts = {**sources.project_files(target, made.arena_place), **made.files}
+    benchmarked = _benchmarked(ready, options)
+    flags = (*made.build_flags, *((mlperf.FLAG,) if benchmarked else ()))
+    ini = platformio_files(target, identity, flags, scripts)
+    parts = {**sources.project_files(target, made.arena_place), **benchmarked, **made.files}
     files = {
         **parts,
         **library.manifests(identity, parts, made.library_flags, alone=made.alone),
@@ -213,7 +216,7 @@ def _generate(
         project.MODEL: ready.model.content,
         project.VECTORS: checks.to_bytes(),
     }
-    described = describe(ready, outputs, made, target, identity, checks, reports)
+    described = describe(ready, options, made, target, identity, checks, reports)
     held.enter_context(project.hold(folder, progress))
     mine = own.missing_files(folder, target)
     written = project.write(folder, files, described, own=mine, edited=edited)
@@ -223,12 +226,15 @@ def _generate(
         project=folder,
         model=identity.name,
         model_sha256=identity.sha256,
-        loader=ready.loaded.loader,
+        loader=ready.opened.loader,
         board=target.id,
         engine=chosen.name,
         kernel_set=made.kernel_set,
         data=None if ready.data is None else ready.data.source,
-        warnings=(*(() if ready.data is None else ready.data.warnings), *doubts(checks, outputs)),
+        warnings=(
+            *(() if ready.data is None else ready.data.warnings),
+            *doubts(checks, ready.outputs),
+        ),
         macs=made.macs,
         constant_bytes=made.constant_bytes,
         arena_bytes=made.arena_bytes,
@@ -242,8 +248,30 @@ def _generate(
         vectors=len(checks),
         oracle=checks.oracle,
         fidelity=reports,
-        classes=next((edge.labels for edge in outputs if edge.labels), ()),
+        classes=next((edge.labels for edge in ready.outputs if edge.labels), ()),
     )
+
+
+def _benchmarked(ready: Prepared, options: BuildOptions) -> dict[str, bytes]:
+    """The files of MLPerf Tiny's commands, where they are asked for; InputError for a model that
+    it has not."""
+    if options.protocol != "mlperf":
+        return {}
+    return mlperf.protocol_files(mlperf.benchmark(input_edges(ready.model.graph), ready.outputs))
+
+
+def _expected(ready: Prepared, options: BuildOptions) -> Vectors:
+    """The model's vectors, made here or before of the same."""
+    name = None if ready.key is None else f"{ready.key}-vectors"
+    title = "Computing the expected outputs on the host"
+    found = kept.recall(name, title, options.progress, Vectors.from_bytes)
+    if found is not None:
+        return found
+    options.progress.stage(title)
+    told = kept.Told(options.progress)
+    made = expect(ready.model, ready.float_tflite, ready.samples, seed=options.seed, progress=told)
+    kept.keep(name, made.to_bytes(), told)
+    return made
 
 
 build = by_keywords(BuildOptions, build_project, "build")

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
-from tinygen.api.prepare import Prepared
+from tinygen.api.prepared import Prepared
 from tinygen.api.versions import made_with
 from tinygen.boards import Board
 from tinygen.engines.engine import Made
-from tinygen.ir import Edge, input_edges
+from tinygen.ir import input_edges
+from tinygen.options import BuildOptions
 from tinygen.printable import printable
 from tinygen.project import manifest
 from tinygen.project.manifest import Manifest
@@ -21,7 +22,7 @@ from tinygen.templates import Identity
 
 def describe(
     ready: Prepared,
-    outputs: tuple[Edge, ...],
+    options: BuildOptions,
     made: Made,
     board: Board,
     identity: Identity,
@@ -36,26 +37,34 @@ def describe(
         made_with=made_with(board, quantized=ready.float_tflite is not None),
         engine=identity.engine,
         kernel_set=made.kernel_set,
+        told=manifest.Told(
+            kernel_set=options.kernel_set,
+            optimize=options.optimize,
+            without=options.without,
+            arena=options.arena,
+            debug=options.debug,
+            keep_edges=options.keep_edges,
+        ),
         board=manifest.Target(board.id, board.core),
         model=manifest.Model(
             name=identity.name,
             sha256=identity.sha256,
             source=manifest.Source(
-                file=printable(ready.loaded.path.name),
-                format=ready.loaded.format,
-                loader=ready.loaded.loader,
-                sha256=ready.loaded.sha256,
+                file=printable(ready.opened.path.name),
+                format=ready.opened.format,
+                loader=ready.opened.loader,
+                sha256=ready.opened.sha256,
             ),
             macs=made.macs,
             inputs=input_edges(ready.model.graph),
-            outputs=outputs,
+            outputs=ready.outputs,
         ),
         data=None
         if ready.data is None
         else manifest.Calibration(
             source=printable(ready.data.source),
             random=ready.data.is_random,
-            samples=len(ready.data.inputs[0]),
+            samples=ready.data.samples,
             image_range=ready.image_range,
             warnings=ready.data.warnings,
         ),
