@@ -286,6 +286,48 @@ class BenchOptions(ProjectOptions):
     ] = ("aot",)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions(ModelOptions):
+    """All that `export` may be told."""
+
+    board: Annotated[
+        str,
+        Flag("--board", "For whose core and memories: a board id or a board file.", short="-b"),
+    ]
+    form: Annotated[
+        str,
+        Flag(
+            "--as",
+            "For which build system: a library of the Arduino IDE, a component of ESP-IDF, a "
+            "module of Zephyr, a target of CMake, or one header.",
+            metavar="FORM",
+            choices=("arduino", "esp-idf", "zephyr", "cmake", "header"),
+        ),
+    ]
+    out: Annotated[
+        str | Path | None,
+        Flag("--out", "Folder or .zip file to write. [default: one in build]", short="-o"),
+    ] = None
+    zip: Annotated[bool, Flag("--zip", "Write a .zip file instead of a folder.")] = False
+    optimize: Annotated[
+        str,
+        Flag(
+            "--optimize",
+            "What is made small: cycles (`speed`), flash (`size`), or both (`balanced`).",
+            metavar="GOAL",
+            choices=("speed", "balanced", "size"),
+        ),
+    ] = "balanced"
+    kernel_set: Annotated[
+        str | None,
+        Flag(
+            "--kernel-set",
+            "Which kernels are used: portable, dsp, mve, esp32s3. [default: the board's]",
+            metavar="NAME",
+        ),
+    ] = None
+
+
 def flags(options: type[ModelOptions]) -> Mapping[str, Flag]:
     """The options by their fields' names, in the order of the command line: required ones first."""
     hints = typing.get_type_hints(options, include_extras=True)

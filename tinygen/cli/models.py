@@ -19,7 +19,7 @@ from tinygen.cli.options import (
 )
 from tinygen.cli.question import settled
 from tinygen.cli.root import app, run_command
-from tinygen.options import BenchOptions, BuildOptions
+from tinygen.options import BenchOptions, BuildOptions, ExportOptions
 
 
 @app.command(short_help="Model in, built firmware out.")
@@ -65,6 +65,21 @@ def generate(model: ModelArgument, options: BuildOptions, json: Json = False) ->
             options.trust_project,
         ),
         options.edited,
+    )
+
+
+@app.command(short_help="The model's C as a library, for other build systems.")
+@with_options
+def export(model: ModelArgument, options: ExportOptions, json: Json = False) -> None:
+    """Quantize a model and write its C as a library, with an example, and nothing else.
+
+    Example: tinygen export model.tflite --board esp32 --as arduino --zip
+    """
+    from tinygen.api.export import export_model as call
+    from tinygen.report.text import export_report
+
+    run_command(
+        lambda progress, _: call(model, replace(options, progress=progress)), export_report, json
     )
 
 
