@@ -85,8 +85,8 @@ def test_a_library_of_arduino_in_a_zip(tmp_path: Path) -> None:
     for source in sorted((folder / "src").rglob("*.c")):
         run("avr-gcc", "-std=gnu11", *avr, source, "-o", tmp_path / f"{source.stem}.o")
     sketch = folder / "examples/classify/classify.ino"
-    arduino = ["-std=gnu++11", "-include", "Arduino.h", "-x", "c++", sketch]
-    run("avr-g++", *avr, *arduino, "-o", tmp_path / "sketch.o")
+    arduino = ["-std=gnu++11", "-include", "Arduino.h", "-x", "c++"]
+    run("avr-g++", *avr, *arduino, sketch, "-o", tmp_path / "sketch.o")
 
 
 IDF = """
