@@ -10,7 +10,7 @@ from tinygen.ops.cast import Cast
 from tinygen.ops.comparison import Comparison
 from tinygen.ops.fill import Fill
 from tinygen.ops.move import Move
-from tinygen.ops.real import FOLDS, MAPS, PAIRS
+from tinygen.ops.real import APART, FOLDS, MAPS, PAIRS
 from tinygen.tflite import Call, File, FileTensor
 
 _QUANTIZE, _DEQUANTIZE = "QUANTIZE", "DEQUANTIZE"
@@ -18,7 +18,7 @@ _TABULATED = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, FloatF
 """What may stand in float between DEQUANTIZE and QUANTIZE: it is compiled as a table."""
 _PLAIN = tuple(k for k, op in BY_KIND.items() if issubclass(op, Cast | Comparison | Fill))
 """What computes with numbers of any type."""
-_EXACT = (*MAPS, *PAIRS, *FOLDS, *_PLAIN)
+_EXACT = (*MAPS, *PAIRS, *FOLDS, *APART, *_PLAIN)
 """And this: every device computes the same float."""
 _MOVES = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, Move))
 """What may stand there too: codes are moved in place of real values."""
