@@ -183,7 +183,8 @@ def _generate(
     folder = _folder(ready.model.name, options, target)
     require_harmless(options.board, target, folder, trusted=options.trust_project)
     if runs:
-        trust.require_before_writing(folder, trusted=options.trust_project)
+        harmless = own.untouched_settings(folder)
+        trust.require_before_writing(folder, trusted=options.trust_project, harmless=harmless)
     progress.stage(f"Compiling for {target.id}")
     identity = Identity(
         name=ready.model.name,
@@ -220,7 +221,7 @@ def _generate(
     held.enter_context(project.hold(folder, progress))
     mine = own.missing_files(folder, target)
     written = project.write(folder, files, described, own=mine, edited=edited)
-    trust.sign_written(folder, [*files, *mine])
+    trust.sign_written(folder, [*files, *mine, *own.untouched_settings(folder)])
     project.remember(written)
     return GenerateResult(
         project=folder,

@@ -18,14 +18,24 @@ _PROGRAMS = ("src/app.c", "src/app.cpp", "src/app.cc", "src/app.cxx")
 def missing_files(folder: Path, board: Board) -> dict[str, bytes]:
     """The user's files that are not in `folder`, as they begin: path in the project -> content."""
     files: dict[str, bytes] = {}
-    there = next((name for name in _PROGRAMS if _is_there(folder / name)), None)
     arduino = board.port is Port.ARDUINO
-    program = there or ("src/app.cpp" if arduino else "src/app.c")
-    if there is None:
+    if not any(_is_there(folder / name) for name in _PROGRAMS):
+        program = "src/app.cpp" if arduino else "src/app.c"
         files[program] = render("app.j2", arduino=arduino).encode()
     if not _is_there(folder / SETTINGS):
-        files[SETTINGS] = render("app.ini.j2", program=program).encode()
+        files[SETTINGS] = _settings()
     return files
+
+
+def untouched_settings(folder: Path) -> tuple[str, ...]:
+    """SETTINGS, where it still says nothing: then it runs nothing, whoever brought it."""
+    path = folder / SETTINGS
+    there = path.is_file() and not path.is_symlink()
+    return (SETTINGS,) if there and path.read_bytes() == _settings() else ()
+
+
+def _settings() -> bytes:
+    return render("app.ini.j2").encode()
 
 
 def _is_there(path: Path) -> bool:
