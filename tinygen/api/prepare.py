@@ -26,6 +26,10 @@ from tinygen.progress import Progress
 from tinygen.proof.vectors import Samples
 
 
+_FOR_A_LOOK = 4
+"""Random samples that quantize a model of which only sizes are asked."""
+
+
 @contextlib.contextmanager
 def by_layers(ready: Prepared, options: ModelOptions) -> Iterator[None]:
     """Tell what is not compiled of a model that was quantized here by its layers."""
@@ -85,6 +89,8 @@ def _anew(path: Path, options: ModelOptions, *, random_if_needed: bool) -> Prepa
     if source is None and not isinstance(loaded, Int8File):
         raise no_data_error(loaded.inputs, path.name)
     data = _read(source, loaded, options, "train")
+    if data is not None and source != options.data:
+        data = data.first(_FOR_A_LOOK)
     for warning in () if data is None else data.warnings:
         progress.warn(warning)
     test = _read(options.test, loaded, options, "test")

@@ -24,6 +24,7 @@ from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array, DType
+from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import MODEL, VECTORS, Project, open_project
 from tinygen.project.manifest import Model
@@ -87,6 +88,8 @@ class VerifyResult:
     """What the engine says it uses. TFLM's interpreter needs some more to start."""
     arena_enough_bytes: int | None
     """A smaller arena that would do, by what the device says it uses; None when there is none."""
+    arena_command: str
+    """What builds the project with it, by the names of the files that it was made of; or empty."""
     stack_used_bytes: int | None
     reset: str
     """What started the device last, as it says; empty where it does not know."""
@@ -240,6 +243,9 @@ def _result(
         reason = f"the device computes what tinygen's numpy reference does, but {unsure}"
     else:
         decision, reason = Verdict.MATCH, ""
+    # Of firmware that is not known to be this project's, nothing can be said.
+    match = decision is Verdict.MATCH
+    enough = _enough(hello, manifest.arena.overhead_bytes) if match else None
     why = "" if lost is None else lost.why
     if mismatched and lost is not None:
         why = f"{lost.what}; {why}" if why else lost.what
@@ -272,10 +278,8 @@ def _result(
         startup=startup_of(board, hello),
         arena_bytes=hello.arena_bytes if hello else None,
         arena_used_bytes=hello.arena_used if hello else None,
-        # Of firmware that is not known to be this project's, nothing can be said.
-        arena_enough_bytes=_enough(hello, manifest.arena.overhead_bytes)
-        if decision is Verdict.MATCH
-        else None,
+        arena_enough_bytes=enough,
+        arena_command="" if enough is None else _with_arena(project, enough),
         stack_used_bytes=run.stack or None,
         reset=hello.reset if hello else "",
         fault=_fault(hello, connection.built.elf),
@@ -335,6 +339,15 @@ def _next_step(project: Project, board: Board, decision: Verdict, lost: DeviceEr
             "are wrong on this device"
         )
     return "build with --engine aot: if that matches, the interpreter's build is at fault"
+
+
+def _with_arena(project: Project, enough: int) -> str:
+    manifest = project.manifest
+    words = ["tinygen", "build", manifest.model.source.file, "--board", manifest.board.id]
+    words += ["--engine", manifest.engine, "--arena", str(enough), "--out", str(project.path)]
+    if manifest.data is not None:
+        words += ["--data", manifest.data.source]
+    return " ".join(map(shell_word, words))
 
 
 def _enough(hello: Hello | None, overhead: int | None) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import Self
 
@@ -11,9 +12,12 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from tinygen.printable import printable
 
+_SHORT_SECONDS = 1.0
+"""What took less in all is not worth a list."""
+
 
 class Listener:
-    """Shows stages as they run; `quiet` shows warnings only."""
+    """Shows stages as they run, and in the end what each took; `quiet` shows warnings only."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._console = Console(stderr=True, highlight=False)
@@ -22,6 +26,8 @@ class Listener:
         self._quiet = quiet
         self._bar: Progress | None = None
         self._task: TaskID | None = None
+        self._begun: list[tuple[str, float]] = []
+        """Stages, and when each began."""
         if self._console.is_terminal and not quiet:
             self._bar = Progress(
                 SpinnerColumn(),
@@ -46,15 +52,25 @@ class Listener:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+        if kind is None and not self._quiet:
+            self._tell_times(time.monotonic())
+
+    def _tell_times(self, now: float) -> None:
+        ends = [*(begun for _, begun in self._begun[1:]), now]
+        if len(ends) < 2 or now - self._begun[0][1] < _SHORT_SECONDS:
+            return
+        for (title, begun), end in zip(self._begun, ends, strict=True):
+            self._console.print(f"{end - begun:8.1f} s  {title}", markup=False)
 
     def stage(self, title: str) -> None:
         title = printable(title)
+        self._begun.append((title, time.monotonic()))
         if self._bar is not None:
             if self._task is not None:
                 self._bar.remove_task(self._task)
             self._task = self._bar.add_task(title, total=None, counter="")
         elif not self._quiet:
-            print(f"{title} ...", file=sys.stderr, flush=True)
+            print(title, file=sys.stderr, flush=True)
 
     def note(self, text: str) -> None:
         if not self._quiet:

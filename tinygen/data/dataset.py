@@ -44,6 +44,17 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
+    def first(self, count: int) -> Dataset:
+        """The first samples, about which there is nothing to tell."""
+        return Dataset(
+            inputs=tuple(array[:count] for array in self.inputs),
+            labels=None if self.labels is None else self.labels[:count],
+            source=self.source,
+            warnings=(),
+            class_names=self.class_names,
+            names=self.names[:count],
+        )
+
     @property
     def is_random(self) -> bool:
         """Whether the data are made up, which every report has to say."""
