@@ -93,7 +93,8 @@ LINES = (
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --no-cache"
-        " --engine aot --kernel-set portable --optimize size --out rendered",
+        " --engine aot --kernel-set portable --without portable/conv_2d_packed --optimize size"
+        " --out rendered",
         lambda ran: "samples.npz" in ran.out and "next: pio run -d rendered" in ran.out,
     ),
     Case(
@@ -107,7 +108,7 @@ LINES = (
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --labels labels.txt -o named",
-        lambda ran: 'classes           0 "zero", 0, 1 日' in ran.out,
+        lambda ran: 'classes           0 "zero", 0; 1 日' in ran.out,
     ),
     Case(
         f"tinygen generate pools.tflite -b {BOARD} --engine tflm --arena 4096 --debug -o t --json",
@@ -177,6 +178,42 @@ STORY = (
         lambda ran: ran.json["verdict"] == "MATCH" and ran.json["port"] == "replay:bytes.spy",
     ),
     Case(
+        "tinygen verify --layers --vectors 2 --trust-project",
+        lambda ran: ran.out.startswith("MATCH") and "looked into 2" in ran.out,
+    ),
+    Case(
+        "tinygen profile --vectors 2 --timeout 300 --trust-project",
+        lambda ran: (
+            re.search(r"^ *0 +\w*CONV_2D .*%", ran.out, re.M) is not None
+            and re.search(r"per inference +\d{3},\d{3} instructions", ran.out) is not None
+        ),
+    ),
+    Case(
+        "tinygen profile --json",
+        lambda ran: (
+            ran.json["unit"] == "instructions"
+            and sum(layer["macs"] for layer in ran.json["layers"]) == 70_080
+        ),
+    ),
+    Case(
+        "tinygen verify --data labelled.npz --vectors 9",
+        lambda ran: (
+            re.search(r"^samples +9 of labelled.npz$", ran.out, re.M) is not None
+            and re.search(r"^time .*, [\d.,]+ vectors a second on this host$", ran.out, re.M)
+            is not None
+            and "accuracy on 9 labelled samples" in ran.out
+            and re.search(r"^label . device +0 ", ran.out, re.M) is not None
+        ),
+    ),
+    Case(
+        "tinygen verify -d images --image-range 0 1 --labels y.csv --json",
+        lambda ran: (
+            ran.json["samples"] == "images"
+            and {c["number"]: c["samples"] for c in ran.json["accuracy"]["classes"]}[3] == 4
+            and ran.json["vectors_per_second"] > 0
+        ),
+    ),
+    Case(
         "tinygen run --input samples.npz --trust-project",
         lambda ran: (
             re.search(r"^sample 12 +\| .*highest \[\d\] +\|", ran.out, re.M) is not None
@@ -199,7 +236,21 @@ WATCHED = "tinygen run --watch images"
 MONITORED = "tinygen monitor --trust-project --port PORT"
 """Run by tests of their own: they end only with Ctrl-C."""
 REFUSED = (
+    Case("tinygen verify --labels y.csv", lambda ran: "--labels was given without" in ran.err),
+    Case(
+        "tinygen verify --data samples.npz --labels y.csv",
+        lambda ran: "'y.csv' has 4 labels, the data have 12 samples" in ran.err,
+    ),
+    Case(
+        "tinygen verify --data images --labels two.txt",
+        lambda ran: "'two.txt' has 2 labels, the data have 4 samples" in ran.err,
+    ),
     Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),
+    Case(
+        "tinygen verify --layers --data samples.npz",
+        lambda ran: "the project's own vectors" in ran.err,
+    ),
+    Case("tinygen flash --layers", lambda ran: "nothing has to be put on" in ran.err),
     Case("tinygen demo --board uno", lambda ran: "the demo does not run on uno" in ran.err),
 )
 """What a project of an emulated board does not take, and a demonstration no board with a cable."""
@@ -218,6 +269,10 @@ UNFIT = (
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --labels two.txt -o unnamed",
         lambda ran: "names 2 classes, the model's outputs have 10 elements" in ran.err,
+    ),
+    Case(
+        f"tinygen generate digits.tflite -b {BOARD} --protocol mlperf",
+        lambda ran: "MLPerf Tiny has no model from and to 8x8x1 of int8, 10 of int8" in ran.err,
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --locked -o nowhere",

@@ -13,7 +13,7 @@ from pathlib import Path
 from tinygen import load as loading
 from tinygen import passes, tflite
 from tinygen.api import kept
-from tinygen.api.classes import Classes, agreed, numbered_by, with_labels
+from tinygen.api.classes import Classes, agreed, numbered_by, told, with_labels
 from tinygen.api.fingerprint import fingerprint
 from tinygen.api.prepared import Calibration, Prepared
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_class_names, read_data
@@ -24,7 +24,6 @@ from tinygen.options import ModelOptions
 from tinygen.printable import printable
 from tinygen.progress import Progress
 from tinygen.proof.vectors import Samples
-
 
 _FOR_A_LOOK = 4
 """Random samples that quantize a model of which only sizes are asked."""
@@ -91,21 +90,22 @@ def _anew(path: Path, options: ModelOptions, *, random_if_needed: bool) -> Prepa
     data = _read(source, loaded, options, "train")
     if data is not None and source != options.data:
         data = data.first(_FOR_A_LOOK)
-    for warning in () if data is None else data.warnings:
-        progress.warn(warning)
     test = _read(options.test, loaded, options, "test")
     stated = tflite.output_labels(loaded.content) if isinstance(loaded, Int8File) else {}
     names, said = agreed(data, test, given=given, stated=stated)
-    for warning in () if test is None else test.warnings:
+    for warning in () if data is None else told(data, names):
+        progress.warn(warning)
+    for warning in () if test is None else told(test, names):
         progress.warn(f"test data: {warning}")
     for warning in said:
         progress.warn(warning)
     samples = []
     if test is not None:
-        samples.append(Samples("test", test.inputs, numbered_by(names, test), limit=None))
+        samples.append(Samples("test", test.inputs, numbered_by(names, test), None, test.targets))
     if data is not None:
         origin = "random data" if data.is_random else "data"
-        samples.append(Samples(origin, data.inputs, numbered_by(names, data)))
+        labels = numbered_by(names, data)
+        samples.append(Samples(origin, data.inputs, labels, targets=data.targets))
     model, float_tflite = _quantized(loaded, data, options)
     classes = Classes(names, options.labels, stated)
     outputs, said = with_labels(output_edges(model.graph), classes, samples)

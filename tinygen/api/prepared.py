@@ -49,6 +49,7 @@ class Prepared:
                 arrays_to_bytes(one.inputs),
                 None if one.labels is None else arrays_to_bytes((one.labels,)),
                 one.limit,
+                None if one.targets is None else arrays_to_bytes((one.targets,)),
             )
             for one in self.samples
         )
@@ -85,6 +86,7 @@ class Prepared:
                 arrays_of_bytes(one.inputs),
                 None if one.labels is None else arrays_of_bytes(one.labels)[0],
                 one.limit,
+                None if one.targets is None else arrays_of_bytes(one.targets)[0],
             )
             for one in had.samples
         )
@@ -116,6 +118,7 @@ class _Samples:
     inputs: bytes
     labels: bytes | None
     limit: int | None
+    targets: bytes | None
 
 
 @dataclass(frozen=True)

@@ -20,18 +20,36 @@ from tinygen.printable import printable
 if TYPE_CHECKING:
     from tinygen.progress import Progress
 
+ImageRangeOption = Annotated[
+    tuple[float, float] | None,
+    typer.Option(
+        "--image-range",
+        metavar="LOW HIGH",
+        help="What 0 and 255 of image files are to the model. [default: as it was quantized]",
+    ),
+]
+
 
 @app.command(short_help="Put the firmware on the device.")
 def flash(
     project: ProjectArgument = None,
     port: PortOption = None,
+    layers: Annotated[
+        bool,
+        typer.Option(
+            "--layers",
+            help="Hardware: the same, but built to note its layers, for verify --layers and "
+            "profile.",
+        ),
+    ] = False,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
     """Put the firmware on the device and wait until it answers.
 
-    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO. A board that is a
-    process of this machine is run once, and ends.
+    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO. For a board with
+    Linux, `--port ssh://USER@HOST` is the machine to copy it to and to start it on; on this one it
+    is run once, and ends.
 
     Example: tinygen flash
     """
@@ -39,7 +57,9 @@ def flash(
     from tinygen.report.text import flash_report
 
     run_command(
-        lambda progress, trust: call(project, port=port, trust_project=trust, progress=progress),
+        lambda progress, trust: call(
+            project, port=port, layers=layers, trust_project=trust, progress=progress
+        ),
         flash_report,
         json,
         trust_project,
@@ -50,6 +70,25 @@ def flash(
 def verify(
     project: ProjectArgument = None,
     port: PortOption = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            "-d",
+            help="Samples of your own to run instead of the project's vectors: .npz, .npy, .csv or "
+            "a folder of images, real values as in training.",
+        ),
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="The label of each sample of --data, where it has none of its own: a number or a "
+            "name a line (.txt, .csv), or an array (.npy, .npz).",
+        ),
+    ] = None,
+    image_range: ImageRangeOption = None,
     vectors: Annotated[
         int | None, typer.Option("--vectors", min=1, help="Run only the first N. [default: all]")
     ] = None,
@@ -79,6 +118,14 @@ def verify(
             "the fastest that board and line agree on, where there is much to send]",
         ),
     ] = None,
+    layers: Annotated[
+        bool,
+        typer.Option(
+            "--layers",
+            help="Find the first layer that computes something else, with firmware that notes "
+            "its layers.",
+        ),
+    ] = False,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
@@ -88,6 +135,13 @@ def verify(
 
     Example: tinygen verify --port /dev/ttyUSB0
     """
+    if layers:
+        if any(given is not None for given in (data, labels, image_range, spy, baud)):
+            raise typer.BadParameter(
+                "--layers looks into the project's own vectors: of the others it takes --port, "
+                "--vectors and --timeout"
+            )
+        _verify_layers(project, port, vectors, timeout, trust_project, json)
     from tinygen.api.verify import verify as call
     from tinygen.report.text import verify_report
 
@@ -95,6 +149,9 @@ def verify(
         lambda progress, trust: call(
             project,
             port=port,
+            data=data,
+            labels=labels,
+            image_range=image_range,
             vectors=vectors,
             timeout=timeout,
             spy=spy,
@@ -107,6 +164,77 @@ def verify(
         trust_project,
     )
     raise typer.Exit(result.exit_code)
+
+
+def _verify_layers(
+    project: Path | None,
+    port: str | None,
+    vectors: int | None,
+    timeout: float | None,
+    trust_project: bool,
+    json: bool,
+) -> None:
+    from tinygen.api.layers import verify_layers as call
+    from tinygen.report.text import layers_report
+
+    result = run_command(
+        lambda progress, trust: call(
+            project,
+            port=port,
+            vectors=vectors,
+            timeout=timeout,
+            trust_project=trust,
+            progress=progress,
+        ),
+        layers_report,
+        json,
+        trust_project,
+    )
+    raise typer.Exit(result.exit_code)
+
+
+@app.command(short_help="Show what each layer takes on the device.")
+def profile(
+    project: ProjectArgument = None,
+    port: PortOption = None,
+    vectors: Annotated[
+        int | None, typer.Option("--vectors", min=1, help="Run the first N. [default: 5]")
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout",
+            min=1,
+            metavar="SECONDS",
+            help="Give up after this long in all. [default: by the model]",
+        ),
+    ] = None,
+    trust_project: TrustProjectOption = False,
+    json: Json = False,
+) -> None:
+    """Show what each layer takes on the device, and which kernel computes it and why.
+
+    In instructions on an emulated board, else in microseconds. Hardware needs firmware that notes
+    its layers: tinygen flash --layers.
+
+    Example: tinygen profile
+    """
+    from tinygen.api.profile import profile as call
+    from tinygen.report.text import profile_report
+
+    run_command(
+        lambda progress, trust: call(
+            project,
+            port=port,
+            vectors=vectors,
+            timeout=timeout,
+            trust_project=trust,
+            progress=progress,
+        ),
+        profile_report,
+        json,
+        trust_project,
+    )
 
 
 @app.command(short_help="Run samples of your own on the device.")
@@ -126,14 +254,7 @@ def run(
         typer.Option("--watch", help="Run each new file of a folder, until Ctrl-C."),
     ] = None,
     port: PortOption = None,
-    image_range: Annotated[
-        tuple[float, float] | None,
-        typer.Option(
-            "--image-range",
-            metavar="LOW HIGH",
-            help="What 0 and 255 of image files are to the model. [default: as it was quantized]",
-        ),
-    ] = None,
+    image_range: ImageRangeOption = None,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
@@ -187,9 +308,9 @@ def monitor(
             sys.stdout.flush()
 
 
-@app.command(short_help="End the emulator that `flash` started.")
+@app.command(short_help="End the emulator or the service that `flash` started.")
 def stop(project: ProjectArgument = None, json: Json = False) -> None:
-    """End the emulator that `flash` started.
+    """End the emulator or the service that `flash` started.
 
     Example: tinygen stop
     """

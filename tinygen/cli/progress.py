@@ -14,6 +14,9 @@ from tinygen.printable import printable
 
 _SHORT_SECONDS = 1.0
 """What took less in all is not worth a list."""
+_SILENCE_SECONDS = 10.0
+"""Elsewhere than on a terminal, a long stage says so often how far it is."""
+_RATED_SECONDS = 1.0
 
 
 class Listener:
@@ -24,9 +27,10 @@ class Listener:
         # Elsewhere than on a terminal a line stays a line.
         self._console.soft_wrap = not self._console.is_terminal
         self._quiet = quiet
+        self._begun = self._told = time.monotonic()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._begun: list[tuple[str, float]] = []
+        self._stages: list[tuple[str, float]] = []
         """Stages, and when each began."""
         if self._console.is_terminal and not quiet:
             self._bar = Progress(
@@ -56,15 +60,16 @@ class Listener:
             self._tell_times(time.monotonic())
 
     def _tell_times(self, now: float) -> None:
-        ends = [*(begun for _, begun in self._begun[1:]), now]
-        if len(ends) < 2 or now - self._begun[0][1] < _SHORT_SECONDS:
+        ends = [*(begun for _, begun in self._stages[1:]), now]
+        if len(self._stages) < 2 or now - self._stages[0][1] < _SHORT_SECONDS:
             return
-        for (title, begun), end in zip(self._begun, ends, strict=True):
+        for (title, begun), end in zip(self._stages, ends, strict=True):
             self._console.print(f"{end - begun:8.1f} s  {title}", markup=False)
 
     def stage(self, title: str) -> None:
         title = printable(title)
-        self._begun.append((title, time.monotonic()))
+        self._begun = self._told = time.monotonic()
+        self._stages.append((title, self._begun))
         if self._bar is not None:
             if self._task is not None:
                 self._bar.remove_task(self._task)
@@ -80,5 +85,12 @@ class Listener:
         self._console.print(f"  warning: {printable(text)}", markup=False, style="yellow")
 
     def count(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        said = f"{done:,} of {total:,}"
+        if now - self._begun > _RATED_SECONDS:
+            said += f", {done / (now - self._begun):.3g}/s"
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total, counter=f"{done} of {total}")
+            self._bar.update(self._task, completed=done, total=total, counter=said)
+        elif not self._quiet and self._bar is None and now - self._told > _SILENCE_SECONDS:
+            self._told = now
+            print(f"  {said}", file=sys.stderr, flush=True)
