@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen.boards import Board, TflmFrom
+from tinygen.boards import Board, Port, TflmFrom
 from tinygen.engines.engine import require_stateless
 from tinygen.engines.tflm import arena, edges, offline, probe, render, scratch
 from tinygen.engines.tflm.allocator import starting
@@ -82,7 +82,8 @@ def compile_model(
     store = None if options.no_cache else probe.store(cache)
     measured = probe.recall(trial, store)
     if measured is None and options.arena is None:
-        if missing := probe.missing(core):
+        # Programs of an operating system are for cores of 64 bits too, which are not computed.
+        if board.port is not Port.POSIX and (missing := probe.missing(core)):
             measured = _computed(graph, planned, board, kernels, missing)
         else:
             try:
