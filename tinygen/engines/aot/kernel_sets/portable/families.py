@@ -59,5 +59,5 @@ FAMILIES: Mapping[Core, Family] = {
     Core.XTENSA_LX7: XTENSA_WIDE,
     Core.XTENSA_LX106: XTENSA,
 }
-"""Of a core that is not here nothing is known: it gets each operator's own kernel. Of a Cortex-A only
-what it executes was counted (`tests/counting/user_mode.py`): costs are those of a Cortex-M4."""
+"""Of a core that is not here nothing is known: it gets each operator's own kernel. Of a Cortex-A
+only what it executes was counted (`tests/counting/user_mode.py`): costs are a Cortex-M4's."""
