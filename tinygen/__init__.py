@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         list_operators,
     )
     from tinygen.api.doctor import DoctorResult, doctor
+    from tinygen.api.export import ExportResult, export
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.layers import LayersResult, verify_layers
@@ -71,6 +72,8 @@ _HOME = {
     "Board": "tinygen.boards",
     "Progress": "tinygen.progress",
     "DoctorResult": "tinygen.api.doctor",
+    "ExportResult": "tinygen.api.export",
+    "export": "tinygen.api.export",
     "doctor": "tinygen.api.doctor",
     "FlashResult": "tinygen.api.flash",
     "StopResult": "tinygen.api.flash",
@@ -113,6 +116,7 @@ __all__ = [
     "DeviceError",
     "DoctorResult",
     "DoesNotFit",
+    "ExportResult",
     "FlashResult",
     "GenerateResult",
     "InputError",
@@ -138,6 +142,7 @@ __all__ = [
     "build",
     "cache",
     "doctor",
+    "export",
     "flash",
     "generate",
     "inspect",
