@@ -51,7 +51,7 @@ def instructions(model: Path, board_id: str, optimize: str = "balanced") -> int:
         gcc = [f"{board.toolchain.prefix}-gcc", *flags, "-static"]
         subprocess.run([*gcc, *includes, main, *sources, "-lm", "-o", program], check=True)
         subprocess.run(["gcc", "-shared", "-fPIC", "-O2", _PLUGIN, "-o", plugin], check=True)
-        start = [*user_mode.command(board.device), "-plugin", plugin, program]
+        start = [*user_mode.command(board.device), "-plugin", str(plugin), str(program)]
 
         def executed(inferences: int) -> int:
             done = subprocess.run(

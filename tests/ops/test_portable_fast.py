@@ -156,7 +156,6 @@ def test_on_an_emulated_core(name: str, core: Core, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("board_id", "name"),
     [
-        ("qemu-aarch64", "conv_2d drawn"),
         ("qemu-aarch64", "depthwise drawn"),
         ("qemu-aarch64", "fully_connected"),
         ("qemu-armhf", "conv_2d drawn"),
