@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         list_boards,
         list_operators,
     )
+    from tinygen.api.compress import compress
+    from tinygen.api.compress_result import CompressResult
     from tinygen.api.doctor import DoctorResult, doctor
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
@@ -68,6 +70,8 @@ _HOME = {
     "watch": "tinygen.api.run",
     "Board": "tinygen.boards",
     "Progress": "tinygen.progress",
+    "CompressResult": "tinygen.api.compress_result",
+    "compress": "tinygen.api.compress",
     "DoctorResult": "tinygen.api.doctor",
     "doctor": "tinygen.api.doctor",
     "FlashResult": "tinygen.api.flash",
@@ -104,6 +108,7 @@ __all__ = [
     "BoardsResult",
     "BuildResult",
     "CacheResult",
+    "CompressResult",
     "DeviceError",
     "DoctorResult",
     "DoesNotFit",
@@ -129,6 +134,7 @@ __all__ = [
     "board",
     "build",
     "cache",
+    "compress",
     "doctor",
     "flash",
     "generate",

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.compress.models import branches, chain, trained_at_random
-from tinygen.compress.channels import channels_of
-from tinygen.compress.prune import CRITERIA, narrowed, pruned, without
+from tinygen.compression.channels import channels_of
+from tinygen.compression.prune import CRITERIA, narrowed, pruned, without
 from tinygen.errors import InputError
 
 MODELS = (chain, branches)

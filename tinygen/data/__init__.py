@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from tinygen.data.class_file import read_class_names
-from tinygen.data.dataset import RANDOM, Dataset, no_data_error, read_data, read_samples
+from tinygen.data.dataset import (
+    RANDOM,
+    Dataset,
+    no_data_error,
+    read_answers,
+    read_data,
+    read_samples,
+)
 from tinygen.data.keys import Split
 
 __all__ = [
@@ -11,6 +18,7 @@ __all__ = [
     "Dataset",
     "Split",
     "no_data_error",
+    "read_answers",
     "read_class_names",
     "read_data",
     "read_samples",

@@ -101,6 +101,14 @@ def read_data(
     )
 
 
+def read_answers(
+    spec: str | Path, inputs: Sequence[Edge], *, split: Split = "train"
+) -> np.ndarray | None:
+    """The labels of a data set as the file has them: numbers to be learned, where they are no
+    classes. None where it has none."""
+    return _read(Path(spec), inputs, (0.0, 255.0), split).labels
+
+
 def read_samples(
     source: str | Path | np.ndarray | Mapping[str, np.ndarray],
     inputs: Sequence[Edge],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
 from tinygen.boards import ArenaPlace, Board, Core, EngineName, Port
-from tinygen.boards.fit import Needs
+from tinygen.boards.fit import Needs, fit
 from tinygen.engines.aot.best import best_program, in_words
 from tinygen.engines.aot.fit import needs, place_program
 from tinygen.engines.aot.goal import Goal
@@ -83,6 +84,38 @@ class Aot(Engine):
                 *((smaller,) if goal.value != asked else ()),
             ),
         )
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a model takes of a board, estimated before a build. Bytes, and instructions of one
+    inference; `flash` is of layers alone, their code and their constants, `ram` that of the arena
+    and of constants that are read from RAM."""
+
+    flash: int
+    constants: int
+    arena: int
+    ram: int
+    instructions: int
+
+
+def price(model: Int8Model, board: Board, optimize: str) -> Price:
+    """Of the program that `make` takes, or the smallest where none fits the board."""
+    sets = kernel_sets(board)
+    for goal in Goal(optimize).tried:
+        program = _compiled(model, sets, goal, board.core)
+        needed = needs(program)
+        if fit(board, needed).fits:
+            break
+    estimate = program.estimate
+    assert needed.arena is not None
+    return Price(
+        flash=max(estimate.flash, needed.constants),
+        constants=needed.constants,
+        arena=program.plan.arena_bytes,
+        ram=needed.arena,
+        instructions=estimate.instructions,
+    )
 
 
 @lru_cache(maxsize=32)
