@@ -52,6 +52,8 @@ SHOWN = ("build", "verify")
 """The commands of the demo that its page shows."""
 PICTURED = "verify"
 """The one that the README has as a picture."""
+UNPICTURED = "of the device, output "
+"""Where the picture ends: what follows is of single classes."""
 WIDTH = 92
 _BLOCK = re.compile(r"<!-- block: (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 
@@ -102,6 +104,8 @@ def picture(demo: str) -> str:
     """The last of the demo's commands as a terminal shows it: SVG of a transcript (by Rich)."""
     lines = demo.split("```")[1].removeprefix("text\n").rstrip().splitlines()
     start = next(at for at, line in enumerate(lines) if line.startswith(f"$ tinygen {PICTURED}"))
+    end = next((at for at, line in enumerate(lines) if line.startswith(UNPICTURED)), None)
+    lines = lines[:end]
     console = Console(record=True, width=max(map(len, lines[start:])), file=StringIO())
     for line in lines[start:]:
         style = "bold" if line.startswith("$ ") else ""

@@ -18,6 +18,9 @@ from tinygen.pio import core
 # What a shell runs in the background ignores Ctrl-C, and so would all that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# A test that replaces what makes a model or its vectors shall not be given what was made before.
+os.environ.setdefault("TINYGEN_CACHE_MB", "0")
+
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARK_MODELS = (
     "ad01_int8.tflite",

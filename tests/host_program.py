@@ -11,6 +11,7 @@ from tinygen.engines.aot.program import Program
 from tinygen.engines.aot.render import model_files
 from tinygen.ir import Array
 from tinygen.project import sources
+from tinygen.project.library import SOURCES
 from tinygen.resources import firmware_dir
 from tinygen.templates import Identity
 
@@ -38,7 +39,7 @@ def write(program: Program, folder: Path, kernels: Path | None = None) -> None:
     files = dict(sources.kernel_files(program.kernels, kernels))
     identity = Identity("model", "aot", "host", "00" * 32, "test")
     for name, text in model_files(program, identity).items():
-        files[f"src/model/{name}"] = text.encode()
+        files[f"{SOURCES}/{name}"] = text.encode()
     for name, content in {**files, "src/main.c": _MAIN.encode()}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,10 +49,8 @@ def write(program: Program, folder: Path, kernels: Path | None = None) -> None:
 def run(folder: Path, inputs: Array) -> Array:
     """What the program in `folder` computes of int8 inputs [vectors, ...]: [vectors, elements]."""
     binary = folder / "program"
-    source = folder / "src"
-    files = [*source.glob("*.c"), *source.glob("model/*.c")]
-    includes = [f"-I{source / 'model'}", f"-I{source / 'kernels'}"]
-    subprocess.run(["gcc", *_FLAGS, *includes, *files, "-o", binary], check=True)
+    files = [folder / "src" / "main.c", *(folder / SOURCES).glob("*.c")]
+    subprocess.run(["gcc", *_FLAGS, f"-I{folder / SOURCES}", *files, "-o", binary], check=True)
     ran = subprocess.run([binary], input=inputs.tobytes(), capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
     return np.frombuffer(ran.stdout, np.int8).reshape(len(inputs), -1)

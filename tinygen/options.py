@@ -117,6 +117,13 @@ class ModelOptions:
     ] = False
     trust_model: TrustModel = False
     seed: Annotated[int, Flag("--seed", "Seed of every random choice.", minimum=0)] = 0
+    no_cache: Annotated[
+        bool,
+        Flag(
+            "--no-cache",
+            "Open, quantize and measure anew, whatever the cache has of it, and keep nothing.",
+        ),
+    ] = field(default=False, compare=False)
     progress: Progress = field(default=SILENT, compare=False, repr=False)
     """Who is told how far it is; no option of the command line, but the command line itself."""
 

@@ -33,4 +33,4 @@ def compile_as(*flags):
 env.AddBuildMiddleware(compile_as("-Os", "-g0", "-w"), "*/src/tflm/core.cc")
 env.AddBuildMiddleware(compile_as("-O2", "-g0", "-w"), "*/src/tflm/kernels/*")
 env.AddBuildMiddleware(compile_as(), "*/src/tflm/tg_*.cc")
-env.AddBuildMiddleware(compile_as(), "*/src/model/model_operators.cc")
+env.AddBuildMiddleware(compile_as(), "*/src/tflm/model_operators.cc")

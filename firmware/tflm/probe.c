@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "model_data.h" /* PlatformIO looks for libraries in what sources include */
 #include "tg_crc32.h"
 #include "tg_hal.h"
 #include "tg_probe.h"

@@ -36,7 +36,7 @@ def test_generate_returns_a_frozen_result(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(dataclasses.FrozenInstanceError):
         result.vectors = 0  # type: ignore[misc]
     written = {p.relative_to(result.project).as_posix() for p in result.project.rglob("*")}
-    assert {"platformio.ini", "tinygen.json", "src/main.c", "src/model/model.h"} <= written
+    assert {"platformio.ini", "tinygen.json", "src/main.c", "lib/model/src/model.h"} <= written
 
 
 def test_inspect_says_which_boards_fit() -> None:

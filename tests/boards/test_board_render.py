@@ -46,9 +46,9 @@ def test_platformio_ini(board_id: str) -> None:
 def test_every_script_runs_in_one_line_of_the_options() -> None:
     """An engine's, a user's own board file's and ours: PlatformIO knows no option twice."""
     board = get_board("pico")
-    scripts = ("src/protocol/build_id.py", "src/model/build.py")
+    scripts = ("src/protocol/build_id.py", "lib/tflm/build.py")
     ini = platformio_files(board, IDENTITY, scripts=scripts)["platformio.ini"]
-    assert "extra_scripts = pre:src/protocol/build_id.py, pre:src/model/build.py\n" in ini
+    assert "extra_scripts = pre:src/protocol/build_id.py, pre:lib/tflm/build.py\n" in ini
     own = {**board.platformio.options, "extra_scripts": "post:mine.py"}
     board = replace(board, platformio=replace(board.platformio, options=own))
     ini = platformio_files(board, IDENTITY, scripts=scripts)["platformio.ini"]
@@ -56,7 +56,7 @@ def test_every_script_runs_in_one_line_of_the_options() -> None:
     line = ini[ini.index("extra_scripts") :].splitlines()[0]
     assert ProjectConfig.parse_multi_values(line.partition("=")[2]) == [
         "pre:src/protocol/build_id.py",
-        "pre:src/model/build.py",
+        "pre:lib/tflm/build.py",
         "post:mine.py",
     ]
     assert "extra_scripts = post:mine.py\n" in platformio_files(board, IDENTITY)["platformio.ini"]

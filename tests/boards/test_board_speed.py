@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.runner import GOLDEN_MODEL
 from tinygen import passes, tflite
-from tinygen.boards import BOARD_IDS, Port, Serial, get_board
+from tinygen.boards import BOARD_IDS, get_board
 from tinygen.engines import ENGINES
 from tinygen.engines.engine import Job
 from tinygen.ir import Int8Model
 from tinygen.options import BuildOptions
+from tinygen.project import library
 from tinygen.templates import Identity
 
 IDENTITY = Identity(name="m", engine="aot", board="b", sha256="0" * 64, version="1")
@@ -25,10 +28,9 @@ def test_the_model_is_compiled_for_speed(board_id: str) -> None:
     model = Int8Model(content, written, passes.simplify(written))
     options = BuildOptions(board=board_id)
     made = ENGINES["aot"].make(Job(board, model, IDENTITY, options))
-    wants_script = isinstance(board.device, Serial) and board.port is not Port.ESP_IDF
-    assert len(made.scripts) == wants_script
-    for script in made.scripts:
-        text = made.files[script].decode()
-        compile(text, script, "exec")
-        assert '"*/src/model/model.c"' in text
-        assert "src/model/model.c" in made.files
+    assert made.library_flags[0] == "-O2"
+    assert not made.build_flags, "a user's own program has the framework's"
+    files = library.manifests(IDENTITY, made.files, made.library_flags, alone=made.alone)
+    manifest = json.loads(files["lib/model/library.json"])
+    assert manifest["build"]["flags"] == list(made.library_flags)
+    assert "lib/model/src/model.c" in made.files

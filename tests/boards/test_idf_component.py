@@ -46,20 +46,20 @@ def project(folder: Path, *more: str) -> Path:
 
 
 def test_with_the_engine_aot(tmp_path: Path) -> None:
-    words = register(project(tmp_path, "src/model/model.c", "src/kernels/k.h", "src/protocol/p.c"))
+    words = register(project(tmp_path, "src/protocol/p.c"))
     folders = words[words.index("INCLUDE_DIRS") + 1 : words.index("PRIV_REQUIRES")]
-    assert folders == ["hal", "kernels", "model", "protocol"]
+    assert folders == ["hal", "protocol"]
     assert words[words.index("PRIV_REQUIRES") + 1 :] == ["driver", "esp_timer", "esp_rom"]
     names = {Path(word).name for word in words[1 : words.index("INCLUDE_DIRS")]}
-    assert {"main.c", "tg_hal_esp_idf.c", "model.c", "p.c"} == names
+    assert {"main.c", "tg_hal_esp_idf.c", "p.c"} == names
 
 
 def test_with_the_engine_tflm(tmp_path: Path) -> None:
-    """A folder that is not there, such as kernels, is an error of ESP-IDF."""
-    files = ("src/model/model.c", "src/protocol/p.c", "src/tflm/t.cc", "src/idf_component.yml")
+    """A folder that is not there is an error of ESP-IDF."""
+    files = ("src/protocol/p.c", "src/tflm/t.cc", "src/idf_component.yml")
     words = register(project(tmp_path, *files))
     folders = words[words.index("INCLUDE_DIRS") + 1 : words.index("PRIV_REQUIRES")]
-    assert folders == ["hal", "model", "protocol", "tflm"]
+    assert folders == ["hal", "protocol", "tflm"]
     assert words[-1] == "esp-tflite-micro"
     assert any(word.endswith("/t.cc") for word in words)
 

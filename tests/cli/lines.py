@@ -92,8 +92,8 @@ LINES = (
         ),
     ),
     Case(
-        f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --engine aot"
-        " --kernel-set portable --optimize size --out rendered",
+        f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --no-cache"
+        " --engine aot --kernel-set portable --optimize size --out rendered",
         lambda ran: "samples.npz" in ran.out and "next: pio run -d rendered" in ran.out,
     ),
     Case(
@@ -107,7 +107,7 @@ LINES = (
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --labels labels.txt -o named",
-        lambda ran: 'classes           0 "zero", 0, 1 日' in ran.out,
+        lambda ran: 'classes           0 "zero", 0; 1 日' in ran.out,
     ),
     Case(
         f"tinygen generate pools.tflite -b {BOARD} --engine tflm --arena 4096 --debug -o t --json",
@@ -138,8 +138,8 @@ LINES = (
         ),
     ),
     Case(
-        f"tinygen bench digits.tflite -b {BOARD} -d samples.npz -o benched --trust-model --json"
-        " --engine aot:portable",
+        f"tinygen bench digits.tflite -b {BOARD} -d samples.npz -o benched --no-cache"
+        " --trust-model --json --engine aot:portable",
         lambda ran: (
             [row["verdict"] for row in ran.json["rows"]] == ["MATCH"]
             and ran.json["rows"][0]["unit"] == "instructions"
@@ -177,6 +177,24 @@ STORY = (
         lambda ran: ran.json["verdict"] == "MATCH" and ran.json["port"] == "replay:bytes.spy",
     ),
     Case(
+        "tinygen verify --data labelled.npz --vectors 9",
+        lambda ran: (
+            re.search(r"^samples +9 of labelled.npz$", ran.out, re.M) is not None
+            and re.search(r"^time .*, [\d.,]+ vectors a second on this host$", ran.out, re.M)
+            is not None
+            and "accuracy on 9 labelled samples" in ran.out
+            and re.search(r"^label . device +0 ", ran.out, re.M) is not None
+        ),
+    ),
+    Case(
+        "tinygen verify -d images --image-range 0 1 --labels y.csv --json",
+        lambda ran: (
+            ran.json["samples"] == "images"
+            and {c["number"]: c["samples"] for c in ran.json["accuracy"]["classes"]}[3] == 4
+            and ran.json["vectors_per_second"] > 0
+        ),
+    ),
+    Case(
         "tinygen run --input samples.npz --trust-project",
         lambda ran: (
             re.search(r"^sample 12 +\| .*highest \[\d\] +\|", ran.out, re.M) is not None
@@ -199,6 +217,15 @@ WATCHED = "tinygen run --watch images"
 MONITORED = "tinygen monitor --trust-project --port PORT"
 """Run by tests of their own: they end only with Ctrl-C."""
 REFUSED = (
+    Case("tinygen verify --labels y.csv", lambda ran: "--labels was given without" in ran.err),
+    Case(
+        "tinygen verify --data samples.npz --labels y.csv",
+        lambda ran: "'y.csv' has 4 labels, the data have 12 samples" in ran.err,
+    ),
+    Case(
+        "tinygen verify --data images --labels two.txt",
+        lambda ran: "'two.txt' has 2 labels, the data have 4 samples" in ran.err,
+    ),
     Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),
     Case("tinygen demo --board uno", lambda ran: "the demo does not run on uno" in ran.err),
 )

@@ -48,6 +48,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     np.savez(tmp_path / "labelled.npz", x=samples, y=np.arange(12) % 10)
     names = ('"zero", 0', "日", *(f"{i} of ten" for i in range(2, 10)))
     (tmp_path / "labels.txt").write_text("\n".join(names), "utf-8")
+    (tmp_path / "y.csv").write_text("id,label\n" + "".join(f"{i},3\n" for i in range(4)))
     (tmp_path / "two.txt").write_text("cat\ndog\n")
     (tmp_path / "images").mkdir()
     for i, sample in enumerate(samples[:4]):

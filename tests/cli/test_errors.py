@@ -103,7 +103,7 @@ def test_files_edited_by_hand_are_not_overwritten(tmp_path: Path) -> None:
     model.write_text(model.read_text() + "/* mine */\n")
     ran = tinygen(*generate, cwd=tmp_path)
     assert ran.code == 2
-    assert "src/model/model.c" in ran.err
+    assert "lib/model/src/model.c" in ran.err
     assert model.read_text().endswith("/* mine */\n")
 
 

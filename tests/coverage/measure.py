@@ -14,7 +14,6 @@ from tinygen import tflite
 from tinygen.api.prepare import prepare
 from tinygen.engines import aot
 from tinygen.errors import TinygenError
-from tinygen.load import Int8File
 from tinygen.options import ModelOptions
 from tinygen.project import MODEL
 
@@ -73,7 +72,7 @@ def compiled(kind: Kind, package: str, folder: Path) -> str:
         aot.compile_graph(aot.optimized(ready.model))
     except TinygenError as error:
         return f"refused: {_one_line(error)}"
-    made = "" if isinstance(ready.loaded, Int8File) else "quantized: "
+    made = "" if ready.opened.is_int8 else "quantized: "
     return made + ", ".join(sorted({node.op.kind for node in ready.model.graph.nodes}))
 
 

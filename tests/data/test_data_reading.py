@@ -247,10 +247,20 @@ def test_labels_as_columns_and_one_hot(tmp_path: Path) -> None:
 
 
 def test_labels_that_are_no_classes_are_left_out(tmp_path: Path) -> None:
-    for y in (samples(100), samples(100, 3), np.full(100, -1), np.full(100, np.nan)):
+    for y in (np.full(100, np.nan), np.full(100, 1j)):
         data = labelled(tmp_path, y)
         assert data.labels is None
+        assert data.targets is None
         assert said(data, "no class numbers")
+
+
+def test_labels_that_are_values_are_what_an_output_should_be(tmp_path: Path) -> None:
+    for y in (samples(100), samples(100, 3), samples(100, 2, 3), np.full(100, -1)):
+        data = labelled(tmp_path, y)
+        assert data.labels is None
+        assert data.targets is not None
+        assert data.targets.dtype == np.float64
+        assert np.array_equal(data.targets, y.reshape(100, -1).astype(np.float64))
 
 
 def test_labels_of_another_number(tmp_path: Path) -> None:

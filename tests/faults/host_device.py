@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.protocol import protocol_device as pd
 from tests.runner import GOLDEN_MODEL
 from tinygen.api.build import generate
+from tinygen.project.library import SOURCES
 
 BOARD = "qemu-cortex-m4"
 
@@ -22,9 +23,9 @@ def project(folder: Path) -> Path:
 def compile_project(folder: Path, target: Path, defines: Sequence[str] = ()) -> Path:
     """The project's firmware with the port of the protocol's tests, under sanitizers."""
     source = folder / "src"
-    parts = ("model", "protocol", "kernels")
-    files = [*source.glob("model/*.c"), *source.glob("protocol/*.c"), source / "main.c"]
-    includes = [f"-I{source / part}" for part in parts] + [f"-I{pd.FIRMWARE / 'hal'}"]
+    folders = (folder / SOURCES, source / "protocol")
+    files = [*(path for part in folders for path in part.glob("*.c")), source / "main.c"]
+    includes = [f"-I{part}" for part in (*folders, pd.FIRMWARE / "hal")]
     command = ["gcc", "-std=c11", "-O1", "-g", *pd.SANITIZE, *includes, f"-I{pd.HERE}", *defines]
     command += [*map(str, files), str(pd.HERE / "test_hal.c"), "-o", str(target)]
     subprocess.run(command, check=True)
@@ -33,7 +34,7 @@ def compile_project(folder: Path, target: Path, defines: Sequence[str] = ()) -> 
 
 def compile_wrong(folder: Path, target: Path, defines: Sequence[str] = ()) -> Path:
     """The same, but for one bias: it says that it is this project's firmware, and is not."""
-    weights = folder / "src" / "model" / "weights.c"
+    weights = folder / SOURCES / "weights.c"
     right = weights.read_text()
     start = right.rindex("_bias[")  # of the last layer, whose outputs are compared
     number = re.compile(r"-?\d+(?=,)").search(right, right.index("{", start))

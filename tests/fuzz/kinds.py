@@ -42,7 +42,7 @@ from tinygen.load import hdf5, load
 from tinygen.load.quiet import import_tensorflow
 from tinygen.options import BuildOptions, ModelOptions
 from tinygen.project.platformio import platformio_files
-from tinygen.proof import host_worker, oracle, verdict
+from tinygen.proof import host_worker, oracle, rating, verdict
 from tinygen.proof.vectors import Vectors, choose
 from tinygen.templates import Identity
 
@@ -342,7 +342,8 @@ def _vectors() -> Kind:
         checks = Vectors.from_bytes(content)
         if [e.shape for e in outputs] == [a.shape[1:] for a in checks.expected]:
             verdict.compare(outputs, checks, checks.expected)
-            verdict.accuracy(checks, list(checks.expected))
+            rating.accuracy(outputs, checks, checks.expected)
+            rating.regression(outputs, checks, checks.expected)
         return "read"
 
     ways = (*[mutations.member({"": _NPY})] * 4, *BYTES)

@@ -13,6 +13,7 @@ from tinygen import passes, tflite
 from tinygen.engines import aot
 from tinygen.ir import Edge, input_edges
 from tinygen.project import sources
+from tinygen.project.library import SOURCES
 from tinygen.proof import interpret
 
 HARNESS = """
@@ -56,7 +57,7 @@ def test_the_generated_c_computes_the_reference(tmp_path: Path) -> None:
     graph = passes.simplify(tflite.read(MODEL.read_bytes(), "digits"))
     program = aot.compile_graph(graph)
     for name, content in sources.kernel_files(program.kernels).items():
-        path = tmp_path / Path(name).relative_to("src/kernels")
+        path = tmp_path / Path(name).relative_to(SOURCES)
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
     (tmp_path / "main.c").write_text(HARNESS)

@@ -14,6 +14,7 @@ from tinygen import csource, passes, tflite
 from tinygen.engines import aot
 from tinygen.engines.aot.render import model_files
 from tinygen.project import sources
+from tinygen.project.library import SOURCES
 from tinygen.templates import Identity
 
 HOSTILE = (
@@ -39,13 +40,13 @@ def test_a_hostile_name_is_compiled_as_data(name: str, tmp_path: Path) -> None:
     graph = passes.simplify(tflite.read(content, name))
     program = aot.compile_graph(graph)
     identity = Identity(name=name, engine="aot", board=name, sha256="0" * 64, version="0")
-    files = {f"src/model/{n}": text.encode() for n, text in model_files(program, identity).items()}
+    files = {f"{SOURCES}/{n}": text.encode() for n, text in model_files(program, identity).items()}
     for name_of_file, data in {**files, **sources.kernel_files(program.kernels)}.items():
         (tmp_path / name_of_file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name_of_file).write_bytes(data)
     folders = {path.parent for path in tmp_path.rglob("*.h")}
     folders |= {folder.parent for folder in folders}
-    for path in sorted((tmp_path / "src/model").glob("*.c")):
+    for path in sorted((tmp_path / SOURCES).glob("*.c")):
         command = ["gcc", "-std=c11", "-Wall", "-Wextra", "-Wtrigraphs", "-Werror", "-fsyntax-only"]
         subprocess.run([*command, *(f"-I{f}" for f in folders), str(path)], check=True)
         assert "\x1b" not in path.read_text("utf-8")

@@ -55,7 +55,7 @@ def test_they_are_kept(engine: str, tmp_path: Path, request: pytest.FixtureReque
     assert types == [["float32", "uint8", "int16", "int32"]] * 2
     assert checks.inputs[3].min() == 0
     assert checks.inputs[3].max() == 8
-    header = (out / "src/model/model.h").read_text("utf-8")
+    header = (out / "lib/model/src/model.h").read_text("utf-8")
     assert "void *model_input(size_t index);" in header
     assert "int32 from 0 to 8" in header
 

@@ -24,7 +24,8 @@ from tests.ops.tflite_file import (
     tensor,
 )
 from tinygen import passes, tflite
-from tinygen.api.prepare import Prepared, prepare
+from tinygen.api.prepare import prepare
+from tinygen.api.prepared import Prepared
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import DType
 from tinygen.options import ModelOptions

@@ -14,6 +14,6 @@ from tinygen.report.text.tables import fact_table, page
 
 @pytest.mark.parametrize("name", ["[/x]", "[red]x", ":smile: x"])
 def test_a_name_is_shown_as_it_is(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    reports = [Fidelity(name, 3, RealDistance(30.0, 0.1, 0.2, None))]
+    reports = [Fidelity(name, 3, RealDistance(30.0, 0.1, 0.1, 0.0, 0.1, 0.01, 1.0, 1.0, 0.2, None))]
     print_report(page(*_fidelity(reports), fact_table([("model", name)]), name))
     assert capsys.readouterr().out.count(name) == 3

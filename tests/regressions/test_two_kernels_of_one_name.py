@@ -31,6 +31,7 @@ from tinygen.ir import (
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.tanh import Tanh
 from tinygen.project import sources
+from tinygen.project.library import SOURCES
 from tinygen.resources import firmware_dir
 
 KERNELS = firmware_dir() / "kernels"
@@ -82,9 +83,9 @@ def test_both_are_compiled_and_run(graph: Graph, kernels: Path, tmp_path: Path) 
     assert program.kernels == (portable("lookup"), Kernel("twin", "lookup"))
     host_program.write(program, tmp_path, kernels)
     for kernel in program.kernels:
-        assert (tmp_path / "src" / "kernels" / csource.kernel_header(kernel)).is_file()
+        assert (tmp_path / SOURCES / csource.kernel_header(kernel)).is_file()
         called = f"{csource.kernel_symbol(kernel)}(&params"
-        assert called in (tmp_path / "src" / "model" / "model.c").read_text()
+        assert called in (tmp_path / SOURCES / "model.c").read_text()
     inputs = np.random.default_rng(0).integers(-128, 128, (8, 64)).astype(np.int8)
     (middle,) = graph.nodes[0].op.reference(graph.operands(graph.nodes[0]), (inputs,))
     (expected,) = graph.nodes[1].op.reference(graph.operands(graph.nodes[1]), (middle,))

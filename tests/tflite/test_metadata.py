@@ -65,7 +65,7 @@ def test_a_project_has_them_and_numbers_data_by_them(tmp_path: Path) -> None:
     assert result.classes == NAMES
     with np.load(tmp_path / "p" / "vectors.npz") as vectors:
         assert vectors["labels"][:10].tolist() == list(range(10))
-    assert '"zero"' in (tmp_path / "p/src/model/model.h").read_text("utf-8")
+    assert '"zero"' in (tmp_path / "p/lib/model/src/model.h").read_text("utf-8")
 
     np.savez(tmp_path / "test.npz", x=x, y=np.array([*NAMES[:9], "dog"]))
     heard = Heard()

@@ -145,7 +145,7 @@ def test_where_nothing_is_gained_the_plan_is_left_out(tmp_path: Path) -> None:
         tmp_path / "one.tflite", board="qemu-cortex-m4", engine="tflm", out=tmp_path / "p"
     )
     assert any("(not used)" in note for note in made.notes)
-    data = (made.project / "src/model/model_data.h").read_text("utf-8")
+    data = (made.project / "lib/model/src/model_data.h").read_text("utf-8")
     assert "memory plan" not in data
 
 

@@ -49,7 +49,7 @@ def _flags(path: str, dialect: str, monkeypatch: pytest.MonkeyPatch) -> dict[str
         ("p/src/tflm/core.cc", ["-Os", "-g0", "-w"]),
         ("p/src/tflm/kernels/conv.cc", ["-O2", "-g0", "-w"]),
         ("p/src/tflm/tg_tflm.cc", []),
-        ("p/src/model/model_operators.cc", []),
+        ("p/src/tflm/model_operators.cc", []),
     ],
 )
 def test_what_includes_upstream_is_cxx17(

@@ -10,28 +10,29 @@ from importlib import metadata
 from pathlib import Path
 
 from tinygen import pio, project
+from tinygen.api import kept
 from tinygen.api.board import board_files, require_harmless
 from tinygen.api.built import look
-from tinygen.api.classes import with_labels
 from tinygen.api.describe import describe
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import by_layers, prepare
+from tinygen.api.prepared import Prepared
 from tinygen.api.versions import Lock
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
 from tinygen.engines.engine import Job
-from tinygen.ir import output_edges
 from tinygen.load import safe_name
 from tinygen.options import BuildOptions
 from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
-from tinygen.project import build_id, manifest, sources, trust
+from tinygen.project import build_id, library, manifest, sources, trust
 from tinygen.project.platformio import platformio_files
 from tinygen.proof.doubt import doubts
 from tinygen.proof.expect import expect
 from tinygen.proof.fidelity import Fidelity, fidelity
+from tinygen.proof.vectors import Vectors
 from tinygen.templates import Identity
 
 
@@ -130,7 +131,8 @@ class _Compiling:
     """Counts the sources as PlatformIO compiles them; what is up to date is not compiled."""
 
     def __init__(self, folder: Path, progress: Progress) -> None:
-        self._total = sum(1 for path in (folder / "src").rglob("*.c*"))
+        sources = (folder / name for name in ("src", library.SOURCES))
+        self._total = sum(1 for source in sources for path in source.rglob("*.c*"))
         self._done = 0
         self._progress = progress
 
@@ -176,39 +178,34 @@ def _generate(
     if runs:
         trust.require_before_writing(folder, trusted=options.trust_project)
     progress.stage(f"Compiling for {target.id}")
-    outputs, said = with_labels(output_edges(ready.model.graph), ready.classes, ready.samples)
-    for warning in said:
-        progress.warn(warning)
     identity = Identity(
         name=ready.model.name,
         engine=chosen.name,
         board=target.id,
         sha256=ready.model.sha256,
         version=metadata.version("tinygen"),
-        labels=tuple(edge.labels for edge in outputs),
+        labels=tuple(edge.labels for edge in ready.outputs),
     )
-    with by_layers(ready.loaded):
+    with by_layers(ready, options):
         made = chosen.make(Job(target, ready.model, identity, options))
     for note in made.notes:
         progress.note(note)
-    progress.stage("Computing the expected outputs on the host")
-    checks = expect(
-        ready.model, ready.float_tflite, ready.samples, seed=options.seed, progress=progress
-    )
-    reports = fidelity(outputs, checks)
+    checks = _expected(ready, options)
+    reports = fidelity(ready.outputs, checks)
     for report in reports:
         progress.note(report.text)
     scripts = (build_id.SCRIPT, *made.scripts)
     ini = platformio_files(target, identity, made.build_flags, scripts)
+    parts = {**sources.project_files(target, made.arena_place), **made.files}
     files = {
-        **sources.project_files(target, made.arena_place),
-        **made.files,
+        **parts,
+        **library.manifests(identity, parts, made.library_flags, alone=made.alone),
         **{name: text.encode() for name, text in ini.items()},
         **board_files(options.board, target),
         project.MODEL: ready.model.content,
         project.VECTORS: checks.to_bytes(),
     }
-    described = describe(ready, outputs, made, target, identity, checks, reports)
+    described = describe(ready, made, target, identity, checks, reports)
     held.enter_context(project.hold(folder, progress))
     written = project.write(folder, files, described)
     trust.sign_written(folder, files)
@@ -217,12 +214,15 @@ def _generate(
         project=folder,
         model=identity.name,
         model_sha256=identity.sha256,
-        loader=ready.loaded.loader,
+        loader=ready.opened.loader,
         board=target.id,
         engine=chosen.name,
         kernel_set=made.kernel_set,
         data=None if ready.data is None else ready.data.source,
-        warnings=(*(() if ready.data is None else ready.data.warnings), *doubts(checks, outputs)),
+        warnings=(
+            *(() if ready.data is None else ready.data.warnings),
+            *doubts(checks, ready.outputs),
+        ),
         macs=made.macs,
         constant_bytes=made.constant_bytes,
         arena_bytes=made.arena_bytes,
@@ -236,8 +236,22 @@ def _generate(
         vectors=len(checks),
         oracle=checks.oracle,
         fidelity=reports,
-        classes=next((edge.labels for edge in outputs if edge.labels), ()),
+        classes=next((edge.labels for edge in ready.outputs if edge.labels), ()),
     )
+
+
+def _expected(ready: Prepared, options: BuildOptions) -> Vectors:
+    """The model's vectors, made here or before of the same."""
+    name = None if ready.key is None else f"{ready.key}-vectors"
+    title = "Computing the expected outputs on the host"
+    found = kept.recall(name, title, options.progress, Vectors.from_bytes)
+    if found is not None:
+        return found
+    options.progress.stage(title)
+    told = kept.Told(options.progress)
+    made = expect(ready.model, ready.float_tflite, ready.samples, seed=options.seed, progress=told)
+    kept.keep(name, made.to_bytes(), told)
+    return made
 
 
 build = by_keywords(BuildOptions, build_project, "build")

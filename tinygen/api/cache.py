@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygen.api.kept import MODELS
 from tinygen.engines.tflm.source import PINS
 from tinygen.pio import core
 from tinygen.progress import SILENT, Progress
@@ -35,8 +36,9 @@ class CacheResult:
 
 
 def cache(*, prune: bool = False, progress: Progress = SILENT) -> CacheResult:
-    """What is in the cache folder. With `prune`, first remove compiled objects, which builds make
-    again, and what older versions of tinygen left; nothing that has to be downloaded again.
+    """What is in the cache folder. With `prune`, first remove what builds make again, compiled
+    objects and int8 models with their vectors, and what older versions of tinygen left; nothing
+    that has to be downloaded again.
     """
     folder = core.cache_dir()
     before = _parts(folder)
@@ -52,6 +54,8 @@ def cache(*, prune: bool = False, progress: Progress = SILENT) -> CacheResult:
 def _purpose(name: str) -> str:
     if name == core.OBJECTS:
         return "compiled objects that projects share"
+    if name == MODELS:
+        return "int8 models and vectors, made of the same files before"
     if name == core.core_name():
         return "PlatformIO's own folder, with what it downloaded"
     if name.startswith(core.CORE_PREFIX):
@@ -67,7 +71,7 @@ def _prunable(folder: Path) -> Iterator[Path]:
     pins = {pin.folder for pin in PINS}
     for path in _entries(folder):
         old_core = path.name.startswith(core.CORE_PREFIX) and path.name != core.core_name()
-        if path.name == core.OBJECTS or old_core:
+        if path.name in (core.OBJECTS, MODELS) or old_core:
             yield path
         elif path.name == "tflm":
             yield from (kept for kept in _entries(path) if kept.name not in pins)

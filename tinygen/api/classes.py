@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tinygen.data import Dataset
+from tinygen.data.labels import numbered
 from tinygen.errors import InputError
 from tinygen.ir import Edge
 from tinygen.printable import shell_word
@@ -79,6 +80,14 @@ def numbered_by(names: Sequence[str], data: Dataset) -> np.ndarray | None:
     return numbers
 
 
+def told(data: Dataset, names: Sequence[str]) -> tuple[str, ...]:
+    """The data's warnings, without how their classes would be numbered where `names` do that."""
+    if not names or data.class_names == tuple(names):
+        return data.warnings
+    how = f"by name: {numbered(data.class_names)}"
+    return tuple(text for text in data.warnings if not text.endswith(how))
+
+
 def with_labels(
     outputs: Sequence[Edge], classes: Classes, samples: Sequence[Samples]
 ) -> tuple[tuple[Edge, ...], list[str]]:
@@ -119,6 +128,13 @@ def with_labels(
 def _too_high(outputs: Sequence[Edge], samples: Sequence[Samples]) -> list[str]:
     """A sentence for labels that no element of the first output, which is rated, stands for."""
     elements = outputs[0].elements
+    widths = {s.targets.shape[1] for s in samples if s.targets is not None}
+    if widths - {elements}:
+        values = " or ".join(map(str, sorted(widths)))
+        return [
+            f"the labels are no class numbers but {values} values a sample, and the output"
+            f" {outputs[0].name} has {elements} elements: they are left out"
+        ]
     highest = max((int(s.labels.max()) for s in samples if s.labels is not None), default=-1)
     if elements < 2 or highest < elements:
         return []

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from tinygen.api.prepare import Prepared
+from tinygen.api.prepared import Prepared
 from tinygen.api.versions import made_with
 from tinygen.boards import Board
 from tinygen.engines.engine import Made
-from tinygen.ir import Edge, input_edges
+from tinygen.ir import input_edges
 from tinygen.printable import printable
 from tinygen.project import manifest
 from tinygen.project.manifest import Manifest
@@ -21,7 +21,6 @@ from tinygen.templates import Identity
 
 def describe(
     ready: Prepared,
-    outputs: tuple[Edge, ...],
     made: Made,
     board: Board,
     identity: Identity,
@@ -41,21 +40,21 @@ def describe(
             name=identity.name,
             sha256=identity.sha256,
             source=manifest.Source(
-                file=printable(ready.loaded.path.name),
-                format=ready.loaded.format,
-                loader=ready.loaded.loader,
-                sha256=ready.loaded.sha256,
+                file=printable(ready.opened.path.name),
+                format=ready.opened.format,
+                loader=ready.opened.loader,
+                sha256=ready.opened.sha256,
             ),
             macs=made.macs,
             inputs=input_edges(ready.model.graph),
-            outputs=outputs,
+            outputs=ready.outputs,
         ),
         data=None
         if ready.data is None
         else manifest.Calibration(
             source=printable(ready.data.source),
             random=ready.data.is_random,
-            samples=len(ready.data.inputs[0]),
+            samples=ready.data.samples,
             image_range=ready.image_range,
             warnings=ready.data.warnings,
         ),

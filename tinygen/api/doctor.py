@@ -16,8 +16,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from tinygen import processes
-from tinygen.boards import Board, Qemu, Serial, all_boards
-from tinygen.devices import qemu, usb
+from tinygen.api.cache import cache
+from tinygen.api.kept import MODELS
+from tinygen.boards import Board, Linux, Qemu, Serial, all_boards
+from tinygen.devices import qemu, usb, user_mode
 from tinygen.devices.link import Session, open_device, open_transport
 from tinygen.engines.tflm import source
 from tinygen.errors import DeviceError, ToolchainError
@@ -28,6 +30,7 @@ from tinygen.proof import oracle
 
 _NETWORK_SECONDS = 5.0
 _HELLO_SECONDS = 2.0
+_MIB = 1 << 20
 _GIB = 1 << 30
 _ROOM = 2 * _GIB
 """What a vendor's compiler and framework take, roughly; TensorFlow Lite Micro takes 0.1 GiB."""
@@ -150,6 +153,8 @@ def _programs() -> Iterator[Check]:
             by_prefix.setdefault(board.toolchain.prefix, []).append(board)
         if isinstance(board.device, Qemu):
             by_emulator.setdefault(board.device.program, []).append(board)
+        elif isinstance(board.device, Linux) and board.device.emulator is not None:
+            by_emulator.setdefault(board.device.emulator, []).append(board)
     for prefix, boards in sorted(by_prefix.items()):
         yield _compiler(f"{prefix}-gcc", boards)
     for program, boards in sorted(by_emulator.items()):
@@ -168,9 +173,8 @@ def _compiler(name: str, boards: list[Board]) -> Check:
 
 def _emulator(program: str, boards: list[Board]) -> Check:
     device = boards[0].device
-    assert isinstance(device, Qemu)
     try:
-        path = qemu.require(device)
+        path = qemu.require(device) if isinstance(device, Qemu) else user_mode.require(program)
     except ToolchainError as error:
         return Check(program, State.WARNING, f"{error.what}; {_for(boards)}", error.next_step)
     return Check(program, State.GOOD, _first_line(path, "--version"))
@@ -270,3 +274,11 @@ def _disk() -> Iterator[Check]:
     )
     if not os.access(there, os.W_OK):
         yield Check("cache", State.BAD, f"{there} cannot be written", "set TINYGEN_CACHE")
+        return
+    kept = {part.name: part.bytes for part in cache().parts}
+    yield Check(
+        "cache",
+        State.GOOD,
+        f"{sum(kept.values()) / _MIB:,.0f} MiB in {folder}, {kept.get(MODELS, 0) / _MIB:,.0f} MiB "
+        "of it int8 models and vectors; tinygen cache shows the rest",
+    )

@@ -1,5 +1,5 @@
 """flash() and stop(): put the firmware on the device; on an emulated board, start and end QEMU; a
-process runs only as long as somebody talks to it."""
+program of Linux is copied to its machine, or runs here, as long as somebody talks to it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from tinygen import pio
 from tinygen.api.board import project_board, require_harmless_firmware
 from tinygen.api.built import Built, look
 from tinygen.api.crash import explained
-from tinygen.boards import Board, Process, Qemu, Serial
+from tinygen.api.linux import end_service, install, linux_port, no_port, recorded_port, started_here
+from tinygen.boards import Linux, Qemu, Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, open_device
 from tinygen.devices.link.deadline import Clock, ProcessClock
 from tinygen.devices.link.hello import Hello
-from tinygen.devices.link.recording import SCHEME
+from tinygen.devices.link.ssh import SCHEME as SSH
+from tinygen.devices.remote import Service
 from tinygen.devices.usb import find_port, wait_for_port
 from tinygen.errors import DeviceError, InputError
 from tinygen.progress import SILENT, Progress
@@ -39,6 +41,8 @@ class FlashResult:
     pid: int | None
     """The emulator's process; None where none stays."""
     seconds: float
+    service: Service | None = None
+    """What keeps running on another machine with Linux."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,9 @@ def flash(
     """Put the project's firmware on its board and wait until it answers.
 
     An emulated board is started, which replaces the one started before. Hardware is uploaded to
-    by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits. Of a
-    board that is a process, nothing has to be put anywhere: it is run once, and ends.
+    by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits.
+    For a board with Linux the `port` `ssh://USER@HOST` is a machine to copy it to and to start it
+    on as a service of the user's, which later commands find again; without one it is run here once.
     Raises InputError for a project that is not built as it is now, UntrustedProject for one that
     would run what this machine's tinygen did not write, unless `trust_project`; ToolchainError, and
     DeviceError, also when what then answers is other firmware.
@@ -70,7 +75,7 @@ def flash(
     board = project_board(current)
     built = look(current, board)
     elf = built.require_current()
-    pid = None
+    pid = service = None
     if isinstance(board.device, Qemu):
         if given_port(port) is not None:
             raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
@@ -85,12 +90,16 @@ def flash(
                 error.why += f"\nthe emulator's last words:\n{words}"
             qemu.stop(current.state_dir)
             raise
-    elif isinstance(board.device, Process):
-        if given_port(port) is not None:
-            raise _portless(board)
-        progress.stage(f"Running {board.id} once")
-        port = device_port(built, trust_project=trust_project)
-        hello = _greet(port, built)
+    elif isinstance(board.device, Linux):
+        place = given_port(port) or recorded_port(current)
+        if place is None:
+            progress.stage(f"Running {board.id} once")
+            port = started_here(built, trust_project=trust_project)
+            hello = _greet(port, built)
+        elif place.startswith(SSH):
+            port, hello, service = install(built, place, progress, trust_project=trust_project)
+        else:
+            raise no_port(board)
     else:
         with trust.running(current.path, trusted=trust_project):
             port, hello = _upload(built, board.device, port, progress)
@@ -102,6 +111,7 @@ def flash(
         build_id=hello.build_id,
         pid=pid,
         seconds=time.monotonic() - started,
+        service=service,
     )
 
 
@@ -133,9 +143,9 @@ def _upload(
 
 
 def stop(project: str | Path | None = None) -> StopResult:
-    """End the emulator that `flash` started for this project, and nothing else."""
+    """End the emulator or the service that `flash` started for this project, and nothing else."""
     current = open_project(None if project is None else Path(project))
-    return StopResult(current.path, qemu.stop(current.state_dir))
+    return StopResult(current.path, qemu.stop(current.state_dir) or end_service(current))
 
 
 def given_port(port: str | None) -> str | None:
@@ -158,30 +168,19 @@ def device_port(
 ) -> str:
     """Where the project's device is: at the `port` that was given, else the recorded emulator,
     started anew if it runs anything but the project's ELF file, the one port that has the board's
-    USB id, or the ELF file itself, which is a program of this machine."""
+    USB id, or where a program of Linux is."""
     given, device = given_port(port), built.board.device
+    if isinstance(device, Linux):
+        return linux_port(built, given, trust_project=trust_project)
     if given is not None:
-        if isinstance(device, Process) and not given.startswith(SCHEME):
-            raise _portless(built.board)
         return given
     if isinstance(device, Serial):
         return find_port(built.board)
     elf = built.require_current()
-    if isinstance(device, Process):
-        require_harmless_firmware(built.project, built.board, elf, trusted=trust_project)
-        return str(elf.resolve())
     running = qemu.running(built.project.state_dir)
     if running is not None and running.runs(built.board, elf):
         return running.url
     return flash(built.project.path, trust_project=trust_project, progress=progress).port
-
-
-def _portless(board: Board) -> InputError:
-    return InputError(
-        f"{board.id} has no port",
-        why="its firmware is a program, which is started for as long as it is talked to",
-        next_step="leave --port out",
-    )
 
 
 def _greet(port: str, built: Built, clock: Clock = time.monotonic) -> Hello:

@@ -12,7 +12,6 @@ from tinygen.boards.fit import Needs, constants_room, fit, largest_room
 from tinygen.engines import ENGINES, aot, kernel_sets
 from tinygen.engines.aot import Layer, Program
 from tinygen.ir import Edge, Int8Model, input_edges, output_edges
-from tinygen.load import Int8File
 from tinygen.options import ModelOptions
 from tinygen.progress import SILENT, Progress
 
@@ -97,15 +96,15 @@ def inspect(
         input_shape=input_shape, signature=signature, trust_model=trust_model, progress=progress
     )
     ready = prepare(Path(model), options, random_if_needed=True)
-    with by_layers(ready.loaded):
+    with by_layers(ready, options):
         graph = aot.optimized(ready.model)
         program = aot.compile_graph(graph)
     return InspectResult(
-        model=ready.loaded.name,
-        format=ready.loaded.format,
-        loader=ready.loaded.loader,
-        quantized_here=not isinstance(ready.loaded, Int8File),
-        signatures=ready.loaded.signatures,
+        model=ready.opened.name,
+        format=ready.opened.format,
+        loader=ready.opened.loader,
+        quantized_here=not ready.opened.is_int8,
+        signatures=ready.opened.signatures,
         inputs=input_edges(graph),
         outputs=output_edges(graph),
         layers=tuple(_layer(program, layer) for layer in program.layers),

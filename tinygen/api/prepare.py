@@ -1,53 +1,81 @@
-"""Any model file -> a full int8 .tflite, with the data it was quantized and will be tested on."""
+"""Any model file -> a full int8 .tflite, with the data it was quantized and will be tested on.
+
+What was made of the same files before is taken from the cache, without TensorFlow.
+"""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from tinygen import load as loading
 from tinygen import passes, tflite
-from tinygen.api.classes import Classes, agreed, numbered_by
+from tinygen.api import kept
+from tinygen.api.classes import Classes, agreed, numbered_by, told, with_labels
+from tinygen.api.fingerprint import fingerprint
+from tinygen.api.prepared import Calibration, Prepared
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_class_names, read_data
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Graph, Int8Model, format_shape
-from tinygen.load import Int8File, LoadedModel
+from tinygen.ir import Graph, Int8Model, format_shape, output_edges
+from tinygen.load import Int8File, LoadedModel, Opened
 from tinygen.options import ModelOptions
+from tinygen.printable import printable
 from tinygen.progress import Progress
 from tinygen.proof.vectors import Samples
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """`float_tflite` is the model before quantization, None where only int8 is known; `classes`
-    are the names of its classes, where somebody says them; `image_range` is what the pixels 0 and
-    255 are to it."""
-
-    loaded: LoadedModel
-    model: Int8Model
-    float_tflite: bytes | None
-    data: Dataset | None
-    samples: tuple[Samples, ...]
-    classes: Classes
-    image_range: tuple[float, float]
+@contextlib.contextmanager
+def by_layers(ready: Prepared, options: ModelOptions) -> Iterator[None]:
+    """Tell what is not compiled of a model that was quantized here by its layers."""
+    try:
+        yield
+    except UnsupportedModel as error:
+        opened = ready.opened
+        if opened.is_int8:
+            raise
+        if type(opened) is Opened:  # from the cache: its layers are in the file alone
+            opened = _load(opened.path, options)
+        raise _of_layer(opened, error) from error
 
 
 def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False) -> Prepared:
-    """Load, read the data, quantize what is not quantized.
+    """Load, read the data, quantize what is not quantized; or take what came of the same before.
 
     `random_if_needed` quantizes with random data where a model needs some and none is given.
     """
+
+    def print_of_files() -> str | None:
+        return fingerprint(path, options, random_if_needed=random_if_needed)
+
+    key = None if options.no_cache else print_of_files()
+
+    def read(content: bytes) -> Prepared:
+        return Prepared.from_bytes(content, path, key, keep_edges=options.keep_edges)
+
+    title = f"Opening {printable(path.name)}"
+    ready = kept.recall(_name(key), title, options.progress, read)
+    if ready is not None:
+        return ready
+    told = kept.Told(options.progress)
+    ready = _anew(path, replace(options, progress=told), random_if_needed=random_if_needed)
+    # A file that changed while it was read is kept under no name.
+    if key is None or print_of_files() != key:
+        return ready
+    kept.keep(_name(key), ready.to_bytes(), told)
+    return replace(ready, key=key)
+
+
+def _name(key: str | None) -> str | None:
+    return None if key is None else f"{key}-model"
+
+
+def _anew(path: Path, options: ModelOptions, *, random_if_needed: bool) -> Prepared:
     progress = options.progress
     given = () if options.labels is None else read_class_names(Path(options.labels))
     progress.stage(f"Opening {path.name}")
-    loaded = loading.load(
-        path,
-        trust_model=options.trust_model,
-        shapes=options.input_shapes,
-        signature=options.signature,
-    )
+    loaded = _load(path, options)
     for attempt in loaded.attempts:
         progress.note(f"not opened by {attempt}")
     progress.note(f"opened by {loaded.loader}")
@@ -57,24 +85,50 @@ def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False
     if source is None and not isinstance(loaded, Int8File):
         raise no_data_error(loaded.inputs, path.name)
     data = _read(source, loaded, options, "train")
-    for warning in () if data is None else data.warnings:
-        progress.warn(warning)
     test = _read(options.test, loaded, options, "test")
     stated = tflite.output_labels(loaded.content) if isinstance(loaded, Int8File) else {}
     names, said = agreed(data, test, given=given, stated=stated)
-    for warning in () if test is None else test.warnings:
+    for warning in () if data is None else told(data, names):
+        progress.warn(warning)
+    for warning in () if test is None else told(test, names):
         progress.warn(f"test data: {warning}")
     for warning in said:
         progress.warn(warning)
     samples = []
     if test is not None:
-        samples.append(Samples("test", test.inputs, numbered_by(names, test), limit=None))
+        samples.append(Samples("test", test.inputs, numbered_by(names, test), None, test.targets))
     if data is not None:
         origin = "random data" if data.is_random else "data"
-        samples.append(Samples(origin, data.inputs, numbered_by(names, data)))
+        labels = numbered_by(names, data)
+        samples.append(Samples(origin, data.inputs, labels, targets=data.targets))
     model, float_tflite = _quantized(loaded, data, options)
     classes = Classes(names, options.labels, stated)
-    return Prepared(loaded, model, float_tflite, data, tuple(samples), classes, options.image_range)
+    outputs, said = with_labels(output_edges(model.graph), classes, samples)
+    for warning in said:
+        progress.warn(warning)
+    return Prepared(
+        opened=loaded,
+        model=model,
+        float_tflite=float_tflite,
+        data=None if data is None else _said_of(data),
+        samples=tuple(sample.thinned() for sample in samples),
+        outputs=outputs,
+        image_range=options.image_range,
+        key=None,
+    )
+
+
+def _said_of(data: Dataset) -> Calibration:
+    return Calibration(data.source, data.is_random, len(data.inputs[0]), data.warnings)
+
+
+def _load(path: Path, options: ModelOptions) -> LoadedModel:
+    return loading.load(
+        path,
+        trust_model=options.trust_model,
+        shapes=options.input_shapes,
+        signature=options.signature,
+    )
 
 
 def _read(
@@ -104,22 +158,18 @@ def _quantized(
     from tinygen.quantize.keras import quantize
 
     made = quantize(loaded, data, float_edges=keep)
-    with by_layers(loaded):
+    try:
         model = simplified(made.tflite, made.graph, progress, keep_edges=keep)
+    except UnsupportedModel as error:
+        raise _of_layer(loaded, error) from error
     return model, made.float_tflite
 
 
-@contextlib.contextmanager
-def by_layers(loaded: LoadedModel) -> Iterator[None]:
-    """Tell what is not compiled of a model that was quantized here by its layers."""
-    try:
-        yield
-    except UnsupportedModel as error:
-        if isinstance(loaded, Int8File):
-            raise
-        from tinygen.quantize.diagnosis import of_layer
+def _of_layer(loaded: Opened, error: UnsupportedModel) -> UnsupportedModel:
+    from tinygen.quantize.diagnosis import of_layer
 
-        raise of_layer(loaded, error) from error
+    assert isinstance(loaded, loading.KerasModel | loading.SavedModel)
+    return of_layer(loaded, error)
 
 
 def simplified(

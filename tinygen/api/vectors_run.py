@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +40,7 @@ class VectorsRun:
 
     `hello` is of the project's own firmware only; `lost` is why it ended early; `reconnects` counts
     how often the port was lost and came back; `baud` is the rate of the last bytes, None where the
-    line has none.
+    line has none; `seconds` is how long the vectors took that were run.
     """
 
     def __init__(self, connection: Connection, checks: Vectors) -> None:
@@ -54,6 +55,7 @@ class VectorsRun:
         self.ticks: list[int] = []
         self.stack = 0
         self.baud: int | None = None
+        self.seconds = 0.0
         self._device: tuple[list[Array], ...] = tuple([] for _ in checks.expected)
 
     @property
@@ -81,7 +83,9 @@ class VectorsRun:
                         if most := self._most_baud(count - len(self.ticks), baud):
                             session.speed_up(most)
                         for index in range(len(self.ticks), count):
+                            started = time.monotonic()
                             self._one(session, index)
+                            self.seconds += time.monotonic() - started
                             progress.count(index + 1, count)
                         return
                     except Restarted as error:

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen import passes, tflite
 from tinygen.api.board import project_board
 from tinygen.api.built import look
 from tinygen.api.connection import Connection
 from tinygen.api.cost import Cost, cost_of, startup_of
 from tinygen.api.crash import explained
+from tinygen.api.own_data import own_vectors, project_model
 from tinygen.api.vectors_run import Runs, VectorsRun
 from tinygen.boards import Board, StackMark
 from tinygen.devices.link.deadline import Deadline
@@ -23,14 +23,15 @@ from tinygen.devices.link.recording import open_recording
 from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
-from tinygen.ir import Array, DType
+from tinygen.ir import Array
 from tinygen.progress import SILENT, Progress
-from tinygen.project.folder import MODEL, VECTORS, Project, open_project
+from tinygen.project.folder import VECTORS, Project, open_project
 from tinygen.project.manifest import Model
-from tinygen.proof import verdict
+from tinygen.proof import rating, verdict
 from tinygen.proof.doubt import far_from_litert, same_as_reference, unproven
+from tinygen.proof.rating import Accuracy, Regression
 from tinygen.proof.vectors import Vectors
-from tinygen.proof.verdict import Accuracy, FirstMismatch, OutputReport, Verdict
+from tinygen.proof.verdict import FirstMismatch, OutputReport, Verdict
 
 EXIT_CODES = {
     Verdict.MATCH: 0,
@@ -69,6 +70,9 @@ class VerifyResult:
     port: str
     oracle: str
     data: str | None
+    """Where the calibration data came from; None for a model that was int8 already."""
+    samples: str | None
+    """The data set of one's own that was run; None where it was the project's vectors."""
     vectors: int
     """Vectors that were run; less than the project has when the device was lost."""
     vectors_total: int
@@ -78,6 +82,8 @@ class VerifyResult:
     outputs: tuple[OutputReport, ...]
     first_mismatch: FirstMismatch | None
     accuracy: Accuracy | None
+    regression: Regression | None
+    """How far the first output is from what the data say it should be, where they say values."""
     litert: str | None
     cost: Cost | None
     startup: int | None
@@ -98,6 +104,8 @@ class VerifyResult:
     """Requests that were sent again, and inferences that were asked for anew."""
     reconnects: int
     """How often the port was lost and came back."""
+    vectors_per_second: float | None
+    """From the first vector to the last, over the line and with the host's work; None of none."""
     seconds: float
     limit_seconds: float
     """What all of it was allowed to take."""
@@ -117,6 +125,9 @@ def verify(
     project: str | Path | None = None,
     *,
     port: str | None = None,
+    data: str | Path | None = None,
+    labels: str | Path | None = None,
+    image_range: tuple[float, float] | None = None,
     vectors: int | None = None,
     timeout: float | None = None,
     spy: str | Path | None = None,
@@ -152,7 +163,16 @@ def verify(
             why=f"its firmware opens the port at {board.serial.baud}",
             next_step=f"--baud {board.serial.baud} or more",
         )
-    checks = stored_vectors(current)
+    if labels is not None and data is None:
+        raise InputError(
+            "--labels was given without --data",
+            why="they are the labels of its samples; the project's own vectors have theirs",
+            next_step="--data with the samples, or tinygen build --labels for names of classes",
+        )
+    if data is None:
+        checks = stored_vectors(current)
+    else:
+        checks = own_vectors(current, data, labels, image_range, vectors, progress)
     count = min(vectors or len(checks), len(checks))
     seconds = timeout or time_limit(board, current.manifest.model, count)
     deadline = Deadline(
@@ -164,7 +184,8 @@ def verify(
         connection = Connection(
             built, port, deadline, progress, spy=file, trust_project=trust_project
         )
-        return verify_over(connection, checks, count, seconds, progress, baud)
+        name = None if data is None else Path(data).name
+        return verify_over(connection, checks, count, seconds, progress, baud, name)
 
 
 def verify_over(
@@ -174,13 +195,14 @@ def verify_over(
     limit: float,
     progress: Progress,
     baud: int | None = None,
+    samples: str | None = None,
 ) -> VerifyResult:
     """The verdict on the first `count` of the vectors over this connection, whose deadline is
-    `limit` seconds."""
+    `limit` seconds. `samples` is what they are of, where they are not the project's."""
     started = time.monotonic()
     run = VectorsRun(connection, checks)
     run.execute(count, progress, baud)
-    return _result(connection, run, checks, limit, time.monotonic() - started)
+    return _result(connection, run, checks, limit, time.monotonic() - started, samples)
 
 
 def time_limit(board: Board, model: Model, vectors: int) -> float:
@@ -216,7 +238,12 @@ def stored_vectors(project: Project) -> Vectors:
 
 
 def _result(
-    connection: Connection, run: VectorsRun, checks: Vectors, limit: float, seconds: float
+    connection: Connection,
+    run: VectorsRun,
+    checks: Vectors,
+    limit: float,
+    seconds: float,
+    samples: str | None,
 ) -> VerifyResult:
     project, board, hello = connection.built.project, connection.built.board, run.hello
     manifest = project.manifest
@@ -259,6 +286,7 @@ def _result(
         port=connection.port,
         oracle=checks.oracle,
         data=None if manifest.data is None else manifest.data.source,
+        samples=samples,
         vectors=count,
         vectors_total=len(checks),
         elements=sum(r.elements for r in reports),
@@ -266,7 +294,8 @@ def _result(
         max_abs_diff_lsb=max((r.device.max_abs_diff_lsb for r in reports), default=0),
         outputs=reports,
         first_mismatch=verdict.first_mismatch(tensors, checks, device) if count else None,
-        accuracy=verdict.accuracy(checks, device) if count else None,
+        accuracy=rating.accuracy(tensors, checks, device) if count else None,
+        regression=rating.regression(tensors, checks, device) if count else None,
         litert=checks.litert.name if checks.litert else None,
         cost=cost_of(board, run.ticks, hello),
         startup=startup_of(board, hello),
@@ -282,6 +311,7 @@ def _result(
         baud=run.baud,
         retries=run.retries,
         reconnects=run.reconnects,
+        vectors_per_second=count / run.seconds if count and run.seconds else None,
         seconds=seconds,
         limit_seconds=limit,
     )
@@ -298,12 +328,7 @@ def _fault(hello: Hello | None, program: Path | None) -> str:
 def _as_reference(project: Project, checks: Vectors, device: Sequence[Array]) -> bool:
     """Whether tinygen's reference, asked again, sides with the device."""
     with contextlib.suppress(InputError):  # an edited or damaged model says nothing
-        content = project.read(MODEL)
-        if hashlib.sha256(content).hexdigest() == project.model_sha256:
-            edges = (*project.manifest.model.inputs, *project.manifest.model.outputs)
-            kept = any(edge.dtype not in (DType.INT8, DType.INT32) for edge in edges)
-            graph = passes.simplify(tflite.read(content, project.model), keep_edges=kept)
-            return same_as_reference(graph, checks, device)
+        return same_as_reference(project_model(project).graph, checks, device)
     return False
 
 

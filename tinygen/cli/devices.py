@@ -20,6 +20,15 @@ from tinygen.printable import printable
 if TYPE_CHECKING:
     from tinygen.progress import Progress
 
+ImageRangeOption = Annotated[
+    tuple[float, float] | None,
+    typer.Option(
+        "--image-range",
+        metavar="LOW HIGH",
+        help="What 0 and 255 of image files are to the model. [default: as it was quantized]",
+    ),
+]
+
 
 @app.command(short_help="Put the firmware on the device.")
 def flash(
@@ -30,8 +39,9 @@ def flash(
 ) -> None:
     """Put the firmware on the device and wait until it answers.
 
-    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO. A board that is a
-    process of this machine is run once, and ends.
+    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO. For a board with
+    Linux, `--port ssh://USER@HOST` is the machine to copy it to and to start it on; on this one it
+    is run once, and ends.
 
     Example: tinygen flash
     """
@@ -50,6 +60,25 @@ def flash(
 def verify(
     project: ProjectArgument = None,
     port: PortOption = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            "-d",
+            help="Samples of your own to run instead of the project's vectors: .npz, .npy, .csv or "
+            "a folder of images, real values as in training.",
+        ),
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="The label of each sample of --data, where it has none of its own: a number or a "
+            "name a line (.txt, .csv), or an array (.npy, .npz).",
+        ),
+    ] = None,
+    image_range: ImageRangeOption = None,
     vectors: Annotated[
         int | None, typer.Option("--vectors", min=1, help="Run only the first N. [default: all]")
     ] = None,
@@ -95,6 +124,9 @@ def verify(
         lambda progress, trust: call(
             project,
             port=port,
+            data=data,
+            labels=labels,
+            image_range=image_range,
             vectors=vectors,
             timeout=timeout,
             spy=spy,
@@ -126,14 +158,7 @@ def run(
         typer.Option("--watch", help="Run each new file of a folder, until Ctrl-C."),
     ] = None,
     port: PortOption = None,
-    image_range: Annotated[
-        tuple[float, float] | None,
-        typer.Option(
-            "--image-range",
-            metavar="LOW HIGH",
-            help="What 0 and 255 of image files are to the model. [default: as it was quantized]",
-        ),
-    ] = None,
+    image_range: ImageRangeOption = None,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
@@ -187,9 +212,9 @@ def monitor(
             sys.stdout.flush()
 
 
-@app.command(short_help="End the emulator that `flash` started.")
+@app.command(short_help="End the emulator or the service that `flash` started.")
 def stop(project: ProjectArgument = None, json: Json = False) -> None:
-    """End the emulator that `flash` started.
+    """End the emulator or the service that `flash` started.
 
     Example: tinygen stop
     """

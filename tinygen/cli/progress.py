@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from tinygen.printable import printable
+
+_SILENCE_SECONDS = 10.0
+"""Elsewhere than on a terminal, a long stage says so often how far it is."""
+_RATED_SECONDS = 1.0
 
 
 class Listener:
@@ -20,6 +25,7 @@ class Listener:
         # Elsewhere than on a terminal a line stays a line.
         self._console.soft_wrap = not self._console.is_terminal
         self._quiet = quiet
+        self._begun = self._told = time.monotonic()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         if self._console.is_terminal and not quiet:
@@ -49,6 +55,7 @@ class Listener:
 
     def stage(self, title: str) -> None:
         title = printable(title)
+        self._begun = self._told = time.monotonic()
         if self._bar is not None:
             if self._task is not None:
                 self._bar.remove_task(self._task)
@@ -64,5 +71,12 @@ class Listener:
         self._console.print(f"  warning: {printable(text)}", markup=False, style="yellow")
 
     def count(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        said = f"{done:,} of {total:,}"
+        if now - self._begun > _RATED_SECONDS:
+            said += f", {done / (now - self._begun):.3g}/s"
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total, counter=f"{done} of {total}")
+            self._bar.update(self._task, completed=done, total=total, counter=said)
+        elif not self._quiet and self._bar is None and now - self._told > _SILENCE_SECONDS:
+            self._told = now
+            print(f"  {said}", file=sys.stderr, flush=True)

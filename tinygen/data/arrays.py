@@ -10,14 +10,14 @@ from typing import IO
 
 import numpy as np
 
-from tinygen.data.keys import Split, choose
+from tinygen.data.keys import Split, choose, label_key
 from tinygen.data.npy import Header, read_header, read_values
 from tinygen.data.raw import MAX_VALUES, Raw, too_large
 from tinygen.errors import InputError
 from tinygen.ir import Edge
 
 _MAX_ARRAYS = 1000
-_UNREADABLE = (
+UNREADABLE = (
     OSError,
     ValueError,
     EOFError,
@@ -27,6 +27,7 @@ _UNREADABLE = (
     zlib.error,
     MemoryError,
 )
+"""What reading a damaged file raises."""
 
 
 def read_npy(path: Path, inputs: Sequence[Edge]) -> Raw:
@@ -37,8 +38,8 @@ def read_npy(path: Path, inputs: Sequence[Edge]) -> Raw:
         with path.open("rb") as file:
             header = read_header(file, path.stat().st_size)
             return Raw((_read(path, file, header),))
-    except _UNREADABLE as error:
-        raise _unreadable(path, error) from error
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
 
 
 def read_npz(path: Path, inputs: Sequence[Edge], split: Split) -> Raw:
@@ -57,11 +58,30 @@ def read_npz(path: Path, inputs: Sequence[Edge], split: Split) -> Raw:
                 with archive.open(entries[key]) as member:
                     member.read(header.offset)
                     arrays.append(_read(path, member, header, labels=key in choice.labels))
-    except _UNREADABLE as error:
-        raise _unreadable(path, error) from error
+    except UNREADABLE as error:
+        raise unreadable(path, error) from error
     count = len(choice.inputs)
     labels = arrays[count] if choice.labels else None
     return Raw(tuple(arrays[:count]), labels, choice.said)
+
+
+def read_label_array(path: Path) -> np.ndarray:
+    """The labels in an `.npy` file, or in an `.npz` file: its array of that name, else its only
+    one. Raises InputError, or one of UNREADABLE."""
+    if path.suffix.lower() == ".npy":
+        with path.open("rb") as file:
+            return _read(path, file, read_header(file, path.stat().st_size), labels=True)
+    with zipfile.ZipFile(path) as archive:
+        entries = _entries(path, archive)
+        key = label_key(list(entries))
+        if key is None:
+            raise ValueError(f"none of its arrays is named y or labels: {', '.join(entries)}")
+        header = _header(archive, entries[key])
+        if isinstance(header, ValueError):
+            raise header
+        with archive.open(entries[key]) as member:
+            member.read(header.offset)
+            return _read(path, member, header, labels=True)
 
 
 def _entries(path: Path, archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
@@ -115,7 +135,7 @@ def several_inputs(path: Path, inputs: Sequence[Edge]) -> InputError:
     )
 
 
-def _unreadable(path: Path, error: Exception) -> InputError:
+def unreadable(path: Path, error: Exception) -> InputError:
     if "Python objects" in str(error):
         return InputError(
             f"'{path}' is refused: it holds Python objects",

@@ -22,6 +22,11 @@ no other row is so: as a sample it would be one of 8! = 40,320 orders. Of fewer,
 the one before it and one more."""
 
 
+def is_label_name(text: str) -> bool:
+    """Whether a column of this name holds labels."""
+    return _LABEL_NAMES.fullmatch(text.strip().lower()) is not None
+
+
 @dataclass(frozen=True)
 class Columns:
     """Which columns hold values and labels, of rows with `width` cells; `header` if the first row

@@ -12,6 +12,7 @@ from tinygen.data.arrays import read_npy, read_npz
 from tinygen.data.checks import few_samples, fit, fits, oddities
 from tinygen.data.images import read_image, read_images
 from tinygen.data.keys import Split
+from tinygen.data.label_file import read_label_file
 from tinygen.data.labels import class_labels
 from tinygen.data.pictures import SUFFIXES
 from tinygen.data.raw import MAX_VALUES, Raw
@@ -34,7 +35,7 @@ class Dataset:
     `labels` are class numbers (int64, one per sample) or None. `source` is the file's name
     without its folder, or "random". `warnings` is what the user is to be told. `class_names` are
     the names of the classes from 0 on, `names` those of the samples, empty where the data does not
-    say them.
+    say them. `targets` are labels that are no classes but values, float64 (samples, values).
     """
 
     inputs: tuple[np.ndarray, ...]
@@ -43,6 +44,7 @@ class Dataset:
     warnings: tuple[str, ...]
     class_names: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    targets: np.ndarray | None = None
 
     @property
     def is_random(self) -> bool:
@@ -57,12 +59,14 @@ def read_data(
     seed: int = 0,
     image_range: tuple[float, float] = (0.0, 255.0),
     split: Split = "train",
+    labels: Path | None = None,
 ) -> Dataset:
     """Read and check what `--data` or `--test` names: a path, or the word `random`.
 
     `image_range` is what the pixels 0..255 of an image folder become. `split` is the part of a
     data set to take where a file holds several; only of the part that calibrates it is said that
-    samples are few. Raises InputError for data that cannot be used with the model.
+    samples are few. `labels` is a file with the samples' labels, which then count instead of those
+    of the data. Raises InputError for data that cannot be used with the model.
     """
     if str(spec) == RANDOM:
         return _random(inputs, seed)
@@ -78,8 +82,8 @@ def read_data(
         arrays.append(values)
         warnings += said
     count = _count(arrays, inputs, source)
-    labels = class_labels(raw.labels, count, source)
-    warnings += labels.said
+    told = class_labels(raw.labels if labels is None else _given(labels, count), count, source)
+    warnings += told.said
     if split == "train":
         warnings += few_samples(count)
     for values, edge in zip(arrays, inputs, strict=True):
@@ -90,23 +94,28 @@ def read_data(
             if not (path.is_dir() and "looks unscaled" in text)
         ]
     # Names of files, of arrays and in cells are whoever's who made the data.
-    names = tuple(map(printable, raw.class_names or labels.names))
+    own = raw.class_names if labels is None else ()
+    names = tuple(map(printable, own or told.names))
     return Dataset(
         tuple(arrays),
-        labels.numbers,
+        told.numbers,
         source,
         tuple(map(printable, warnings)),
         names,
         tuple(map(printable, raw.names)),
+        told.targets,
     )
 
 
-def read_answers(
-    spec: str | Path, inputs: Sequence[Edge], *, split: Split = "train"
-) -> np.ndarray | None:
-    """The labels of a data set as the file has them: numbers to be learned, where they are no
-    classes. None where it has none."""
-    return _read(Path(spec), inputs, (0.0, 255.0), split).labels
+def _given(labels: Path, count: int) -> np.ndarray:
+    found = read_label_file(labels)
+    if found.ndim and len(found) == count:
+        return found
+    raise InputError(
+        f"'{labels}' has {len(found) if found.ndim else 1} labels, the data have {count} samples",
+        why="each sample needs one label; the names of the classes are given to `tinygen build`",
+        next_step="give a file with a label for each sample, in their order",
+    )
 
 
 def read_samples(

@@ -114,6 +114,16 @@ def _labels(meanings: Sequence[_Meaning], split: str, taken: Sequence[str]) -> t
     return (found[0].key,) if len(found) == 1 and not (found[0].split and split) else ()
 
 
+def label_key(keys: Sequence[str]) -> str | None:
+    """The key of the labels of a test: by its word, else the only one there is."""
+    found = [m for key in keys if (m := _meaning(key)) is not None and m.word in _LABEL_WORDS]
+    order = ("", *reversed(_SPLIT_WORDS))
+    found.sort(key=lambda m: (order.index(m.split), _LABEL_WORDS.index(m.word)))
+    if found:
+        return found[0].key
+    return keys[0] if len(keys) == 1 else None
+
+
 def _only_one(keys: Sequence[str], meanings: Sequence[_Meaning]) -> Choice | None:
     """The one array that is named as no labels."""
     labels = {meaning.key for meaning in meanings if meaning.word in _LABEL_WORDS}

@@ -16,11 +16,13 @@ _MAX_CLASS = 1 << 31
 @dataclass(frozen=True, eq=False)
 class Labels:
     """Class numbers (int64, one per sample) or None, the classes' names from 0 on where the data
-    says them, and what to tell."""
+    says them, and what to tell. `targets` are labels that are no classes but values that an output
+    should have, float64 (samples, values)."""
 
     numbers: np.ndarray | None = None
     names: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    targets: np.ndarray | None = None
 
 
 _NO_CLASSES = Labels(
@@ -58,7 +60,8 @@ def class_labels(labels: np.ndarray | None, count: int, source: str) -> Labels:
         return Labels(np.argmax(rows, axis=1).astype(np.int64))
     if rows.shape[1] == 1 and _are_classes(rows):
         return _said(rows[:, 0].astype(np.int64))
-    return _NO_CLASSES
+    targets = rows.astype(np.float64)
+    return Labels(targets=targets) if np.isfinite(targets).all() else _NO_CLASSES
 
 
 def _text(label: str | bytes) -> str:
@@ -91,6 +94,7 @@ def _are_classes(rows: np.ndarray) -> bool:
 
 
 def numbered(names: Sequence[str]) -> str:
-    """Class names with their numbers, shortened: `0 cat, 1 dog`."""
-    shown = ", ".join(f"{number} {name[:40]}" for number, name in enumerate(names[:10]))
-    return shown + (f", ... {len(names) - 1} {names[-1][:40]}" if len(names) > 10 else "")
+    """Class names with their numbers, shortened: `0 cat, 1 dog`; `;` where names have commas."""
+    mark = ";" if any("," in name for name in names) else ","
+    shown = f"{mark} ".join(f"{number} {name[:40]}" for number, name in enumerate(names[:10]))
+    return shown + (f"{mark} ... {len(names) - 1} {names[-1][:40]}" if len(names) > 10 else "")

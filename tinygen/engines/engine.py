@@ -94,6 +94,11 @@ class Made:
     arena_overhead_bytes: int | None = None
     """What starting takes beyond the arena that the engine then says it uses; None: not known."""
     build_flags: tuple[str, ...] = ()
+    """What all of the firmware is compiled with."""
+    library_flags: tuple[str, ...] = ()
+    """What the library of the model is compiled with, after a framework's own flags."""
+    alone: bool = False
+    """Whether that library needs nothing beside itself."""
     choices: tuple[LayerKernel, ...] = ()
     """Layer by layer, where the engine chooses."""
     estimate: Estimate | None = None

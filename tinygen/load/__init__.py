@@ -6,12 +6,14 @@ TensorFlow and Keras are imported only inside functions, and never for a `.tflit
 from __future__ import annotations
 
 from tinygen.load.dispatch import load
+from tinygen.load.files import Format
 from tinygen.load.model import (
     Attempt,
     FloatModel,
     Int8File,
     KerasModel,
     LoadedModel,
+    Opened,
     SavedModel,
     SavedModelFunction,
     safe_name,
@@ -20,9 +22,11 @@ from tinygen.load.model import (
 __all__ = [
     "Attempt",
     "FloatModel",
+    "Format",
     "Int8File",
     "KerasModel",
     "LoadedModel",
+    "Opened",
     "SavedModel",
     "SavedModelFunction",
     "load",

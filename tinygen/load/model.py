@@ -33,7 +33,7 @@ class SavedModelFunction:
 
 
 @dataclass(frozen=True, eq=False)
-class _Opened:
+class Opened:
     """A model file that was opened.
 
     `inputs`, and the names of `outputs`, are in the model's order. `sha256` is that of the file;
@@ -51,23 +51,28 @@ class _Opened:
     signatures: tuple[str, ...]
     """All that the file has, the one that is compiled first; none where it has no such thing."""
 
+    @property
+    def is_int8(self) -> bool:
+        """Whether it is quantized already."""
+        return self.format == "tflite"
+
 
 @dataclass(frozen=True, eq=False)
-class KerasModel(_Opened):
+class KerasModel(Opened):
     """A Keras model, of Keras 2 or 3."""
 
     model: Any
 
 
 @dataclass(frozen=True, eq=False)
-class SavedModel(_Opened):
+class SavedModel(Opened):
     """A SavedModel: one signature of it."""
 
     function: SavedModelFunction
 
 
 @dataclass(frozen=True, eq=False)
-class Int8File(_Opened):
+class Int8File(Opened):
     """A `.tflite` file that is quantized already. `graph` is as the file has it."""
 
     content: bytes

@@ -19,6 +19,7 @@ from tinygen.boards import (
     all_boards,
 )
 from tinygen.errors import InputError
+from tinygen.project import library
 from tinygen.resources import firmware_dir
 
 PLATFORMS_DIR = "platforms"
@@ -123,8 +124,8 @@ def memory_files(board: Board, place: ArenaPlace) -> dict[str, bytes]:
         return {}
     folder = firmware_dir() / "memory"
     return {
-        "src/model/model_memory.h": (folder / "model_memory.h").read_bytes(),
-        "src/model/model_memory.c": (folder / f"{heap.allocator.value}.c").read_bytes(),
+        f"{library.SOURCES}/model_memory.h": (folder / "model_memory.h").read_bytes(),
+        f"{library.SOURCES}/model_memory.c": (folder / f"{heap.allocator.value}.c").read_bytes(),
     }
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from tinygen import csource
 from tinygen.boards import Board, TflmFrom
-from tinygen.project import firmware
+from tinygen.project import firmware, library
 from tinygen.templates import Identity, render
 
 _SCRIPTS = "extra_scripts"
-_INCLUDED = ("hal", "kernels", "model", "protocol")
+_INCLUDED = ("src/hal", library.SOURCES, "src/protocol")
 
 
 def platformio_files(
@@ -38,7 +38,7 @@ def platformio_files(
         "platformio_board": board.platformio.board,
         "framework": board.platformio.framework,
         "build_flags": [
-            *(f"-Isrc/{folder}" for folder in _INCLUDED),
+            *(f"-I{folder}" for folder in _INCLUDED),
             *firmware.port_flags(board),
             *board.platformio.build_flags,
             *build_flags,

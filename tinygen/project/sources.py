@@ -10,7 +10,7 @@ from tinygen import csource
 from tinygen.boards import ArenaPlace, Board
 from tinygen.errors import InputError
 from tinygen.ir import Kernel
-from tinygen.project import build_id
+from tinygen.project import build_id, library
 from tinygen.project.firmware import hal_files, memory_files, platform_files, root_files
 from tinygen.resources import firmware_dir
 
@@ -52,7 +52,7 @@ def kernel_files(kernels: Iterable[Kernel], folder: Path | None = None) -> dict[
     waiting.append(folder / _MODEL_USES)
     while waiting:
         path = waiting.pop()
-        name = f"src/kernels/{path.relative_to(folder).as_posix()}"
+        name = f"{library.SOURCES}/{path.relative_to(folder).as_posix()}"
         if name in files:
             continue
         try:

@@ -65,7 +65,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
     _write_record(folder, _both(known, coming))
     (folder / MANIFEST).unlink(missing_ok=True)
     for name in known.keys() - files.keys():
-        inside(folder, name).unlink(missing_ok=True)
+        _remove(folder, name)
     for name, content in files.items():
         target = inside(folder, name)
         # An unchanged file keeps its time stamp, so that the build does not run again.
@@ -196,6 +196,15 @@ def _refuse_edited(folder: Path, known: Known, new: Mapping[str, bytes]) -> None
             next_step=f"keep them by moving them, or delete {folder / MANIFEST} and the folder's "
             "content, or build into another folder with --out",
         )
+
+
+def _remove(folder: Path, name: str) -> None:
+    """A file of an older build, and the folders that hold nothing else."""
+    path = inside(folder, name)
+    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        while (path := path.parent) != folder:
+            path.rmdir()
 
 
 def _names(names: Iterable[str]) -> str:

@@ -42,6 +42,7 @@ def expect(
         litert=second if isinstance(second, HostRun) else None,
         refusals=tuple(str(r) for r in (truth.refusal, second) if isinstance(r, Refusal)),
         real_outputs=real,
+        targets=chosen.targets,
     )
     for doubt in doubts(vectors, output_edges(model.graph)):
         progress.warn(doubt)

@@ -46,6 +46,32 @@ def mae(reference: ArrayLike, actual: ArrayLike) -> float:
     return float(np.mean(np.abs(_diff(reference, actual))))
 
 
+def mean_error(reference: ArrayLike, actual: ArrayLike) -> float:
+    """Mean of actual minus reference, in the unit of the values: the bias."""
+    return float(np.mean(_diff(reference, actual)))
+
+
+def std_error(reference: ArrayLike, actual: ArrayLike) -> float:
+    """Standard deviation of the difference over all values (not of a sample of them), in the unit
+    of the values: the RMSE without the bias."""
+    return float(np.std(_diff(reference, actual)))
+
+
+def nash_sutcliffe(reference: ArrayLike, actual: ArrayLike) -> float:
+    """Nash-Sutcliffe efficiency: 1 less the squared error over the reference's own variation.
+
+    1 for equal arrays, 0 for what is no better than the reference's mean, -inf where the reference
+    is constant and the other differs. Over all values at once it is the coefficient of
+    determination, R^2 (Nash and Sutcliffe, Journal of Hydrology 10, 1970).
+    """
+    error = float(np.sum(np.square(_diff(reference, actual))))
+    values = _floats(reference)
+    spread = float(np.sum(np.square(values - np.mean(values))))
+    if error == 0:
+        return 1.0
+    return 1.0 - error / spread if spread else -math.inf
+
+
 def relative_l2(reference: ArrayLike, actual: ArrayLike) -> float:
     """Norm of the difference over the norm of the reference: 0 for equal arrays, inf when the
     reference is all zeros and the other is not."""

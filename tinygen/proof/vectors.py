@@ -49,6 +49,9 @@ class Vectors:
     """Runtimes that were asked and did not run the model, each with its reason."""
     real_outputs: tuple[Array, ...] | None = None
     """What the float model computes, where there is one."""
+    targets: Array | None = None
+    """What the first output should be, float64 (vectors, elements), NaN where nobody says; None
+    where the data have no such values."""
 
     def __len__(self) -> int:
         return len(self.origins)
@@ -75,6 +78,8 @@ class Vectors:
                 columns[f"litert_{i}"] = value
         for i, value in enumerate(self.real_outputs or ()):
             columns[f"real_{i}"] = value
+        if self.targets is not None:
+            columns["targets"] = self.targets
         file = io.BytesIO()
         np.savez_compressed(file, **columns)  # type: ignore[arg-type]
         return file.getvalue()
@@ -97,6 +102,7 @@ class Vectors:
                 litert=HostRun(str(columns["litert"]), litert) if litert else None,
                 refusals=tuple(str(r) for r in columns.get("refusals", np.array(())).reshape(-1)),
                 real_outputs=_numbered(columns, "real") or None,
+                targets=columns.get("targets"),
             )
             vectors._check_whole()
         except _UNREADABLE as error:
@@ -118,6 +124,7 @@ class Vectors:
             ("litert", litert, "iuf"),
             ("real", self.real_outputs or (), "f"),
             ("labels", (self.labels,), "i"),
+            ("targets", () if self.targets is None else (self.targets,), "f"),
         ):
             for array in arrays:
                 if array.dtype.kind not in types or array.shape[:1] != (len(self),):
@@ -127,6 +134,8 @@ class Vectors:
                     )
         if self.labels.ndim != 1:
             raise ValueError(f"the labels have the shape {self.labels.shape}")
+        if self.targets is not None and self.targets.ndim != 2:
+            raise ValueError(f"the targets have the shape {self.targets.shape}")
         wanted = [array.shape for array in self.expected]
         for others in (litert, self.real_outputs or ()):
             if others and [array.shape for array in others] != wanted:
@@ -164,16 +173,32 @@ class Inputs:
     real: tuple[Array, ...]
     origins: tuple[str, ...]
     labels: Array
+    targets: Array | None
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Real samples to take vectors from: one float32 array per input, (samples, *shape)."""
+    """Real samples to take vectors from: one float32 array per input, (samples, *shape).
+
+    `targets` are what the first output should be, float64 (samples, elements).
+    """
 
     origin: str
     inputs: tuple[Array, ...]
     labels: Array | None
     limit: int | None = _DATA_SAMPLES
+    targets: Array | None = None
+
+    def thinned(self) -> Samples:
+        """Those alone that vectors are taken from: of fewer samples the same ones are."""
+        picks = _picks(self)
+        return Samples(
+            origin=self.origin,
+            inputs=tuple(array[picks] for array in self.inputs),
+            labels=None if self.labels is None else self.labels[picks],
+            limit=self.limit,
+            targets=None if self.targets is None else self.targets[picks],
+        )
 
 
 def choose(
@@ -205,7 +230,19 @@ def choose(
         real=real,
         origins=(*(source.origin for source, _ in picked), *(origin for origin, _ in made)),
         labels=np.array([*labels, *[-1] * len(made)], dtype=np.int64),
+        targets=_targets(picked, count),
     )
+
+
+def _targets(picked: Sequence[tuple[Samples, int]], count: int) -> Array | None:
+    widths = {source.targets.shape[1] for source, _ in picked if source.targets is not None}
+    if len(widths) != 1:
+        return None
+    targets = np.full((count, *widths), np.nan)
+    for index, (source, pick) in enumerate(picked):
+        if source.targets is not None:
+            targets[index] = source.targets[pick]
+    return targets
 
 
 def _picks(source: Samples) -> Array:

@@ -33,18 +33,34 @@ class Distance:
     max_abs_diff_lsb: int
     rmse_lsb: float
     mae_lsb: float
+    mean_error_lsb: float
+    """Of actual minus expected: the bias."""
+    std_error_lsb: float
+    """Standard deviation of the same difference."""
     relative_l2: float
     cosine: float
+    nash_sutcliffe: float
+    """Nash-Sutcliffe efficiency: 1 where all is equal; -infinity where all expected values are one
+    and another came."""
     argmax_agreement: float | None
     """Share of vectors with the same largest element; None for outputs of one element."""
 
 
 @dataclass(frozen=True)
 class RealDistance:
-    """How far the device's outputs, as real values, are from the float model's."""
+    """How far outputs, as real values, are from reference values, in the unit of the model."""
 
     sqnr_db: float
     rmse: float
+    mae: float
+    mean_error: float
+    """Of actual minus reference: the bias."""
+    std_error: float
+    """Standard deviation of the same difference."""
+    relative_l2: float
+    cosine: float
+    nash_sutcliffe: float
+    """Nash-Sutcliffe efficiency: 1 where all is equal, 0 for no better than the mean."""
     max_abs_diff: float
     argmax_agreement: float | None
 
@@ -84,16 +100,6 @@ class FirstMismatch:
     """The class that the element stands for, where the output has names of classes."""
 
 
-@dataclass(frozen=True)
-class Accuracy:
-    """Share of labelled vectors whose largest output is the label's, 0 to 1."""
-
-    vectors: int
-    device: float
-    host_int8: float
-    host_float: float | None
-
-
 def compare(
     tensors: Sequence[Edge], vectors: Vectors, device: Sequence[Array]
 ) -> tuple[OutputReport, ...]:
@@ -130,7 +136,7 @@ def _of(tensor: Edge, real: Array | None, device: Array, picks: Array) -> RealDi
 
 def distance(tensor: Edge, expected: Array, actual: Array) -> Distance:
     """Both of the edge's type, (vectors, *shape)."""
-    reference, measured = _real(tensor, expected), _real(tensor, actual)
+    reference, measured = real_values(tensor, expected), real_values(tensor, actual)
     steps = tensor.steps(expected), tensor.steps(actual)
     most = metrics.max_abs_diff(*steps)
     return Distance(
@@ -138,24 +144,33 @@ def distance(tensor: Edge, expected: Array, actual: Array) -> Distance:
         max_abs_diff_lsb=math.ceil(most) if math.isfinite(most) else _NO_NUMBER,
         rmse_lsb=metrics.rmse(*steps),
         mae_lsb=metrics.mae(*steps),
+        mean_error_lsb=metrics.mean_error(*steps),
+        std_error_lsb=metrics.std_error(*steps),
         relative_l2=metrics.relative_l2(reference, measured),
         cosine=metrics.cosine(reference, measured),
+        nash_sutcliffe=metrics.nash_sutcliffe(reference, measured),
         argmax_agreement=_argmax(expected, actual),
     )
 
 
 def real_distance(tensor: Edge, real: Array, quantized: Array) -> RealDistance:
-    """`real` float32 and `quantized` of the edge's type, both (vectors, *shape)."""
-    measured = _real(tensor, quantized)
+    """`real` values and those `quantized` as the edge has them, both (vectors, *shape)."""
+    measured = real_values(tensor, quantized)
     return RealDistance(
         sqnr_db=metrics.sqnr_db(real, measured),
         rmse=metrics.rmse(real, measured),
+        mae=metrics.mae(real, measured),
+        mean_error=metrics.mean_error(real, measured),
+        std_error=metrics.std_error(real, measured),
+        relative_l2=metrics.relative_l2(real, measured),
+        cosine=metrics.cosine(real, measured),
+        nash_sutcliffe=metrics.nash_sutcliffe(real, measured),
         max_abs_diff=float(metrics.max_abs_diff(real, measured)),
         argmax_agreement=_argmax(real, measured),
     )
 
 
-def _real(edge: Edge, quantized: Array) -> Array:
+def real_values(edge: Edge, quantized: Array) -> Array:
     """The edge's values as float64 real values."""
     if edge.dtype is DType.FLOAT32:
         return quantized.astype(np.float64)
@@ -190,31 +205,3 @@ def first_mismatch(
                     label=tensor.labels[element] if tensor.labels else None,
                 )
     return None
-
-
-def accuracy(vectors: Vectors, device: Sequence[Array]) -> Accuracy | None:
-    """Over the labelled vectors: the test set if there is one, else labelled data."""
-    count = len(device[0])
-    if device[0][0].size < 2:
-        return None
-    for origin in ("test", "data"):
-        picks = np.array(
-            [i for i in range(count) if vectors.origins[i] == origin and vectors.labels[i] >= 0],
-            dtype=np.int64,
-        )
-        if picks.size:
-            break
-    else:
-        return None
-    labels = vectors.labels[picks]
-
-    def share(values: Array) -> float:
-        guesses = values[picks].reshape(len(picks), -1).argmax(axis=1)
-        return float((guesses == labels).mean())
-
-    return Accuracy(
-        vectors=len(picks),
-        device=share(device[0]),
-        host_int8=share(vectors.expected[0]),
-        host_float=None if vectors.real_outputs is None else share(vectors.real_outputs[0]),
-    )

@@ -1,9 +1,9 @@
 # ESP-IDF also reads this file as a script, where CONFIGURE_DEPENDS is an error.
 file(GLOB_RECURSE sources "*.c" "*.cpp" "*.cc")
 
-# Which folders there are, the engine decides.
+# Which folders there are, the engine decides. The model is a library beside this component.
 set(folders)
-foreach(folder hal kernels model protocol tflm)
+foreach(folder hal protocol tflm)
   if(IS_DIRECTORY "${CMAKE_CURRENT_LIST_DIR}/${folder}")
     list(APPEND folders ${folder})
   endif()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-from tinygen.boards import ArenaPlace, Board, Core, EngineName, Port
+from tinygen.boards import ArenaPlace, Board, Core, EngineName
 from tinygen.boards.fit import Needs, fit
 from tinygen.engines.aot.best import best_program, in_words
 from tinygen.engines.aot.fit import needs, place_program
@@ -21,7 +21,10 @@ from tinygen.engines.engine import Engine, Estimate, Job, LayerKernel, Made, Not
 from tinygen.errors import DoesNotFit
 from tinygen.ir import PORTABLE, Int8Model
 from tinygen.project import sources
-from tinygen.resources import firmware_dir
+from tinygen.project.library import SOURCES
+
+SPEED_FLAGS = ("-O2",)
+"""With a framework's own -Os a Cortex-M4 executes a quarter more."""
 
 BUILD_FLAGS = ("-fno-tree-reassoc",)
 """GCC would regroup the sums of dot products, which costs registers: 5 to 8 % more instructions on
@@ -29,9 +32,6 @@ a Cortex-M4."""
 
 SIZE_FLAGS = ("-Os", "-fno-ivopts")
 """For size. GCC's choice of loop variables spends registers, and 100 bytes of 4,100 on vww."""
-
-_SCRIPT = "src/model/build.py"
-"""Compiles the model for speed; with a framework's -Os a Cortex-M4 executes a quarter more."""
 
 
 class Aot(Engine):
@@ -53,17 +53,12 @@ class Aot(Engine):
             sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
         goal, program, place = _fitting(job, sets)
         model = model_files(program, job.identity, place)
-        # Our own platform compiles everything for speed; ESP-IDF has a setting for it.
-        board = job.board
-        for_size = goal is Goal.SIZE
-        script = not (board.platformio.local or board.port is Port.ESP_IDF or for_size)
         asked = job.options.optimize
         smaller = f"there is no room for the kernels of --optimize {asked}: smaller ones are used"
         return Made(
             files={
                 **sources.kernel_files(program.kernels),
-                **({_SCRIPT: (firmware_dir() / "aot" / "build.py").read_bytes()} if script else {}),
-                **{f"src/model/{name}": text.encode() for name, text in model.items()},
+                **{f"{SOURCES}/{name}": text.encode() for name, text in model.items()},
             },
             kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.layers))
             or PORTABLE,
@@ -73,10 +68,10 @@ class Aot(Engine):
             arena_bytes=program.plan.arena_bytes,
             arena_minimum_bytes=program.plan.minimum_bytes,
             arena_place=place,
-            build_flags=(*build_flags(program), *(SIZE_FLAGS if for_size else ())),
+            library_flags=library_flags(program, goal),
+            alone=True,
             arena_peak=None if program.peak is None else program.peak.place,
             choices=tuple(_chosen(layer) for layer in program.layers),
-            scripts=(_SCRIPT,) if script else (),
             estimate=_estimate(program, goal),
             notes=(
                 *left_out(job.model),
@@ -137,8 +132,14 @@ def _fitting(job: Job, sets: tuple[str, ...]) -> tuple[Goal, Program, ArenaPlace
     raise refused
 
 
+def library_flags(program: Program, goal: Goal) -> tuple[str, ...]:
+    """The compiler's flags for the model's C, whatever a framework compiles the rest with."""
+    level = SIZE_FLAGS if goal is Goal.SIZE else SPEED_FLAGS
+    return tuple(dict.fromkeys((*level, *build_flags(program))))
+
+
 def build_flags(program: Program) -> tuple[str, ...]:
-    """The compiler's flags for all of a firmware: those of every set that is used come last."""
+    """The flags that are not about size or speed: those of every set that is used come last."""
     used = named({kernel.set for kernel in program.kernels})
     return tuple(dict.fromkeys((*BUILD_FLAGS, *(f for there in used for f in there.build_flags))))
 

@@ -91,7 +91,7 @@ def compile_model(
     files = {
         **library.files,
         **probe.glue_files(board, kernels),
-        **{f"src/model/{name}": text.encode() for name, text in texts.items()},
+        **{name: text.encode() for name, text in texts.items()},
     }
     return TflmFirmware(
         files=dict(sorted(files.items())),

@@ -23,7 +23,7 @@ from tinygen.devices import qemu
 from tinygen.engines.tflm import arena
 from tinygen.engines.tflm.arena import Measured, Need, Trial
 from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
-from tinygen.engines.tflm.library import Library
+from tinygen.engines.tflm.library import UNITS, Library
 from tinygen.engines.tflm.source import content_hash
 from tinygen.errors import ToolchainError
 from tinygen.ir import DType, Edge
@@ -92,13 +92,13 @@ def project(
     return {
         "platformio.ini": ini.encode(),
         "src/probe.c": (folder / "tflm" / "probe.c").read_bytes(),
-        "src/tflm/tg_probe.h": header.encode(),
+        f"{UNITS}/tg_probe.h": header.encode(),
         **glue_files(board, kernels),
         **{
             f"src/protocol/{name}": (folder / "protocol" / name).read_bytes()
             for name in ("tg_crc32.c", "tg_crc32.h")
         },
-        **{f"src/model/{name}": text.encode() for name, text in model_files.items()},
+        **{name: text.encode() for name, text in model_files.items()},
         **firmware.hal_files(board),
         **firmware.platform_files(board),
         **library.files,
@@ -120,7 +120,7 @@ def glue_files(board: Board, kernels: KernelSet) -> dict[str, bytes]:
         names.append("tg_cxx_bare.cc")
     if not board.platformio.framework:  # a framework brings its vendor's headers along
         names += VENDORS[kernels].stand_ins if kernels in VENDORS else ()
-    return {f"src/tflm/{name}": (folder / name).read_bytes() for name in names}
+    return {f"{UNITS}/{name}": (folder / name).read_bytes() for name in names}
 
 
 def words(board: Board, files: Mapping[str, bytes], jobs: int | None = None) -> str:

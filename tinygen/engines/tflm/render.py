@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from tinygen import csource
 from tinygen.engines.engine import edge_values, said_of_itself
 from tinygen.engines.tflm.arena import Arena
+from tinygen.engines.tflm.library import UNITS
 from tinygen.engines.tflm.upstream import RESOLVER, Operator
 from tinygen.ir import DType, Graph, input_edges, output_edges
+from tinygen.project.library import SOURCES
 from tinygen.templates import Identity, render
 
 _ROW = 20
@@ -52,7 +54,7 @@ def model_files(
     arena: Arena,
     identity: Identity,
 ) -> dict[str, str]:
-    """The files of `src/model`: name -> text."""
+    """The model's files: path in the project -> text."""
     common = said_of_itself(identity)
     edges = {
         **edge_values(input_edges(graph), output_edges(graph)),
@@ -65,8 +67,8 @@ def model_files(
         "arena_place": arena.place.value,
     }
     return {
-        "model.h": render("model.h.j2", **values),
-        "model.c": render(
+        f"{SOURCES}/model.h": render("model.h.j2", **values),
+        f"{SOURCES}/model.c": render(
             "tflm_model.c.j2", **values, hash_bytes=csource.hash_bytes(identity.sha256)
         ),
     } | data_files(operators, content, original, identity)
@@ -84,9 +86,9 @@ def data_files(
     data = common | {"bytes": len(content), "original": original}
     headers = sorted({RESOLVER, *(operator.header for operator in operators if operator.header)})
     return {
-        "model_data.h": render("tflm_data.h.j2", **data),
-        "model_data.c": render("tflm_data.c.j2", **data, rows=rows),
-        "model_operators.cc": render(
+        f"{SOURCES}/model_data.h": render("tflm_data.h.j2", **data),
+        f"{SOURCES}/model_data.c": render("tflm_data.c.j2", **data, rows=rows),
+        f"{UNITS}/model_operators.cc": render(
             "tflm_operators.cc.j2", **common, operators=operators, headers=headers
         ),
     }

@@ -132,5 +132,9 @@ def decibel(value: float) -> str:
     return f"{value:.1f} dB" if math.isfinite(value) else "exact"
 
 
+def number(value: float, digits: int = 4) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else str(value)
+
+
 def count(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"

@@ -10,12 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from tinygen.data.labels import numbered
+from tinygen.report.text.rating import rating_parts
 from tinygen.report.text.tables import (
     build_name,
     decibel,
     fact_table,
     in_bytes,
     next_command,
+    number,
     page,
     ruled,
     share,
@@ -38,7 +40,7 @@ def verify_report(result: VerifyResult) -> RenderableType:
         ("device", f"{result.board}, engine {result.engine}, {result.port}"),
         ("firmware", build_name(result.build_id, result.device.compiler if result.device else "")),
         ("oracle", result.oracle),
-        ("vectors", f"{result.vectors} of {result.vectors_total}"),
+        _vectors(result),
     ]
     if result.data == "random":
         rows.append(("calibration data", "RANDOM: the model's accuracy means nothing"))
@@ -65,7 +67,7 @@ def verify_report(result: VerifyResult) -> RenderableType:
     if result.reconnects:
         rows.append(("port lost and found", f"{result.reconnects}"))
     rows.append(
-        ("time", f"{result.seconds:.1f} s on this host, of {result.limit_seconds:,.0f} s allowed")
+        ("time", f"{result.seconds:.1f} s of {result.limit_seconds:,.0f} s allowed{_rate(result)}")
     )
     parts: list[RenderableType] = [head]
     if result.why:
@@ -75,8 +77,7 @@ def verify_report(result: VerifyResult) -> RenderableType:
         parts.append(_outputs(result.outputs, result.litert))
     if any(o.float_model or o.float_model_made for o in result.outputs):
         parts.append(_float_table(result))
-    if result.accuracy is not None:
-        parts.append(_accuracy(result))
+    parts += rating_parts(result.accuracy, result.regression, result.board)
     if result.doubt:
         parts.append(Text(f"the oracle is in doubt: {result.doubt}", "yellow"))
     if result.first_mismatch is not None:
@@ -92,6 +93,19 @@ def verify_report(result: VerifyResult) -> RenderableType:
     if result.next_step:
         parts.append(next_command(result.next_step))
     return page(*parts)
+
+
+def _rate(result: VerifyResult) -> str:
+    rate = result.vectors_per_second
+    return "" if rate is None else f", {rate:,.3g} vectors a second on this host"
+
+
+def _vectors(result: VerifyResult) -> tuple[str, str]:
+    total = f"{result.vectors_total:,}"
+    if result.samples is None:
+        return "vectors", f"{result.vectors:,} of {total}"
+    lost = "" if result.vectors == result.vectors_total else f" of {total}"
+    return "samples", f"{result.vectors:,}{lost} of {result.samples}"
 
 
 def _arena_rows(result: VerifyResult) -> Iterable[tuple[str, str]]:
@@ -154,7 +168,20 @@ def _float_table(result: VerifyResult) -> RenderableType:
         made = result.vectors - output.float_vectors
         _float_row(table, output.name, output.float_vectors, output.float_model)
         _float_row(table, "  edge, random", made, output.float_model_made)
-    return Group(table, Text("in real values; nobody calibrated for the edge and random vectors"))
+    more = ruled("error against float", "mean", "std", "MAE", "rel. L2", "cosine", "N-S")
+    for output in result.outputs:
+        if (d := output.float_model) is not None:
+            values = f"{d.mean_error:.3g}", f"{d.std_error:.3g}", f"{d.mae:.3g}"
+            more.add_row(output.name, *values, *_shape_of(d))
+    notes = "in real values; nobody calibrated for the edge and random vectors"
+    if more.row_count:
+        efficiency = Text("N-S: Nash-Sutcliffe efficiency, 1 is equal, 0 no better than the mean")
+        return Group(table, Text(notes), "", more, efficiency)
+    return Group(table, Text(notes))
+
+
+def _shape_of(d: RealDistance) -> tuple[str, str, str]:
+    return f"{d.relative_l2:.2g}", f"{d.cosine:.5f}", number(d.nash_sutcliffe)
 
 
 def _float_row(table: Table, name: str, vectors: int, d: RealDistance | None) -> None:
@@ -167,14 +194,3 @@ def _float_row(table: Table, name: str, vectors: int, d: RealDistance | None) ->
             f"{d.max_abs_diff:.4g}",
             share(d.argmax_agreement),
         )
-
-
-def _accuracy(result: VerifyResult) -> Table:
-    accuracy = result.accuracy
-    assert accuracy is not None
-    table = ruled(f"accuracy on {accuracy.vectors} labelled samples", "correct")
-    table.add_row(f"{result.board} (device)", share(accuracy.device, digits=2))
-    table.add_row("host, int8 oracle", share(accuracy.host_int8, digits=2))
-    if accuracy.host_float is not None:
-        table.add_row("host, float model", share(accuracy.host_float, digits=2))
-    return table

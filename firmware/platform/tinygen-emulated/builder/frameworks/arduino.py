@@ -19,6 +19,7 @@ env.Append(
     CXXFLAGS=["-std=gnu++11", "-fpermissive"],
     CPPDEFINES=[("F_CPU", "$BOARD_F_CPU"), ("ARDUINO", 10819)],
     CPPPATH=[str(core), str(variant)],
+    LIBSOURCE_DIRS=[str(installed / "libraries")],
 )
 
 # The core is not ours to warn about.
