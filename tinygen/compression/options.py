@@ -6,12 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tinygen.options import Flag, ModelOptions
+from tinygen.options import DataOptions, Flag
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompressOptions(ModelOptions):
+class CompressOptions(DataOptions):
     """All that `compress` may be told."""
+
+    data: Annotated[
+        str | None,
+        Flag(
+            "--data",
+            "Samples with labels: .npz, .npy, .csv or a folder of images. 15 % of them choose "
+            "among candidates, 15 % are kept for the last word where there is no --test, the rest "
+            "train.",
+            short="-d",
+        ),
+    ] = None
+    test: Annotated[
+        str | None,
+        Flag("--test", "Labelled samples for the last word: nothing is chosen by them."),
+    ] = None
 
     board: Annotated[
         str,

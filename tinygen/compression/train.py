@@ -154,7 +154,7 @@ def fit(
         on_epoch_end=epoch_ended, on_train_batch_end=batch_ended if after_batch else None
     )
     with quiet():
-        keras.utils.set_random_seed(seed)
+        seed_everything(seed)
         trained = model if teacher is None else _distiller(model, teacher, task)
         trained.compile(optimizer=keras.optimizers.Adam(rate), loss=task.loss())
         trained.fit(
@@ -201,3 +201,17 @@ def answers_of(model: Any, samples: Samples) -> np.ndarray:
     """The float model's outputs."""
     with quiet():
         return np.asarray(model.predict(samples.packed, batch_size=256, verbose=0))
+
+
+def seed_everything(seed: int) -> None:
+    """Of what draws weights, orders and what is dropped."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+
+
+def forget() -> None:
+    """What Keras keeps of models that are not needed any more."""
+    import keras
+
+    keras.utils.clear_session()

@@ -7,7 +7,6 @@ from tinygen.data.dataset import (
     RANDOM,
     Dataset,
     no_data_error,
-    read_answers,
     read_data,
     read_samples,
 )
@@ -18,7 +17,6 @@ __all__ = [
     "Dataset",
     "Split",
     "no_data_error",
-    "read_answers",
     "read_class_names",
     "read_data",
     "read_samples",
