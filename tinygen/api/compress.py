@@ -202,9 +202,7 @@ class _Search:
         try:
             built = self._foundry.build(self._shop.model_file(plans[best]), name)
         except DoesNotFit as error:
-            if plan.method != AS_GIVEN:
-                raise
-            options.progress.warn(f"the model as given: {error.what}")
+            options.progress.warn(f"{plan.method}: {error.what}")
             built = None
         self._clock.done("builds", time.monotonic() - started)
         return CompressRow.of(
@@ -220,10 +218,9 @@ class _Search:
         of them, from the cheapest to the best."""
         seed, best = self._options.seed, {}
         for number, widths in enumerate(shapes):
-            found = [self._shop.known(Plan(m, widths, seed)) for m in self._methods]
-            known = [one for one in found if one is not None]
-            if known:
-                best[number] = max(known, key=lambda one: one.validation)
+            plans = [Plan(method, widths, seed) for method in self._methods]
+            found = [self._shop.known(p) or self._outcome(p, "Again") for p in plans]
+            best[number] = max(found, key=lambda one: one.validation)
         front = [
             n
             for n, one in best.items()
@@ -280,8 +277,9 @@ class _Search:
 
 def _methods(options: CompressOptions) -> tuple[str, ...]:
     """What is made of each shape; the simplest alternative is always beside a method."""
-    pruned = options.prune == "structured" or not (options.width or options.distill)
     taught = options.distill is not None
+    nothing = options.prune is None and not options.width and not taught
+    pruned = options.prune == "structured" or nothing
     asked = (
         (PRUNED, pruned),
         (SCRATCH, True),

@@ -30,6 +30,12 @@ def opened(model: Path, options: CompressOptions, board: Board, folder: Path) ->
     progress.stage("Reading the data")
     data = _read(options.data, loaded, options, "train")
     task = train.task_of(loaded.model, data.labels, data.targets)
+    if options.min_accuracy is not None and not task.classes:
+        raise InputError(
+            "--min-accuracy was given for a model that gives numbers",
+            why="accuracy is the share of samples whose class is right; these have no classes",
+            next_step="leave it out: the smallest squared error is looked for",
+        )
     samples = _samples(data, task)
     test = None
     if options.test is not None:
