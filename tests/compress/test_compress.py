@@ -173,7 +173,8 @@ def test_the_other_methods(digits: Path, method: str, least: float) -> None:
     assert made.arena <= plain.arena
 
 
-def test_limits_that_nothing_keeps(digits: Path) -> None:
+def test_limits_that_nothing_keeps(digits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.import_module("tinygen.api.compress"), "_TRIES", 4)
     with pytest.raises(DoesNotFit, match="no shape") as raised:
         tinygen.compress(
             digits / "digits.keras",

@@ -47,12 +47,12 @@ def compress_model(model: Path, options: CompressOptions) -> CompressResult:
     was looked at keeps the limits.
     """
     require_optuna()
-    if options.qat:
-        require_qat()
     started = time.monotonic()
     board = get_board(options.board)
     folder = Path(options.out or Path("build", f"{safe_name(model)}-smaller"))
     shop = opened(model, options, board, folder / "candidates")
+    if options.qat:
+        require_qat()
     folder.mkdir(parents=True, exist_ok=True)
     calibration, test = files.write_data(folder, shop)
     foundry = Foundry(
