@@ -252,7 +252,7 @@ UNFIT = (
         " --max-instructions 100000 --prune structured --criterion gamma --width --cluster --qat"
         " --distill teacher.keras --optimize size --trials 1 --finalists 1 --seeds 1 --epochs 1"
         " --tune-epochs 0 --jobs 1 -o smaller --json",
-        lambda ran: "'digits.tflite' cannot be trained here" in ran.err,
+        lambda ran: ran.json["what"] == "'digits.tflite' cannot be trained here",
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --labels two.txt -o unnamed",
