@@ -200,6 +200,16 @@ class ProjectOptions(ModelOptions):
             engine=True,
         ),
     ] = "balanced"
+    without: Annotated[
+        tuple[str, ...],
+        Flag(
+            "--without",
+            "A kernel that is not to be used, SET/NAME as the report of a build has it, for aot: "
+            "where `verify --layers` found it wrong.",
+            metavar="KERNEL",
+            engine=True,
+        ),
+    ] = ()
     arena: Annotated[
         int | None,
         Flag("--arena", "Bytes of arena, for tflm. [default: measured]", minimum=16, engine=True),

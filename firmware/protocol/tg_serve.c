@@ -74,6 +74,13 @@ static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t
     tg.invoked = false;
     tg.outputs_valid = false;
   }
+#if defined(TG_SAY_WHY)
+  /* The engine says why it does not start, as text before the answer. Nobody may have listened when
+   * it did at first. */
+  if (tg.ready != MODEL_OK && offset == 0) {
+    tg.ready = model_init();
+  }
+#endif
   uint32_t total = tg_describe(tg.ready, tg.init_ticks, offset, TG_PAYLOAD_BYTES, answer + 4);
   tg_give_part(offset, total, answer);
 }

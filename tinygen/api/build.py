@@ -21,6 +21,7 @@ from tinygen.api.versions import Lock
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
 from tinygen.engines.engine import Job
+from tinygen.engines.tflm import not_run
 from tinygen.load import safe_name
 from tinygen.options import BuildOptions
 from tinygen.pio import elf
@@ -29,9 +30,10 @@ from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
 from tinygen.project import build_id, library, manifest, sources, trust
 from tinygen.project.platformio import platformio_files
-from tinygen.proof.doubt import doubts
+from tinygen.proof.doubt import doubts, refusal
 from tinygen.proof.expect import expect
 from tinygen.proof.fidelity import Fidelity, fidelity
+from tinygen.proof.oracle import TFLM
 from tinygen.proof.vectors import Vectors
 from tinygen.templates import Identity
 
@@ -191,6 +193,8 @@ def _generate(
     for note in made.notes:
         progress.note(note)
     checks = _expected(ready, options)
+    if chosen.name == "tflm" and options.arena is not None and (words := refusal(checks, TFLM)):
+        raise not_run(words)  # else running it to size the arena has shown that it does
     reports = fidelity(ready.outputs, checks)
     for report in reports:
         progress.note(report.text)
@@ -205,7 +209,7 @@ def _generate(
         project.MODEL: ready.model.content,
         project.VECTORS: checks.to_bytes(),
     }
-    described = describe(ready, made, target, identity, checks, reports)
+    described = describe(ready, options, made, target, identity, checks, reports)
     held.enter_context(project.hold(folder, progress))
     written = project.write(folder, files, described)
     trust.sign_written(folder, files)

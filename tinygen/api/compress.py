@@ -139,7 +139,7 @@ class _Search:
         progress.stage("Building the smallest shape, for what a firmware takes beside its layers")
         self._overhead = self._beside()
         progress.stage("Quantizing the model as given")
-        given = self._outcome(Plan(AS_GIVEN, self._whole, options.seed), "the model as given")
+        given = self._outcome(Plan(AS_GIVEN, self._whole, options.seed), "The model as given")
         study = Study(journal, self._name(), self._whole, options.seed)
         self._clock.expect("search", (options.trials - len(study.trained)) * len(self._methods))
         self._clock.expect("seeds", self._extra_trainings())

@@ -4,15 +4,16 @@ program of Linux is copied to its machine, or runs here, as long as somebody tal
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinygen import pio
+from tinygen.api.again import again, noting
 from tinygen.api.board import project_board, require_harmless_firmware
 from tinygen.api.built import Built, look
 from tinygen.api.crash import explained
 from tinygen.api.linux import end_service, install, linux_port, no_port, recorded_port, started_here
-from tinygen.boards import Linux, Qemu, Serial
+from tinygen.boards import Board, Linux, Qemu, Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, open_device
 from tinygen.devices.link.deadline import Clock, ProcessClock
@@ -23,7 +24,7 @@ from tinygen.devices.usb import find_port, wait_for_port
 from tinygen.errors import DeviceError, InputError
 from tinygen.progress import SILENT, Progress
 from tinygen.project import trust
-from tinygen.project.folder import open_project
+from tinygen.project.folder import Project, open_project
 
 _START_SECONDS = 10.0
 _AGAIN_SECONDS = 0.2
@@ -57,10 +58,14 @@ def flash(
     project: str | Path | None = None,
     *,
     port: str | None = None,
+    layers: bool = False,
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> FlashResult:
     """Put the project's firmware on its board and wait until it answers.
+
+    With `layers` it is firmware of the same sources that notes what its layers take and compute,
+    for `verify_layers` and `profile`; those start an emulated board's by themselves.
 
     An emulated board is started, which replaces the one started before. Hardware is uploaded to
     by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits.
@@ -73,6 +78,8 @@ def flash(
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
+    if layers:
+        return _with_layers(current, board, port, trust_project=trust_project, progress=progress)
     built = look(current, board)
     elf = built.require_current()
     pid = service = None
@@ -113,6 +120,21 @@ def flash(
         seconds=time.monotonic() - started,
         service=service,
     )
+
+
+def _with_layers(
+    project: Project, board: Board, port: str | None, *, trust_project: bool, progress: Progress
+) -> FlashResult:
+    if not isinstance(board.device, Serial):
+        raise InputError(
+            f"nothing has to be put on {board.id} to look into its layers",
+            why="its device is started here, by the command that looks",
+            next_step="tinygen verify --layers, or tinygen profile",
+        )
+    made = again(project, progress)
+    _, noted = noting(made, trust_project=trust_project, progress=progress)
+    done = flash(noted.path, port=port, trust_project=trust_project, progress=progress)
+    return replace(done, project=project.path)
 
 
 def _upload(

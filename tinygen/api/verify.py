@@ -18,12 +18,13 @@ from tinygen.api.own_data import own_vectors, project_model
 from tinygen.api.vectors_run import Runs, VectorsRun
 from tinygen.boards import Board, StackMark
 from tinygen.devices.link.deadline import Deadline
+from tinygen.devices.link.faults import Failed
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.recording import open_recording
-from tinygen.engines import tflm
-from tinygen.engines.tflm import KernelSet, arena
+from tinygen.engines.tflm import arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
+from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import VECTORS, Project, open_project
 from tinygen.project.manifest import Model
@@ -275,7 +276,7 @@ def _result(
         reason=reason,
         doubt=far_from_litert(checks, tensors),
         why=why,
-        next_step=_next_step(project, board, decision, lost),
+        next_step=_next_step(project, decision, lost),
         project=project.path,
         model=project.model,
         model_sha256=project.model_sha256,
@@ -350,16 +351,13 @@ def _full_stack(project: Project, board: Board, used: int) -> DeviceError | None
     )
 
 
-def _next_step(project: Project, board: Board, decision: Verdict, lost: DeviceError | None) -> str:
-    if decision is not Verdict.MISMATCH or project.manifest.engine != "tflm":
-        return lost.next_step if lost else ""
-    kernels, reference = project.manifest.kernel_set, KernelSet.REFERENCE.value
-    if kernels != reference and reference in tflm.kernel_sets(board):
-        return (
-            f"build with --kernel-set {reference}: if that matches, the {kernels} kernels "
-            "are wrong on this device"
-        )
-    return "build with --engine aot: if that matches, the interpreter's build is at fault"
+def _next_step(project: Project, decision: Verdict, lost: DeviceError | None) -> str:
+    if decision is Verdict.MISMATCH:
+        return f"tinygen verify {shell_word(project.path)} --layers"
+    if isinstance(lost, Failed) and project.manifest.engine == "tflm":
+        speak = "" if lost.words else "build with --debug: the interpreter then says why; or "
+        return f"{speak}build with --engine aot"
+    return lost.next_step if lost else ""
 
 
 def _enough(hello: Hello | None, overhead: int | None) -> int | None:

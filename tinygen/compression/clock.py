@@ -27,7 +27,9 @@ class Clock:
 
     @property
     def seconds_left(self) -> float | None:
-        """None while nothing is known of a kind that is left."""
+        """None where nothing is left, and while nothing is known of a kind that is."""
+        if not any(self._left.values()):
+            return None
         known = {kind: took for kind, took in self._took.items() if took}
         if any(count and kind not in known for kind, count in self._left.items()):
             return None

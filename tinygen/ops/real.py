@@ -27,7 +27,7 @@ from tinygen.ir import (
 )
 from tinygen.ops import require
 from tinygen.ops.activation import Activation, real_range
-from tinygen.ops.binary import loops_of
+from tinygen.ops.pairs import loops_of
 from tinygen.ops.parse import Parsed
 from tinygen.ops.reduction import Reduction
 

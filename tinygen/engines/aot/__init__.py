@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tinygen.engines.aot.make import Aot, Price, price
+from tinygen.engines.aot.make import Aot
 from tinygen.engines.aot.optimized import left_out, optimized
+from tinygen.engines.aot.price import Price, price
 from tinygen.engines.aot.program import Layer, Program, compile_graph
 
 __all__ = [

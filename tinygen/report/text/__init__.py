@@ -14,6 +14,7 @@ from tinygen.report.text.device import (
     stop_report,
 )
 from tinygen.report.text.inspect import inspect_report
+from tinygen.report.text.layers import layers_report, profile_report
 from tinygen.report.text.operators import operators_report
 from tinygen.report.text.run import run_report
 from tinygen.report.text.tables import print_report
@@ -30,8 +31,10 @@ __all__ = [
     "flash_report",
     "generate_report",
     "inspect_report",
+    "layers_report",
     "operators_report",
     "print_report",
+    "profile_report",
     "run_report",
     "setup_report",
     "stop_report",
