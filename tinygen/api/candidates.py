@@ -105,7 +105,7 @@ class Workshop:
         except (OSError, ValueError, TypeError):
             return None
 
-    def outcome(self, plan: Plan, on_epoch: train.OnEpoch = lambda _: None) -> Outcome:
+    def outcome(self, plan: Plan, on_epoch: train.OnEpoch = lambda *_: None) -> Outcome:
         """Make it, train it, and measure it, unless it is known."""
         known = self.known(plan)
         if known is not None:

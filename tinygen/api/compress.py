@@ -236,8 +236,7 @@ class _Search:
         progress, started = self._options.progress, time.monotonic()
         said = "" if plan.method == AS_GIVEN else f", {plan.method}, seed {plan.seed}"
         progress.stage(f"{title}{said}{self._clock.text}")
-        epochs = max(self._shop.recipe.epochs, 1)
-        made = self._shop.outcome(plan, lambda done: progress.count(done, max(done, epochs)))
+        made = self._shop.outcome(plan, progress.count)
         if kind:
             self._clock.done(kind, time.monotonic() - started)
         self._outcomes[f"{plan.method}{sorted(plan.widths.items())}{plan.seed}"] = plan, made

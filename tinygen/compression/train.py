@@ -16,8 +16,8 @@ TEMPERATURE = 2.0
 LABELS_SHARE = 0.7
 """Of distillation: the share of the loss that is the labels'."""
 
-OnEpoch = Callable[[int], None]
-"""Told how many epochs are done."""
+OnEpoch = Callable[[int, int], None]
+"""Told how many epochs are done, and of how many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,7 @@ def fit(
     seed: int,
     teacher: Any = None,
     after_batch: Callable[[], None] | None = None,
-    on_epoch: OnEpoch = lambda _: None,
+    on_epoch: OnEpoch = lambda *_: None,
 ) -> None:
     """Train the model, which changes. With a teacher also towards what that answers (Hinton et al.
     2015, "Distilling the Knowledge in a Neural Network", arXiv:1503.02531)."""
@@ -144,7 +144,7 @@ def fit(
     rate = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, max(1, steps))
 
     def epoch_ended(epoch: int, *_: Any, **__: Any) -> None:
-        on_epoch(epoch + 1)
+        on_epoch(epoch + 1, recipe.epochs)
 
     def batch_ended(*_: Any, **__: Any) -> None:
         if after_batch is not None:
