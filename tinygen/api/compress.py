@@ -308,6 +308,14 @@ def _remarks(rows: Sequence[CompressRow], options: CompressOptions) -> Iterator[
     least = options.min_accuracy
     if least is not None and all(100 * row.validation < least for row in rows if row.choosable):
         yield f"no candidate reaches {least:g} %: the best one is taken"
+    given = rows[0]
+    for row in rows:
+        if (row.method, row.widths) == (SCRATCH, given.widths) and row.high < given.score:
+            yield (
+                "from scratch with all channels does not reach the model as given: its own training"
+                f" was longer than {row.epochs} epochs here or another one, and what pruning keeps of"
+                " it is in its favour; more --epochs, another --learning-rate?"
+            )
     for method in (PRUNED, DISTILLED, PRUNED_DISTILLED):
         pairs = [
             (row, other)

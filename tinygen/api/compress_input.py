@@ -52,7 +52,7 @@ def opened(model: Path, options: CompressOptions, board: Board, folder: Path) ->
         split=split(samples, test, options.seed),
         data=data,
         data_sha256=sha256_of(samples, *(() if test is None else (test,))),
-        recipe=train.Recipe(options.epochs),
+        recipe=train.Recipe(options.epochs, options.learning_rate),
         tune_epochs=tune,
         criterion=options.criterion,
         teacher=teacher,

@@ -122,6 +122,10 @@ class CompressOptions(DataOptions):
         int | None,
         Flag("--tune-epochs", "Epochs after pruning. [default: half of --epochs]", minimum=0),
     ] = None
+    learning_rate: Annotated[
+        float,
+        Flag("--learning-rate", "Of Adam at first; it falls to zero by a cosine.", metavar="RATE"),
+    ] = 0.001
     jobs: Annotated[int | None, Flag("--jobs", "Parallel compilations.", short="-j", minimum=1)] = (
         None
     )
