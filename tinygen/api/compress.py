@@ -312,9 +312,9 @@ def _remarks(rows: Sequence[CompressRow], options: CompressOptions) -> Iterator[
     for row in rows:
         if (row.method, row.widths) == (SCRATCH, given.widths) and row.high < given.score:
             yield (
-                "from scratch with all channels does not reach the model as given: its own training"
-                f" was longer than {row.epochs} epochs here or another one, and what pruning keeps of"
-                " it is in its favour; more --epochs, another --learning-rate?"
+                "from scratch with all channels does not reach the model as given: that was trained"
+                f" for longer than {row.epochs} epochs, or otherwise, which is in pruning's favour;"
+                " more --epochs, another --learning-rate?"
             )
     for method in (PRUNED, DISTILLED, PRUNED_DISTILLED):
         pairs = [

@@ -36,10 +36,13 @@ def compress_report(result: CompressResult) -> RenderableType:
     for widths, name in names.items():
         shapes.add_row(name, ", ".join(f"{w.layer} {w.channels} of {w.of}" for w in widths))
     chosen = next(row for row in result.rows if row.chosen)
+    verdicts = [row.built.verdict.value for row in result.rows if row.built and row.built.verdict]
+    matching, ran = verdicts.count("MATCH"), len(verdicts)
     facts = [
         ("int8", f"{_measure(result)}, the mean; {result.split}"),
         ("limits", result.limits),
         ("firmware", _firmware(chosen)),
+        *(("", f"rows that MATCH: {matching} of {ran} that ran") for _ in [0] if ran),
         ("chosen", f"{names[chosen.widths]} {chosen.method}, {result.smaller}"),
         ("all", f"{result.table}" + (f", {result.picture}" if result.picture else "")),
         *(("", note) for note in result.notes),
