@@ -249,6 +249,16 @@ class BuildOptions(ProjectOptions):
             engine=True,
         ),
     ] = None
+    protocol: Annotated[
+        str,
+        Flag(
+            "--protocol",
+            "What the firmware answers: `tinygen`, or `mlperf` as well, the commands of MLPerf "
+            "Tiny's runner.",
+            metavar="NAME",
+            choices=("tinygen", "mlperf"),
+        ),
+    ] = "tinygen"
     locked: Annotated[
         bool,
         Flag(

@@ -11,6 +11,9 @@
 #include "tg_frame.h"
 #include "tg_hal.h"
 #include "tg_rate.h"
+#ifdef TG_MLPERF
+#include "tg_mlperf.h"
+#endif
 
 #define TG_READ_BYTES 64u /* taken from the port at once, on the stack */
 
@@ -303,6 +306,9 @@ void tg_serve_begin(void) {
   uint64_t start = tg_hal_ticks();
   tg.ready = model_init();
   tg.init_ticks = (uint32_t)(tg_hal_ticks() - start);
+#ifdef TG_MLPERF
+  tg_mlperf_begin(tg.ready == MODEL_OK);
+#endif
   tg_banner();
 }
 
@@ -313,6 +319,14 @@ void tg_serve_step(void) {
   if (size == 0) {
     tg_hal_idle();
   }
+#ifdef TG_MLPERF
+  for (size_t i = 0; i < size; i++) {
+    if (tg_mlperf_take(bytes[i])) {
+      tg.outputs_valid = false;
+      tg.invoked = false;
+    }
+  }
+#endif
   for (size_t taken = 0; taken < size;) {
     bool whole;
     taken += tg_frame_receive(&tg.frame, bytes + taken, size - taken, &whole);

@@ -283,6 +283,10 @@ UNFIT = (
         lambda ran: "names 2 classes, the model's outputs have 10 elements" in ran.err,
     ),
     Case(
+        f"tinygen generate digits.tflite -b {BOARD} --protocol mlperf",
+        lambda ran: "MLPerf Tiny has no model from and to 8x8x1 of int8, 10 of int8" in ran.err,
+    ),
+    Case(
         f"tinygen generate digits.tflite -b {BOARD} --locked -o nowhere",
         lambda ran: "--locked, and there is no project in nowhere" in ran.err,
     ),

@@ -22,13 +22,14 @@ from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
 from tinygen.engines.engine import Job
 from tinygen.engines.tflm import not_run
+from tinygen.ir import input_edges
 from tinygen.load import safe_name
 from tinygen.options import BuildOptions
 from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
-from tinygen.project import build_id, library, manifest, sources, trust
+from tinygen.project import build_id, library, manifest, mlperf, sources, trust
 from tinygen.project.platformio import platformio_files
 from tinygen.proof.doubt import doubts, refusal
 from tinygen.proof.expect import expect
@@ -175,6 +176,7 @@ def _generate(
     chosen = choose_engine(target, options.engine)
     chosen.check(options, target)
     ready = prepare(model, options)
+    _benchmarked(ready, options)
     folder = _folder(ready.model.name, options, target)
     require_harmless(options.board, target, folder, trusted=options.trust_project)
     if runs:
@@ -199,8 +201,10 @@ def _generate(
     for report in reports:
         progress.note(report.text)
     scripts = (build_id.SCRIPT, *made.scripts)
-    ini = platformio_files(target, identity, made.build_flags, scripts)
-    parts = {**sources.project_files(target, made.arena_place), **made.files}
+    benchmarked = _benchmarked(ready, options)
+    flags = (*made.build_flags, *((mlperf.FLAG,) if benchmarked else ()))
+    ini = platformio_files(target, identity, flags, scripts)
+    parts = {**sources.project_files(target, made.arena_place), **benchmarked, **made.files}
     files = {
         **parts,
         **library.manifests(identity, parts, made.library_flags, alone=made.alone),
@@ -242,6 +246,14 @@ def _generate(
         fidelity=reports,
         classes=next((edge.labels for edge in ready.outputs if edge.labels), ()),
     )
+
+
+def _benchmarked(ready: Prepared, options: BuildOptions) -> dict[str, bytes]:
+    """The files of MLPerf Tiny's commands, where they are asked for; InputError for a model that
+    it has not."""
+    if options.protocol != "mlperf":
+        return {}
+    return mlperf.protocol_files(mlperf.benchmark(input_edges(ready.model.graph), ready.outputs))
 
 
 def _expected(ready: Prepared, options: BuildOptions) -> Vectors:

@@ -10,7 +10,7 @@ from tinygen.ops.cast import Cast
 from tinygen.ops.comparison import Comparison
 from tinygen.ops.fill import Fill
 from tinygen.ops.move import Move
-from tinygen.ops.real import FOLDS, MAPS, PAIRS
+from tinygen.ops.real import APART, FOLDS, MAPS, PAIRS
 from tinygen.tflite import Call, File, FileTensor
 
 _QUANTIZE, _DEQUANTIZE = "QUANTIZE", "DEQUANTIZE"
@@ -18,7 +18,7 @@ _TABULATED = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, FloatF
 """What may stand in float between DEQUANTIZE and QUANTIZE: it is compiled as a table."""
 _PLAIN = tuple(k for k, op in BY_KIND.items() if issubclass(op, Cast | Comparison | Fill))
 """What computes with numbers of any type."""
-_EXACT = (*MAPS, *PAIRS, *FOLDS, *_PLAIN)
+_EXACT = (*MAPS, *PAIRS, *FOLDS, *APART, *_PLAIN)
 """And this: every device computes the same float."""
 _MOVES = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, Move))
 """What may stand there too: codes are moved in place of real values."""
@@ -47,6 +47,15 @@ def _check_edges(file: File) -> None:
         quantized = bool(users) and all(
             user.kind == _QUANTIZE and _type(file, user.outputs) == "INT8" for user in users
         )
+        others = [user.kind for user in users if user.kind != _QUANTIZE]
+        if others and file.tensors[index].type in _FLOATS and _computes_int8(file):
+            raise InputError(
+                f"'{file.name}' is only partly quantized",
+                why=f"{', '.join(dict.fromkeys(others))} computes with the input"
+                f" '{file.tensors[index].name}' in {file.tensors[index].type.lower()}, before it is"
+                " quantized",
+                next_step="convert it again with a QUANTIZE right behind each input, or " + _ADVICE,
+            )
         _check_edge(file.tensors[index], "input", quantized, file.name)
     for index in file.outputs:
         makers = _makers(file, index)
@@ -55,6 +64,10 @@ def _check_edges(file: File) -> None:
             for maker in makers
         )
         _check_edge(file.tensors[index], "output", quantized, file.name)
+
+
+def _computes_int8(file: File) -> bool:
+    return any(_type(file, call.outputs) == "INT8" for call in file.calls)
 
 
 def _makers(file: File, index: int) -> list[Call]:

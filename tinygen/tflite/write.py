@@ -39,6 +39,21 @@ def renamed(content: bytes, names: Mapping[int, str]) -> bytes:
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
+def with_plain_integers(content: bytes, types: Mapping[int, str]) -> bytes:
+    """The file with these tensors, by their ids, of integers of these types, where they were real
+    values that are quantized: numbers that stand for themselves. Needs TensorFlow."""
+    from tensorflow.lite.python import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    for index, dtype in types.items():
+        tensor = model.subgraphs[0].tensors[index]
+        tensor.type = getattr(schema.TensorType, dtype.upper())
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale, tensor.quantization.zeroPoint = [1.0], [0]
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
 def with_requantized(content: bytes, calls: Collection[int]) -> bytes:
     """The file with a QUANTIZE behind these operators, by their positions: what they make has the
     quantization of their first input, and gets that of their outputs there. Needs TensorFlow."""
@@ -148,6 +163,46 @@ def replaced(content: bytes, calls: Sequence[Instead]) -> bytes:
         made.get(place, operator)
         for place, operator in enumerate(graph.operators)
         if place in made or place not in gone
+    ]
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+@dataclass(frozen=True)
+class Dilated:
+    """A convolution that takes the place of BATCH_TO_SPACE_ND, whose output it makes; by the places
+    of the calls in the file."""
+
+    place: int
+    convolution: int
+    gone: int | None
+    """SPACE_TO_BATCH_ND, where nobody else reads what it makes."""
+    source: int
+    """The tensor that it reads now, by its id."""
+    padding: int
+    """The schema's number."""
+    factors: tuple[int, int]
+    """Down and across."""
+
+
+def with_dilations(content: bytes, changes: Sequence[Dilated]) -> bytes:
+    """The file with these convolutions dilated. Needs TensorFlow."""
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    graph = model.subgraphs[0]
+    for change in changes:
+        operator = graph.operators[change.convolution]
+        operator.inputs[0] = change.source
+        operator.outputs = graph.operators[change.place].outputs
+        options = operator.builtinOptions
+        options.padding = change.padding
+        options.dilationHFactor, options.dilationWFactor = change.factors
+    instead = {change.place: graph.operators[change.convolution] for change in changes}
+    gone = {place for change in changes for place in (change.convolution, change.gone)}
+    graph.operators = [
+        instead.get(place, operator)
+        for place, operator in enumerate(graph.operators)
+        if place not in gone
     ]
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
