@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tinygen.api.compress import compress
     from tinygen.api.compress_result import CompressResult
     from tinygen.api.doctor import DoctorResult, doctor
+    from tinygen.api.export import ExportResult, export
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.layers import LayersResult, verify_layers
@@ -75,6 +76,8 @@ _HOME = {
     "CompressResult": "tinygen.api.compress_result",
     "compress": "tinygen.api.compress",
     "DoctorResult": "tinygen.api.doctor",
+    "ExportResult": "tinygen.api.export",
+    "export": "tinygen.api.export",
     "doctor": "tinygen.api.doctor",
     "FlashResult": "tinygen.api.flash",
     "StopResult": "tinygen.api.flash",
@@ -118,6 +121,7 @@ __all__ = [
     "DeviceError",
     "DoctorResult",
     "DoesNotFit",
+    "ExportResult",
     "FlashResult",
     "GenerateResult",
     "InputError",
@@ -144,6 +148,7 @@ __all__ = [
     "cache",
     "compress",
     "doctor",
+    "export",
     "flash",
     "generate",
     "inspect",

@@ -19,6 +19,7 @@ from tinygen.api.cache import CacheResult
 from tinygen.api.catalogue import OperatorsResult
 from tinygen.api.compress_result import CompressResult
 from tinygen.api.doctor import DoctorResult
+from tinygen.api.export import ExportResult
 from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.inspect import InspectResult
 from tinygen.api.layers import LayersResult
@@ -51,6 +52,7 @@ RESULTS: Mapping[str, type] = {
     "compress": CompressResult,
     "doctor": DoctorResult,
     "error": Error,
+    "export": ExportResult,
     "flash": FlashResult,
     "generate": GenerateResult,
     "inspect": InspectResult,

@@ -13,6 +13,7 @@ from tinygen.report.text.device import (
     setup_report,
     stop_report,
 )
+from tinygen.report.text.export import export_report
 from tinygen.report.text.inspect import inspect_report
 from tinygen.report.text.layers import layers_report, profile_report
 from tinygen.report.text.operators import operators_report
@@ -28,6 +29,7 @@ __all__ = [
     "cache_report",
     "compress_report",
     "doctor_report",
+    "export_report",
     "flash_report",
     "generate_report",
     "inspect_report",
