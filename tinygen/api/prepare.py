@@ -157,14 +157,14 @@ def _quantized(
     """The int8 model, and the float one that it was made of."""
     progress, keep = options.progress, options.keep_edges
     if isinstance(loaded, Int8File):
-        return _simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
+        return simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
     progress.stage(f"Quantizing to int8 with {len(data.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
     made = quantize(loaded, data, float_edges=keep)
     try:
-        model = _simplified(made.tflite, made.graph, progress, keep_edges=keep)
+        model = simplified(made.tflite, made.graph, progress, keep_edges=keep)
     except UnsupportedModel as error:
         raise _of_layer(loaded, error) from error
     return model, made.float_tflite
@@ -177,7 +177,7 @@ def _of_layer(loaded: Opened, error: UnsupportedModel) -> UnsupportedModel:
     return of_layer(loaded, error)
 
 
-def _simplified(
+def simplified(
     content: bytes, written: Graph, progress: Progress, *, keep_edges: bool
 ) -> Int8Model:
     """The model, its shapes worked out and written into the file, whose every reader then sees
