@@ -6,20 +6,19 @@ One firmware with a large arena; how much of it the interpreter gets is said at 
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import serial
 
 from tinygen import pio
-from tinygen.boards import Board, Qemu, TflmFrom, all_boards
-from tinygen.devices import qemu
+from tinygen.boards import Board, Linux, Qemu, TflmFrom, all_boards
+from tinygen.devices import qemu, user_mode
+from tinygen.devices.link import Transport, open_device
+from tinygen.devices.link.faults import Disconnected
 from tinygen.engines.tflm import arena
 from tinygen.engines.tflm.arena import Measured, Need, Trial
 from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
@@ -27,23 +26,32 @@ from tinygen.engines.tflm.library import UNITS, Library
 from tinygen.engines.tflm.source import content_hash
 from tinygen.errors import ToolchainError
 from tinygen.ir import DType, Edge
+from tinygen.options import BuildOptions
+from tinygen.pio.toolchain import require_toolchain
 from tinygen.printable import printable
+from tinygen.progress import Progress
 from tinygen.project import firmware
 from tinygen.project.platformio import platformio_files
 from tinygen.resources import firmware_dir
+from tinygen.store import Store
 from tinygen.templates import Identity, render
 
 _START_SECONDS = 20.0
 _ALLOCATE_SECONDS = 15.0
 _COMPUTE_SECONDS = 120.0
+_KEPT_BYTES = 8 << 20
+_LINE_SECONDS = 0.2
 
 
 def emulated_core(board: Board) -> Board:
-    """The emulated board of the board's core, else the plainest 32-bit one.
+    """The emulated board of the board's core, else the plainest one with pointers as wide.
 
-    That is the Cortex-M3, which also stands for the Cortex-M0: neither has DSP instructions, so
-    kernels ask for the same scratch, and the emulated Cortex-M0 has too little RAM to try.
+    That is of a 32-bit chip the Cortex-M3, which also stands for the Cortex-M0: neither has DSP
+    instructions, so kernels ask for the same scratch, and the emulated Cortex-M0 has too little RAM
+    to try.
     """
+    if isinstance(board.device, Linux):
+        return _program_here(board)
     emulated = [
         b for b in all_boards() if isinstance(b.device, Qemu) and "tflm" in b.engines.available
     ]
@@ -52,21 +60,62 @@ def emulated_core(board: Board) -> Board:
     return max(same or plain, key=lambda b: b.memory.ram.bytes)
 
 
-def recall(files: Mapping[str, bytes], cache: Path) -> Measured | None:
+def _program_here(board: Board) -> Board:
+    """The board itself where this machine starts its programs, else its twin in user mode."""
+    assert isinstance(board.device, Linux)
+    if user_mode.runs_here(board.device):
+        return board
+    return next(
+        b
+        for b in all_boards()
+        if isinstance(b.device, Linux)
+        and b.device.emulator is not None
+        and b.toolchain is not None
+        and board.toolchain is not None
+        and b.toolchain.prefix == board.toolchain.prefix
+    )
+
+
+def store(cache: Path) -> Store:
+    """Where it is kept what was measured."""
+    return Store(cache / "tflm-arenas", _KEPT_BYTES)
+
+
+def recall(files: Mapping[str, bytes], kept: Store | None) -> Measured | None:
     """What was measured of the probe project `files` before."""
-    return _read(_record(files, cache))
+    entry = None if kept is None else kept.get(content_hash(files))
+    if entry is None:
+        return None
+    try:
+        return msgspec.json.decode(entry.content, type=Measured)
+    except msgspec.DecodeError:  # an older tinygen's
+        return None
+
+
+def missing(board: Board) -> ToolchainError | None:
+    """What there is not on this machine to run a probe on the emulated `board`."""
+    try:
+        require_toolchain(board, cxx=True)
+        if isinstance(board.device, Qemu):
+            qemu.require(board.device)
+    except ToolchainError as error:
+        return error
+    return None
 
 
 def measure(
-    board: Board, files: Mapping[str, bytes], cache: Path, jobs: int | None = None
+    board: Board, files: Mapping[str, bytes], kept: Store | None, options: BuildOptions
 ) -> Measured:
     """The arena that the model in the probe project `files` needs on the emulated `board`.
 
-    It is compiled by `jobs` compilers at once. The result is kept in `cache`.
+    The result is kept.
     """
     with tempfile.TemporaryDirectory(prefix="tinygen-probe-") as folder:
-        found = _run(board, files, Path(folder), jobs)
-    _write(_record(files, cache), found)
+        options.progress.stage(f"Compiling what finds the smallest arena on {board.id}")
+        elf = _built(board, files, Path(folder), options.jobs)
+        found = _run(board, elf, options.progress)
+    if kept is not None:
+        kept.put(content_hash(files), msgspec.json.encode(found))
     return found
 
 
@@ -144,20 +193,34 @@ def _built(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | N
     return pio.build(folder, board, jobs=jobs).elf
 
 
-def _run(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | None) -> Measured:
-    with _Device(board, _built(board, files, folder, jobs)) as device:
+def _run(board: Board, elf: Path, progress: Progress) -> Measured:
+    ceiling = _ceiling(board)
+    most = 2 * arena.most_trials(ceiling)
+    progress.stage(f"Running it in arenas of different sizes, {most} times at the most")
+    tried = 0
+    with _Device(board, elf) as device:
 
         def need(model: int) -> Need:
-            return arena.smallest(
-                lambda size, invokes: device.attempt(model, size, invokes), _ceiling(board)
-            )
+            def attempt(size: int, invokes: int) -> Trial:
+                nonlocal tried
+                tried += 1
+                progress.count(tried, most)
+                return device.attempt(model, size, invokes)
 
-        return Measured(planned=need(0), greedy=need(1), board=board.id)
+            return arena.smallest(attempt, ceiling)
+
+        found = Measured(planned=need(0), greedy=need(1), board=board.id)
+    progress.note(f"the smallest arenas were found in {tried} runs")
+    return found
 
 
 @contextlib.contextmanager
 def _running(board: Board, elf: Path) -> Iterator[str]:
-    """The firmware on an emulated board; the URL of its serial port."""
+    """The firmware on an emulated board, which is started by opening it where it is a program; the
+    port it is at."""
+    if isinstance(board.device, Linux):
+        yield str(elf)
+        return
     with tempfile.TemporaryDirectory(prefix="tinygen-run-") as folder:
         state = Path(folder)
         try:
@@ -173,7 +236,8 @@ class _Device:
         self._board = board
         self._elf = elf
         self._stack = ExitStack()
-        self._port: Any = None
+        self._port: Transport | None = None
+        self._heard = b""
         self.said: list[str] = []
         """Lines of the last attempt that are not the probe's own."""
 
@@ -185,13 +249,16 @@ class _Device:
 
     def attempt(self, model: int, size: int, invokes: int) -> Trial:
         """Start model 0 (planned) or 1 in `size` bytes and run it."""
-        if self._port is None:
-            self._start()
-        self._port.write(f"{model} {size} {invokes}\n".encode())
+        port = self._port or self._start()
+        port.write(f"{model} {size} {invokes}\n".encode())
         self.said = []
         deadline = time.monotonic() + (_COMPUTE_SECONDS if invokes else _ALLOCATE_SECONDS)
         while time.monotonic() < deadline:
-            line = self._line()
+            try:
+                line = self._line(port)
+            except Disconnected as error:  # a program that crashed has ended
+                self.said.append(printable(error.why))
+                break
             words = line.split()
             if words[:2] == ["tg_probe", str(size)] and len(words) == 6:
                 status, used, outputs, ticks = (int(word) for word in words[2:])
@@ -204,42 +271,29 @@ class _Device:
         self._port = None
         return Trial(ok=False)
 
-    def _start(self) -> None:
-        url = self._stack.enter_context(_running(self._board, self._elf))
-        self._port = self._stack.enter_context(serial.serial_for_url(url, timeout=0.2))
+    def _start(self) -> Transport:
+        place = self._stack.enter_context(_running(self._board, self._elf))
+        port = open_device(self._board, place)
+        self._stack.callback(port.close)
+        self._port, self._heard = port, b""
         deadline = time.monotonic() + _START_SECONDS
         # What is sent before the firmware has opened its port may be lost: ask until it answers.
         while time.monotonic() < deadline:
-            self._port.write(b"\n")
-            if "tg_probe?" in self._line():
-                return
+            port.write(b"\n")
+            if "tg_probe?" in self._line(port):
+                return port
         raise ToolchainError(
             f"the arena probe does not answer on {self._board.id}",
             why=f"it was silent for {_START_SECONDS:.0f} s",
             next_step="--arena BYTES sets a size without measuring",
         )
 
-    def _line(self) -> str:
-        """A line as it comes, or what has come of it in the port's time limit."""
-        line: bytes = self._port.readline()
+    def _line(self, port: Transport) -> str:
+        """A whole line as it comes, empty where none does in a while."""
+        end = time.monotonic() + _LINE_SECONDS
+        while b"\n" not in self._heard and (left := end - time.monotonic()) > 0:
+            self._heard += port.read(left)
+        if b"\n" not in self._heard:
+            return ""
+        line, _, self._heard = self._heard.partition(b"\n")
         return line.decode("ascii", "replace")
-
-
-def _record(files: Mapping[str, bytes], cache: Path) -> Path:
-    return cache / "tflm-arenas" / f"{content_hash(files)}.json"
-
-
-def _read(record: Path) -> Measured | None:
-    try:
-        return msgspec.json.decode(record.read_bytes(), type=Measured)
-    except (OSError, msgspec.DecodeError):
-        return None
-
-
-def _write(record: Path, measured: Measured) -> None:
-    record.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=record.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(msgspec.json.encode(measured))
-    with contextlib.suppress(OSError):
-        Path(name).replace(record)

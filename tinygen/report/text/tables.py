@@ -23,8 +23,9 @@ WIDTH = 80
 BAR = " "
 """The title of a column of bars."""
 _WORDS = {"answer", "board", "operator", "core", "engines", "for", "kernel", "proven", "why", BAR}
+_WORDS |= {"layers", "method", "shape"}
 """Columns of text; all others hold numbers."""
-_PROSE = {"answer", "proven", "why"}
+_PROSE = {"answer", "layers", "proven", "why"}
 """Those of sentences."""
 
 
@@ -133,6 +134,13 @@ def decibel(value: float) -> str:
 
 def number(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}f}" if math.isfinite(value) else str(value)
+
+
+def amount(unit: str, *values: int) -> str:
+    """What something cost. Nanoseconds are microseconds to people."""
+    if unit == "nanoseconds":
+        return f"{', '.join(f'{value / 1000:,.1f}' for value in values)} microseconds"
+    return f"{', '.join(f'{value:,}' for value in values)} {unit}"
 
 
 def count(value: int | None) -> str:
