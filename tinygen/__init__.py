@@ -26,7 +26,10 @@ if TYPE_CHECKING:
         list_boards,
         list_operators,
     )
+    from tinygen.api.compress import compress
+    from tinygen.api.compress_result import CompressResult
     from tinygen.api.doctor import DoctorResult, doctor
+    from tinygen.api.export import ExportResult, export
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.layers import LayersResult, verify_layers
@@ -70,7 +73,11 @@ _HOME = {
     "watch": "tinygen.api.run",
     "Board": "tinygen.boards",
     "Progress": "tinygen.progress",
+    "CompressResult": "tinygen.api.compress_result",
+    "compress": "tinygen.api.compress",
     "DoctorResult": "tinygen.api.doctor",
+    "ExportResult": "tinygen.api.export",
+    "export": "tinygen.api.export",
     "doctor": "tinygen.api.doctor",
     "FlashResult": "tinygen.api.flash",
     "StopResult": "tinygen.api.flash",
@@ -110,9 +117,11 @@ __all__ = [
     "BoardsResult",
     "BuildResult",
     "CacheResult",
+    "CompressResult",
     "DeviceError",
     "DoctorResult",
     "DoesNotFit",
+    "ExportResult",
     "FlashResult",
     "GenerateResult",
     "InputError",
@@ -137,7 +146,9 @@ __all__ = [
     "board",
     "build",
     "cache",
+    "compress",
     "doctor",
+    "export",
     "flash",
     "generate",
     "inspect",

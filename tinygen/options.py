@@ -71,8 +71,8 @@ TrustProject = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelOptions:
-    """How a model file is opened, and with what data it is quantized and tested."""
+class DataOptions:
+    """How a model file is opened, and with what data something is done with it."""
 
     data: Annotated[
         str | None,
@@ -90,15 +90,6 @@ class ModelOptions:
             "Labelled samples that `verify` runs on the device, all of them, as --data.",
         ),
     ] = None
-    labels: Annotated[
-        str | None,
-        Flag(
-            "--labels",
-            "A text file with the names of the classes, one a line, in the order of the output's "
-            "elements. [default: of the file's metadata, else of the data]",
-            metavar="FILE",
-        ),
-    ] = None
     image_range: Annotated[
         tuple[float, float],
         Flag(
@@ -106,24 +97,8 @@ class ModelOptions:
         ),
     ] = (0.0, 255.0)
     input_shape: InputShape = ()
-    signature: Signature = None
-    keep_edges: Annotated[
-        bool,
-        Flag(
-            "--keep-edges",
-            "Inputs and outputs of the types that the model has (float32, uint8, int16), which the "
-            "firmware converts. [default: int8]",
-        ),
-    ] = False
     trust_model: TrustModel = False
     seed: Annotated[int, Flag("--seed", "Seed of every random choice.", minimum=0)] = 0
-    no_cache: Annotated[
-        bool,
-        Flag(
-            "--no-cache",
-            "Open, quantize and measure anew, whatever the cache has of it, and keep nothing.",
-        ),
-    ] = field(default=False, compare=False)
     progress: Progress = field(default=SILENT, compare=False, repr=False)
     """Who is told how far it is; no option of the command line, but the command line itself."""
 
@@ -165,6 +140,37 @@ class ModelOptions:
                 )
             shapes[name] = tuple(int(size) for size in sizes.split("x"))
         return shapes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(DataOptions):
+    """How a model is quantized and tested."""
+
+    labels: Annotated[
+        str | None,
+        Flag(
+            "--labels",
+            "A text file with the names of the classes, one a line, in the order of the output's "
+            "elements. [default: of the file's metadata, else of the data]",
+            metavar="FILE",
+        ),
+    ] = None
+    signature: Signature = None
+    keep_edges: Annotated[
+        bool,
+        Flag(
+            "--keep-edges",
+            "Inputs and outputs of the types that the model has (float32, uint8, int16), which the "
+            "firmware converts. [default: int8]",
+        ),
+    ] = False
+    no_cache: Annotated[
+        bool,
+        Flag(
+            "--no-cache",
+            "Open, quantize and measure anew, whatever the cache has of it, and keep nothing.",
+        ),
+    ] = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,6 +267,16 @@ class BuildOptions(ProjectOptions):
             "those that made the project that is there.",
         ),
     ] = False
+    edited: Annotated[
+        str | None,
+        Flag(
+            "--edited",
+            "What becomes of generated files that were edited since: the build takes them "
+            "(`keep`), they are put aside (`move`) or written anew (`overwrite`). [default: ask]",
+            metavar="WHAT",
+            choices=("keep", "move", "overwrite"),
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +292,49 @@ class BenchOptions(ProjectOptions):
     ] = ("aot",)
 
 
-def flags(options: type[ModelOptions]) -> Mapping[str, Flag]:
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions(ModelOptions):
+    """All that `export` may be told."""
+
+    board: Annotated[
+        str,
+        Flag("--board", "For whose core and memories: a board id or a board file.", short="-b"),
+    ]
+    form: Annotated[
+        str,
+        Flag(
+            "--as",
+            "For which build system: a library of the Arduino IDE, a component of ESP-IDF, a "
+            "module of Zephyr, a target of CMake, or one header.",
+            metavar="FORM",
+            choices=("arduino", "esp-idf", "zephyr", "cmake", "header"),
+        ),
+    ]
+    out: Annotated[
+        str | Path | None,
+        Flag("--out", "Folder or .zip file to write. [default: one in build]", short="-o"),
+    ] = None
+    zip: Annotated[bool, Flag("--zip", "Write a .zip file instead of a folder.")] = False
+    optimize: Annotated[
+        str,
+        Flag(
+            "--optimize",
+            "What is made small: cycles (`speed`), flash (`size`), or both (`balanced`).",
+            metavar="GOAL",
+            choices=("speed", "balanced", "size"),
+        ),
+    ] = "balanced"
+    kernel_set: Annotated[
+        str | None,
+        Flag(
+            "--kernel-set",
+            "Which kernels are used: portable, dsp, mve, esp32s3. [default: the board's]",
+            metavar="NAME",
+        ),
+    ] = None
+
+
+def flags(options: type[DataOptions]) -> Mapping[str, Flag]:
     """The options by their fields' names, in the order of the command line: required ones first."""
     hints = typing.get_type_hints(options, include_extras=True)
     fields = sorted(dataclasses.fields(options), key=lambda f: f.default is not dataclasses.MISSING)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from tinygen.options import ModelOptions, flags
+from tinygen.options import DataOptions, flags
 
 P = ParamSpec("P")
-OptionsT = TypeVar("OptionsT", bound=ModelOptions)
+OptionsT = TypeVar("OptionsT", bound=DataOptions)
 Result = TypeVar("Result")
 
 

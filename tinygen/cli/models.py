@@ -17,8 +17,10 @@ from tinygen.cli.options import (
     names,
     with_options,
 )
+from tinygen.cli.question import settled
 from tinygen.cli.root import app, run_command
-from tinygen.options import BenchOptions, BuildOptions
+from tinygen.compression.options import CompressOptions
+from tinygen.options import BenchOptions, BuildOptions, ExportOptions
 
 
 @app.command(short_help="Model in, built firmware out.")
@@ -31,13 +33,16 @@ def build(model: ModelArgument, options: BuildOptions, json: Json = False) -> No
     from tinygen.api.build import build_project as call
     from tinygen.report.text import build_report
 
-    run_command(
-        lambda progress, trust: call(
-            model, replace(options, progress=progress, trust_project=trust)
+    settled(
+        lambda edited: run_command(
+            lambda progress, trust: call(
+                model, replace(options, progress=progress, trust_project=trust, edited=edited)
+            ),
+            build_report,
+            json,
+            options.trust_project,
         ),
-        build_report,
-        json,
-        options.trust_project,
+        options.edited,
     )
 
 
@@ -51,13 +56,31 @@ def generate(model: ModelArgument, options: BuildOptions, json: Json = False) ->
     from tinygen.api.build import generate_project as call
     from tinygen.report.text import generate_report
 
-    run_command(
-        lambda progress, trust: call(
-            model, replace(options, progress=progress, trust_project=trust)
+    settled(
+        lambda edited: run_command(
+            lambda progress, trust: call(
+                model, replace(options, progress=progress, trust_project=trust, edited=edited)
+            ),
+            generate_report,
+            json,
+            options.trust_project,
         ),
-        generate_report,
-        json,
-        options.trust_project,
+        options.edited,
+    )
+
+
+@app.command(short_help="The model's C as a library, for other build systems.")
+@with_options
+def export(model: ModelArgument, options: ExportOptions, json: Json = False) -> None:
+    """Quantize a model and write its C as a library, with an example, and nothing else.
+
+    Example: tinygen export model.tflite --board esp32 --as arduino --zip
+    """
+    from tinygen.api.export import export_model as call
+    from tinygen.report.text import export_report
+
+    run_command(
+        lambda progress, _: call(model, replace(options, progress=progress)), export_report, json
     )
 
 
@@ -118,4 +141,24 @@ def bench(model: ModelArgument, options: BenchOptions, json: Json = False) -> No
         bench_report,
         json,
         options.trust_project,
+    )
+
+
+@app.command(short_help="A smaller model that fits, with the price shown.")
+@with_options
+def compress(model: ModelArgument, options: CompressOptions, json: Json = False) -> None:
+    """Search for the best smaller model under the limits of a board.
+
+    Narrower shapes of a Keras 3 model are trained by several methods, from several seeds,
+    quantized, built and verified, and shown side by side with the simplest alternative.
+
+    Example: tinygen compress model.keras --data train.npz --board nucleo_f446re
+    """
+    from tinygen.api.compress import compress_model as call
+    from tinygen.report.text import compress_report
+
+    run_command(
+        lambda progress, _: call(model, replace(options, progress=progress)),
+        compress_report,
+        json,
     )

@@ -17,7 +17,9 @@ from tinygen.api.bench import BenchResult
 from tinygen.api.build import BuildResult, GenerateResult
 from tinygen.api.cache import CacheResult
 from tinygen.api.catalogue import OperatorsResult
+from tinygen.api.compress_result import CompressResult
 from tinygen.api.doctor import DoctorResult
+from tinygen.api.export import ExportResult
 from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.inspect import InspectResult
 from tinygen.api.layers import LayersResult
@@ -47,8 +49,10 @@ RESULTS: Mapping[str, type] = {
     "bench": BenchResult,
     "build": BuildResult,
     "cache": CacheResult,
+    "compress": CompressResult,
     "doctor": DoctorResult,
     "error": Error,
+    "export": ExportResult,
     "flash": FlashResult,
     "generate": GenerateResult,
     "inspect": InspectResult,

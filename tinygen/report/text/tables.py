@@ -23,8 +23,9 @@ WIDTH = 80
 BAR = " "
 """The title of a column of bars."""
 _WORDS = {"answer", "board", "operator", "core", "engines", "for", "kernel", "proven", "why", BAR}
+_WORDS |= {"layers", "method", "shape"}
 """Columns of text; all others hold numbers."""
-_PROSE = {"answer", "proven", "why"}
+_PROSE = {"answer", "layers", "proven", "why"}
 """Those of sentences."""
 
 
