@@ -54,13 +54,15 @@ def _said(path: Path, engine: str, out: Path) -> str:
             return f"refused: {_one_line(error)}"
         try:
             result = tinygen.verify(out)
-        except TinygenError:  # it did not start: why, the search for its smallest arena says
+        except TinygenError:  # why it does not run, the search for its smallest arena says
             continue
         finally:
             tinygen.stop(out)
         whole = result.vectors == result.vectors_total
         proven = whole and result.verdict is tinygen.Verdict.MATCH
-        return MATCH if proven else f"{result.verdict.value}: {result.reason}"
+        said = MATCH if proven else f"{result.verdict.value}: {result.reason}"
+        if proven or arena is None:
+            return said
     return "it did not start"
 
 

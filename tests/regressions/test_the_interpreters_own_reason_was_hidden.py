@@ -41,6 +41,7 @@ def test_silence_leaves_the_error_as_it_is() -> None:
     error = DoesNotRun("in an arena of 5 bytes")
     assert error.because("") is error
     assert error.because("no such operator").why == "no such operator"
+    assert "--kernel-set reference" in error.because("no", "reference").next_step
 
 
 def test_with_a_given_arena_the_host_says_it(tmp_path: Path, tree: TflmTree) -> None:

@@ -135,9 +135,11 @@ def _alike(board: Board, core: Board) -> bool:
 class DoesNotRun(ToolchainError):
     """The model does not run in the largest arena that is tried."""
 
-    def because(self, words: str) -> TinygenError:
-        """The error with what TensorFlow Lite Micro said: it is seldom for want of memory."""
-        hint = "; --arena BYTES skips the run on the emulated core that found it"
+    def because(self, words: str, other_kernels: str = "") -> TinygenError:
+        """The error with what TensorFlow Lite Micro said: it is seldom for want of memory, and of
+        `other_kernels`, where there are some, may not be so."""
+        hint = f"; or --kernel-set {other_kernels}" if other_kernels else ""
+        hint += "; --arena BYTES skips the run on the emulated core that found it"
         return not_run(words, hint) if words else self
 
 

@@ -90,7 +90,8 @@ def compile_model(
                 measured = probe.measure(core, trial, store, options)
             except DoesNotRun as error:
                 said = probe.words(core, project(debug=True), options.jobs)
-                raise error.because(said) from error
+                others = "" if kernels is KernelSet.REFERENCE else KernelSet.REFERENCE.value
+                raise error.because(said, others) from error
     chosen = arena.choose(board, core, measured, options.arena)
     embedded, original = (content, 0)
     if chosen.offline_plan:
