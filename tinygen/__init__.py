@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from tinygen.api.doctor import DoctorResult, doctor
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
+    from tinygen.api.gates import GateOutcome, gates
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.monitor import monitor
     from tinygen.api.run import Runner, RunResult, run, watch
@@ -74,6 +75,8 @@ _HOME = {
     "StopResult": "tinygen.api.flash",
     "flash": "tinygen.api.flash",
     "stop": "tinygen.api.flash",
+    "GateOutcome": "tinygen.api.gates",
+    "gates": "tinygen.api.gates",
     "InspectResult": "tinygen.api.inspect",
     "inspect": "tinygen.api.inspect",
     "VerifyResult": "tinygen.api.verify",
@@ -108,6 +111,7 @@ __all__ = [
     "DoctorResult",
     "DoesNotFit",
     "FlashResult",
+    "GateOutcome",
     "GenerateResult",
     "InputError",
     "InspectResult",
@@ -131,6 +135,7 @@ __all__ = [
     "cache",
     "doctor",
     "flash",
+    "gates",
     "generate",
     "inspect",
     "list_boards",

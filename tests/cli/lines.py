@@ -139,7 +139,8 @@ LINES = (
     ),
     Case(
         f"tinygen bench digits.tflite -b {BOARD} -d samples.npz -o benched --no-cache"
-        " --trust-model --json --engine aot:portable",
+        " --trust-model --json --engine aot:portable --fail-if 'instructions > 1e9' --junit b.xml"
+        " --json-file b.json --csv b.csv --markdown b.md",
         lambda ran: (
             [row["verdict"] for row in ran.json["rows"]] == ["MATCH"]
             and ran.json["rows"][0]["unit"] == "instructions"
@@ -155,6 +156,11 @@ STORY = (
             re.search(r"flash +\|[\d, ]+bytes", ran.out) is not None
             and "next: tinygen flash" in ran.out
         ),
+    ),
+    Case(
+        f"tinygen build digits.tflite -b {BOARD} -j 1 --fail-if flash>1e6 --junit b.xml --csv b.csv"
+        " --json-file b.json --markdown b.md --json",
+        lambda ran: ran.json["gates"][0]["failed"] is False,
     ),
     Case(
         f"tinygen build digits.tflite -b {BOARD} -j 1 --json",
@@ -175,6 +181,16 @@ STORY = (
     Case(
         "tinygen verify --vectors 3 --port replay:bytes.spy --json",
         lambda ran: ran.json["verdict"] == "MATCH" and ran.json["port"] == "replay:bytes.spy",
+    ),
+    Case(
+        "tinygen verify --vectors 5 --atol 2 --fail-if 'mismatched > 0' --junit v.xml --csv v.csv"
+        " --json-file v.json --markdown v.md --fail-if 'cost.mean>1e9'",
+        lambda ran: (
+            ran.out.startswith("MATCH")
+            and "all gates hold" in ran.out
+            and re.search(r"^mismatched > 0 +\| +0 \| mismatched_elements: holds$", ran.out, re.M)
+            is not None
+        ),
     ),
     Case(
         "tinygen verify --data labelled.npz --vectors 9",

@@ -32,13 +32,15 @@ COMMANDS: dict[str, type[ProjectOptions]] = {
     "generate": BuildOptions,
     "bench": BenchOptions,
 }
+NO_OPTIONS = {"model", "json", "help", "fail_if", "junit", "json_file", "csv", "markdown"}
+"""What is about the result, and not about what is built."""
 ENGINES_OPTIONS = {"kernel_set": "portable", "optimize": "speed", "arena": 4096, "debug": True}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_command_line_has_every_option_of_the_function(command: str) -> None:
     parsed = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
-    shown = {p.name: p for p in parsed.params if p.name not in ("model", "json", "help")}
+    shown = {p.name: p for p in parsed.params if p.name not in NO_OPTIONS}
     options = flags(COMMANDS[command])
     assert shown.keys() == options.keys()
     fields = {f.name: f for f in dataclasses.fields(COMMANDS[command])}

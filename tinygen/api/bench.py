@@ -39,6 +39,16 @@ class BenchRow:
     arena: int
     stack_used: int | None
 
+    @property
+    def flash(self) -> int:
+        """All that the firmware takes there."""
+        return self.flash_code + self.flash_model
+
+    @property
+    def instructions(self) -> int | None:
+        """Per inference, where the device counts instructions."""
+        return self.per_inference if self.unit == "instructions" else None
+
 
 @dataclass(frozen=True)
 class BenchResult:

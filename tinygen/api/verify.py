@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from tinygen.api.built import look
 from tinygen.api.connection import Connection
 from tinygen.api.cost import Cost, cost_of, startup_of
 from tinygen.api.crash import explained
-from tinygen.api.own_data import own_vectors, project_model
+from tinygen.api.own_data import own_vectors, project_model, stored_vectors
 from tinygen.api.vectors_run import Runs, VectorsRun
 from tinygen.boards import Board, StackMark
 from tinygen.devices.link.deadline import Deadline
@@ -25,7 +24,7 @@ from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
 from tinygen.progress import SILENT, Progress
-from tinygen.project.folder import VECTORS, Project, open_project
+from tinygen.project.folder import Project, open_project
 from tinygen.project.manifest import Model
 from tinygen.proof import rating, verdict
 from tinygen.proof.doubt import far_from_litert, same_as_reference, unproven
@@ -36,6 +35,7 @@ from tinygen.proof.verdict import FirstMismatch, OutputReport, Verdict
 EXIT_CODES = {
     Verdict.MATCH: 0,
     Verdict.MISMATCH: Mismatch.exit_code,
+    Verdict.WITHIN: 0,
     Verdict.UNVERIFIED: DeviceError.exit_code,
 }
 
@@ -79,6 +79,8 @@ class VerifyResult:
     elements: int
     mismatched_elements: int
     max_abs_diff_lsb: int
+    atol_lsb: int
+    """How far off an element was allowed to be: 0 for bit for bit."""
     outputs: tuple[OutputReport, ...]
     first_mismatch: FirstMismatch | None
     accuracy: Accuracy | None
@@ -112,7 +114,7 @@ class VerifyResult:
 
     @property
     def exit_code(self) -> int:
-        """0 for MATCH, 4 for MISMATCH, 6 for UNVERIFIED."""
+        """0 for MATCH and WITHIN, 4 for MISMATCH, 6 for UNVERIFIED."""
         return EXIT_CODES[self.verdict]
 
     @property
@@ -129,6 +131,7 @@ def verify(
     labels: str | Path | None = None,
     image_range: tuple[float, float] | None = None,
     vectors: int | None = None,
+    atol: int = 0,
     timeout: float | None = None,
     spy: str | Path | None = None,
     baud: int | None = None,
@@ -155,6 +158,8 @@ def verify(
     board = project_board(current)
     if vectors is not None and vectors < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
+    if atol < 0:
+        raise InputError(f"--atol is {atol}", next_step="--atol 0 or more, in LSB")
     if timeout is not None and not timeout > 0:
         raise InputError("a limit of no time was given", next_step="--timeout with seconds")
     if baud is not None and baud < board.serial.baud:
@@ -185,7 +190,9 @@ def verify(
             built, port, deadline, progress, spy=file, trust_project=trust_project
         )
         name = None if data is None else Path(data).name
-        return verify_over(connection, checks, count, seconds, progress, baud, name)
+        return verify_over(
+            connection, checks, count, seconds, progress, baud, samples=name, atol=atol
+        )
 
 
 def verify_over(
@@ -195,14 +202,17 @@ def verify_over(
     limit: float,
     progress: Progress,
     baud: int | None = None,
+    *,
     samples: str | None = None,
+    atol: int = 0,
 ) -> VerifyResult:
     """The verdict on the first `count` of the vectors over this connection, whose deadline is
-    `limit` seconds. `samples` is what they are of, where they are not the project's."""
+    `limit` seconds. `samples` is what they are of, where they are not the project's; `atol` is how
+    many LSB an element may be off."""
     started = time.monotonic()
     run = VectorsRun(connection, checks)
     run.execute(count, progress, baud)
-    return _result(connection, run, checks, limit, time.monotonic() - started, samples)
+    return _result(connection, run, checks, limit, time.monotonic() - started, samples, atol)
 
 
 def time_limit(board: Board, model: Model, vectors: int) -> float:
@@ -213,30 +223,6 @@ def time_limit(board: Board, model: Model, vectors: int) -> float:
     return round(_START_LIMIT + vectors * (_VECTOR_LIMIT + _LINE_LIMIT * wire + compute))
 
 
-def stored_vectors(project: Project) -> Vectors:
-    """The project's vectors; InputError where they are damaged, or not those of its manifest."""
-    content = project.read(VECTORS)
-    checks = Vectors.from_bytes(content)
-    model = project.manifest.model
-    for edges, arrays in ((model.inputs, checks.inputs), (model.outputs, checks.expected)):
-        if [(edge.shape, edge.dtype.numpy) for edge in edges] != [
-            (array.shape[1:], array.dtype) for array in arrays
-        ]:
-            raise InputError(
-                f"the test vectors of {project.path} are not of its model",
-                why=f"{VECTORS} and tinygen.json differ in the shapes of inputs or outputs",
-                next_step="build the project again",
-            )
-    if hashlib.sha256(content).hexdigest() != project.manifest.files.get(VECTORS):
-        raise InputError(
-            f"the test vectors of {project.path} are not those that were written with it",
-            why=f"{VECTORS} has another hash than tinygen.json says: what a device is held against "
-            "would not be what the host computed",
-            next_step="build the project again",
-        )
-    return checks
-
-
 def _result(
     connection: Connection,
     run: VectorsRun,
@@ -244,6 +230,7 @@ def _result(
     limit: float,
     seconds: float,
     samples: str | None,
+    atol: int,
 ) -> VerifyResult:
     project, board, hello = connection.built.project, connection.built.board, run.hello
     manifest = project.manifest
@@ -251,6 +238,7 @@ def _result(
     count, device = len(run.ticks), run.outputs
     reports = verdict.compare(tensors, checks, device) if count else ()
     mismatched = sum(r.device.mismatched_elements for r in reports)
+    most = max((r.device.max_abs_diff_lsb for r in reports), default=0)
     lost = run.lost or (_full_stack(project, board, run.stack) if count else None)
     if mismatched and _as_reference(project, checks, device):
         decision = Verdict.UNVERIFIED
@@ -258,17 +246,20 @@ def _result(
             f"{mismatched} output elements are not {checks.oracle}'s, but all are those of "
             "tinygen's numpy reference: the oracle is in doubt, not the device"
         )
-    elif mismatched:  # proven, even when the device was lost afterwards
+    elif mismatched and most > atol:  # proven, even when the device was lost afterwards
         decision, reason = Verdict.MISMATCH, f"{mismatched} output elements differ"
     elif lost is not None:
         decision, reason = Verdict.UNVERIFIED, lost.what
     elif unsure := unproven(checks):
         decision = Verdict.UNVERIFIED
         reason = f"the device computes what tinygen's numpy reference does, but {unsure}"
+    elif mismatched:
+        decision = Verdict.WITHIN
+        reason = f"{mismatched} output elements differ by up to {most} LSB, which was allowed"
     else:
         decision, reason = Verdict.MATCH, ""
     why = "" if lost is None else lost.why
-    if mismatched and lost is not None:
+    if mismatched and most > atol and lost is not None:
         why = f"{lost.what}; {why}" if why else lost.what
     return VerifyResult(
         verdict=decision,
@@ -291,7 +282,8 @@ def _result(
         vectors_total=len(checks),
         elements=sum(r.elements for r in reports),
         mismatched_elements=mismatched,
-        max_abs_diff_lsb=max((r.device.max_abs_diff_lsb for r in reports), default=0),
+        max_abs_diff_lsb=most,
+        atol_lsb=atol,
         outputs=reports,
         first_mismatch=verdict.first_mismatch(tensors, checks, device) if count else None,
         accuracy=rating.accuracy(tensors, checks, device) if count else None,

@@ -14,6 +14,7 @@ from tinygen.cli.options import (
     ProjectArgument,
     TrustProjectOption,
 )
+from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, attempted, run_command, show
 from tinygen.printable import printable
 
@@ -56,7 +57,9 @@ def flash(
 
 
 @app.command(short_help="Prove that the device computes what the host does.")
+@with_reports
 def verify(
+    reports: Reports,
     project: ProjectArgument = None,
     port: PortOption = None,
     data: Annotated[
@@ -81,6 +84,15 @@ def verify(
     vectors: Annotated[
         int | None, typer.Option("--vectors", min=1, help="Run only the first N. [default: all]")
     ] = None,
+    atol: Annotated[
+        int,
+        typer.Option(
+            "--atol",
+            min=0,
+            metavar="LSB",
+            help="Allow each output element to be so far off: the verdict is then WITHIN.",
+        ),
+    ] = 0,
     timeout: Annotated[
         float | None,
         typer.Option(
@@ -112,14 +124,16 @@ def verify(
 ) -> None:
     """Run every test vector on the device and compare each output element with the host.
 
-    Ends with exit code 0 (MATCH), 4 (MISMATCH) or 6 (UNVERIFIED).
+    Ends with exit code 0 (MATCH, or WITHIN of --atol), 4 (MISMATCH), 6 (UNVERIFIED), or 7 where a
+    gate (--fail-if) failed.
 
     Example: tinygen verify --port /dev/ttyUSB0
     """
+    from tinygen.api.verify import VerifyResult
     from tinygen.api.verify import verify as call
     from tinygen.report.text import verify_report
 
-    result = run_command(
+    run_command(
         lambda progress, trust: call(
             project,
             port=port,
@@ -127,6 +141,7 @@ def verify(
             labels=labels,
             image_range=image_range,
             vectors=vectors,
+            atol=atol,
             timeout=timeout,
             spy=spy,
             baud=baud,
@@ -136,8 +151,9 @@ def verify(
         verify_report,
         json,
         trust_project,
+        reports=reports,
+        kind=VerifyResult,
     )
-    raise typer.Exit(result.exit_code)
 
 
 @app.command(short_help="Run samples of your own on the device.")

@@ -19,6 +19,7 @@ from tinygen.api.cache import CacheResult
 from tinygen.api.catalogue import OperatorsResult
 from tinygen.api.doctor import DoctorResult
 from tinygen.api.flash import FlashResult, StopResult
+from tinygen.api.gates import NAMES, GateOutcome
 from tinygen.api.inspect import InspectResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
@@ -67,7 +68,7 @@ def results_schema_text() -> str:
 def results_schema() -> dict[str, Any]:
     """JSON Schema, draft 2020-12: `$defs` has an entry for each command, and one for errors."""
     _, parts = msgspec.json.schema_components(
-        list(RESULTS.values()), schema_hook=_other, ref_template=_REFERENCE
+        [*RESULTS.values(), GateOutcome], schema_hook=_other, ref_template=_REFERENCE
     )
     records = {one.__name__: one for kind in RESULTS.values() for one in _records(kind)}
     for name, record in records.items():
@@ -81,7 +82,11 @@ def results_schema() -> dict[str, Any]:
         ("board", "BoardInFull"),
     ):
         whole = {"$ref": _REFERENCE.format(name=name)}
-        parts[command] = {"allOf": [whole, {**version, "required": ["schema_version"]}]}
+        said: dict[str, Any] = version
+        if RESULTS.get(command) in NAMES:
+            listed = {"type": "array", "items": {"$ref": _REFERENCE.format(name="GateOutcome")}}
+            said = {"properties": {**version["properties"], "gates": listed}}
+        parts[command] = {"allOf": [whole, {**said, "required": ["schema_version"]}]}
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"What tinygen's commands print with --json, version {SCHEMA_VERSION}",

@@ -12,6 +12,7 @@ from tinygen.report.text.device import (
     setup_report,
     stop_report,
 )
+from tinygen.report.text.gates import with_gates
 from tinygen.report.text.inspect import inspect_report
 from tinygen.report.text.operators import operators_report
 from tinygen.report.text.run import run_report
@@ -34,4 +35,5 @@ __all__ = [
     "setup_report",
     "stop_report",
     "verify_report",
+    "with_gates",
 ]
