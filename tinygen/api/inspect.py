@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygen.api.in_memory import Model, as_files
 from tinygen.api.prepare import by_layers, prepare
+from tinygen.api.shown import Shown
 from tinygen.boards import Board, all_boards, get_board
 from tinygen.boards.fit import Needs, constants_room, fit, largest_room
 from tinygen.engines import ENGINES, aot, kernel_sets
@@ -53,8 +55,8 @@ class BoardFit:
     flash_available: int
 
 
-@dataclass(frozen=True)
-class InspectResult:
+@dataclass(frozen=True, repr=False)
+class InspectResult(Shown):
     """Structure and needs of a model after quantization. Bytes."""
 
     model: str
@@ -81,7 +83,7 @@ class InspectResult:
 
 
 def inspect(
-    model: str | Path,
+    model: Model,
     *,
     input_shape: tuple[str, ...] = (),
     signature: str | None = None,
@@ -89,13 +91,52 @@ def inspect(
     trust_model: bool = False,
     progress: Progress = SILENT,
 ) -> InspectResult:
-    """Look at a model without building it; with `board`, at whether it fits that one only, which
-    takes less time. Raises InputError."""
+    """Look at a model without building it.
+
+    Parameters
+    ----------
+    model : path or Keras model
+        A .h5, .keras or int8 .tflite file, a SavedModel folder, or a Keras model object. What is
+        not quantized is quantized with random data: sizes are right then, accuracy is not.
+    input_shape : tuple of str
+        Of a Keras model that leaves the size of its input open, as ``("96x96x3",)``.
+    signature : str, optional
+        Which of a file's signatures is meant, where it has several.
+    board : str, optional
+        Only whether it fits this one, which takes less time.
+    trust_model : bool
+        Open a model file that runs code of its own (Lambda).
+    progress : Progress
+        Who is told how far it is.
+
+    Returns
+    -------
+    InspectResult
+        Operators, shapes, multiply-accumulates, bytes, and the boards it fits.
+
+    Raises
+    ------
+    InputError
+        For what is no model that can be used.
+    UnsupportedModel
+        For operators, types or shapes that are not compiled.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> tinygen.inspect("digits.tflite", board="uno").macs
+    70080
+    """
     targets = all_boards() if board is None else (get_board(board),)
     options = ModelOptions(
         input_shape=input_shape, signature=signature, trust_model=trust_model, progress=progress
     )
-    ready = prepare(Path(model), options, random_if_needed=True)
+    with as_files(model, options) as (path, given):
+        return _inspected(path, given, targets)
+
+
+def _inspected(path: Path, options: ModelOptions, targets: Sequence[Board]) -> InspectResult:
+    ready = prepare(path, options, random_if_needed=True)
     with by_layers(ready, options):
         graph = aot.optimized(ready.model)
         program = aot.compile_graph(graph)

@@ -13,7 +13,9 @@ from tinygen.api.built import look
 from tinygen.api.connection import Connection
 from tinygen.api.cost import Cost, cost_of, startup_of
 from tinygen.api.crash import explained
+from tinygen.api.in_memory import data_file
 from tinygen.api.own_data import own_vectors, project_model, stored_vectors
+from tinygen.api.shown import Shown
 from tinygen.api.vectors_run import Runs, VectorsRun
 from tinygen.boards import Board, StackMark
 from tinygen.devices.link.deadline import Deadline
@@ -23,6 +25,7 @@ from tinygen.engines import tflm
 from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
+from tinygen.options import Data
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import Project, open_project
 from tinygen.project.manifest import Model
@@ -47,8 +50,8 @@ _VECTOR_LIMIT = 1.0
 _LINE_LIMIT = 5.0
 
 
-@dataclass(frozen=True)
-class VerifyResult:
+@dataclass(frozen=True, repr=False)
+class VerifyResult(Shown):
     """What the device computed, held against the oracle. Sizes in bytes."""
 
     verdict: Verdict
@@ -127,7 +130,7 @@ def verify(
     project: str | Path | None = None,
     *,
     port: str | None = None,
-    data: str | Path | None = None,
+    data: Data | None = None,
     labels: str | Path | None = None,
     image_range: tuple[float, float] | None = None,
     vectors: int | None = None,
@@ -138,21 +141,65 @@ def verify(
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> VerifyResult:
-    """Run the project's vectors on the device and compare every output element.
+    """Run test vectors on the device and hold every output element against the host's.
 
-    Without `port` an emulated board's recorded emulator is used, and started if need be, and
-    hardware is found by its USB id where only one port fits; a process is started, and ended
-    afterwards. `vectors` is how many vectors are run, `timeout` how many seconds all of it may take
-    (`time_limit` where it is not given). Every byte of the conversation is written to the file
-    `spy`; the port `replay:FILE` plays it. `baud` is the most bits per second to talk at: at the
-    board's first rate or a higher one that the device agrees to. Without it a board's fastest is
-    tried where there is much to send.
+    Parameters
+    ----------
+    project : str or Path, optional
+        A project folder; without it the last build of this directory.
+    port : str, optional
+        A serial device or a pyserial URL. Without it the emulator that `flash` started, or the one
+        port with the board's USB id.
+    data : path, array, arrays by name, (x, y) or batches of such, optional
+        Samples of one's own, real values as in training, instead of the project's vectors. The host
+        computes what it expects of them there and then.
+    labels : str or Path, optional
+        A file with the label of each sample of `data`: a number or a name a line (.txt, .csv), or
+        an array (.npy, .npz).
+    image_range : (float, float), optional
+        What 0 and 255 of image files are to the model; without it as it was quantized.
+    vectors : int, optional
+        How many are run, from the first one on; without it all.
+    atol : int
+        How many LSB an output element may be off: the verdict is then WITHIN, not MATCH.
+    timeout : float, optional
+        Seconds that all of it may take; without it by the model and the line, and shown.
+    spy : str or Path, optional
+        A file to which every byte of the conversation is written; ``port="replay:FILE"`` plays it.
+    baud : int, optional
+        The most bits per second to talk at. Without it a board's fastest is tried where there is
+        much to send.
+    trust_project : bool
+        Run what a project folder or a board file of somebody else's brings.
+    progress : Progress
+        Who is told how far it is.
 
-    A device that runs anything but the firmware of the project's sources as they are now, is lost
-    on the way, or is not done in time, gives the verdict UNVERIFIED with the reason; a port that
-    cannot be opened raises DeviceError, an emulated board's or a process's project that was not
-    built, or edited since, InputError. With `port` nothing of a project runs on this machine;
-    without, as by `flash`.
+    Returns
+    -------
+    VerifyResult
+        The verdict and what it rests on. A device that runs anything but the firmware of the
+        project's sources as they are now, is lost on the way, or is not done in time, gives
+        UNVERIFIED with the reason.
+
+    Raises
+    ------
+    InputError
+        For options, data or labels that do not fit, and an emulated board's or a process's project
+        that was not built, or edited since.
+    DeviceError
+        For a port that cannot be opened.
+    UntrustedProject
+        For a project that would run what this machine's tinygen did not write, unless
+        `trust_project`.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> result = tinygen.verify("firmware", vectors=7)
+    >>> result.verdict
+    <Verdict.MATCH: 'MATCH'>
+    >>> result
+    VerifyResult(model='digits', board='qemu-cortex-m3', engine='aot', vectors=7, ...)
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
@@ -177,7 +224,8 @@ def verify(
     if data is None:
         checks = stored_vectors(current)
     else:
-        checks = own_vectors(current, data, labels, image_range, vectors, progress)
+        with data_file(data) as named:
+            checks = own_vectors(current, named or "", labels, image_range, vectors, progress)
     count = min(vectors or len(checks), len(checks))
     seconds = timeout or time_limit(board, current.manifest.model, count)
     deadline = Deadline(
@@ -189,7 +237,9 @@ def verify(
         connection = Connection(
             built, port, deadline, progress, spy=file, trust_project=trust_project
         )
-        name = None if data is None else Path(data).name
+        name = None if data is None else "arrays"
+        if isinstance(data, str | Path):
+            name = Path(data).name
         return verify_over(
             connection, checks, count, seconds, progress, baud, samples=name, atol=atol
         )
