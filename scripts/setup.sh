@@ -3,7 +3,9 @@
 # virtual environment in .venv with tinygen and its tools. Does nothing the second time.
 #
 #   scripts/setup.sh        for the emulated Arm boards
-#   scripts/setup.sh all    for all emulated boards: AVR, RISC-V and Xtensa too, as the tests need
+#   scripts/setup.sh all    for all emulated boards: AVR, RISC-V, Xtensa and Linux too, as the tests
+#                           need, and an SSH server, which is not started (99 MB for QEMU's user mode,
+#                           about 300 MB for two cross compilers with C libraries, 2 MB for sshd)
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -28,6 +30,13 @@ qemu-system-avr:qemu-system-misc
 riscv64-unknown-elf-gcc:gcc-riscv64-unknown-elf
 /usr/lib/picolibc/riscv64-unknown-elf/include/string.h:picolibc-riscv64-unknown-elf
 xtensa-lx106-elf-gcc:gcc-xtensa-lx106
+qemu-aarch64:qemu-user
+aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu
+/usr/aarch64-linux-gnu/include/stdio.h:libc6-dev-arm64-cross
+arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf
+/usr/arm-linux-gnueabihf/include/stdio.h:libc6-dev-armhf-cross
+/usr/sbin/sshd:openssh-server
+ssh:openssh-client
 /usr/lib/xtensa-lx106-elf/include/string.h:picolibc-xtensa-lx106-elf
 "
 fi
@@ -52,6 +61,15 @@ if [ -n "$missing" ]; then
     sudo=sudo
   fi
   echo "setup: installing Debian packages:$missing"
+  case $missing in
+    *openssh-server*)
+      # The tests start one of their own, on the loopback: nobody asked for one that listens to all.
+      if [ -d /run/systemd/system ]; then
+        echo "setup: ssh.service is masked: sudo systemctl unmask ssh.service ssh.socket, to use it"
+        $sudo systemctl mask -q ssh.service ssh.socket
+      fi
+      ;;
+  esac
   $sudo apt-get update -qq
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

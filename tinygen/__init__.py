@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.gates import GateOutcome, gates
     from tinygen.api.inspect import InspectResult, inspect
+    from tinygen.api.layers import LayersResult, verify_layers
     from tinygen.api.monitor import monitor
+    from tinygen.api.profile import ProfileResult, profile
     from tinygen.api.run import Runner, RunResult, run, watch
     from tinygen.api.setup import SetupResult, setup
     from tinygen.api.verify import VerifyResult, verify
@@ -79,6 +81,10 @@ _HOME = {
     "gates": "tinygen.api.gates",
     "InspectResult": "tinygen.api.inspect",
     "inspect": "tinygen.api.inspect",
+    "LayersResult": "tinygen.api.layers",
+    "verify_layers": "tinygen.api.layers",
+    "ProfileResult": "tinygen.api.profile",
+    "profile": "tinygen.api.profile",
     "VerifyResult": "tinygen.api.verify",
     "monitor": "tinygen.api.monitor",
     "SetupResult": "tinygen.api.setup",
@@ -115,8 +121,10 @@ __all__ = [
     "GenerateResult",
     "InputError",
     "InspectResult",
+    "LayersResult",
     "Mismatch",
     "OperatorsResult",
+    "ProfileResult",
     "Progress",
     "RunResult",
     "Runner",
@@ -141,10 +149,12 @@ __all__ = [
     "list_boards",
     "list_operators",
     "monitor",
+    "profile",
     "run",
     "setup",
     "stop",
     "verify",
+    "verify_layers",
     "watch",
 ]
 

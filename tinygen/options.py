@@ -199,6 +199,16 @@ class ProjectOptions(ModelOptions):
             engine=True,
         ),
     ] = "balanced"
+    without: Annotated[
+        tuple[str, ...],
+        Flag(
+            "--without",
+            "A kernel that is not to be used, SET/NAME as the report of a build has it, for aot: "
+            "where `verify --layers` found it wrong.",
+            metavar="KERNEL",
+            engine=True,
+        ),
+    ] = ()
     arena: Annotated[
         int | None,
         Flag("--arena", "Bytes of arena, for tflm. [default: measured]", minimum=16, engine=True),
@@ -238,6 +248,16 @@ class BuildOptions(ProjectOptions):
             engine=True,
         ),
     ] = None
+    protocol: Annotated[
+        str,
+        Flag(
+            "--protocol",
+            "What the firmware answers: `tinygen`, or `mlperf` as well, the commands of MLPerf "
+            "Tiny's runner.",
+            metavar="NAME",
+            choices=("tinygen", "mlperf"),
+        ),
+    ] = "tinygen"
     locked: Annotated[
         bool,
         Flag(

@@ -49,16 +49,22 @@ def which(program: str) -> str | None:
 
 
 def run(
-    command: Sequence[str], settings: Mapping[str, str] | None = None
+    command: Sequence[str],
+    settings: Mapping[str, str] | None = None,
+    *,
+    input: bytes = b"",
+    timeout: float | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run `command` to its end, with nothing on its standard input and `settings` added to its
-    environment. Raises OSError when it cannot be started."""
+    """Run `command` to its end, with `input` on its standard input and `settings` added to its
+    environment. Raises OSError when it cannot be started, TimeoutExpired after `timeout` seconds.
+    """
     return subprocess.run(
         command,
         cwd=NOWHERE,
         env=environment() | dict(settings or {}),
-        stdin=subprocess.DEVNULL,
+        input=input,
         capture_output=True,
+        timeout=timeout,
         check=False,
     )
 

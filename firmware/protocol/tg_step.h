@@ -84,7 +84,7 @@ static void tg_peek(const uint8_t *body, size_t size, uint8_t *answer) {
   const uint16_t wanted = tg_get_u16(body + 7);
   if (!tg_step.halted) {
     tg_answer(TG_NO_OUTPUTS, 0);
-  } else if (layer != tg_step.layer || body[2] >= tg_layers[layer].outputs) {
+  } else if (layer > tg_step.layer || body[2] >= tg_layers[layer].outputs) {
     tg_answer(TG_BAD_INDEX, 0);
   } else {
     const struct tg_layer_output *output = &tg_layer_outputs[tg_layers[layer].first + body[2]];

@@ -9,13 +9,22 @@
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/schema/schema_generated.h"
 #pragma GCC diagnostic pop
+#if defined(TG_TRACED)
+#include "tg_tflm_layers.h"
+#endif
 
 namespace {
 
+#if defined(TG_TRACED)
+using Interpreter = tg::FollowedInterpreter;
+#else
+using Interpreter = tflite::MicroInterpreter;
+#endif
+
 /* Constructed in place, because a bare-metal program has neither constructors before main nor a
  * heap. Never destroyed: its arena goes with it. */
-alignas(tflite::MicroInterpreter) unsigned char storage[sizeof(tflite::MicroInterpreter)];
-tflite::MicroInterpreter *interpreter = nullptr;
+alignas(Interpreter) unsigned char storage[sizeof(Interpreter)];
+Interpreter *interpreter = nullptr;
 
 uint8_t *bytes_of(const TfLiteTensor *tensor, size_t *size) {
   if (tensor == nullptr) {
@@ -34,8 +43,12 @@ enum tg_tflm_status tg_tflm_start(const uint8_t *model, uint8_t *arena, size_t a
   if (flatbuffer->version() != TFLITE_SCHEMA_VERSION || operators == nullptr) {
     return TG_TFLM_MODEL;
   }
-  tflite::MicroInterpreter *made =
-      new (storage) tflite::MicroInterpreter(flatbuffer, *operators, arena, arena_bytes);
+#if defined(TG_TRACED)
+  Interpreter *made = new (storage)
+      Interpreter(flatbuffer, *operators, arena, arena_bytes, nullptr, tg::listener());
+#else
+  Interpreter *made = new (storage) Interpreter(flatbuffer, *operators, arena, arena_bytes);
+#endif
   if (made->initialization_status() != kTfLiteOk || made->AllocateTensors() != kTfLiteOk) {
     return TG_TFLM_ARENA;
   }
@@ -44,11 +57,20 @@ enum tg_tflm_status tg_tflm_start(const uint8_t *model, uint8_t *arena, size_t a
 }
 
 enum tg_tflm_status tg_tflm_invoke(void) {
+#if defined(TG_TRACED)
+  tg::listener()->start();
+#endif
   if (interpreter == nullptr || interpreter->Invoke() != kTfLiteOk) {
     return TG_TFLM_INVOKE;
   }
   return TG_TFLM_OK;
 }
+
+#if defined(TG_TRACED)
+const uint8_t *tg_layer_tensor(uint32_t place) {
+  return interpreter->tensor(static_cast<int>(place));
+}
+#endif
 
 uint8_t *tg_tflm_input(size_t index, size_t *size) {
   const bool there = interpreter != nullptr && index < interpreter->inputs_size();

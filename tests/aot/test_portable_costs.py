@@ -23,10 +23,14 @@ from tinygen.ir import DType, KernelCall, Op, Tensor
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.arg_max import ArgMax
-from tinygen.ops.comparison import Greater
+from tinygen.ops.cast import Cast
+from tinygen.ops.comparison import Greater, Less
 from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.div import Div
 from tinygen.ops.dynamic_update_slice import DynamicUpdateSlice
+from tinygen.ops.embedding_lookup import EmbeddingLookup
+from tinygen.ops.fill import Fill
+from tinygen.ops.fully_connected import FullyConnected
 from tinygen.ops.gather import Gather, GatherNd
 from tinygen.ops.l2_normalization import L2Normalization
 from tinygen.ops.log_softmax import LogSoftmax
@@ -44,6 +48,7 @@ from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
 from tinygen.ops.running_sum import AddN, Cumsum
 from tinygen.ops.select import SelectV2
 from tinygen.ops.shift import Shift
+from tinygen.ops.slice import Slice
 from tinygen.ops.spatial import Padding
 from tinygen.ops.squared_difference import SquaredDifference
 from tinygen.ops.tanh import Tanh
@@ -131,6 +136,34 @@ def test_kernels_of_two_inputs(tmp_path: Path) -> None:
             (LogicalAnd(), [bools, bools], tensor((), DType.BOOL)),
             (SelectV2(), [bools, a, a], int8((), 0.1, 3)),
         )
+    ]
+    near(measure_cases(cases, tmp_path))
+
+
+def test_kernels_of_plain_numbers(tmp_path: Path) -> None:
+    ints, reals = tensor(SHAPE, DType.INT32), tensor(SHAPE, DType.FLOAT32)
+    table = int8(data=np.ones((50, 16), np.int8), scale=0.1)
+    cases = [
+        case(Add(Activation.NONE), [ints, ints], [tensor((), DType.INT32)]),
+        case(Less(), [ints, ints], [tensor((), DType.BOOL)]),
+        moved(Cast(), ints, reals),
+        case(Fill(), [int32(np.array(SHAPE)), int8((), 0.1)], [int8((), 0.1)]),
+        case(
+            Slice(),
+            [int8(SHAPE, 0.1), tensor((4,), DType.INT32), int32(np.array((1, 6, 6, 16)))],
+            [int8((), 0.1)],
+        ),
+        case(
+            EmbeddingLookup(),
+            [tensor((64,), DType.INT32), table],
+            [tensor((), DType.FLOAT32)],
+            values=[[np.zeros(64, np.int32)]],
+        ),
+        case(
+            FullyConnected(),
+            [int8((20, 32), 0.1, 3), int8((20, 32), 0.1, 5)],
+            [int8((), 2.0)],
+        ),
     ]
     near(measure_cases(cases, tmp_path))
 

@@ -13,8 +13,8 @@ from tinygen.boards import (
     BOARD_IDS,
     LOCAL_PLATFORM,
     Connection,
+    Linux,
     Port,
-    Process,
     Qemu,
     Serial,
     all_boards,
@@ -58,10 +58,10 @@ def test_the_emulated_boards(board_id: str) -> None:
         board.id = "other"  # type: ignore[misc]
 
 
-def test_a_process_has_an_operating_systems_port() -> None:
+def test_a_program_of_linux_has_an_operating_systems_port() -> None:
     """And none of what a chip has: no linker script of ours, no mark of its stack."""
     board = get_board("linux-x86_64")
-    assert isinstance(board.device, Process)
+    assert isinstance(board.device, Linux)
     assert (board.port.bare, board.port.framework, board.memory.heap) == (False, "", None)
     assert "memory" not in json.loads(platformio_board(board))["build"]
     text = (FOLDER / "linux-x86_64.toml").read_text()
@@ -71,7 +71,7 @@ def test_a_process_has_an_operating_systems_port() -> None:
     ):
         with pytest.raises(InputError, match="not valid") as caught:
             parse_board(wrong, "mine.toml")
-        assert "device.type process, and only that" in caught.value.why
+        assert "device.type linux, and only that" in caught.value.why
 
 
 @pytest.mark.parametrize("board_id", BOARD_IDS)
@@ -127,7 +127,7 @@ def test_another_name_is_no_board(name: str) -> None:
         (
             'type = "qemu"',
             "",
-            "the key device.type is missing; it must be one of qemu, serial, process",
+            "the key device.type is missing; it must be one of qemu, serial, linux",
         ),
         ('type = "qemu"', "type = []", "device.type is []"),
         ('type = "qemu"', 'type = "serial"', "unknown key device.program"),

@@ -93,7 +93,8 @@ LINES = (
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --no-cache"
-        " --engine aot --kernel-set portable --optimize size --out rendered",
+        " --engine aot --kernel-set portable --without portable/conv_2d_packed --optimize size"
+        " --out rendered",
         lambda ran: "samples.npz" in ran.out and "next: pio run -d rendered" in ran.out,
     ),
     Case(
@@ -193,6 +194,25 @@ STORY = (
         ),
     ),
     Case(
+        "tinygen verify --layers --vectors 2 --trust-project",
+        lambda ran: ran.out.startswith("MATCH") and "looked into 2" in ran.out,
+    ),
+    Case(
+        "tinygen profile --vectors 2 --timeout 300 --trust-project --csv p.csv",
+        lambda ran: (
+            re.search(r"^ *0 +\w*CONV_2D .*%", ran.out, re.M) is not None
+            and re.search(r"per inference +\d{3},\d{3} instructions", ran.out) is not None
+        ),
+    ),
+    Case(
+        "tinygen profile --json --fail-if 'instructions > 1e9' --junit p.xml --json-file p.json"
+        " --markdown p.md",
+        lambda ran: (
+            ran.json["unit"] == "instructions"
+            and sum(layer["macs"] for layer in ran.json["layers"]) == 70_080
+        ),
+    ),
+    Case(
         "tinygen verify --data labelled.npz --vectors 9",
         lambda ran: (
             re.search(r"^samples +9 of labelled.npz$", ran.out, re.M) is not None
@@ -243,6 +263,11 @@ REFUSED = (
         lambda ran: "'two.txt' has 2 labels, the data have 4 samples" in ran.err,
     ),
     Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),
+    Case(
+        "tinygen verify --layers --data samples.npz",
+        lambda ran: "the project's own vectors" in ran.err,
+    ),
+    Case("tinygen flash --layers", lambda ran: "nothing has to be put on" in ran.err),
     Case("tinygen demo --board uno", lambda ran: "the demo does not run on uno" in ran.err),
 )
 """What a project of an emulated board does not take, and a demonstration no board with a cable."""
@@ -261,6 +286,10 @@ UNFIT = (
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --labels two.txt -o unnamed",
         lambda ran: "names 2 classes, the model's outputs have 10 elements" in ran.err,
+    ),
+    Case(
+        f"tinygen generate digits.tflite -b {BOARD} --protocol mlperf",
+        lambda ran: "MLPerf Tiny has no model from and to 8x8x1 of int8, 10 of int8" in ran.err,
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --locked -o nowhere",

@@ -103,8 +103,9 @@ def written(words: list[str], desk: Path) -> None:
         elif suffix == "json":
             jsonschema.validate(json.loads(text), {**SCHEMA, "$ref": f"#/$defs/{words[1]}"})
         elif suffix == "csv":
-            (row,) = csv.DictReader(text.splitlines())
-            assert row["model"] == "digits"
+            rows = list(csv.DictReader(text.splitlines()))
+            assert len(rows) == (7 if words[1] == "profile" else 1)
+            assert rows[0]["model"] == "digits"
         else:
             assert text.startswith(f"### tinygen {words[1]}\n")
             assert "| fail if | is | where |\n| --- | --: | --- |\n" in text

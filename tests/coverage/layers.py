@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.coverage.kinds import KERAS_3, Build, Kind, graph, stack
+from tests.coverage.kinds import KERAS_2, KERAS_3, Build, Kind, graph, stack
 
 IMAGE, SOUND, ROW = (12, 12, 3), (24, 4), (10,)
 
@@ -151,6 +151,19 @@ def functions() -> Iterator[Kind]:
         stack(IMAGE, lambda ls: ls.Conv2D(4, 3), lambda ls: ls.ReLU(threshold=0.1)),
     )
     yield kind(
+        "ReLU, threshold, slope and max_value",
+        stack(
+            IMAGE,
+            lambda ls: ls.Conv2D(4, 3),
+            lambda ls: ls.ReLU(max_value=0.5, threshold=0.1, negative_slope=0.2),
+        ),
+    )
+    yield kind(
+        "ThresholdedReLU",
+        stack(IMAGE, lambda ls: ls.Conv2D(4, 3), lambda ls: ls.ThresholdedReLU(theta=0.2)),
+        KERAS_2,
+    )
+    yield kind(
         "ReLU, negative_slope",
         stack(IMAGE, lambda ls: ls.Conv2D(4, 3), lambda ls: ls.ReLU(negative_slope=0.2)),
     )
@@ -257,6 +270,11 @@ def moves() -> Iterator[Kind]:
         ),
     )
     yield kind("Masking", stack(SOUND, lambda ls: ls.Masking(), lambda ls: ls.Conv1D(4, 3)))
+    yield kind(
+        "Masking of another value",
+        stack(SOUND, lambda ls: ls.Masking(-1.0), lambda ls: ls.Conv1D(4, 3)),
+    )
+    yield kind("Masking for LSTM", stack(SOUND, lambda ls: ls.Masking(), lambda ls: ls.LSTM(4)))
 
 
 def merges() -> Iterator[Kind]:

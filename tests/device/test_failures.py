@@ -58,6 +58,7 @@ def test_a_changed_weight_is_a_mismatch(digits: Callable[[str], BuildResult]) ->
     assert result.mismatched_elements > 0
     assert result.max_abs_diff_lsb > 0
     assert result.first_mismatch is not None
+    assert result.next_step.endswith("--layers")
     ran = tinygen("verify", project, cwd=project)
     assert ran.code == 4
     assert ran.out.startswith("MISMATCH")

@@ -14,19 +14,27 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from tests.ops.drawn_codes import CODES
+from tests.ops.drawn_layers import LAYERS
 from tests.ops.drawn_moves import MOVES
 from tests.ops.drawn_numbers import NUMBERS
 from tests.ops.drawn_places import PLACES
+from tests.ops.drawn_plain import PLAIN
 from tests.ops.drawn_products import PRODUCTS
+from tests.ops.drawn_shapes import SHAPES
 from tests.ops.drawn_sums import SUMS
 from tests.ops.harness import Case
 from tests.ops.oracle import check_against_litert, check_against_tflm
 
 DRAWN: Mapping[str, Callable[[np.random.Generator], Case]] = {
+    **CODES,
+    **LAYERS,
     **MOVES,
     **NUMBERS,
     **PLACES,
+    **PLAIN,
     **PRODUCTS,
+    **SHAPES,
     **SUMS,
 }
 NOT_TFLMS = frozenset(

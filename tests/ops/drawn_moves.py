@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.ops.harness import Case, case, int8, int32
+from tests.ops.harness import Case, case, int8, int32, random_array, tensor
 from tinygen.ir import Array, DType, Op, Shape, Tensor
 from tinygen.ops.batch_space import BatchToSpaceND, SpaceToBatchND
 from tinygen.ops.gather import Gather
@@ -96,7 +96,12 @@ def slice_(rng: Rng) -> Case:
     dims = shape(rng, 1, 5)
     begins = np.array([rng.integers(0, d) for d in dims])
     sizes = np.array([rng.integers(1, d - b + 1) for d, b in zip(dims, begins, strict=True)])
-    return moved(Slice(), [int8(dims, *quant(rng)), int32(begins), int32(sizes)], rng, {})
+    source = int8(dims, *quant(rng))
+    if rng.integers(3):
+        return moved(Slice(), [source, int32(begins), int32(sizes)], rng, {})
+    values = [random_array(dims, DType.INT8, rng), begins.astype(np.int32)]
+    live = tensor(begins.shape, DType.INT32)
+    return moved(Slice(), [source, live, int32(sizes)], rng, {}, values=[values])
 
 
 def depth_to_space(rng: Rng) -> Case:

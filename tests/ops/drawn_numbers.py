@@ -9,13 +9,22 @@ from typing import Any
 import numpy as np
 
 from tests.ops.drawn_moves import Draw, Rng, moved, quant, shape
+from tests.ops.drawn_plain import compared, or_whole
 from tests.ops.harness import Case, case, int8, int32, random_array, tensor
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, DType, Op, Shape
 from tinygen.ops.abs import Abs
 from tinygen.ops.activation import Activation
 from tinygen.ops.binary import Binary
-from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
+from tinygen.ops.comparison import (
+    Comparison,
+    Equal,
+    Greater,
+    GreaterEqual,
+    Less,
+    LessEqual,
+    NotEqual,
+)
 from tinygen.ops.div import Div
 from tinygen.ops.elu import Elu
 from tinygen.ops.float_functions import Exp, Gelu, Log, Sqrt
@@ -96,7 +105,7 @@ def gelu(rng: Rng) -> Case:
     return function(Gelu(approximate), {"approximate": approximate}, rng)
 
 
-def _shapes(rng: Rng) -> tuple[Shape, Shape]:
+def pair_of_shapes(rng: Rng) -> tuple[Shape, Shape]:
     """Two that are broadcast to one of at most four dimensions."""
     wide = shape(rng)
     found = []
@@ -108,7 +117,7 @@ def _shapes(rng: Rng) -> tuple[Shape, Shape]:
 
 
 def pair(kind: type[Binary], rng: Rng) -> Case:
-    shapes = _shapes(rng)
+    shapes = pair_of_shapes(rng)
     sources = [int8(dims, *quant(rng)) for dims in shapes]
     return case(
         kind(),
@@ -123,7 +132,7 @@ def pair(kind: type[Binary], rng: Rng) -> Case:
 
 def div(rng: Rng) -> Case:
     """Scales for which no shift hangs on the processor."""
-    shapes = _shapes(rng)
+    shapes = pair_of_shapes(rng)
     while True:
         sources = [int8(dims, *quant(rng)) for dims in shapes]
         target = int8((), float(np.exp(rng.uniform(-5, 0))), int(rng.integers(-128, 128)))
@@ -139,19 +148,19 @@ def div(rng: Rng) -> Case:
 
 def same_pair(kind: type[Binary], rng: Rng) -> Case:
     q = quant(rng)
-    return moved(kind(), [int8(dims, *q) for dims in _shapes(rng)], rng, {})
+    return moved(kind(), [int8(dims, *q) for dims in pair_of_shapes(rng)], rng, {})
 
 
 def prelu(rng: Rng) -> Case:
-    dims = shape(rng)
-    slopes = int8(tuple(1 if rng.integers(2) else d for d in dims), *quant(rng))
-    return case(
-        Prelu(), [int8(dims, *quant(rng)), slopes], [int8((), *quant(rng))], random_vectors=1
-    )
+    shapes = pair_of_shapes(rng)
+    sources = [int8(dims, *quant(rng)) for dims in shapes]
+    return case(Prelu(), sources, [int8((), *quant(rng))], random_vectors=1)
 
 
-def comparison(kind: type[Binary], rng: Rng) -> Case:
-    shapes = _shapes(rng)
+def comparison(kind: type[Comparison], rng: Rng) -> Case:
+    if rng.integers(4) == 0:
+        return compared(kind, rng)
+    shapes = pair_of_shapes(rng)
     first = (float(np.exp(rng.uniform(-7, -0.1))), int(rng.integers(-128, 128)))
     second = first if rng.integers(2) else (first[0] * 0.7, int(rng.integers(-128, 128)))
     sources = [int8(dims, *q) for dims, q in zip(shapes, (first, second), strict=True)]
@@ -160,7 +169,7 @@ def comparison(kind: type[Binary], rng: Rng) -> Case:
 
 
 def logical(kind: type[Binary], rng: Rng) -> Case:
-    sources = [tensor(dims, DType.BOOL) for dims in _shapes(rng)]
+    sources = [tensor(dims, DType.BOOL) for dims in pair_of_shapes(rng)]
     return case(kind(), sources, [tensor((), DType.BOOL)], options={})
 
 
@@ -169,7 +178,7 @@ def logical_not(rng: Rng) -> Case:
 
 
 def select_v2(rng: Rng) -> Case:
-    q, (one, other) = quant(rng), _shapes(rng)
+    q, (one, other) = quant(rng), pair_of_shapes(rng)
     wide = np.broadcast_shapes(one, other)
     condition = tuple(1 if rng.integers(3) == 0 else d for d in wide)
     inputs = [tensor(condition, DType.BOOL), int8(one, *q), int8(other, *q)]
@@ -215,10 +224,10 @@ NUMBERS: Mapping[str, Draw] = {
     "LOG": partial(function, Log(), None),
     "SQRT": sqrt,
     "GELU": gelu,
-    "MAXIMUM": partial(same_pair, Maximum),
-    "MINIMUM": partial(same_pair, Minimum),
-    "DIV": div,
-    "SQUARED_DIFFERENCE": partial(pair, SquaredDifference),
+    "MAXIMUM": partial(or_whole, "MAXIMUM", partial(same_pair, Maximum)),
+    "MINIMUM": partial(or_whole, "MINIMUM", partial(same_pair, Minimum)),
+    "DIV": partial(or_whole, "DIV", div),
+    "SQUARED_DIFFERENCE": partial(or_whole, "SQUARED_DIFFERENCE", partial(pair, SquaredDifference)),
     "PRELU": prelu,
     "EQUAL": partial(comparison, Equal),
     "NOT_EQUAL": partial(comparison, NotEqual),

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from tests.ops.drawn_moves import Draw, Rng, moved, quant, shape
-from tests.ops.harness import Case, int8, int32, random_array, tensor
+from tests.ops.harness import Case, case, int8, int32, random_array, tensor
 from tinygen.ir import DType
 from tinygen.ops.dynamic_update_slice import DynamicUpdateSlice
-from tinygen.ops.gather import EmbeddingLookup, GatherNd
+from tinygen.ops.embedding_lookup import EmbeddingLookup
+from tinygen.ops.gather import GatherNd
 
 
 def gather_nd(rng: Rng) -> Case:
@@ -43,8 +44,11 @@ def dynamic_update_slice(rng: Rng) -> Case:
 def embedding_lookup(rng: Rng) -> Case:
     dims = shape(rng, 2, 3)
     indices = rng.integers(0, dims[0], int(rng.integers(1, 9))).astype(np.int32)
-    table = int8(data=random_array(dims, DType.INT8, rng), scale=0.1)
+    table = int8(data=random_array(dims, DType.INT8, rng), scale=quant(rng)[0])
     inputs = [tensor(indices.shape, DType.INT32), table]
+    if rng.integers(2):
+        real = tensor((), DType.FLOAT32)
+        return case(EmbeddingLookup(), inputs, [real], values=[[indices]])
     return moved(EmbeddingLookup(), inputs, rng, None, values=[[indices]])
 
 

@@ -13,6 +13,7 @@ touched.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,10 +39,12 @@ from tinygen.ir import (
     Lowered,
     Node,
     Quant,
+    State,
     Tensor,
     TensorId,
 )
-from tinygen.plan import ALIGNMENT
+from tinygen.plan import ALIGNMENT, MemoryPlan
+from tinygen.plan.buffers import Buffer, Buffers, aligned
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -63,7 +66,7 @@ def differences(
     compile or that ends badly is an AssertionError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    model = Model(cases)
+    model = _model(tuple(cases))
     flags = (*build_flags, f"-DEDGE_OFFSET={model.edge_offset}")
     elf = cores.build(model.narrow(), core, folder, MAIN, flags=flags, kernels=kernels)
     given, expected, known = model.arenas()
@@ -158,7 +161,7 @@ class Model:
         )
         graph.verify_structure()
         given = _Given({id(one.node): one for one in self._placed})
-        program = compile_graph(graph, (given,), answers=_Each())
+        program = compile_graph(graph, (given,), answers=_Each(), thorough=False, planner=_apart)
         asked = [c.kernel for one in self._placed for c in one.calls if isinstance(c, KernelCall)]
         assert [layer.call.kernel for layer in program.layers] == asked
         self.program: Program = self._overlapped(program)
@@ -261,6 +264,44 @@ class Model:
         data = np.frombuffer(np.ascontiguousarray(array).tobytes(), np.uint8)
         offset = self.program.plan.offsets[tensor_id]
         arena[offset : offset + data.size] = data
+
+
+@functools.lru_cache(maxsize=2)
+def _model(cases: tuple[CaseLike, ...]) -> Model:
+    """One for all cores that run the same cases."""
+    return Model(cases)
+
+
+def _apart(
+    steps: Lowered,
+    tensors: Mapping[TensorId, Tensor],
+    inputs: Sequence[TensorId],
+    outputs: Sequence[TensorId],
+    states: Sequence[State] = (),
+    *,
+    thorough: bool = True,  # noqa: ARG001
+) -> MemoryPlan:
+    """A plan that shares no byte: here nothing has to be small, and hundreds of tensors that are
+    all read back in the end take long to pack."""
+    assert not states
+    calls = [step for step in steps if isinstance(step, KernelCall)]
+    buffers = Buffers(steps, tensors, inputs, outputs, in_place=False).buffers()
+    for number, call in enumerate(calls, start=1):
+        if call.scratch_bytes:
+            buffers.append(Buffer({}, aligned(call.scratch_bytes), number, number))
+    sizes = [aligned(buffer.nbytes) for buffer in buffers]
+    starts = [sum(sizes[:at]) for at in range(len(sizes))]
+    placed = [replace(b, offset=start) for b, start in zip(buffers, starts, strict=True)]
+    scratch = {b.first - 1: b.offset for b in placed if not b.tensors}
+    return MemoryPlan(
+        steps=steps,
+        arena_bytes=sum(sizes),
+        minimum_bytes=sum(sizes),
+        offsets={t: b.offset + at for b in placed for t, at in b.tensors.items()},
+        scratch=tuple(scratch.get(number) for number in range(len(calls))),
+        live_bytes=(sum(sizes),) * len(calls),
+        buffers=tuple(placed),
+    )
 
 
 def _of(vectors: Sequence[tuple[Any, ...]], index: int) -> tuple[Any, ...]:

@@ -102,7 +102,7 @@ EDGES = (
 )
 
 
-def _random_case(seed: int) -> Case:
+def random_case(seed: int) -> Case:
     rng = np.random.default_rng(1000 + seed)
     groups = int(rng.choice([1, 1, 1, 2, 3]))
     dilation = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
@@ -132,7 +132,7 @@ def _random_case(seed: int) -> Case:
     )
 
 
-RANDOM = tuple(_random_case(seed) for seed in range(25))
+RANDOM = tuple(random_case(seed) for seed in range(25))
 
 
 @pytest.mark.parametrize("cases", [EDGES, RANDOM], ids=["edges", "random"])

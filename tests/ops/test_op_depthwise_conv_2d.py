@@ -94,7 +94,7 @@ EDGES = (
 )
 
 
-def _random_case(seed: int) -> Case:
+def random_case(seed: int) -> Case:
     rng = np.random.default_rng(2000 + seed)
     dilation = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
     kernel = (int(rng.integers(1, 5)), int(rng.integers(1, 5)))
@@ -122,7 +122,7 @@ def _random_case(seed: int) -> Case:
     )
 
 
-RANDOM = tuple(_random_case(seed) for seed in range(25))
+RANDOM = tuple(random_case(seed) for seed in range(25))
 
 
 @pytest.mark.parametrize("cases", [EDGES, RANDOM], ids=["edges", "random"])

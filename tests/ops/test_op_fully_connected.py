@@ -70,7 +70,7 @@ EDGES = (
 )
 
 
-def _random_case(seed: int) -> Case:
+def random_case(seed: int) -> Case:
     rng = np.random.default_rng(3000 + seed)
     return dense(
         f"random {seed}",
@@ -86,7 +86,7 @@ def _random_case(seed: int) -> Case:
     )
 
 
-RANDOM = tuple(_random_case(seed) for seed in range(25))
+RANDOM = tuple(random_case(seed) for seed in range(25))
 
 
 @pytest.mark.parametrize("cases", [EDGES, RANDOM], ids=["edges", "random"])

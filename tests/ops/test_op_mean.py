@@ -60,7 +60,7 @@ EDGES = (
 )
 
 
-def _random_case(seed: int) -> Case:
+def random_case(seed: int) -> Case:
     rng = np.random.default_rng(5000 + seed)
     rank = int(rng.integers(1, 5))
     shape = tuple(int(d) for d in rng.integers(1, 8, rank))
@@ -76,7 +76,7 @@ def _random_case(seed: int) -> Case:
     )
 
 
-CASES = (*EDGES, *(_random_case(seed) for seed in range(20)))
+CASES = (*EDGES, *(random_case(seed) for seed in range(20)))
 
 
 def test_mean_kernel_equals_reference(tmp_path: Path) -> None:

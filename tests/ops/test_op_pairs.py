@@ -109,7 +109,7 @@ def test_the_kernels_equal_the_references(tmp_path: Path) -> None:
         (Greater(), [int8((2,), 1.0), int8((2,), 0.2)], BOOL, "scale 1"),
         (Greater(), [int8((2,), 0.1), int8((2,), 0.2)], int8((), 0.1), "GREATER works on"),
         (SelectV2(), [int8((2,), 0.1)] * 3, int8((), 0.1), "SELECT_V2 works on"),
-        (Maximum(), [tensor((2,), DType.INT32)] * 2, tensor((), DType.INT32), "MAXIMUM works on"),
+        (Maximum(), [tensor((2,), DType.INT64)] * 2, tensor((), DType.INT64), "MAXIMUM works on"),
     ],
 )
 def test_what_is_not_int8_is_refused(
@@ -124,7 +124,7 @@ def test_what_is_not_int8_is_refused(
     ("op", "shapes"),
     [
         (Maximum(), [(2, 3), (2, 4)]),
-        (Prelu(), [(3,), (2, 3)]),
+        (Prelu(), [(3,), (2, 4)]),
         (SelectV2(), [(2,), (3,), (3,)]),
         (Select(), [(3,), (2, 3), (2, 3)]),
         (Select(), [(2, 3), (2, 3), (3,)]),

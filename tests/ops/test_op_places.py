@@ -15,7 +15,8 @@ from tests.ops.oracle import check_against_tflm
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import DType, Shape
 from tinygen.ops.dynamic_update_slice import DynamicUpdateSlice
-from tinygen.ops.gather import EmbeddingLookup, GatherNd
+from tinygen.ops.embedding_lookup import EmbeddingLookup
+from tinygen.ops.gather import GatherNd
 
 RNG = np.random.default_rng(3)
 Q = (0.1, 7)

@@ -73,7 +73,7 @@ def _edges(type_: type[Pool2D]) -> list[Case]:
     ]
 
 
-def _random_case(type_: type[Pool2D], seed: int) -> Case:
+def random_case(type_: type[Pool2D], seed: int) -> Case:
     rng = np.random.default_rng(4000 + seed)
     window = (int(rng.integers(1, 6)), int(rng.integers(1, 6)))
     padding = Padding(int(rng.integers(0, 2)))
@@ -98,7 +98,7 @@ def _random_case(type_: type[Pool2D], seed: int) -> Case:
 CASES = tuple(
     one
     for type_ in POOLS
-    for one in (*_edges(type_), *(_random_case(type_, seed) for seed in range(12)))
+    for one in (*_edges(type_), *(random_case(type_, seed) for seed in range(12)))
 )
 
 

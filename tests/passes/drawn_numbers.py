@@ -14,14 +14,18 @@ from tinygen.ops.abs import Abs
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.arg_max import ArgMax, ArgMin
+from tinygen.ops.cast import Cast
 from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.div import Div
 from tinygen.ops.dynamic_update_slice import DynamicUpdateSlice
 from tinygen.ops.elu import Elu
+from tinygen.ops.embedding_lookup import EmbeddingLookup
 from tinygen.ops.expand_dims import ExpandDims
+from tinygen.ops.fill import Fill
 from tinygen.ops.float_functions import Exp, FloorDiv, FloorMod, Gelu, Log, Neg, Pow, Sign, Sqrt
-from tinygen.ops.gather import EmbeddingLookup, Gather, GatherNd
+from tinygen.ops.fully_connected import FullyConnected
+from tinygen.ops.gather import Gather, GatherNd
 from tinygen.ops.l2_normalization import L2Normalization
 from tinygen.ops.log_softmax import LogSoftmax
 from tinygen.ops.logical import LogicalAnd, LogicalNot, LogicalOr
@@ -36,8 +40,9 @@ from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.running_sum import AddN, Cumsum
 from tinygen.ops.select import Select, SelectV2
-from tinygen.ops.shape_arithmetic import Cast
+from tinygen.ops.slice import Slice
 from tinygen.ops.squared_difference import SquaredDifference
+from tinygen.ops.sub import Sub
 from tinygen.ops.transpose import Transpose
 
 
@@ -219,6 +224,26 @@ def power(b: Builder) -> Tensor | None:
     return b.node(Quantize(), [raised], Quant((float(np.float32(0.37123)),), (0,)))
 
 
+def whole(b: Builder) -> Tensor | None:
+    """Whole numbers that are computed with, codes over and over, weights that are data."""
+    source = b.source(lambda t: len(t.shape) == 2)
+    if source is None:
+        return None
+    if b.draw(st.booleans()):
+        return b.node(FullyConnected(b.activation(), False), [source, source], b.quant())
+    if b.draw(st.booleans()):
+        inputs = [source, b.constant([0, 0]), b.constant([1, 1])]
+        return b.node(
+            Fill(), [b.constant([2, 3]), b.node(Slice(), inputs, source.quant)], source.quant
+        )
+    places = b.node(ArgMax(), [source, b.constant(1)], None, DType.INT32)
+    plain = Activation.NONE
+    ops: list[Op] = [Add(plain), Sub(plain), Mul(plain), Div(plain), Maximum(), SquaredDifference()]
+    other = b.constant(int(b.rng.integers(-9, 9)))
+    found = b.node(b.draw(st.sampled_from(ops)), [places, other], None, DType.INT32)
+    return b.node(Cast(), [found], b.quant())
+
+
 NUMBERS: tuple[Callable[[Builder], Tensor | None], ...] = (
     function,
     extreme,
@@ -232,4 +257,5 @@ NUMBERS: tuple[Callable[[Builder], Tensor | None], ...] = (
     real,
     constant_island,
     power,
+    whole,
 )

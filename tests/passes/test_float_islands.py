@@ -106,6 +106,38 @@ def test_rows_are_normalized_in_float() -> None:
     assert np.array_equal(computed(graph, ROWS), run_tflm(content, [ROWS])[0])
 
 
+def several(kind: str, **options: Any) -> bytes:
+    """What is made of others: of two tensors, so that it is no table."""
+    net, shape = Float(), (1, 8, 16)
+    x, y = (net.real("DEQUANTIZE", [net.input(shape, (0.07, 5))], shape) for _ in range(2))
+    both = net.real("SUB", [x, y], shape, fusedActivationFunction=0)
+    inputs: list[Tensor | object] = [both, x, y] if kind == "ADD_N" else [both]
+    return net.file(
+        net.call("QUANTIZE", [net.real(kind, inputs, shape, **options)], shape, (0.03, 2))
+    )
+
+
+@pytest.mark.parametrize("kind", ["L2_NORMALIZATION", "ADD_N", "HARD_SWISH"])
+def test_what_is_made_of_exact_operators_is_taken_apart(kind: str) -> None:
+    content = several(kind)
+    graph = simplified(content)
+    assert {node.op.kind for node in graph.nodes} <= {
+        "DEQUANTIZE", "REAL_FOLD", "REAL_PAIR", "REAL_MAP", "QUANTIZE",
+    }  # fmt: skip
+    for node in passes.optimize(graph).nodes:
+        assert node.op.lower(graph.operands(node))
+    turned = np.ascontiguousarray(ROWS[:, ::-1])
+    for values in ([ROWS, turned], [ROWS, ROWS], [np.full_like(ROWS, 5), ROWS // 64]):
+        assert np.array_equal(computed(graph, *values), run_tflm(content, values)[0])
+
+
+def test_one_of_them_alone_is_a_table() -> None:
+    content = chain(("HARD_SWISH", None))
+    graph = simplified(content)
+    assert [node.op.kind for node in graph.nodes] == ["TABLE"]
+    assert np.array_equal(computed(graph, CODES), run_tflm(content, [CODES])[0])
+
+
 def test_what_is_no_number_is_told() -> None:
     """RSQRT of what is not positive: processors differ in what they quantize of it."""
     for steps, doubted in (((("RSQRT", None),), True), (CHAINS[0], False), (CHAINS[1], False)):

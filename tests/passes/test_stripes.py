@@ -96,7 +96,7 @@ def test_what_an_image_becomes_stays() -> None:
         after = striped(data, graph)
         changed += after is not graph
         require_same_meaning(graph, after, seed)
-        require_whole(aot.compile_graph(after))
+        require_whole(aot.compile_graph(after, thorough=False))
 
     law()
     assert changed > 15

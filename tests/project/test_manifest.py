@@ -26,6 +26,7 @@ WHOLE = Manifest(
     made_with={"tensorflow": "2.21.0"},
     engine="aot",
     kernel_set="portable",
+    told=manifest.Told("dsp", "size", ("dsp/add",), 1536, debug=False, keep_edges=True),
     board=manifest.Target("qemu-cortex-m3", "cortex-m3"),
     model=manifest.Model(
         name="digits",
@@ -47,6 +48,8 @@ WHOLE = Manifest(
 MAY_BE_NULL = {
     "data",
     "firmware",
+    "told.kernel_set",
+    "told.arena",
     "fidelity.0.sqnr_db",
     "fidelity.0.argmax_agreement",
     "arena.minimum_bytes",

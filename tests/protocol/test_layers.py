@@ -63,8 +63,9 @@ def test_a_tensor_is_read_where_the_inference_stays(session: Session) -> None:
     session.hello()
     assert session.tensor([IMAGE, EXTRA], 0, 0) == SCORES
     assert session.tensor([IMAGE, EXTRA], 1, 1) == b"\2"
+    assert session.tensor([IMAGE, EXTRA], 0, 0, stay=1) == SCORES, "where a layer before it wrote"
     outputs = session.infer([IMAGE, EXTRA]).outputs
-    assert outputs == (SCORES, struct.pack("<I", 3)), "each inference ran to its end"
+    assert outputs == (SCORES, struct.pack("<I", 4)), "each inference ran to its end"
     assert session.retries == 0
 
 

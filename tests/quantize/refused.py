@@ -20,7 +20,7 @@ def three_dimensions(keras: Any) -> Any:
 def masked(keras: Any) -> Any:
     layers = keras.layers
     return keras.Sequential(
-        [layers.Input((8, 3)), layers.Masking(name="gaps"), layers.Conv1D(4, 3, name="conv")]
+        [layers.Input((8, 3)), layers.Masking(name="gaps"), layers.LSTM(4, name="memory")]
     )
 
 
@@ -67,11 +67,11 @@ def not_finite(keras: Any) -> Any:
     return keras.Sequential([layers.Input((4,), name="row"), layer])
 
 
-def threshold(keras: Any) -> Any:
+def words_with_gaps(keras: Any) -> Any:
     layers = keras.layers
-    return keras.Sequential(
-        [layers.Input((6,), name="row"), layers.Dense(4), layers.ReLU(threshold=0.5, name="step")]
-    )
+    words = layers.Input((6,), dtype="int32", name="words")
+    vectors = layers.Embedding(20, 4, mask_zero=True, name="vectors")(words)
+    return keras.Model(words, layers.GlobalAveragePooling1D(name="mean")(vectors))
 
 
 REFUSED: tuple[tuple[Callable[[Any], Any], str], ...] = (
@@ -84,6 +84,6 @@ REFUSED: tuple[tuple[Callable[[Any], Any], str], ...] = (
     (frames_in_time, "keras"),
     (any_size, "keras"),
     (not_finite, "tf_keras"),
-    (threshold, "tf_keras"),
+    (words_with_gaps, "tf_keras"),
 )
 """Each with the package that it is made with."""

@@ -12,10 +12,11 @@ from tests.ops.tflite_file import single_operator, tensor
 from tests.tflm import stand_in
 from tests.tflm.stand_in.fixtures import pools, stand_in_cache, stand_in_tree  # noqa: F401
 from tinygen.api.build import BuildResult, build, generate
+from tinygen.api.flash import stop
 from tinygen.api.verify import VerifyResult, verify
 from tinygen.devices import qemu
 from tinygen.engines.tflm import KernelSet, probe, scratch
-from tinygen.errors import DoesNotFit, ToolchainError, UnsupportedModel
+from tinygen.errors import DoesNotFit, UnsupportedModel
 from tinygen.ir import DType
 from tinygen.proof.verdict import Verdict
 
@@ -111,7 +112,7 @@ def test_what_was_measured_is_remembered(
 def test_a_model_that_does_not_start_is_told(tmp_path: Path) -> None:
     model = tmp_path / "same.tflite"
     model.write_bytes(stand_in.pools((8, 8, 4), (4, 4, 4), padding=0))
-    with pytest.raises(ToolchainError, match="does not run the model") as caught:
+    with pytest.raises(UnsupportedModel, match="does not run the model") as caught:
         generate(model, board="qemu-cortex-m4", engine="tflm", out=tmp_path / "p")
     assert "operator 0 cannot run" in caught.value.why, "in the interpreter's own words"
     assert "--arena" in caught.value.next_step
@@ -121,7 +122,8 @@ def test_a_model_that_does_not_start_is_told(tmp_path: Path) -> None:
 
 
 def test_an_error_text_is_kept_on_request(tmp_path: Path) -> None:
-    """The interpreter's words about what it cannot run are in the image, or are not."""
+    """The interpreter's words about what it cannot run are in the image, or are not; those of a
+    model that did not start, long before, reach who asks."""
     model = tmp_path / "same.tflite"
     model.write_bytes(stand_in.pools((8, 8, 4), (4, 4, 4), padding=0))
     kept = []
@@ -136,6 +138,14 @@ def test_an_error_text_is_kept_on_request(tmp_path: Path) -> None:
         )
         kept.append(b"(out of range)" in made.elf.read_bytes())
     assert kept == [False, True]
+    for project, said in ((tmp_path / "pFalse", False), (tmp_path / "pTrue", True)):
+        try:
+            with pytest.raises(DoesNotFit, match="does not start in 4,096 bytes") as caught:
+                verify(project)
+        finally:
+            stop(project)
+        assert ("operator 0 cannot run" in caught.value.why) is said
+        assert ("--debug" in caught.value.next_step) is not said, "never what was done already"
 
 
 def test_where_nothing_is_gained_the_plan_is_left_out(tmp_path: Path) -> None:

@@ -22,17 +22,20 @@ from tinygen.api.versions import Lock
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
 from tinygen.engines.engine import Job
+from tinygen.engines.tflm import not_run
+from tinygen.ir import input_edges
 from tinygen.load import safe_name
 from tinygen.options import BuildOptions
 from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
-from tinygen.project import build_id, library, manifest, sources, trust
+from tinygen.project import build_id, library, manifest, mlperf, sources, trust
 from tinygen.project.platformio import platformio_files
-from tinygen.proof.doubt import doubts
+from tinygen.proof.doubt import doubts, refusal
 from tinygen.proof.expect import expect
 from tinygen.proof.fidelity import Fidelity, fidelity
+from tinygen.proof.oracle import TFLM
 from tinygen.proof.vectors import Vectors
 from tinygen.templates import Identity
 
@@ -211,6 +214,7 @@ def _generate(
     chosen = choose_engine(target, options.engine)
     chosen.check(options, target)
     ready = prepare(model, options)
+    _benchmarked(ready, options)
     folder = _folder(ready.model.name, options, target)
     require_harmless(options.board, target, folder, trusted=options.trust_project)
     if runs:
@@ -229,12 +233,16 @@ def _generate(
     for note in made.notes:
         progress.note(note)
     checks = _expected(ready, options)
+    if chosen.name == "tflm" and options.arena is not None and (words := refusal(checks, TFLM)):
+        raise not_run(words)  # else running it to size the arena has shown that it does
     reports = fidelity(ready.outputs, checks)
     for report in reports:
         progress.note(report.text)
     scripts = (build_id.SCRIPT, *made.scripts)
-    ini = platformio_files(target, identity, made.build_flags, scripts)
-    parts = {**sources.project_files(target, made.arena_place), **made.files}
+    benchmarked = _benchmarked(ready, options)
+    flags = (*made.build_flags, *((mlperf.FLAG,) if benchmarked else ()))
+    ini = platformio_files(target, identity, flags, scripts)
+    parts = {**sources.project_files(target, made.arena_place), **benchmarked, **made.files}
     files = {
         **parts,
         **library.manifests(identity, parts, made.library_flags, alone=made.alone),
@@ -243,7 +251,7 @@ def _generate(
         project.MODEL: ready.model.content,
         project.VECTORS: checks.to_bytes(),
     }
-    described = describe(ready, made, target, identity, checks, reports)
+    described = describe(ready, options, made, target, identity, checks, reports)
     held.enter_context(project.hold(folder, progress))
     written = project.write(folder, files, described)
     trust.sign_written(folder, files)
@@ -276,6 +284,14 @@ def _generate(
         fidelity=reports,
         classes=next((edge.labels for edge in ready.outputs if edge.labels), ()),
     )
+
+
+def _benchmarked(ready: Prepared, options: BuildOptions) -> dict[str, bytes]:
+    """The files of MLPerf Tiny's commands, where they are asked for; InputError for a model that
+    it has not."""
+    if options.protocol != "mlperf":
+        return {}
+    return mlperf.protocol_files(mlperf.benchmark(input_edges(ready.model.graph), ready.outputs))
 
 
 def _expected(ready: Prepared, options: BuildOptions) -> Vectors:

@@ -8,7 +8,7 @@ from typing import IO
 
 from tinygen.api.built import Built
 from tinygen.api.flash import device_port
-from tinygen.boards import Process, Qemu, Serial
+from tinygen.boards import Linux, Qemu, Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import (
     ProcessTransport,
@@ -19,6 +19,7 @@ from tinygen.devices.link import (
 )
 from tinygen.devices.link.deadline import Clock, Deadline, ProcessClock
 from tinygen.devices.link.recording import SCHEME, SpyTransport
+from tinygen.devices.link.ssh import SCHEME as SSH
 from tinygen.devices.usb import find_port
 from tinygen.errors import DeviceError
 from tinygen.progress import SILENT, Progress
@@ -63,8 +64,9 @@ class Connection:
 
     def reopen(self) -> Session:
         """A session after the port was lost. DeviceError when it does not come back in time, and
-        for a process: to start it anew would hide that it ended."""
-        if isinstance(self.built.board.device, Process):
+        for a program of Linux: to start it anew would hide that it ended."""
+        started = "://" not in self.port or self.port.startswith(SSH)
+        if isinstance(self.built.board.device, Linux) and started:
             raise DeviceError(f"{self.port} has ended")
         self._progress.stage(f"{self.port} is gone: waiting for it to come back")
         return self._patiently(_REPLUG_SECONDS if self._may_come_back else 0.0)
@@ -93,10 +95,8 @@ class Connection:
     def _session(self) -> Session:
         transport = self._transport()
         clock: Clock = time.monotonic
-        if isinstance(transport, ReplayTransport):
+        if isinstance(transport, ReplayTransport | ProcessTransport):
             clock = transport.clock
-        elif isinstance(transport, ProcessTransport):
-            clock = ProcessClock(transport.process.pid)
         elif (emulator := self._emulator) is not None:
             clock = ProcessClock(emulator.pid)
         if self._spy is not None:

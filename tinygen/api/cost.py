@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tinygen.boards import Board, Process, Qemu
+from tinygen.boards import Board, Linux, Qemu
 from tinygen.devices.link.hello import Hello
 
 
@@ -14,8 +14,8 @@ class Cost:
     """What one inference takes on the device: least, mean and most over the vectors."""
 
     unit: str
-    """`instructions` on an emulated board, `microseconds` on hardware; of a process `nanoseconds of
-    this host`, which differ from run to run."""
+    """`instructions` on an emulated board, `microseconds` on hardware; of a program of Linux
+    `nanoseconds` of its machine, which differ from run to run."""
     minimum: int
     mean: int
     maximum: int
@@ -44,6 +44,8 @@ def measured(board: Board, ticks: int, hello: Hello) -> tuple[str, int | None]:
     if isinstance(board.device, Qemu):
         return "instructions", board.device.instructions(ticks)
     unit, per_second = "microseconds", 1_000_000
-    if isinstance(board.device, Process):
-        unit, per_second = "nanoseconds of this host", 1_000_000_000
+    if isinstance(board.device, Linux):
+        unit, per_second = "nanoseconds", 1_000_000_000
+        if board.device.emulator is not None:  # its time says nothing of anything
+            return unit, None
     return unit, ticks * per_second // hello.tick_hz if hello.tick_hz else None

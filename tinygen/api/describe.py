@@ -11,6 +11,7 @@ from tinygen.api.versions import made_with
 from tinygen.boards import Board
 from tinygen.engines.engine import Made
 from tinygen.ir import input_edges
+from tinygen.options import BuildOptions
 from tinygen.printable import printable
 from tinygen.project import manifest
 from tinygen.project.manifest import Manifest
@@ -21,6 +22,7 @@ from tinygen.templates import Identity
 
 def describe(
     ready: Prepared,
+    options: BuildOptions,
     made: Made,
     board: Board,
     identity: Identity,
@@ -35,6 +37,14 @@ def describe(
         made_with=made_with(board, quantized=ready.float_tflite is not None),
         engine=identity.engine,
         kernel_set=made.kernel_set,
+        told=manifest.Told(
+            kernel_set=options.kernel_set,
+            optimize=options.optimize,
+            without=options.without,
+            arena=options.arena,
+            debug=options.debug,
+            keep_edges=options.keep_edges,
+        ),
         board=manifest.Target(board.id, board.core),
         model=manifest.Model(
             name=identity.name,

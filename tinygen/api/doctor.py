@@ -19,8 +19,8 @@ from tinygen import processes
 from tinygen.api.cache import cache
 from tinygen.api.kept import MODELS
 from tinygen.api.shown import Shown
-from tinygen.boards import Board, Qemu, Serial, all_boards
-from tinygen.devices import qemu, usb
+from tinygen.boards import Board, Linux, Qemu, Serial, all_boards
+from tinygen.devices import qemu, usb, user_mode
 from tinygen.devices.link import Session, open_device, open_transport
 from tinygen.engines.tflm import source
 from tinygen.errors import DeviceError, ToolchainError
@@ -170,6 +170,8 @@ def _programs() -> Iterator[Check]:
             by_prefix.setdefault(board.toolchain.prefix, []).append(board)
         if isinstance(board.device, Qemu):
             by_emulator.setdefault(board.device.program, []).append(board)
+        elif isinstance(board.device, Linux) and board.device.emulator is not None:
+            by_emulator.setdefault(board.device.emulator, []).append(board)
     for prefix, boards in sorted(by_prefix.items()):
         yield _compiler(f"{prefix}-gcc", boards)
     for program, boards in sorted(by_emulator.items()):
@@ -188,9 +190,8 @@ def _compiler(name: str, boards: list[Board]) -> Check:
 
 def _emulator(program: str, boards: list[Board]) -> Check:
     device = boards[0].device
-    assert isinstance(device, Qemu)
     try:
-        path = qemu.require(device)
+        path = qemu.require(device) if isinstance(device, Qemu) else user_mode.require(program)
     except ToolchainError as error:
         return Check(program, State.WARNING, f"{error.what}; {_for(boards)}", error.next_step)
     return Check(program, State.GOOD, _first_line(path, "--version"))

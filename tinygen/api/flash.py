@@ -1,28 +1,31 @@
 """flash() and stop(): put the firmware on the device; on an emulated board, start and end QEMU; a
-process runs only as long as somebody talks to it."""
+program of Linux is copied to its machine, or runs here, as long as somebody talks to it."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinygen import pio
+from tinygen.api.again import again, noting
 from tinygen.api.board import project_board, require_harmless_firmware
 from tinygen.api.built import Built, look
 from tinygen.api.crash import explained
+from tinygen.api.linux import end_service, install, linux_port, no_port, recorded_port, started_here
 from tinygen.api.shown import Shown
-from tinygen.boards import Board, Process, Qemu, Serial
+from tinygen.boards import Board, Linux, Qemu, Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, open_device
 from tinygen.devices.link.deadline import Clock, ProcessClock
 from tinygen.devices.link.hello import Hello
-from tinygen.devices.link.recording import SCHEME
+from tinygen.devices.link.ssh import SCHEME as SSH
+from tinygen.devices.remote import Service
 from tinygen.devices.usb import find_port, wait_for_port
 from tinygen.errors import DeviceError, InputError
 from tinygen.progress import SILENT, Progress
 from tinygen.project import trust
-from tinygen.project.folder import open_project
+from tinygen.project.folder import Project, open_project
 
 _START_SECONDS = 10.0
 _AGAIN_SECONDS = 0.2
@@ -40,6 +43,8 @@ class FlashResult(Shown):
     pid: int | None
     """The emulator's process; None where none stays."""
     seconds: float
+    service: Service | None = None
+    """What keeps running on another machine with Linux."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,13 +59,16 @@ def flash(
     project: str | Path | None = None,
     *,
     port: str | None = None,
+    layers: bool = False,
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> FlashResult:
     """Put the project's firmware on its board and wait until it answers.
 
     An emulated board is started, which replaces the one started before. Hardware is uploaded to by
-    PlatformIO with the board's protocol. A board that is a process is run once, and ends.
+    PlatformIO with the board's protocol. For a board with Linux the `port` ``ssh://USER@HOST`` is a
+    machine to copy it to and to start it on as a service of the user's, which later commands find
+    again; without one it is run here once.
 
     Parameters
     ----------
@@ -69,6 +77,9 @@ def flash(
     port : str, optional
         A serial device or a pyserial URL. Without it the emulator that `flash` started, or the one
         port with the board's USB id.
+    layers : bool
+        Firmware of the same sources that notes what its layers take and compute, for
+        `verify_layers` and `profile`; those start an emulated board's by themselves.
     trust_project : bool
         Run what a project folder or a board file of somebody else's brings.
     progress : Progress
@@ -100,9 +111,11 @@ def flash(
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
+    if layers:
+        return _with_layers(current, board, port, trust_project=trust_project, progress=progress)
     built = look(current, board)
     elf = built.require_current()
-    pid = None
+    pid = service = None
     if isinstance(board.device, Qemu):
         if given_port(port) is not None:
             raise InputError(f"{board.id} is emulated: its port is chosen by `tinygen flash`")
@@ -117,12 +130,16 @@ def flash(
                 error.why += f"\nthe emulator's last words:\n{words}"
             qemu.stop(current.state_dir)
             raise
-    elif isinstance(board.device, Process):
-        if given_port(port) is not None:
-            raise _portless(board)
-        progress.stage(f"Running {board.id} once")
-        port = device_port(built, trust_project=trust_project)
-        hello = _greet(port, built)
+    elif isinstance(board.device, Linux):
+        place = given_port(port) or recorded_port(current)
+        if place is None:
+            progress.stage(f"Running {board.id} once")
+            port = started_here(built, trust_project=trust_project)
+            hello = _greet(port, built)
+        elif place.startswith(SSH):
+            port, hello, service = install(built, place, progress, trust_project=trust_project)
+        else:
+            raise no_port(board)
     else:
         with trust.running(current.path, trusted=trust_project):
             port, hello = _upload(built, board.device, port, progress)
@@ -134,7 +151,23 @@ def flash(
         build_id=hello.build_id,
         pid=pid,
         seconds=time.monotonic() - started,
+        service=service,
     )
+
+
+def _with_layers(
+    project: Project, board: Board, port: str | None, *, trust_project: bool, progress: Progress
+) -> FlashResult:
+    if not isinstance(board.device, Serial):
+        raise InputError(
+            f"nothing has to be put on {board.id} to look into its layers",
+            why="its device is started here, by the command that looks",
+            next_step="tinygen verify --layers, or tinygen profile",
+        )
+    made = again(project, progress)
+    _, noted = noting(made, trust_project=trust_project, progress=progress)
+    done = flash(noted.path, port=port, trust_project=trust_project, progress=progress)
+    return replace(done, project=project.path)
 
 
 def _upload(
@@ -165,7 +198,7 @@ def _upload(
 
 
 def stop(project: str | Path | None = None) -> StopResult:
-    """End the emulator that `flash` started.
+    """End the emulator or the service that `flash` started for this project, and nothing else.
 
     Parameters
     ----------
@@ -189,7 +222,7 @@ def stop(project: str | Path | None = None) -> StopResult:
     True
     """
     current = open_project(None if project is None else Path(project))
-    return StopResult(current.path, qemu.stop(current.state_dir))
+    return StopResult(current.path, qemu.stop(current.state_dir) or end_service(current))
 
 
 def given_port(port: str | None) -> str | None:
@@ -212,30 +245,19 @@ def device_port(
 ) -> str:
     """Where the project's device is: at the `port` that was given, else the recorded emulator,
     started anew if it runs anything but the project's ELF file, the one port that has the board's
-    USB id, or the ELF file itself, which is a program of this machine."""
+    USB id, or where a program of Linux is."""
     given, device = given_port(port), built.board.device
+    if isinstance(device, Linux):
+        return linux_port(built, given, trust_project=trust_project)
     if given is not None:
-        if isinstance(device, Process) and not given.startswith(SCHEME):
-            raise _portless(built.board)
         return given
     if isinstance(device, Serial):
         return find_port(built.board)
     elf = built.require_current()
-    if isinstance(device, Process):
-        require_harmless_firmware(built.project, built.board, elf, trusted=trust_project)
-        return str(elf.resolve())
     running = qemu.running(built.project.state_dir)
     if running is not None and running.runs(built.board, elf):
         return running.url
     return flash(built.project.path, trust_project=trust_project, progress=progress).port
-
-
-def _portless(board: Board) -> InputError:
-    return InputError(
-        f"{board.id} has no port",
-        why="its firmware is a program, which is started for as long as it is talked to",
-        next_step="leave --port out",
-    )
 
 
 def _greet(port: str, built: Built, clock: Clock = time.monotonic) -> Hello:

@@ -14,6 +14,7 @@ from typing import Any
 
 from tinygen.api.bench import BenchResult
 from tinygen.api.build import BuildResult
+from tinygen.api.profile import ProfileResult
 from tinygen.api.verify import VerifyResult
 from tinygen.errors import InputError
 from tinygen.printable import printable
@@ -52,6 +53,14 @@ NAMES: Mapping[type, Mapping[str, str]] = {
         "lsb": "max_abs_diff_lsb",
         "sqnr": "outputs.*.float_model.sqnr_db",
         "vectors": "vectors",
+        "seconds": "seconds",
+    },
+    ProfileResult: {
+        "instructions": "instructions",
+        "cost": "inference",
+        "worst_layer": "layers.*.amount",
+        "cycles": "modelled_cycles",
+        "macs": "macs",
         "seconds": "seconds",
     },
     BenchResult: {

@@ -14,18 +14,19 @@ from tinygen.api.connection import Connection
 from tinygen.api.cost import Cost, cost_of, startup_of
 from tinygen.api.crash import explained
 from tinygen.api.in_memory import data_file
+from tinygen.api.memory_used import enough_arena, full_stack
 from tinygen.api.own_data import own_vectors, project_model, stored_vectors
 from tinygen.api.shown import Shown
 from tinygen.api.vectors_run import Runs, VectorsRun
-from tinygen.boards import Board, StackMark
+from tinygen.boards import Board
 from tinygen.devices.link.deadline import Deadline
+from tinygen.devices.link.faults import Failed
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.recording import open_recording
-from tinygen.engines import tflm
-from tinygen.engines.tflm import KernelSet, arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
 from tinygen.options import Data
+from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import Project, open_project
 from tinygen.project.manifest import Model
@@ -289,7 +290,7 @@ def _result(
     reports = verdict.compare(tensors, checks, device) if count else ()
     mismatched = sum(r.device.mismatched_elements for r in reports)
     most = max((r.device.max_abs_diff_lsb for r in reports), default=0)
-    lost = run.lost or (_full_stack(project, board, run.stack) if count else None)
+    lost = run.lost or (full_stack(project, board, run.stack) if count else None)
     if mismatched and _as_reference(project, checks, device):
         decision = Verdict.UNVERIFIED
         reason = (
@@ -316,7 +317,7 @@ def _result(
         reason=reason,
         doubt=far_from_litert(checks, tensors),
         why=why,
-        next_step=_next_step(project, board, decision, lost),
+        next_step=_next_step(project, decision, lost),
         project=project.path,
         model=project.model,
         model_sha256=project.model_sha256,
@@ -344,7 +345,7 @@ def _result(
         arena_bytes=hello.arena_bytes if hello else None,
         arena_used_bytes=hello.arena_used if hello else None,
         # Of firmware that is not known to be this project's, nothing can be said.
-        arena_enough_bytes=_enough(hello, manifest.arena.overhead_bytes)
+        arena_enough_bytes=enough_arena(hello, manifest.arena.overhead_bytes)
         if decision is Verdict.MATCH
         else None,
         stack_used_bytes=run.stack or None,
@@ -374,39 +375,10 @@ def _as_reference(project: Project, checks: Vectors, device: Sequence[Array]) ->
     return False
 
 
-def _full_stack(project: Project, board: Board, used: int) -> DeviceError | None:
-    """The error for a stack that has come to its end: what lay there may be overwritten, although
-    the outputs are right. None where it has not, or nobody knows."""
-    room = board.stack_bytes
-    if board.stack_mark is StackMark.AVR:  # it ends where the variables begin, in between is room
-        firmware = project.manifest.firmware
-        if firmware is None:
-            return None
-        room = board.memory.ram.bytes - firmware.bytes.ram_static - firmware.bytes.arena
-    if used < room:
-        return None
-    return DeviceError(
-        f"the stack came to its end on the device: {used:,} of {room:,} bytes",
-        why="what lies behind it may have been overwritten, so outputs that are right prove little",
-        next_step="give the board more stack (stack_bytes of its board file), then build again",
-    )
-
-
-def _next_step(project: Project, board: Board, decision: Verdict, lost: DeviceError | None) -> str:
-    if decision is not Verdict.MISMATCH or project.manifest.engine != "tflm":
-        return lost.next_step if lost else ""
-    kernels, reference = project.manifest.kernel_set, KernelSet.REFERENCE.value
-    if kernels != reference and reference in tflm.kernel_sets(board):
-        return (
-            f"build with --kernel-set {reference}: if that matches, the {kernels} kernels "
-            "are wrong on this device"
-        )
-    return "build with --engine aot: if that matches, the interpreter's build is at fault"
-
-
-def _enough(hello: Hello | None, overhead: int | None) -> int | None:
-    """A smaller arena that would do: starting takes `overhead` bytes more than are used then."""
-    if hello is None or overhead is None:
-        return None
-    enough = arena.aligned(hello.arena_used + overhead)
-    return enough if enough < hello.arena_bytes else None
+def _next_step(project: Project, decision: Verdict, lost: DeviceError | None) -> str:
+    if decision is Verdict.MISMATCH:
+        return f"tinygen verify {shell_word(project.path)} --layers"
+    if isinstance(lost, Failed) and project.manifest.engine == "tflm":
+        speak = "" if lost.words else "build with --debug: the interpreter then says why; or "
+        return f"{speak}build with --engine aot"
+    return lost.next_step if lost else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import platform
 import re
 from functools import cache
 from pathlib import Path
@@ -14,10 +15,10 @@ from tinygen.boards.schema import (
     Device,
     Engines,
     Heap,
+    Linux,
     Memories,
     Memory,
     PlatformIO,
-    Process,
     Qemu,
     RamCode,
     Serial,
@@ -61,12 +62,12 @@ __all__ = [
     "Extension",
     "Fpu",
     "Heap",
+    "Linux",
     "Loader",
     "Memories",
     "Memory",
     "PlatformIO",
     "Port",
-    "Process",
     "Qemu",
     "RamCode",
     "ResetName",
@@ -97,7 +98,16 @@ BOARD_IDS = (
     "qemu-hifive1",
     "qemu-mega2560",
     "qemu-xtensa",
+    "qemu-aarch64",
+    "qemu-armhf",
     "linux-x86_64",
+    "linux-aarch64",
+    "linux-armhf",
+    "raspberrypi3",
+    "raspberrypi3_32",
+    "raspberrypi4",
+    "raspberrypi5",
+    "raspberrypi_zero2w",
     "esp32",
     "esp32s3",
     "esp32c3",
@@ -124,18 +134,26 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s_-]+", "", text.lower())
 
 
+_THIS = "linux"
+"""The board that is this machine."""
+
+_MACHINES = {"armv7l": "armhf", "armv8l": "armhf", "arm64": "aarch64", "AMD64": "x86_64"}
+"""What systems call a machine -> what its board is called after, where that differs."""
+
 _ALIKE = {_plain(board_id): board_id for board_id in BOARD_IDS}
 
 
 def get_board(id_or_path: str | Path) -> Board:
     """The board of that id, or the one described by a .toml file of the user's own.
 
-    Capitals, and what is between the words of an id, do not matter.
+    Capitals, and what is between the words of an id, do not matter. `linux` is this machine's.
     """
     text = str(id_or_path)
     if text.endswith(".toml"):
         return _read(Path(text))
     text = _ALIKE.get(_plain(text), text)
+    if text == _THIS:
+        text = f"{_THIS}-{_MACHINES.get(platform.machine(), platform.machine())}"
     if text not in BOARD_IDS:
         close = difflib.get_close_matches(text.lower(), BOARD_IDS, n=3, cutoff=0.5)
         raise InputError(

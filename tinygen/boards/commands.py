@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from tinygen.boards.schema import LOCAL_PLATFORM, Board, Process, Qemu
+from tinygen.boards.schema import LOCAL_PLATFORM, Board, Linux, Qemu
 
 _OPTIONS = {
     "board_build.arduino.flash_layout",
@@ -69,7 +69,7 @@ def opens_files(board: Board) -> bool:
     """Whether the firmware itself can open files of this machine, as it can by semihosting, and as
     a process."""
     device = board.device
-    if isinstance(device, Process):
+    if isinstance(device, Linux):
         return True
     return isinstance(device, Qemu) and any("semihosting" in o for o in device.options)
 

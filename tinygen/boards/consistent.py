@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tinygen.boards.schema import ADDRESSES, LOCAL_PLATFORM, Board, Process, Serial
+from tinygen.boards.schema import ADDRESSES, LOCAL_PLATFORM, Board, Linux, Serial
 from tinygen.boards.vocabulary import (
     POSSIBLE,
     UPLOAD_PROTOCOLS,
@@ -59,8 +59,13 @@ def _port(board: Board) -> Iterator[str]:
 
 
 def _device(board: Board) -> Iterator[str]:
-    if isinstance(board.device, Process) != (board.port is Port.POSIX):
-        yield "device.type process, and only that, goes with the port posix"
+    if isinstance(board.device, Linux) != (board.port is Port.POSIX):
+        yield "device.type linux, and only that, goes with the port posix"
+    if isinstance(board.device, Linux):
+        if not board.device.machines:
+            yield "device.machines is empty: the program has to run somewhere"
+        if board.device.cpu is not None and board.device.emulator is None:
+            yield "device.cpu is what device.emulator is to be, which is missing"
     if isinstance(board.device, Serial):
         if len(set(board.device.usb_ids)) < len(board.device.usb_ids):
             yield "device.usb_ids names one twice"

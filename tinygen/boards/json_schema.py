@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 
 from tinygen.boards.hints import hints_of, is_needed
-from tinygen.boards.schema import Board, Process, Qemu, Serial
+from tinygen.boards.schema import Board, Linux, Qemu, Serial
 
 _REFERENCE = "#/$defs/{name}"
 
@@ -24,7 +24,7 @@ def board_schema() -> dict[str, Any]:
     others = [field for field in dataclasses.fields(Board) if field.name != "device"]
     record = msgspec.defstruct("Board", [_field(f) for f in others], module=Board.__module__)
     (board, *devices), parts = msgspec.json.schema_components(
-        [record, Qemu, Serial, Process], ref_template=_REFERENCE
+        [record, Qemu, Serial, Linux], ref_template=_REFERENCE
     )
     parts["Board"]["properties"]["device"] = {"oneOf": devices}
     parts["Board"]["required"] = [f.name for f in dataclasses.fields(Board) if is_needed(f)]

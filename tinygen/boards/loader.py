@@ -29,7 +29,7 @@ from tinygen.errors import InputError
 _PLACE = re.compile(r" - at `\$(?P<path>.*)`\Z")
 _STEP = re.compile(r"\.(?P<key>\w+)|\[(?P<index>\d+|\.\.\.)\]")
 _MOVED = {
-    "kind": "[device] has a type: qemu, serial or process",
+    "kind": "[device] has a type: qemu, serial or linux",
     "emulator": '[device] with type = "qemu" has its keys',
     "upload": '[device] with type = "serial" has it as upload = { ... }',
     "serial.kind": "device.connection is uart or usb",

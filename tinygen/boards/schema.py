@@ -29,6 +29,7 @@ from tinygen.boards.vocabulary import (
     TflmKernels,
     Ticks,
     Uart,
+    UserEmulator,
 )
 
 LOCAL_PLATFORM = "tinygen-emulated"
@@ -176,9 +177,9 @@ class SerialLine:
 
     `window` is how many requests may be under way: 1 for a port that cannot receive while the board
     computes. `fastest` is the highest rate that the chip and what is between it and the host can,
-    where the port can change it. `uart` is for ports that drive its registers themselves. A process
-    has a pipe instead, whose `baud` is only what the time that a verification may take is worked
-    out from.
+    where the port can change it. `uart` is for ports that drive its registers themselves. A program
+    of Linux has a pipe instead, whose `baud` is only what the time that a verification may take is
+    worked out from.
     """
 
     baud: Annotated[int, Meta(ge=300, le=12_000_000)]
@@ -246,14 +247,22 @@ class Serial:
 
 
 @dataclass(frozen=True)
-class Process:
-    """A process of this machine's operating system: the firmware is a program that talks over its
-    standard input and output. It is started anew for every session and ends with it."""
+class Linux:
+    """A machine with Linux: the firmware is a program there, which talks over its standard input
+    and output. It is started anew for every session and ends with it.
 
-    type: Literal["process"]
+    `machines` is what `uname -m` says where the program runs. Is this machine one of them, it is
+    started here; `emulator` runs it on any; others are reached through SSH. `cpu` is what the
+    emulator is to be, where not all that it can.
+    """
+
+    type: Literal["linux"]
+    machines: tuple[Name, ...]
+    emulator: UserEmulator | None = None
+    cpu: Machine | None = None
 
 
-Device = Qemu | Serial | Process
+Device = Qemu | Serial | Linux
 """What runs the firmware; `type` says which it is."""
 
 

@@ -21,6 +21,8 @@ LdfMode = Literal["chain", "deep", "chain+", "deep+"]
 """How PlatformIO looks for libraries."""
 
 Prefix = Literal[
+    "aarch64-linux-gnu",
+    "arm-linux-gnueabihf",
     "arm-none-eabi",
     "avr",
     "riscv-none-elf",
@@ -43,6 +45,9 @@ EmulatorProgram = Literal[
     "qemu-system-xtensa",
 ]
 
+UserEmulator = Literal["qemu-aarch64", "qemu-arm"]
+"""QEMU's user mode: one program of another machine's Linux."""
+
 EngineName = Literal["aot", "tflm"]
 
 TflmKernels = Literal["cmsis_nn", "esp_nn", "esp_nn_s3", "reference"]
@@ -64,7 +69,7 @@ UPLOAD_PROTOCOLS = (
 
 
 class Core(StrEnum):
-    """Processor cores, as their compilers name them."""
+    """Processor cores, as their compilers name them; an architecture where it may be any of it."""
 
     CORTEX_M0 = "cortex-m0"
     CORTEX_M0PLUS = "cortex-m0plus"
@@ -78,6 +83,11 @@ class Core(StrEnum):
     CORTEX_M52 = "cortex-m52"
     CORTEX_M55 = "cortex-m55"
     CORTEX_M85 = "cortex-m85"
+    CORTEX_A53 = "cortex-a53"
+    CORTEX_A72 = "cortex-a72"
+    CORTEX_A76 = "cortex-a76"
+    ARMV7_A = "armv7-a"
+    ARMV8_A = "armv8-a"
     X86_64 = "x86-64"
     RV32EC = "rv32ec"
     RV32IC = "rv32ic"

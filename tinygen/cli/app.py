@@ -7,7 +7,7 @@ from tinygen.cli.root import app
 
 _ORDER = (
     *(models.inspect, models.build, models.generate),
-    *(devices.flash, devices.verify, devices.run, devices.monitor, devices.stop),
+    *(devices.flash, devices.verify, devices.profile, devices.run, devices.monitor, devices.stop),
     models.bench,
     *(catalogue.boards, catalogue.ops),
     *(machine.demo, machine.doctor, machine.setup, machine.cache),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 
-from tinygen.boards import Board, Device, Process, Qemu, Serial, all_boards
+from tinygen.boards import Board, Device, Linux, Qemu, Serial, all_boards
 from tinygen.boards.hints import all_keys
 from tinygen.engines import kernel_sets
 
@@ -63,7 +63,7 @@ would link; the check before a build never asks for more than that.
 |---|--:|--:|---|"""
 _TITLES: Mapping[type[Device], str] = {
     Qemu: "Emulated boards",
-    Process: "Processes of this machine",
+    Linux: "Machines with Linux",
     Serial: "Hardware",
 }
 

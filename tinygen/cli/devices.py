@@ -35,13 +35,22 @@ ImageRangeOption = Annotated[
 def flash(
     project: ProjectArgument = None,
     port: PortOption = None,
+    layers: Annotated[
+        bool,
+        typer.Option(
+            "--layers",
+            help="Hardware: the same, but built to note its layers, for verify --layers and "
+            "profile.",
+        ),
+    ] = False,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
     """Put the firmware on the device and wait until it answers.
 
-    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO. A board that is a
-    process of this machine is run once, and ends.
+    An emulated board is started in QEMU; hardware is uploaded to by PlatformIO. For a board with
+    Linux, `--port ssh://USER@HOST` is the machine to copy it to and to start it on; on this one it
+    is run once, and ends.
 
     Example: tinygen flash
     """
@@ -49,7 +58,9 @@ def flash(
     from tinygen.report.text import flash_report
 
     run_command(
-        lambda progress, trust: call(project, port=port, trust_project=trust, progress=progress),
+        lambda progress, trust: call(
+            project, port=port, layers=layers, trust_project=trust, progress=progress
+        ),
         flash_report,
         json,
         trust_project,
@@ -119,6 +130,14 @@ def verify(
             "the fastest that board and line agree on, where there is much to send]",
         ),
     ] = None,
+    layers: Annotated[
+        bool,
+        typer.Option(
+            "--layers",
+            help="Find the first layer that computes something else, with firmware that notes "
+            "its layers.",
+        ),
+    ] = False,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
@@ -129,6 +148,14 @@ def verify(
 
     Example: tinygen verify --port /dev/ttyUSB0
     """
+    if layers:
+        others = (data, labels, image_range, spy, baud, atol or None, reports.given)
+        if any(given is not None for given in others):
+            raise typer.BadParameter(
+                "--layers looks into the project's own vectors: of the others it takes --port, "
+                "--vectors and --timeout"
+            )
+        _verify_layers(project, port, vectors, timeout, trust_project, json)
     from tinygen.api.verify import VerifyResult
     from tinygen.api.verify import verify as call
     from tinygen.report.text import verify_report
@@ -153,6 +180,82 @@ def verify(
         trust_project,
         reports=reports,
         kind=VerifyResult,
+    )
+
+
+def _verify_layers(
+    project: Path | None,
+    port: str | None,
+    vectors: int | None,
+    timeout: float | None,
+    trust_project: bool,
+    json: bool,
+) -> None:
+    from tinygen.api.layers import verify_layers as call
+    from tinygen.report.text import layers_report
+
+    result = run_command(
+        lambda progress, trust: call(
+            project,
+            port=port,
+            vectors=vectors,
+            timeout=timeout,
+            trust_project=trust,
+            progress=progress,
+        ),
+        layers_report,
+        json,
+        trust_project,
+    )
+    raise typer.Exit(result.exit_code)
+
+
+@app.command(short_help="Show what each layer takes on the device.")
+@with_reports
+def profile(
+    reports: Reports,
+    project: ProjectArgument = None,
+    port: PortOption = None,
+    vectors: Annotated[
+        int | None, typer.Option("--vectors", min=1, help="Run the first N. [default: 5]")
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            "--timeout",
+            min=1,
+            metavar="SECONDS",
+            help="Give up after this long in all. [default: by the model]",
+        ),
+    ] = None,
+    trust_project: TrustProjectOption = False,
+    json: Json = False,
+) -> None:
+    """Show what each layer takes on the device, and which kernel computes it and why.
+
+    In instructions on an emulated board, else in microseconds. Hardware needs firmware that notes
+    its layers: tinygen flash --layers.
+
+    Example: tinygen profile
+    """
+    from tinygen.api.profile import ProfileResult
+    from tinygen.api.profile import profile as call
+    from tinygen.report.text import profile_report
+
+    run_command(
+        lambda progress, trust: call(
+            project,
+            port=port,
+            vectors=vectors,
+            timeout=timeout,
+            trust_project=trust,
+            progress=progress,
+        ),
+        profile_report,
+        json,
+        trust_project,
+        reports=reports,
+        kind=ProfileResult,
     )
 
 
@@ -227,9 +330,9 @@ def monitor(
             sys.stdout.flush()
 
 
-@app.command(short_help="End the emulator that `flash` started.")
+@app.command(short_help="End the emulator or the service that `flash` started.")
 def stop(project: ProjectArgument = None, json: Json = False) -> None:
-    """End the emulator that `flash` started.
+    """End the emulator or the service that `flash` started.
 
     Example: tinygen stop
     """

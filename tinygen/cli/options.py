@@ -65,8 +65,9 @@ PortOption = Annotated[
     typer.Option(
         "--port",
         "-p",
-        help="A serial device or a pyserial URL (socket://, rfc2217://). [default: the emulator "
-        "that `flash` started, or the one port with the board's USB id]",
+        help="A serial device, a pyserial URL (socket://, rfc2217://), or a machine with Linux "
+        "(ssh://USER@HOST). [default: the emulator or the machine that `flash` started it on, or "
+        "the one port with the board's USB id]",
     ),
 ]
 

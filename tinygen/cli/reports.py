@@ -65,6 +65,11 @@ class Reports:
     csv: Path | None = None
     markdown: Path | None = None
 
+    @property
+    def given(self) -> bool | None:
+        """Whether there is anything to do; None where not."""
+        return any((self.fail_if, self.junit, self.json_file, self.csv, self.markdown)) or None
+
     def gates(self, kind: type) -> tuple[Gate, ...]:
         """The gates for results of this type. InputError for one that is none, and for files in
         folders that there are not: both before any work."""

@@ -10,6 +10,7 @@ from typing import ClassVar
 from tinygen import csource
 from tinygen.boards import ArenaPlace, Board, Core, EngineName
 from tinygen.boards.fit import Needs
+from tinygen.engines.traced import Traced
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import DType, Edge, Graph, Int8Model
 from tinygen.options import BuildOptions, Flag, flags, given
@@ -108,6 +109,16 @@ class Made:
     """What a person should know of it."""
 
 
+@dataclass(frozen=True, eq=False)
+class Plain:
+    """A program in which one layer is computed by the kernel that every other is held against, and
+    which layer that is."""
+
+    traced: Traced
+    layer: int
+    made: Made
+
+
 class Engine(ABC):
     """How a model runs on a device."""
 
@@ -128,6 +139,24 @@ class Engine(ABC):
     @abstractmethod
     def make(self, job: Job) -> Made:
         """The model's sources for the job's board. Raises UnsupportedModel and DoesNotFit."""
+
+    @abstractmethod
+    def follow(self, job: Job) -> Traced:
+        """The layers of what `make` makes."""
+
+    @abstractmethod
+    def followed(self, files: Mapping[str, bytes], layers: int) -> dict[str, bytes]:
+        """Those of a project's `files` that firmware which notes its layers, so many, has
+        otherwise."""
+
+    @abstractmethod
+    def plain(self, job: Job, layer: int) -> Plain | None:
+        """What `make` makes, but for this layer; None where that is plain as it is."""
+
+    @abstractmethod
+    def without(self, job: Job, layer: int) -> str:
+        """The option that builds firmware without the kernel of this layer; empty where it is
+        plain."""
 
     def check(self, options: BuildOptions, board: Board) -> None:
         """InputError for an option that this engine does not take, or a kernel set that it has not

@@ -6,14 +6,19 @@ import math
 
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ops import BY_KIND, FloatFunction
+from tinygen.ops.cast import Cast
+from tinygen.ops.comparison import Comparison
+from tinygen.ops.fill import Fill
 from tinygen.ops.move import Move
-from tinygen.ops.real import FOLDS, MAPS, PAIRS
+from tinygen.ops.real import APART, FOLDS, MAPS, PAIRS
 from tinygen.tflite import Call, File, FileTensor
 
 _QUANTIZE, _DEQUANTIZE = "QUANTIZE", "DEQUANTIZE"
 _TABULATED = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, FloatFunction))
 """What may stand in float between DEQUANTIZE and QUANTIZE: it is compiled as a table."""
-_EXACT = (*MAPS, *PAIRS, *FOLDS)
+_PLAIN = tuple(k for k, op in BY_KIND.items() if issubclass(op, Cast | Comparison | Fill))
+"""What computes with numbers of any type."""
+_EXACT = (*MAPS, *PAIRS, *FOLDS, *APART, *_PLAIN)
 """And this: every device computes the same float."""
 _MOVES = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, Move))
 """What may stand there too: codes are moved in place of real values."""

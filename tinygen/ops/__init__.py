@@ -8,6 +8,7 @@ from tinygen.ops.arg_max import ArgMax, ArgMin
 from tinygen.ops.average_pool_2d import AveragePool2D
 from tinygen.ops.batch_matmul import BatchMatmul
 from tinygen.ops.batch_space import BatchToSpaceND, SpaceToBatchND
+from tinygen.ops.cast import Cast
 from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from tinygen.ops.concatenation import Concatenation
 from tinygen.ops.conv_2d import Conv2D
@@ -16,6 +17,7 @@ from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.div import Div
 from tinygen.ops.dynamic_update_slice import DynamicUpdateSlice
 from tinygen.ops.elu import Elu
+from tinygen.ops.embedding_lookup import EmbeddingLookup
 from tinygen.ops.expand_dims import ExpandDims
 from tinygen.ops.fill import Fill, ZerosLike
 from tinygen.ops.float_function import FloatFunction
@@ -37,7 +39,7 @@ from tinygen.ops.float_functions import (
     Square,
 )
 from tinygen.ops.fully_connected import FullyConnected
-from tinygen.ops.gather import EmbeddingLookup, Gather, GatherNd
+from tinygen.ops.gather import Gather, GatherNd
 from tinygen.ops.hard_swish import HardSwish
 from tinygen.ops.l2_normalization import L2Normalization
 from tinygen.ops.leaky_relu import LeakyRelu
@@ -64,13 +66,7 @@ from tinygen.ops.reverse_v2 import ReverseV2
 from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.running_sum import AddN, Cumsum
 from tinygen.ops.select import Select, SelectV2
-from tinygen.ops.shape_arithmetic import (
-    BroadcastArgs,
-    Cast,
-    Range,
-    ReduceProd,
-    ShapeOf,
-)
+from tinygen.ops.shape_arithmetic import BroadcastArgs, Range, ReduceProd, ShapeOf
 from tinygen.ops.slice import Slice
 from tinygen.ops.softmax import Softmax
 from tinygen.ops.space import DepthToSpace, SpaceToDepth

@@ -57,6 +57,13 @@ def real_range(activation: Activation) -> tuple[float, float]:
     return -largest if low is None else low, largest if high is None else high
 
 
+def whole_range(activation: Activation) -> tuple[int, int]:
+    """The same of an int32 output, which has no scale."""
+    low, high = _BOUNDS[activation]
+    bottom = DType.INT32.low if low is None else int(low)
+    return bottom, DType.INT32.high if high is None else int(high)
+
+
 def _quantized(real: float, quant: Quant) -> int:
     # Past int32, which no model of use reaches, TFLM is undefined.
     if not abs(real) <= float(np.float32(quant.scale)) * 2.0**31:

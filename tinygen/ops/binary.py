@@ -1,4 +1,4 @@
-"""Operators of two tensors, element by element: broadcasting, and the two ways they are lowered."""
+"""Operators of two tensors, element by element: broadcasting, and the ways they are lowered."""
 
 from __future__ import annotations
 
@@ -18,19 +18,17 @@ from tinygen.ir import (
     KernelCall,
     Lowered,
     Operands,
-    Overlap,
     ParamValue,
     Shape,
     Values,
 )
 from tinygen.ops import require
+from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.lookup import lookup_call
-from tinygen.ops.loops import Rows, broadcast_loops
+from tinygen.ops.pairs import in_place, loops_of
 from tinygen.ops.parse import Parsed
-
-_LOOPS = 5
-"""Nested loops of the kernels: broadcasting that alternates more often is not compiled."""
+from tinygen.ops.whole import check_whole, compute_whole, is_whole, whole_call
 
 
 class Binary(Parsed):
@@ -56,13 +54,25 @@ class Binary(Parsed):
                 f"{self.kind} cannot combine the shapes {list(a.shape)} and {list(b.shape)}"
             ) from None
 
+    @property
+    def fused(self) -> Activation:
+        """The activation that the operator carries."""
+        return Activation.NONE
+
     def check(self, io: Operands) -> None:
+        if is_whole(self.kind, io):
+            check_whole(self.kind, io, self.fused)
+            return
         require.int8(self.kind, io.input(0), io.input(1), io.output)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
+        if is_whole(self.kind, io):
+            return (compute_whole(self.kind, self.fused, *values),)
         return (self._of(io, *values).astype(io.output.dtype.numpy),)
 
     def kernels(self, io: Operands) -> Lowered:
+        if is_whole(self.kind, io):
+            return (whole_call(self.kind, io, self.fused),)
         a, b, target = io.input(0), io.input(1), io.output
         # A constant scalar leaves a function of one code.
         tabulated = target.dtype is DType.INT8
@@ -94,33 +104,3 @@ class Binary(Parsed):
 
     def _of(self, io: Operands, a: Array, b: Array) -> Array:
         return self.quantized(io, a.astype(np.int64), b.astype(np.int64))
-
-
-def in_place(io: Operands) -> tuple[Overlap, ...]:
-    """An input as large as the output is read where the output is then written."""
-    target = io.output
-    return tuple(
-        Overlap(i, 0, target.nbytes)
-        for i, t in enumerate((io.input(0), io.input(1)))
-        if t.elements == target.elements and not t.constant
-    )
-
-
-def rows_of(io: Operands) -> Rows | None:
-    """How kernels go through both inputs by rows; None where they cannot, or there is a table."""
-    a, b, target = io.input(0), io.input(1), io.output
-    if not target.elements or any(t.constant and t.elements == 1 for t in (a, b)):
-        return None
-    return broadcast_loops(target.shape, a.shape, b.shape).rows()
-
-
-def loops_of(kind: str, output: Shape, a: Shape, b: Shape) -> Mapping[str, ParamValue]:
-    """A kernel's loops over `output`, and the steps of two inputs that are broadcast to it."""
-    loops = broadcast_loops(output, a, b)
-    if len(loops.dims) > _LOOPS:
-        raise UnsupportedModel(
-            f"{kind} broadcasts {list(a)} with {list(b)}",
-            why=f"that takes {len(loops.dims)} nested loops, the kernel has {_LOOPS}",
-        )
-    loops = loops.padded(_LOOPS)
-    return {"dims": loops.dims, "strides0": loops.strides[0], "strides1": loops.strides[1]}

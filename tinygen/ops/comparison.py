@@ -2,7 +2,7 @@
 
 Each code is rescaled by its own scale with 8 extra bits and rounded; what comes of it is compared,
 so that codes of a small scale may count as equal. Numbers of int32 and float32, which masks are
-made of, are compared as they are.
+made of, are compared as they are, and booleans for equality.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from tinygen.ir import (
     portable,
 )
 from tinygen.ops import require
-from tinygen.ops.binary import Binary, loops_of
+from tinygen.ops.binary import Binary
 from tinygen.ops.fixed_point import (
     Int64,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
 )
+from tinygen.ops.pairs import loops_of
 
 _LEFT_SHIFT = 8
-_PLAIN = (DType.INT32, DType.FLOAT32)
-"""Compared without a scale."""
+_PLAIN = (DType.INT32, DType.FLOAT32, DType.BOOL)
+"""Compared without a scale. In the kernel's order."""
 
 
 class Comparison(Binary):
@@ -44,10 +45,14 @@ class Comparison(Binary):
 
     unordered: ClassVar[int] = 0
     """The result where one is no number."""
+    plain: ClassVar[tuple[DType, ...]] = _PLAIN[:2]
+    """What it compares without a scale."""
 
     def check(self, io: Operands) -> None:
         require.dtype(self.kind, io.output, DType.BOOL)
         if io.input(0).dtype in _PLAIN:
+            for source in (io.input(0), io.input(1)):
+                require.dtype(self.kind, source, *self.plain)
             require.dtype(self.kind, io.input(1), io.input(0).dtype)
             return
         require.int8(self.kind, io.input(0), io.input(1))
@@ -71,12 +76,12 @@ class Comparison(Binary):
             return super().kernels(io)
         less, equal, greater = self.holds
         call = KernelCall(
-            kernel=portable("compare_words"),
+            kernel=portable("compare_plain"),
             inputs=(a.id, b.id),
             outputs=(target.id,),
             params={
                 **loops_of(self.kind, target.shape, a.shape, b.shape),
-                "real": int(a.dtype is DType.FLOAT32),
+                "type": _PLAIN.index(a.dtype),
                 "less": less,
                 "equal": equal,
                 "greater": greater,
@@ -116,12 +121,14 @@ def _scaled(codes: Array, quant: Quant) -> Int64:
 class Equal(Comparison):
     kind = "EQUAL"
     holds = (0, 1, 0)
+    plain = _PLAIN
 
 
 class NotEqual(Comparison):
     kind = "NOT_EQUAL"
     holds = (1, 0, 1)
     unordered = 1
+    plain = _PLAIN
 
 
 class Less(Comparison):

@@ -1,4 +1,4 @@
-"""DEQUANTIZE: int8 codes to float32 at the model's edge."""
+"""DEQUANTIZE: codes to float32, at the model's edge mostly."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from tinygen.ir import (
 )
 from tinygen.ops import require
 from tinygen.ops.parse import Parsed
+
+_CODES = (DType.INT8, DType.UINT8, DType.INT16)
+"""In the kernel's order."""
 
 
 class Dequantize(Parsed):
@@ -40,10 +43,12 @@ class Dequantize(Parsed):
                     "count": target.elements,
                     "scale": source.q.scale,
                     "zero_point": source.q.zero_point,
+                    "type": _CODES.index(source.dtype),
                 },
             ),
         )
 
     def check(self, io: Operands) -> None:
-        require.int8(self.kind, io.input(0))
+        require.dtype(self.kind, io.input(0), *_CODES)
+        require.per_tensor(self.kind, io.input(0))
         require.dtype(self.kind, io.output, DType.FLOAT32)

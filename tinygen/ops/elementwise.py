@@ -1,4 +1,4 @@
-"""What ADD, SUB, MUL and DIV share: attributes, and plain numbers beside int8."""
+"""What ADD, SUB, MUL and DIV share: attributes, and plain numbers beside what is compiled."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.binary import Binary
 from tinygen.ops.parse import Parser
 
-_PLAIN = (DType.INT32, DType.INT64, DType.FLOAT32)
-"""Numbers that shapes are computed with: folded, never compiled."""
+_FOLDED = (DType.INT64, DType.FLOAT32)
+"""Numbers that shapes are computed with, and that no kernel of this operator is for."""
 
 
 @dataclass(frozen=True)
@@ -29,27 +29,31 @@ class Elementwise(Binary):
     options_type: ClassVar[Any]
     """The schema's options class."""
     ufunc: ClassVar[np.ufunc]
-    """The same operation on plain numbers (int32, int64, float32), for folding shapes."""
+    """The same operation on plain numbers (int64, float32), for folding shapes."""
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
         options = parser.options(cls.options_type)
         return cls(Activation.parse(options.FusedActivationFunction(), parser.kind))
 
+    @property
+    def fused(self) -> Activation:
+        return self.activation
+
     def check(self, io: Operands) -> None:
-        if io.output.dtype not in _PLAIN:
+        if io.output.dtype not in _FOLDED:
             super().check(io)
             return
         for source in (io.input(0), io.input(1)):
             require.dtype(self.kind, source, io.output.dtype)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        if io.output.dtype in _PLAIN:
+        if io.output.dtype in _FOLDED:
             return (self._plain(io, *values),)
         return super().compute(io, values)
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
-        if io.output.dtype in _PLAIN:
+        if io.output.dtype is not DType.INT8:
             return super().ranges(io, inputs)
         return self.corners(io, inputs)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Operands, Shape, Values
+from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Tensor, Values, portable
 from tinygen.ops import require
 from tinygen.ops.parse import Parsed
 
 
 class Fill(Parsed):
-    """Inputs: the shape, the number. Folded away: both are constant in what converters write."""
+    """Inputs: the shape, which is constant in what converters write, and the number."""
 
     kind = "FILL"
     arity = (2, 2)
@@ -26,12 +26,27 @@ class Fill(Parsed):
 
     def check(self, io: Operands) -> None:
         require.dtype(self.kind, io.input(1), io.output.dtype)
-        if io.input(1).elements != 1:
+        if io.input(1).shape:
             raise UnsupportedModel(f"FILL with '{io.input(1).name}', which is not one number")
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         value = values[1]
         return (np.full(io.output.shape, value.reshape(()), dtype=value.dtype),)
+
+    def kernels(self, io: Operands) -> Lowered:
+        io.constant(0)
+        require.same_meaning(self.kind, io.input(1), io.output)
+        return (fill_with(io.input(1), io.output),)
+
+
+def fill_with(number: Tensor, target: Tensor) -> KernelCall:
+    """The kernel call that sets every element to the one of `number`, which may be data."""
+    return KernelCall(
+        kernel=portable("fill_with"),
+        inputs=(number.id,),
+        outputs=(target.id,),
+        params={"count": target.elements, "element_bytes": target.dtype.size},
+    )
 
 
 class ZerosLike(Parsed):

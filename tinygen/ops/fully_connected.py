@@ -9,19 +9,30 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Interval, KernelCall, Lowered, Operands, Shape, Values, portable
+from tinygen.ir import Constant, Interval, KernelCall, Lowered, Operands, Shape, Values, portable
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.orders import in_rows
 from tinygen.ops.parse import Parser
-from tinygen.ops.weighted import Weighted, bias_or_zeros, check_bias, product_ends
+from tinygen.ops.weighted import (
+    Weighted,
+    bias_or_zeros,
+    check_bias,
+    check_bias_scale,
+    constant_bias,
+    int8_quant,
+    product_ends,
+)
 
 _AT_A_TIME = 1 << 16
 
 
 @dataclass(frozen=True)
 class FullyConnected(Weighted):
-    """input [..., depth] in any shape of whole rows, weights [units, depth], bias [units]."""
+    """input [..., depth] in any shape of whole rows, weights [units, depth], bias [units].
+
+    The weights may be computed, as those of an attention; they have a zero point then.
+    """
 
     activation: Activation = Activation.NONE
     keep_num_dims: bool = False
@@ -64,7 +75,8 @@ class FullyConnected(Weighted):
         units, depth = weights.shape
         # float64 holds every sum exactly: far fewer than 2**38 products of at most 2**15.
         centred = rows.reshape(-1, depth).astype(np.float64) - io.input(0).q.zero_point
-        exact = (centred @ weights.T.astype(np.float64)).astype(np.int64)
+        factors = weights.T.astype(np.float64) - self._weights_zero_point(io)
+        exact = (centred @ factors).astype(np.int64)
         return exact + bias_or_zeros(values.optional(2), units)
 
     def products(self, io: Operands, source: Interval) -> Interval:
@@ -78,7 +90,17 @@ class FullyConnected(Weighted):
             low[at : at + step], high[at : at + step] = (end.sum(axis=1) for end in ends)
         return Interval.of(low, high)
 
+    def check(self, io: Operands) -> None:
+        if io.input(1).constant:
+            super().check(io)
+            return
+        for tensor in (io.input(0), io.input(1), io.output):
+            int8_quant(tensor, self.kind)
+        check_bias_scale(io.input(0), io.input(1), io.optional(2), self.kind)
+
     def kernels(self, io: Operands) -> Lowered:
+        if not io.input(1).constant:
+            return (self._computed(io),)
         weights = io.constant(1)
         scale = self.requantization(io)
         rows = io.input(0).elements // weights.shape[1]
@@ -100,6 +122,32 @@ class FullyConnected(Weighted):
             overlaps=order.overlaps(io.output.nbytes),
         )
         return (call,)
+
+    def _computed(self, io: Operands) -> KernelCall:
+        """The kernel call where the weights are no constant."""
+        units, depth = io.input(1).shape
+        scale = self.requantization(io)
+        return KernelCall(
+            kernel=portable("fully_connected_computed"),
+            inputs=(io.input(0).id, io.input(1).id),
+            outputs=(io.output.id,),
+            params={
+                "rows": io.input(0).elements // depth,
+                "depth": depth,
+                "units": units,
+                "input_zero_point": io.input(0).q.zero_point,
+                "weights_zero_point": self._weights_zero_point(io),
+                "multiplier": int(scale.multiplier[0]),
+                "shift": int(scale.shift[0]),
+                "output_zero_point": scale.zero_point,
+                "output_min": scale.low,
+                "output_max": scale.high,
+            },
+            constants={"bias": Constant(constant_bias(io, units).astype(np.int32))},
+        )
+
+    def _weights_zero_point(self, io: Operands) -> int:
+        return 0 if io.input(1).constant else io.input(1).q.zero_point
 
     def macs(self, io: Operands) -> int:
         return io.output.elements * io.input(1).shape[1]

@@ -1,9 +1,9 @@
-"""GATHER and GATHER_ND: slices of a tensor, picked by index. An Embedding is one."""
+"""GATHER and GATHER_ND: slices of a tensor, picked by index. An Embedding is a GATHER."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -19,7 +19,6 @@ from tinygen.ir import (
     Lowered,
     Operands,
     Shape,
-    Tensor,
     Values,
     portable,
 )
@@ -177,35 +176,3 @@ class GatherNd(Move):
             },
         )
         return (call,)
-
-
-class EmbeddingLookup(Move):
-    """Inputs: indices, a table. GATHER of its rows."""
-
-    kind = "EMBEDDING_LOOKUP"
-    arity = (2, 2)
-
-    def moved(self, io: Operands) -> tuple[Tensor, ...]:
-        return (io.input(1),)
-
-    def infer(self, io: Operands) -> tuple[Shape, ...]:
-        if len(io.input(0).shape) != 1 or len(io.input(1).shape) < 2:
-            shapes = [list(tensor.shape) for tensor in io.every_input]
-            raise UnsupportedModel(f"EMBEDDING_LOOKUP of {shapes[1]} by {shapes[0]}")
-        return _ROWS.infer(_turned(io))
-
-    def check(self, io: Operands) -> None:
-        _ROWS.check(_turned(io))
-
-    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        return _ROWS.compute(_turned(io), Values((values[1], values[0])))
-
-    def kernels(self, io: Operands) -> Lowered:
-        return _ROWS.kernels(_turned(io))
-
-
-_ROWS = Gather(0)
-
-
-def _turned(io: Operands) -> Operands:
-    return replace(io, inputs=io.inputs[::-1])

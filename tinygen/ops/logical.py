@@ -20,8 +20,9 @@ from tinygen.ir import (
     portable,
 )
 from tinygen.ops import require
-from tinygen.ops.binary import Binary, loops_of
+from tinygen.ops.binary import Binary
 from tinygen.ops.fixed_point import Int64
+from tinygen.ops.pairs import loops_of
 from tinygen.ops.parse import Parsed
 
 

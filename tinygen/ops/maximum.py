@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tinygen.ir import Given, Interval, Operands, ParamValue, portable
+from tinygen.ir import DType, Given, Interval, Operands, ParamValue, portable
 from tinygen.ops import require
 from tinygen.ops.binary import Binary
 from tinygen.ops.fixed_point import Int64
@@ -32,6 +32,8 @@ class Maximum(Binary):
         return greater
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        if io.output.dtype is not DType.INT8:
+            return super().ranges(io, inputs)
         return self.corners(io, inputs)
 
 

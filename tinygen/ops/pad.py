@@ -1,4 +1,4 @@
-"""PAD and PADV2: a border of the zero point, or of a given constant."""
+"""PAD and PADV2: a border of the zero point, or of a given number."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from tinygen.ir import (
 )
 from tinygen.ops import require
 from tinygen.ops.copy import copy_call
+from tinygen.ops.fill import fill_with
 from tinygen.ops.loops import Loops, row_major
 from tinygen.ops.move import Move
+
+_PADDED = (DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)
 
 
 class Pad(Move):
@@ -36,16 +39,14 @@ class Pad(Move):
         return (tuple(d + a + b for d, (a, b) in zip(source.shape, paddings, strict=True)),)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        value = values[0]
-        border = self.border(io)
-        paddings = self.paddings(io)
-        return (np.pad(value, paddings, constant_values=border),)
+        border = self._given(io, values)
+        return (np.pad(values[0], self.paddings(io), constant_values=border),)
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
-        if not (io.output.dtype.integer and io.output.shape):
+        source, code = io.input(0), self.border(io)
+        if not (io.output.dtype.integer and io.output.shape) or code is None:
             return super().ranges(io, inputs)
-        source = io.input(0)
-        border = Interval.of(int(self.border(io)), int(self.border(io)))
+        border = Interval.of(int(code), int(code))
         *outer, (before, after) = self.paddings(io)
         inside = inputs[0].channels(source.shape[-1])
         if any(map(any, outer)):
@@ -54,29 +55,40 @@ class Pad(Move):
 
     def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
-        require.int8(self.kind, source, target)
+        require.dtype(self.kind, source, *_PADDED)
         steps = row_major(target.shape)
         paddings = self.paddings(io)
         start = sum(before * step for (before, _), step in zip(paddings, steps, strict=True))
-        fill = KernelCall(
+        loops = Loops(source.shape, (row_major(source.shape), steps))
+        inside = copy_call(self.kind, source, target, loops, (0, start))
+        return (self._filled(io), inside) if target.elements > source.elements else (inside,)
+
+    def _filled(self, io: Operands) -> KernelCall:
+        """What sets every element to the border's."""
+        target, code = io.output, self.border(io)
+        if code is None or (code and target.dtype is not DType.INT8):
+            return fill_with(io.input(2), target)
+        return KernelCall(
             kernel=portable("fill"),
             inputs=(),
             outputs=(target.id,),
-            params={"count": target.nbytes, "value": int(self.border(io))},
+            params={"count": target.nbytes, "value": int(code)},
         )
-        loops = Loops(source.shape, (row_major(source.shape), steps))
-        inside = copy_call(self.kind, source, target, loops, (0, start))
-        return (fill, inside) if target.elements > source.elements else (inside,)
 
     def paddings(self, io: Operands) -> tuple[tuple[int, int], ...]:
         """(before, after) for each dimension."""
         return _paddings(io.input(0), io.integers(1))
 
-    def border(self, io: Operands) -> int | float:
-        """The code that lies around."""
+    def border(self, io: Operands) -> int | float | None:
+        """The code that lies around; None where it is data."""
         if io.output.dtype is not DType.INT8:
             return 0
         return io.output.q.zero_point
+
+    def _given(self, io: Operands, values: Values) -> int | float:  # noqa: ARG002
+        code = self.border(io)
+        assert code is not None
+        return code
 
 
 class PadV2(Pad):
@@ -92,8 +104,14 @@ class PadV2(Pad):
         if border.elements != 1:
             raise UnsupportedModel(f"PADV2 pads with '{border.name}', which is not one number")
 
-    def border(self, io: Operands) -> int | float:
+    def border(self, io: Operands) -> int | float | None:
+        if io.input(2).data is None:
+            return None
         value: int | float = io.constant(2).reshape(-1)[0].item()
+        return value
+
+    def _given(self, io: Operands, values: Values) -> int | float:  # noqa: ARG002
+        value: int | float = values[2].reshape(-1)[0].item()
         return value
 
 

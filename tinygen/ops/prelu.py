@@ -1,4 +1,4 @@
-"""PRELU: x above zero, a slope times x below; the slopes are broadcast, one per channel mostly."""
+"""PRELU: x above zero, a slope times x below, one for each channel mostly; both are broadcast."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tinygen.errors import UnsupportedModel
-from tinygen.ir import Operands, ParamValue, Shape, portable
+from tinygen.ir import Operands, ParamValue, portable
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.binary import Binary
 from tinygen.ops.fixed_point import (
@@ -19,18 +18,10 @@ from tinygen.ops.fixed_point import (
 
 
 class Prelu(Binary):
-    """Inputs: a tensor, slopes of a shape that is broadcast to it."""
+    """Inputs: a tensor, slopes."""
 
     kind = "PRELU"
     kernel = portable("prelu")
-
-    def infer(self, io: Operands) -> tuple[Shape, ...]:
-        (shape,) = super().infer(io)
-        if shape != io.input(0).shape:
-            raise UnsupportedModel(
-                f"PRELU on {list(io.input(0).shape)} with slopes {list(io.input(1).shape)}"
-            )
-        return (shape,)
 
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
         (multiplier, shift), (slope_multiplier, slope_shift) = self._factors(io)

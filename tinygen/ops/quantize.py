@@ -20,15 +20,20 @@ from tinygen.ir import (
     quantize,
 )
 from tinygen.ops import require
-from tinygen.ops.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
+from tinygen.ops.fixed_point import (
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+    wrap_int32,
+)
 from tinygen.ops.lookup import lookup_call
 from tinygen.ops.parse import Parsed
 
 _MADE_OF = {
     DType.FLOAT32: (DType.INT8, DType.INT16),
-    DType.INT8: (DType.INT8, DType.UINT8, DType.INT16),
+    DType.INT8: (DType.INT8, DType.UINT8, DType.INT16, DType.INT32),
     DType.UINT8: (DType.INT8,),
-    DType.INT16: (DType.INT8, DType.INT16),
+    DType.INT16: (DType.INT8, DType.INT16, DType.INT32),
+    DType.INT32: (DType.INT8, DType.INT16),
 }
 """What TFLM's kernel makes of a type, among those that models have."""
 
@@ -53,16 +58,14 @@ class Quantize(Parsed):
     def _rescaled(self, io: Operands, codes: Array) -> Array:
         source, target = io.input(0).q, io.output.q
         multiplier, shift = quantize_multiplier(source.scale / target.scale)
-        scaled = multiply_by_quantized_multiplier(
-            codes.astype(np.int64) - source.zero_point, multiplier, shift
-        )
-        made = io.output.dtype
-        return np.clip(scaled + target.zero_point, made.low, made.high).astype(made.numpy)
+        centred = wrap_int32(codes.astype(np.int64) - source.zero_point)
+        scaled = multiply_by_quantized_multiplier(centred, multiplier, shift)
+        made, steps = io.output.dtype, wrap_int32(scaled + target.zero_point)
+        return np.clip(steps, made.low, made.high).astype(made.numpy)
 
     def kernels(self, io: Operands) -> Lowered:
         source, target = io.input(0), io.output
         if source.dtype is DType.FLOAT32:
-            require.dtype(self.kind, target, DType.INT8)
             return (
                 KernelCall(
                     kernel=portable("quantize"),
@@ -72,17 +75,18 @@ class Quantize(Parsed):
                         "count": target.elements,
                         "scale": target.q.scale,
                         "zero_point": target.q.zero_point,
+                        "output_bytes": target.dtype.size,
                     },
                 ),
             )
         if source.dtype is target.dtype and require.same(source.q, target.q):
             return (Alias(source.id, target.id),)
-        if DType.INT16 in (source.dtype, target.dtype):
+        if max(source.dtype.size, target.dtype.size) > 1:
             return (self._wide(source, target),)
         return (lookup_call(source, target, lambda v: self._rescaled(io, v)),)
 
     def _wide(self, source: Tensor, target: Tensor) -> KernelCall:
-        """Where one of both is int16; of bytes a table has all there is."""
+        """Where one of both is no byte; of bytes a table has all there is."""
         multiplier, shift = quantize_multiplier(source.q.scale / target.q.scale)
         return KernelCall(
             kernel=portable("requantize"),

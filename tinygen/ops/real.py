@@ -27,7 +27,7 @@ from tinygen.ir import (
 )
 from tinygen.ops import require
 from tinygen.ops.activation import Activation, real_range
-from tinygen.ops.binary import loops_of
+from tinygen.ops.pairs import loops_of
 from tinygen.ops.parse import Parsed
 from tinygen.ops.reduction import Reduction
 
@@ -80,6 +80,9 @@ PAIRS: Mapping[str, Callable[[Array, Array], Array]] = {
 
 _CLAMPED = ("ADD", "SUB", "MUL", "DIV")
 """What has an activation is clamped to what is finite even where that is none."""
+
+APART = ("ADD_N", "HARD_SWISH", "L2_NORMALIZATION")
+"""What is made of these (`passes/take_apart.py`)."""
 
 FOLDS: Mapping[str, Callable[[Array, Array], Array]] = {
     "SUM": lambda total, x: total + x,
@@ -139,7 +142,8 @@ class RealMap(_Real):
 class RealPair(_Real):
     function: str
     """One of PAIRS."""
-    activation: Activation = Activation.NONE
+    activation: Activation | None = Activation.NONE
+    """None where a result may be infinite."""
 
     kind = "REAL_PAIR"
     arity = (2, 2)
@@ -160,13 +164,14 @@ class RealPair(_Real):
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:  # noqa: ARG002
         with np.errstate(all="ignore"):
             found = PAIRS[self.function](*values)
-        if self.function in _CLAMPED:
+        if self.function in _CLAMPED and self.activation is not None:
             found = _clamped(found, *(np.float32(end) for end in real_range(self.activation)))
         return (np.asarray(found, np.float32),)
 
     def kernels(self, io: Operands) -> Lowered:
         a, b, target = io.input(0), io.input(1), io.output
-        low, high = real_range(self.activation)
+        clamped = self.function in _CLAMPED and self.activation is not None
+        low, high = real_range(self.activation or Activation.NONE)
         overlaps = tuple(
             Overlap(i, 0, target.nbytes)
             for i, t in enumerate((a, b))
@@ -179,7 +184,7 @@ class RealPair(_Real):
             params={
                 **loops_of(self.function, target.shape, a.shape, b.shape),
                 "function": list(PAIRS).index(self.function),
-                "clamped": int(self.function in _CLAMPED),
+                "clamped": int(clamped),
                 "minimum": low,
                 "maximum": high,
             },

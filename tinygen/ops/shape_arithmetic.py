@@ -17,40 +17,16 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     Array,
     DType,
-    KernelCall,
-    Lowered,
     Operands,
     Shape,
-    Tensor,
     Values,
-    portable,
 )
 from tinygen.ops import require
+from tinygen.ops.cast import declared
 from tinygen.ops.parse import Parsed, Parser
 
 _SIZES = (DType.INT32, DType.INT64)
 """Types of what counts: dimensions, indices, axes."""
-
-_CAST = (DType.BOOL, DType.INT8, DType.INT32, DType.FLOAT32)
-"""In the kernel's order; to the first and from the last is folded alone."""
-
-_TYPE_NAMES = {
-    number: name.lower()
-    for name, number in vars(tflite.TensorType).items()
-    if isinstance(number, int)
-}
-"""The schema's element types by their numbers."""
-
-
-def _declared(kind: str, field: str, number: int, tensor: Tensor) -> None:
-    """An attribute that repeats a tensor's type is that; 0, which files leave out, says nothing."""
-    said = _TYPE_NAMES.get(number, f"type {number}")
-    if number and said != tensor.dtype.value:
-        raise UnsupportedModel(
-            f"{kind} says {field} {said}, but '{tensor.name}' is {tensor.dtype.value}",
-            why="runtimes differ in which of the two they believe",
-            next_step="convert the model again",
-        )
 
 
 @dataclass(frozen=True)
@@ -70,55 +46,13 @@ class ShapeOf(Parsed):
 
     def check(self, io: Operands) -> None:
         require.dtype(self.kind, io.output, *_SIZES)
-        _declared(self.kind, "out_type", self.out_type, io.output)
+        declared(self.kind, "out_type", self.out_type, io.output)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:  # noqa: ARG002
         return (np.array(io.input(0).shape, dtype=io.output.dtype.numpy),)
 
     def foldable(self, io: Operands) -> bool:  # noqa: ARG002
         return True
-
-
-@dataclass(frozen=True)
-class Cast(Parsed):
-    """Another element type, as C converts. The types are the schema's numbers, 0 where the file
-    does not say them here too."""
-
-    in_type: int = 0
-    out_type: int = 0
-    kind = "CAST"
-
-    @classmethod
-    def parse(cls, parser: Parser) -> Self:
-        options = parser.options(tflite.CastOptions)
-        return cls(int(options.InDataType()), int(options.OutDataType()))
-
-    def infer(self, io: Operands) -> tuple[Shape, ...]:
-        return (io.input(0).shape,)
-
-    def check(self, io: Operands) -> None:
-        _declared(self.kind, "in_data_type", self.in_type, io.input(0))
-        _declared(self.kind, "out_data_type", self.out_type, io.output)
-
-    def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
-        with np.errstate(invalid="ignore"):
-            return (values[0].astype(io.output.dtype.numpy),)
-
-    def kernels(self, io: Operands) -> Lowered:
-        source, target = io.input(0), io.output
-        require.dtype(self.kind, source, *_CAST[:-1])
-        require.dtype(self.kind, target, *_CAST[1:])
-        call = KernelCall(
-            kernel=portable("cast"),
-            inputs=(source.id,),
-            outputs=(target.id,),
-            params={
-                "count": target.elements,
-                "from": _CAST.index(source.dtype),
-                "to": _CAST.index(target.dtype),
-            },
-        )
-        return (call,)
 
 
 @dataclass(frozen=True)

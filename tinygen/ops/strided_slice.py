@@ -34,7 +34,7 @@ class StridedSlice(Move):
         if options.EllipsisMask() or options.NewAxisMask() or options.Offset():
             raise UnsupportedModel(
                 "STRIDED_SLICE with an ellipsis, a new axis or offsets is not compiled",
-                why="TensorFlow Lite Micro does not run it either",
+                why="TensorFlow Lite Micro does not run it, and leaves offsets out",
                 next_step="write the slice with explicit ranges",
             )
         return cls(options.BeginMask(), options.EndMask(), options.ShrinkAxisMask())

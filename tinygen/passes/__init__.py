@@ -19,12 +19,14 @@ from tinygen.passes.reorder import reorder
 from tinygen.passes.share_results import share_results
 from tinygen.passes.sink_dequantize import sink_dequantize
 from tinygen.passes.strip_edges import check_edges, strip_edges
+from tinygen.passes.take_apart import take_apart
 
 Pass = Callable[[Graph], Graph]
 
 SIMPLIFICATIONS: tuple[Pass, ...] = (
     fold_constants,
     sink_dequantize,
+    take_apart,
     fold_float_islands,
     compute_reals,
     strip_edges,

@@ -54,21 +54,22 @@ class _Fold:
         if reader.inputs.count(padded.id) != 1 or reader.inputs[0] != padded.id:
             return None
         batch, rows, columns, channels = op.paddings(io)
-        if any((*batch, *channels)):
+        border = op.border(io)
+        if any((*batch, *channels)) or border is None:
             return None
         taken = self._graph.operands(reader)
         if isinstance(reader.op, Convolution):
-            if op.border(io) != source.q.zero_point:
+            if border != source.q.zero_point:
                 return None
             windows = reader.op.extents(padded.shape, taken.input(1).shape)
         elif isinstance(reader.op, MaxPool2D):
-            if self._least(source.id) < op.border(io):
+            if self._least(source.id) < border:
                 return None
             windows = reader.op.extents(padded.shape)
         else:
             return None
-        border = Border.of(*windows) + Border(*rows, *columns)
-        wider = replace(reader.op, padding=border)
+        padding = Border.of(*windows) + Border(*rows, *columns)
+        wider = replace(reader.op, padding=padding)
         inputs = (source.id, *reader.inputs[1:])
         try:
             shapes = wider.infer(replace(taken, inputs=(source, *taken.inputs[1:])))

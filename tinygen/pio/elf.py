@@ -92,6 +92,23 @@ def function_at(elf: Path, address: int) -> str | None:
     return _read(elf, look)
 
 
+def function_sizes(elf: Path) -> dict[str, int]:
+    """Bytes of code of each function, by its name; what GCC made of one for its callers counts
+    with it. ToolchainError if the file cannot be read."""
+
+    def look(file: ELFFile) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for table in file.iter_sections():
+            if isinstance(table, SymbolTableSection):
+                for symbol in table.iter_symbols():
+                    if symbol["st_info"]["type"] == "STT_FUNC":
+                        name = symbol.name.split(".")[0]
+                        found[name] = found.get(name, 0) + symbol["st_size"]
+        return found
+
+    return _read(elf, look)
+
+
 def _read(elf: Path, look: Callable[[ELFFile], T]) -> T:
     try:
         with elf.open("rb") as file:

@@ -10,6 +10,8 @@ from tinygen.boards import Board, Toolchain
 from tinygen.errors import ToolchainError
 
 _INSTALL = {
+    "aarch64-linux-gnu": "sudo apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+    "arm-linux-gnueabihf": "sudo apt-get install gcc-arm-linux-gnueabihf libc6-dev-armhf-cross",
     "arm-none-eabi": "sudo apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
     "avr": "sudo apt-get install gcc-avr avr-libc arduino-core-avr",
     "riscv64-unknown-elf": "sudo apt-get install gcc-riscv64-unknown-elf "
@@ -19,6 +21,8 @@ _INSTALL = {
 }
 
 _INSTALL_CXX = {
+    "aarch64-linux-gnu": "sudo apt-get install g++-aarch64-linux-gnu",
+    "arm-linux-gnueabihf": "sudo apt-get install g++-arm-linux-gnueabihf",
     "arm-none-eabi": "sudo apt-get install libstdc++-arm-none-eabi-newlib",
 }
 

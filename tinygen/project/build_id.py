@@ -45,11 +45,16 @@ def build_id(project: Path) -> bytes:
     """The first 16 bytes of a SHA-256 over the names and contents of all sources in `project`, in
     the order of their names. Line ends do not count: the compiler does not see them either."""
     digest = hashlib.sha256()
-    for name in sorted(set(_sources(project)).difference(_NO_NAMES)):
+    for name in sources(project):
         content = (project / name).read_bytes().replace(b"\r\n", b"\n")
         digest.update(b"%s\0%d\0" % (name.encode("utf-8", "surrogateescape"), len(content)))
         digest.update(content)
     return digest.digest()[:BYTES]
+
+
+def sources(project: Path) -> list[str]:
+    """The names of all sources in `project`, sorted."""
+    return sorted(set(_sources(project)).difference(_NO_NAMES))
 
 
 def source(value: bytes) -> str:

@@ -21,7 +21,7 @@ from tinygen.pio.elf import Sizes
 from tinygen.printable import printable, shell_word
 
 MANIFEST = "tinygen.json"
-VERSION = 3
+VERSION = 4
 """Of the manifest's form: it rises with every key that comes, goes or means something else."""
 
 _SHOWN = 40
@@ -106,6 +106,19 @@ class Vectors:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the build was told of the engine, and of the model's edges: with that, the same int8
+    model gives the same program again. None is the board's own choice."""
+
+    kernel_set: str | None
+    optimize: str
+    without: tuple[str, ...]
+    arena: int | None
+    debug: bool
+    keep_edges: bool
+
+
+@dataclass(frozen=True)
 class Firmware:
     """What was built: the ELF file's path in the project, its hash, the version of the compiler,
     what it takes."""
@@ -134,6 +147,7 @@ class Manifest:
     made_with: Mapping[str, str]
     engine: str
     kernel_set: str
+    told: Told
     board: Target
     model: Model
     data: Calibration | None

@@ -67,6 +67,11 @@ def require_files(folder: Path, names: Collection[str], *, trusted: bool) -> Non
         sign(folder, names)
 
 
+def require_may_run(folder: Path, names: Collection[str], *, trusted: bool) -> None:
+    """`require_files` of those of the names that can run programs: they are to be copied."""
+    require_files(folder, [name for name in names if _may_run(name)], trusted=trusted)
+
+
 def has_signed(folder: Path, name: str, content: bytes) -> bool:
     """Whether a file of this name and content, wherever it lies now, was signed in `folder`."""
     return hmac.compare_digest(_signatures(folder).get(name, ""), _mac(_key(), name, content))

@@ -47,6 +47,12 @@ def unproven(vectors: Vectors) -> str:
     return "no runtime of TensorFlow Lite runs this model (" + "; ".join(vectors.refusals) + ")"
 
 
+def refusal(vectors: Vectors, runtime: str) -> str:
+    """What this runtime said as it refused the model; empty where it did not."""
+    said = (text.partition(": ") for text in vectors.refusals)
+    return next((why for name, _, why in said if name == runtime), "")
+
+
 def same_as_reference(graph: Graph, vectors: Vectors, device: Sequence[Array]) -> bool:
     """Whether the device differs from the oracle, and there computed what the reference does: in
     every vector that differs, of many in the first 16. `device` holds (vectors, *shape) int8."""

@@ -23,12 +23,17 @@ from tinygen.passes.strip_edges import Borders, borders
 from tinygen.proof import interpret
 
 _TIMEOUT_SECONDS = 600
+TFLM = "TensorFlow Lite Micro"
 
 TFLM_WHEEL = "0.dev20260930204519"
 """The wheel that the numpy reference is held against. It computes what the sources that the engine
 tflm builds compute; wheels from October 2026 on multiply FULLY_CONNECTED's scales in float64, which
 changes an output here and there by one."""
 
+
+_LINES = 3
+_LOGGED = ("INFO", "WARNING", "W0000", "I0000")
+"""How lines begin that a runtime prints anyway."""
 
 REFERENCE = "numpy reference"
 """The name of the second oracle."""
@@ -69,7 +74,7 @@ def expected(model: Int8Model, inputs: Sequence[Array]) -> HostRun:
             outputs = _edges_run("tflm", model, inputs)
         except _HostRunFailed as error:
             note = f"TensorFlow Lite Micro did not run the model: {error}"
-            refusal = Refusal("TensorFlow Lite Micro", str(error))
+            refusal = Refusal(TFLM, str(error))
         else:
             return HostRun(f"TensorFlow Lite Micro {_version('tflite-micro')}", outputs)
     rows = [_reference(model.graph, sample) for sample in zip(*inputs, strict=True)]
@@ -153,10 +158,18 @@ def _worker(
     except processes.TimeoutExpired as error:
         raise _HostRunFailed(f"no result within {_TIMEOUT_SECONDS} s") from error
     if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise _HostRunFailed(lines[-1] if lines else f"it ended with status {done.returncode}")
+        said = done.stderr.decode("utf-8", "replace")
+        raise _HostRunFailed(_reason(said) or f"it ended with status {done.returncode}")
     with np.load(io.BytesIO(done.stdout), allow_pickle=False) as answer:
         return tuple(answer[f"output_{i}"] for i in range(len(answer.files)))
+
+
+def _reason(said: str) -> str:
+    """Why a runtime gave up: the message of its exception, behind what it printed before."""
+    words, _, trace = said.partition("Traceback (most recent call last):")
+    lines = [line.strip() for line in words.splitlines()]
+    told = [line for line in lines if line and not line.startswith(_LOGGED)][-_LINES:]
+    return "; ".join((*told, *trace.strip().splitlines()[-1:]))
 
 
 def _version(distribution: str) -> str:

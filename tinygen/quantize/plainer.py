@@ -2,7 +2,8 @@
 
 Some are written in operations of which TensorFlow Lite Micro, or the converter's int8, has not all:
 Keras 3 lets the numbers of an Embedding count from the table's end, and repeats rows and pixels by
-TILE or, as Keras 2 does, by a CONCATENATION of every one of them.
+TILE or, as Keras 2 does, by a CONCATENATION of every one of them. Keras 2 multiplies by a
+comparison where a ReLU has a threshold, and both do for a mask.
 """
 
 from __future__ import annotations
@@ -88,6 +89,49 @@ def _repeat_vector(layer: Any) -> Call:
     return call
 
 
+def _relu(layer: Any) -> Call | None:
+    """Above a threshold that is not zero: the choice of one of two."""
+    threshold, slope = float(layer.threshold or 0), float(layer.negative_slope or 0)
+    most = layer.max_value
+    if threshold == 0:
+        return None
+
+    def call(inputs: Any) -> Any:
+        import tensorflow
+
+        above = _above(inputs, threshold)
+        above = above if most is None else tensorflow.clip_by_value(above, 0.0, float(most))
+        return above - slope * tensorflow.nn.relu(threshold - inputs) if slope else above
+
+    return call
+
+
+def _thresholded_relu(layer: Any) -> Call:
+    """The same, as Keras 2 has it for itself."""
+    return lambda inputs: _above(inputs, float(layer.theta))
+
+
+def _above(inputs: Any, threshold: float) -> Any:
+    import tensorflow
+
+    return tensorflow.where(inputs > threshold, inputs, 0.0)
+
+
+def _masking(layer: Any) -> Call | None:
+    """Of steps that are zero throughout: they stay zero. Who reads the mask gets it as before."""
+    if layer.mask_value != 0:
+        return None
+
+    def call(inputs: Any) -> Any:
+        import tensorflow
+
+        same = tensorflow.identity(inputs)
+        same._keras_mask = layer.compute_mask(inputs)
+        return same
+
+    return call
+
+
 def _nearest(image: Any, height: int, width: int) -> Any:
     import tensorflow
 
@@ -96,7 +140,10 @@ def _nearest(image: Any, height: int, width: int) -> Any:
 
 _FORMS: Mapping[str, Callable[[Any], Call | None]] = {
     "Embedding": _embedding,
+    "Masking": _masking,
+    "ReLU": _relu,
     "RepeatVector": _repeat_vector,
+    "ThresholdedReLU": _thresholded_relu,
     "UpSampling1D": _up_sampling_1d,
     "UpSampling2D": _up_sampling_2d,
 }

@@ -9,7 +9,13 @@ _THIRD = (
     " engine has a third dimension in int8"
 )
 _BEFORE = "compute it before the model, as the data are prepared: it has nothing to train"
-_MASK = "leave it out: fill up sequences with zeros and train without a mask"
+_MASK = "train without a mask, and fill up with zeros: leave out Masking and mask_zero"
+_OF_MASKS = ("REDUCE_ANY", "NOT_EQUAL", "CAST")
+_MASKED = (
+    *("Masking", "LSTM", "GRU", "SimpleRNN", "Bidirectional", "Softmax", "GlobalAveragePooling1D"),
+    *("Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention"),
+)
+"""Layers that make masks or compute with them."""
 
 BY_CLASS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -24,7 +30,6 @@ BY_CLASS: Mapping[str, str] = {
         _BEFORE,
     ),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), "use TimeDistributed and LSTM"),
-    "Masking": _MASK,
 }
 """By the class of the Keras layer."""
 
@@ -52,4 +57,7 @@ def remedy(layer_class: str, operators: Iterable[str]) -> str:
     """What to do about a layer of this class that needs these operators."""
     if layer_class in BY_CLASS:
         return BY_CLASS[layer_class]
+    operators = tuple(operators)
+    if layer_class in _MASKED and any(kind in _OF_MASKS for kind in operators):
+        return _MASK
     return next((BY_OPERATOR[kind] for kind in operators if kind in BY_OPERATOR), OTHERWISE)

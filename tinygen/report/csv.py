@@ -1,4 +1,4 @@
-"""The figures of a result as CSV, for a spreadsheet: a row for each output, engine or build."""
+"""The figures of a result as CSV, for a spreadsheet: a row an output, engine, layer or build."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tinygen.api.bench import BenchResult
 from tinygen.api.build import BuildResult
+from tinygen.api.profile import ProfileResult
 from tinygen.api.verify import VerifyResult
 from tinygen.report.json import to_json
 
@@ -33,6 +34,10 @@ def csv_rows(result: object) -> Sequence[Row]:
     if isinstance(result, BenchResult):
         head = {"model": result.model, "board": result.board, "vectors": result.vectors}
         return [{**head, **to_json(row)} for row in result.rows]
+    if isinstance(result, ProfileResult):
+        known = {"model": result.model, "board": result.board, "engine": result.engine}
+        known |= {"vectors": str(result.vectors), "unit": result.unit}
+        return [{**known, **_flat(to_json(layer))} for layer in result.layers]
     if isinstance(result, BuildResult):
         made = result.generated
         return [
@@ -45,6 +50,11 @@ def csv_rows(result: object) -> Sequence[Row]:
             }
         ]
     raise TypeError(type(result).__name__)
+
+
+def _flat(row: Row) -> Row:
+    """Lists as one cell."""
+    return {k: " + ".join(map(str, v)) if isinstance(v, list) else v for k, v in row.items()}
 
 
 def _verify_rows(result: VerifyResult) -> Sequence[Row]:

@@ -15,6 +15,8 @@ from tinygen.api.catalogue import BoardsResult, OperatorsResult
 from tinygen.api.doctor import DoctorResult
 from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.inspect import InspectResult
+from tinygen.api.layers import LayersResult
+from tinygen.api.profile import ProfileResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
 from tinygen.api.verify import VerifyResult
@@ -31,7 +33,9 @@ PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     FlashResult: text.flash_report,
     GenerateResult: text.generate_report,
     InspectResult: text.inspect_report,
+    LayersResult: text.layers_report,
     OperatorsResult: text.operators_report,
+    ProfileResult: text.profile_report,
     RunResult: text.run_report,
     SetupResult: text.setup_report,
     StopResult: text.stop_report,

@@ -21,6 +21,8 @@ from tinygen.api.doctor import DoctorResult
 from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.gates import NAMES, GateOutcome
 from tinygen.api.inspect import InspectResult
+from tinygen.api.layers import LayersResult
+from tinygen.api.profile import ProfileResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
 from tinygen.api.verify import VerifyResult
@@ -51,13 +53,16 @@ RESULTS: Mapping[str, type] = {
     "flash": FlashResult,
     "generate": GenerateResult,
     "inspect": InspectResult,
+    "layers": LayersResult,
     "ops": OperatorsResult,
+    "profile": ProfileResult,
     "run": RunResult,
     "setup": SetupResult,
     "stop": StopResult,
     "verify": VerifyResult,
 }
-"""What each command prints. `boards` prints all of them, or one: `board`."""
+"""What each command prints. `boards` prints all of them, or one: `board`; `verify --layers` prints
+`layers`."""
 
 
 def results_schema_text() -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+
+import numpy as np
 
 from tinygen.errors import UnsupportedModel, UnsupportedOperators
 from tinygen.ir import Array, DType, Graph, Node, Quant, Tensor, TensorId
@@ -37,6 +40,7 @@ def graph(file: File, name: str) -> Graph:
         )
     try:
         tensors = {i: _tensor(raw, i) for i, raw in enumerate(file.tensors)}
+        tensors |= _empty(file, tensors)
         _require_compiled(file, tensors)
         nodes = tuple(_node(call) for call in file.calls)
     except MALFORMED as error:
@@ -127,6 +131,17 @@ def _data(raw: FileTensor, dtype: DType) -> Array | None:
     data = elements.astype(dtype.numpy, copy=False).reshape(raw.shape)
     data.flags.writeable = False
     return data
+
+
+def _empty(file: File, tensors: dict[TensorId, Tensor]) -> dict[TensorId, Tensor]:
+    """Constants without an element, as a RESHAPE to one number has: their buffers hold nothing, as
+    those of what is computed do."""
+    made = {*file.inputs, *(i for call in file.calls for i in call.outputs)}
+    return {
+        i: replace(t, data=np.empty(t.shape, t.dtype.numpy))
+        for i, t in tensors.items()
+        if t.data is None and not t.elements and i not in made
+    }
 
 
 def _require_compiled(file: File, tensors: dict[TensorId, Tensor]) -> None:

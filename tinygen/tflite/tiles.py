@@ -68,7 +68,7 @@ def _resize(graph: Graph, chain: Sequence[Node]) -> ResizeNearestNeighbor | None
     """The resizing of an image that puts every element where the chain does."""
     source, target = graph.tensors[chain[0].inputs[0]], graph.tensors[chain[-1].outputs[0]]
     tiled = any(isinstance(node.op, Tile) for node in chain)
-    ends = (source.shape[0], source.shape[-1]), (target.shape[0], target.shape[-1])
+    ends = (source.shape[:1], source.shape[-1:]), (target.shape[:1], target.shape[-1:])
     image = len(source.shape) == len(target.shape) == 4 and ends[0] == ends[1]
     if not tiled or not image or target.elements > _LARGEST:
         return None

@@ -152,6 +152,46 @@ def replaced(content: bytes, calls: Sequence[Instead]) -> bytes:
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
+@dataclass(frozen=True)
+class Dilated:
+    """A convolution that takes the place of BATCH_TO_SPACE_ND, whose output it makes; by the places
+    of the calls in the file."""
+
+    place: int
+    convolution: int
+    gone: int | None
+    """SPACE_TO_BATCH_ND, where nobody else reads what it makes."""
+    source: int
+    """The tensor that it reads now, by its id."""
+    padding: int
+    """The schema's number."""
+    factors: tuple[int, int]
+    """Down and across."""
+
+
+def with_dilations(content: bytes, changes: Sequence[Dilated]) -> bytes:
+    """The file with these convolutions dilated. Needs TensorFlow."""
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    graph = model.subgraphs[0]
+    for change in changes:
+        operator = graph.operators[change.convolution]
+        operator.inputs[0] = change.source
+        operator.outputs = graph.operators[change.place].outputs
+        options = operator.builtinOptions
+        options.padding = change.padding
+        options.dilationHFactor, options.dilationWFactor = change.factors
+    instead = {change.place: graph.operators[change.convolution] for change in changes}
+    gone = {place for change in changes for place in (change.convolution, change.gone)}
+    graph.operators = [
+        instead.get(place, operator)
+        for place, operator in enumerate(graph.operators)
+        if place not in gone
+    ]
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
 _INPUTS, _OUTPUTS, _OPERATORS = 6, 8, 10
 """Where a subgraph's vtable has them."""
 

@@ -12,7 +12,7 @@ struct tg_portable_fill_params {
   int32_t value; /* a code, -128 to 127 */
 };
 
-TG_INLINE void tg_portable_fill(const struct tg_portable_fill_params *p, int8_t *output) {
+TG_INLINE void tg_portable_fill(const struct tg_portable_fill_params *p, void *output) {
   memset(output, (int)(uint8_t)p->value, (size_t)p->count);
 }
 

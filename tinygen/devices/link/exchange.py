@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinygen.devices.link.deadline import Clock, Deadline
-from tinygen.devices.link.faults import Disturbed, Restarted, Silent
+from tinygen.devices.link.faults import Disturbed, Failed, Restarted, Silent
 from tinygen.devices.link.frames import VERSION, Answer, Code, Decoder, Kind, parse_answer, request
 from tinygen.devices.link.hello import status_text
 from tinygen.devices.link.rate import Rates
@@ -39,6 +39,7 @@ _FAULTS: dict[int, type[DeviceError]] = {
     Code.BAD_INPUTS: Disturbed,
     Code.NO_OUTPUTS: Disturbed,
     Code.NO_SESSION: Restarted,
+    Code.MODEL: Failed,
 }
 
 
@@ -78,7 +79,8 @@ class Exchange:
     """Asks the device on `transport`, on behalf of one session at a time.
 
     `retries` counts the requests that had to be sent again, `session` is what hello opened. What
-    the device said instead of an answer, a crash's text or a boot log, is part of every error.
+    the device said instead of an answer, a crash's text or a boot log, is part of every error;
+    `words` are the lines of text that came before the last answer.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Exchange:
         self.session = 0
         self.retries = 0
         self.window = 1
+        self.words: tuple[str, ...] = ()
         self._transport = transport
         self._clock = clock
         self._deadline = deadline or Deadline()
@@ -106,7 +109,10 @@ class Exchange:
         try:
             return self._ask(requests, limits)
         except DeviceError as error:
-            error.why += _told(self._decoder.heard())
+            heard = self._decoder.heard()
+            error.why += _told(heard)
+            if isinstance(error, Failed):
+                error.words = _lines(heard)
             raise
 
     def _ask(self, requests: Sequence[Request], limits: Limits) -> list[bytes]:
@@ -171,6 +177,7 @@ class Exchange:
                     if self.rates is not None:
                         self.rates.heard()
                     if answer.code == Code.OK:  # what came before that did not keep it from working
+                        self.words = _lines(self._decoder.heard())
                         self._decoder.forget()
         self._decoder.feed(rest)
         return answers
@@ -192,12 +199,16 @@ def _told(heard: bytes) -> str:
 
     A damaged frame is no text, although some of its bytes are.
     """
+    if said := _lines(heard):
+        return "; instead of an answer the port said" + "".join(f"\n  {line}" for line in said)
+    return f"; {len(heard)} bytes arrived that are no answer" if heard else ""
+
+
+def _lines(heard: bytes) -> tuple[str, ...]:
+    """The last lines of text in it."""
     lines = [line.strip() for line in heard.decode("ascii", "replace").splitlines()]
     said = [line for line in lines if line and 5 * sum(map(_is_text, line)) > 4 * len(line)]
-    if said:
-        shown = (f"\n  {printable(line)}" for line in said[-_HEARD_LINES:])
-        return "; instead of an answer the port said" + "".join(shown)
-    return f"; {len(heard)} bytes arrived that are no answer" if heard else ""
+    return tuple(printable(line) for line in said[-_HEARD_LINES:])
 
 
 def _is_text(character: str) -> bool:

@@ -14,6 +14,13 @@ class Disturbed(DeviceError):
     came late. To be written and computed again."""
 
 
+class Failed(DeviceError):
+    """The model did not compute what it was asked for: an operator failed, or something wrote past
+    the end of its arena. `words` are what the device said of it."""
+
+    words: tuple[str, ...] = ()
+
+
 class LimitReached(DeviceError):
     """The time that all of it may take is over."""
 

@@ -51,10 +51,10 @@ seconds at another rate than its first is at its first again.
 LAYERS, STEP, PEEK and TRACE are for firmware that is built to be looked into, and says so in
 its features. LAYERS is what its layers are. Every inference notes of each what it took and a
 CRC-32 of each tensor that it wrote: TRACE. STEP computes up to a layer and is answered once
-that is done, with what it took; there the model stays, PEEK reads what that layer wrote, and
-the same STEP is answered again. A request of another kind lets the inference run on to its end
-and is answered then: the first one is best sent alone. A device answers BAD_REQUEST to a kind
-that it does not know: a new one takes a feature, no new version.
+that is done, with what it took; there the model stays, PEEK reads where that layer wrote, or
+one before it, and the same STEP is answered again. A request of another kind lets the inference
+run on to its end and is answered then: the first one is best sent alone. A device answers
+BAD_REQUEST to a kind that it does not know: a new one takes a feature, no new version.
 
 An error answer has a code other than OK and an empty body, but for NOT_READY, whose body is
 the status of model_init (u8), and MODEL, whose body is that of INVOKE.

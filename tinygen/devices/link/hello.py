@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tinygen.devices.link import frames
 from tinygen.devices.link.frames import Feature
 from tinygen.devices.link.reader import Reader, told
-from tinygen.errors import DeviceError, DoesNotFit
+from tinygen.errors import DeviceError, DoesNotFit, TinygenError
 from tinygen.ir import Edge
 
 MODEL_OK = 0
@@ -50,7 +50,8 @@ class Hello:
     `payload` is the most tensor bytes in one frame, `window` the most requests under way; `layers`
     is how many layers can be run one by one, 0 without that feature. `reset` is what started the
     chip and `fault` the words of the fault before that; empty where the device does not know.
-    `fastest` is the highest rate of its serial line, 0 where it has but one.
+    `fastest` is the highest rate of its serial line, 0 where it has but one. `words` are lines of
+    text that came before it.
     """
 
     protocol: int
@@ -74,20 +75,27 @@ class Hello:
     reset: str
     fault: str
     fastest: int
+    words: tuple[str, ...] = ()
 
     def require_ready(self) -> None:
         """Raise unless model_init succeeded: DoesNotFit for the arena, else DeviceError."""
         if self.model_status == MODEL_OK:
             return
-        if self.model_status == _MODEL_ARENA:
-            raise self._arena_too_small()
-        raise DeviceError(
+        error = (
+            self._arena_too_small() if self.model_status == _MODEL_ARENA else self._not_started()
+        )
+        if self.words:
+            error.why += "; before that it said" + "".join(f"\n  {line}" for line in self.words)
+        raise error
+
+    def _not_started(self) -> TinygenError:
+        return DeviceError(
             f"{self.model} did not start on {self.board}: {status_text(self.model_status)}",
             why=f"model_init returned {self.model_status}",
             next_step="build and flash again: tinygen build, then tinygen flash",
         )
 
-    def _arena_too_small(self) -> DoesNotFit:
+    def _arena_too_small(self) -> TinygenError:
         if self.arena_used > self.arena_bytes:
             return DoesNotFit(
                 f"{self.model} needs an arena of {self.arena_used:,} bytes on {self.board}, "
@@ -98,11 +106,11 @@ class Hello:
             )
         # An estimate that was too small, or a size that nobody measured.
         more = (self.arena_bytes * 5 // 4 + 15) // 16 * 16
+        words = "" if self.words else ", and with --debug: the device then says why"
         return DoesNotFit(
-            f"{self.model} needs more than {self.arena_bytes:,} bytes of arena on {self.board}",
-            why="model_init said so on the device; how much more it could not tell",
-            next_step=f"tinygen build with --arena {more}, and with --debug for the device's own "
-            "words: tinygen monitor",
+            f"{self.model} does not start in {self.arena_bytes:,} bytes of arena on {self.board}",
+            why="model_init said so on the device; how much more it takes it could not tell",
+            next_step=f"tinygen build with --arena {more}{words}",
         )
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from tinygen import processes
+from tinygen.devices.link.deadline import Clock, ProcessClock
 from tinygen.devices.link.faults import Disconnected
 from tinygen.devices.link.transport import READ_BYTES, WRITE_SECONDS
 from tinygen.errors import DeviceError
@@ -47,6 +48,11 @@ class ProcessTransport:
         self._stdout = self.process.stdout.fileno()
         os.set_blocking(self._stdin, False)
 
+    @property
+    def clock(self) -> Clock:
+        """How long the device was waited for: a new one, from now on."""
+        return ProcessClock(self.process.pid)
+
     def read(self, timeout: float) -> bytes:
         try:
             ready, _, _ = select.select([self._stdout], [], [], max(0.0, timeout))
@@ -83,12 +89,21 @@ class ProcessTransport:
         self._log.close()
 
     def _gone(self, why: str) -> DeviceError:
-        with contextlib.suppress(processes.TimeoutExpired):
-            why += f"; exit status {self.process.wait(0.2)}"
-        if not self._log.closed:
-            self._log.seek(0)
-            if tail := self._log.read().decode(errors="replace").strip()[-2000:]:
-                why += f"\n{tail}"
+        status, said = self._end()
+        if status is not None:
+            why += f"; exit status {status}"
         return Disconnected(
-            f"{self.name} stopped talking", why=why, next_step="run it again to see its output"
+            f"{self.name} stopped talking",
+            why=f"{why}\n{said}" if said else why,
+            next_step="run it again to see its output",
         )
+
+    def _end(self) -> tuple[int | None, str]:
+        """The exit status of the process, None where it still runs, and its last words."""
+        status = None
+        with contextlib.suppress(processes.TimeoutExpired):
+            status = self.process.wait(0.2)
+        if self._log.closed:
+            return status, ""
+        self._log.seek(0)
+        return status, self._log.read().decode(errors="replace").strip()[-2000:]

@@ -8,7 +8,7 @@ import struct
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -130,6 +130,7 @@ class Session:
         each = min(_HELLO_SECONDS, timeout)
         first = Limits(each, retries=int(timeout / each) + 1, total=timeout)
         description, total = b"", 1
+        words: tuple[str, ...] = ()
         end = self._clock() + timeout + _DESCRIPTION_SECONDS
         while len(description) < total:
             asked = Request(Kind.HELLO, struct.pack("<I", len(description)), 512)
@@ -137,8 +138,10 @@ class Session:
             total = int.from_bytes(body[:4], "little")
             if len(body) <= 4 or total > _DESCRIPTION_MAX or self._clock() > end:
                 raise _senseless("HELLO", body)
+            words = words if description else exchange.words
             description += body[4:]
-        self._hello, self._layers = parse_description(description), None
+        self._hello = replace(parse_description(description), words=words)
+        self._layers = None
         exchange.window = min(self._hello.window, self._window or self._hello.window)
         exchange.retries = 0  # those of hello only say that the device was still starting
         return self._hello
@@ -191,19 +194,23 @@ class Session:
         """What the last inference noted of each layer."""
         return parse_trace(self._table(Kind.TRACE), self.layers())
 
-    def tensor(self, inputs: Sequence[bytes], layer: int, output: int) -> bytes:
-        """What this output of a layer is for these inputs, read where the inference stays."""
+    def tensor(
+        self, inputs: Sequence[bytes], layer: int, output: int, *, stay: int | None = None
+    ) -> bytes:
+        """What lies for these inputs where the layer wrote this output, once it is done; or once
+        the layer `stay` behind it is."""
+        stay = layer if stay is None else stay
         for _ in range(_DISTURBED_TIMES - 1):
             try:
-                return self._tensor(inputs, layer, output)
+                return self._tensor(inputs, layer, output, stay)
             except Disturbed:
                 self.redone += 1
-        return self._tensor(inputs, layer, output)
+        return self._tensor(inputs, layer, output, stay)
 
-    def _tensor(self, inputs: Sequence[bytes], layer: int, output: int) -> bytes:
+    def _tensor(self, inputs: Sequence[bytes], layer: int, output: int, stay: int) -> bytes:
         hello, nbytes = self._ready(), self.layers()[layer].outputs[output].nbytes
         self._write(_pieces(hello, inputs))
-        body = struct.pack("<IH", zlib.crc32(b"".join(inputs)), layer)
+        body = struct.pack("<IH", zlib.crc32(b"".join(inputs)), stay)
         self._exchange.ask([Request(Kind.STEP, body, 9)], self._invoke_limits())
         asked = []
         for offset in range(0, nbytes, hello.payload):

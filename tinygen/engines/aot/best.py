@@ -11,8 +11,9 @@ from tinygen.boards import Core
 from tinygen.engines.aot.answers import Answers
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import KernelSet
-from tinygen.engines.aot.program import Program, compile_graph, title
+from tinygen.engines.aot.program import Program, compile_graph
 from tinygen.engines.aot.stripes import in_stripes_where_it_pays
+from tinygen.engines.traced import title
 from tinygen.ir import Graph
 
 

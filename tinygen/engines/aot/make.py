@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import ClassVar
 
@@ -10,13 +10,16 @@ from tinygen.boards import ArenaPlace, Board, Core, EngineName
 from tinygen.boards.fit import Needs
 from tinygen.engines.aot.best import best_program, in_words
 from tinygen.engines.aot.fit import needs, place_program
+from tinygen.engines.aot.follow import follow, followed
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import kernel_sets, named
 from tinygen.engines.aot.offers import Candidate, Offer
 from tinygen.engines.aot.optimized import left_out, optimized
+from tinygen.engines.aot.plain import is_plain, with_plain, without
 from tinygen.engines.aot.program import Layer, Program
 from tinygen.engines.aot.render import model_files
-from tinygen.engines.engine import Engine, Estimate, Job, LayerKernel, Made, NotTaken
+from tinygen.engines.engine import Engine, Estimate, Job, LayerKernel, Made, NotTaken, Plain
+from tinygen.engines.traced import Traced
 from tinygen.errors import DoesNotFit
 from tinygen.ir import PORTABLE, Int8Model
 from tinygen.project import sources
@@ -33,11 +36,14 @@ SIZE_FLAGS = ("-Os", "-fno-ivopts")
 """For size. GCC's choice of loop variables spends registers, and 100 bytes of 4,100 on vww."""
 
 
+_MODEL = f"{SOURCES}/model.c"
+
+
 class Aot(Engine):
     """Ahead-of-time compiled C."""
 
     name: ClassVar[EngineName] = "aot"
-    options: ClassVar[frozenset[str]] = frozenset({"kernel_set", "optimize"})
+    options: ClassVar[frozenset[str]] = frozenset({"kernel_set", "optimize", "without"})
 
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
@@ -47,42 +53,75 @@ class Aot(Engine):
             yield needs(_compiled(model, tuple(kernel_sets), goal, core))
 
     def make(self, job: Job) -> Made:
-        sets = self.kernel_sets(job.board)
+        return _made(job, *_fitting(job, self._sets(job)))
+
+    def follow(self, job: Job) -> Traced:
+        return follow(_fitting(job, self._sets(job))[1])
+
+    def followed(self, files: Mapping[str, bytes], layers: int) -> dict[str, bytes]:
+        text = files[_MODEL].decode("utf-8", "surrogateescape")
+        done = followed(text, layers)
+        return {_MODEL: done.encode("utf-8", "surrogateescape")}
+
+    def plain(self, job: Job, layer: int) -> Plain | None:
+        goal, program, _ = _fitting(job, self._sets(job))
+        if is_plain(program.layers[layer]):
+            return None
+        other, now = with_plain(program, layer, goal, job.board.core)
+        place = place_program(other, job.board)
+        return Plain(follow(other), now, _made(job, goal, other, place))
+
+    def without(self, job: Job, layer: int) -> str:
+        _, program, _ = _fitting(job, self._sets(job))
+        one = program.layers[layer]
+        return "" if is_plain(one) else f"--without {one.call.kernel.set}/{one.call.kernel.name}"
+
+    def _sets(self, job: Job) -> tuple[str, ...]:
+        """The names of the kernel sets to choose from."""
         if job.options.kernel_set is not None:
-            sets = tuple(dict.fromkeys((job.options.kernel_set, "portable")))
-        goal, program, place = _fitting(job, sets)
-        model = model_files(program, job.identity, place)
-        asked = job.options.optimize
-        smaller = f"there is no room for the kernels of --optimize {asked}: smaller ones are used"
-        return Made(
-            files={
-                **sources.kernel_files(program.kernels),
-                **{f"{SOURCES}/{name}": text.encode() for name, text in model.items()},
-            },
-            kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.layers))
-            or PORTABLE,
-            layers=len(program.layers),
-            macs=program.macs,
-            constant_bytes=program.constant_bytes,
-            arena_bytes=program.plan.arena_bytes,
-            arena_minimum_bytes=program.plan.minimum_bytes,
-            arena_place=place,
-            library_flags=library_flags(program, goal),
-            alone=True,
-            arena_peak=None if program.peak is None else program.peak.place,
-            choices=tuple(_chosen(layer) for layer in program.layers),
-            estimate=_estimate(program, goal),
-            notes=(
-                *left_out(job.model),
-                *in_words(program),
-                *((smaller,) if goal.value != asked else ()),
-            ),
-        )
+            return tuple(dict.fromkeys((job.options.kernel_set, "portable")))
+        return self.kernel_sets(job.board)
+
+
+def _made(job: Job, goal: Goal, program: Program, place: ArenaPlace) -> Made:
+    model = model_files(program, job.identity, place)
+    asked = job.options.optimize
+    smaller = f"there is no room for the kernels of --optimize {asked}: smaller ones are used"
+    return Made(
+        files={
+            **sources.kernel_files(program.kernels),
+            **{f"{SOURCES}/{name}": text.encode() for name, text in model.items()},
+        },
+        kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.layers))
+        or PORTABLE,
+        layers=len(program.layers),
+        macs=program.macs,
+        constant_bytes=program.constant_bytes,
+        arena_bytes=program.plan.arena_bytes,
+        arena_minimum_bytes=program.plan.minimum_bytes,
+        arena_place=place,
+        library_flags=library_flags(program, goal),
+        alone=True,
+        arena_peak=None if program.peak is None else program.peak.place,
+        choices=tuple(_chosen(layer) for layer in program.layers),
+        estimate=_estimate(program, goal),
+        notes=(
+            *left_out(job.model),
+            *in_words(program),
+            *((smaller,) if goal.value != asked else ()),
+        ),
+    )
 
 
 @lru_cache(maxsize=32)
-def _compiled(model: Int8Model, sets: tuple[str, ...], goal: Goal, core: Core) -> Program:
-    return best_program(optimized(model), named(sets), goal, core)
+def _compiled(
+    model: Int8Model,
+    sets: tuple[str, ...],
+    goal: Goal,
+    core: Core,
+    left_out: tuple[str, ...] = (),
+) -> Program:
+    return best_program(optimized(model), without(named(sets), left_out), goal, core)
 
 
 def _fitting(job: Job, sets: tuple[str, ...]) -> tuple[Goal, Program, ArenaPlace]:
@@ -90,7 +129,7 @@ def _fitting(job: Job, sets: tuple[str, ...]) -> tuple[Goal, Program, ArenaPlace
     is about the first."""
     refused: DoesNotFit | None = None
     for goal in Goal(job.options.optimize).tried:
-        program = _compiled(job.model, sets, goal, job.board.core)
+        program = _compiled(job.model, sets, goal, job.board.core, job.options.without)
         try:
             return goal, program, place_program(program, job.board)
         except DoesNotFit as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tinygen.analysis import Facts, facts
@@ -16,6 +16,7 @@ from tinygen.engines.aot.kernel_sets.portable import cost
 from tinygen.engines.aot.offers import Candidate, Choice, Cost, KernelSet, Site
 from tinygen.engines.aot.room import make_room
 from tinygen.engines.aot.select import select
+from tinygen.engines.traced import title
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     PORTABLE,
@@ -63,12 +64,6 @@ class Layer:
     def title(self) -> str:
         """The output's name, short."""
         return title(self.io.outputs[0])
-
-
-def title(tensor: Tensor) -> str:
-    """Its name, short: converters join the names of all that they fused."""
-    path = tensor.name.split(";")[0].split("/")
-    return "/".join(path[1:] if len(path) > 2 else path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,10 +138,12 @@ def compile_graph(
     answers: Answers | None = None,
     *,
     thorough: bool = True,
+    planner: Callable[..., MemoryPlan] = plan,
 ) -> Program:
     """Choose the kernels for a core and place the tensors; `sets` are those that the board can run,
     in the order of preference: without them the portable one. `answers` are what they said
-    before. Where not `thorough`, the arena may be somewhat larger than it has to be."""
+    before. Where not `thorough`, the arena may be somewhat larger than it has to be. `planner`
+    places the tensors, as `plan` does."""
     extensions = frozenset(extension for there in sets for extension in there.requires)
     known = _facts(graph)
     sites = [Site(graph, node, known, core, extensions) for node in graph.nodes]
@@ -164,7 +161,7 @@ def compile_graph(
 
     def planned(lowered: Lowered, tensors: Mapping[TensorId, Tensor], search: bool) -> MemoryPlan:
         edges = graph.inputs, graph.outputs, graph.states
-        return plan(lowered, tensors, *edges, thorough=thorough and search)
+        return planner(lowered, tensors, *edges, thorough=thorough and search)
 
     cycles = total(choice.taken for choice in choices).cycles
     affordable = round(_MOVES[goal] * cycles) if thorough else 0

@@ -9,6 +9,7 @@ interface as the aot engine's.
 
 from __future__ import annotations
 
+from tinygen.engines.tflm.arena import not_run
 from tinygen.engines.tflm.kernel_sets import KernelSet, kernel_set, kernel_sets, pins
 from tinygen.engines.tflm.make import Tflm
 from tinygen.engines.tflm.source import TflmTree, installed, setup
@@ -20,6 +21,7 @@ __all__ = [
     "installed",
     "kernel_set",
     "kernel_sets",
+    "not_run",
     "pins",
     "setup",
 ]

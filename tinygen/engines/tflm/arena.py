@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tinygen.boards import ArenaPlace, Board
 from tinygen.boards.fit import place_arena
-from tinygen.errors import ToolchainError
+from tinygen.errors import TinygenError, ToolchainError, UnsupportedModel
 
 STEP = 16
 """Bytes: arenas are multiples of this, as TFLM aligns them."""
@@ -112,16 +112,19 @@ def choose(board: Board, core: Board, measured: Measured | None, asked: int | No
 class DoesNotRun(ToolchainError):
     """The model does not run in the largest arena that is tried."""
 
-    def because(self, words: str) -> ToolchainError:
+    def because(self, words: str) -> TinygenError:
         """The error with what TensorFlow Lite Micro said: it is seldom for want of memory."""
-        if not words:
-            return self
-        return ToolchainError(
-            "TensorFlow Lite Micro does not run the model",
-            why=words,
-            next_step="--engine aot, or change the model; --arena BYTES skips the run on the "
-            "emulated core that found it",
-        )
+        hint = "; --arena BYTES skips the run on the emulated core that found it"
+        return not_run(words, hint) if words else self
+
+
+def not_run(words: str, hint: str = "") -> UnsupportedModel:
+    """The error for a model that TensorFlow Lite Micro refuses with these words."""
+    return UnsupportedModel(
+        "TensorFlow Lite Micro does not run the model",
+        why=words,
+        next_step=f"--engine aot, or change the model{hint}",
+    )
 
 
 def smallest(attempt: Try, ceiling: int) -> Need:

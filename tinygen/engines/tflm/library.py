@@ -94,8 +94,7 @@ def _defines(kernel_set: KernelSet, *, debug: bool) -> list[str]:
         "FLATBUFFERS_LOCALE_INDEPENDENT=0",
         "FLATBUFFERS_PREFER_PRINTF=1",
     ]
-    if not debug:
-        names.append("TF_LITE_STRIP_ERROR_STRINGS")
+    names.append("TG_SAY_WHY" if debug else "TF_LITE_STRIP_ERROR_STRINGS")
     if vendor := VENDORS.get(kernel_set):
         names += vendor.defines
     return [f"-D{name}" for name in names]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from tinygen.boards import Board, Core, EngineName
 from tinygen.boards.fit import Needs, fit
-from tinygen.engines.engine import Engine, Job, Made
+from tinygen.engines.engine import Engine, Job, Made, Plain
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.compile import compile_model
-from tinygen.engines.tflm.kernel_sets import kernel_set, kernel_sets, pins
+from tinygen.engines.tflm.follow import follow, followed
+from tinygen.engines.tflm.kernel_sets import KernelSet, kernel_set, kernel_sets, pins
 from tinygen.engines.tflm.source import installed, setup
+from tinygen.engines.traced import Traced
 from tinygen.ir import Int8Model
 from tinygen.pio import core
 from tinygen.pio.toolchain import require_toolchain
@@ -66,6 +69,26 @@ class Tflm(Engine):
             scripts=firmware.scripts,
             notes=tuple(_notes(arena)),
         )
+
+    def follow(self, job: Job) -> Traced:
+        return follow(job.model, kernel_set(job.board, job.options.kernel_set))
+
+    def followed(self, files: Mapping[str, bytes], layers: int) -> dict[str, bytes]:
+        del layers  # the interpreter tells of whatever it runs
+        return followed(files["platformio.ini"].decode("utf-8", "surrogateescape"))
+
+    def plain(self, job: Job, layer: int) -> Plain | None:
+        if not self.without(job, layer):
+            return None
+        other = replace(job, options=replace(job.options, kernel_set=KernelSet.REFERENCE.value))
+        return Plain(self.follow(other), layer, self.make(other))
+
+    def without(self, job: Job, layer: int) -> str:
+        del layer  # one set serves all operators
+        reference, there = KernelSet.REFERENCE, kernel_sets(job.board)
+        chosen = kernel_set(job.board, job.options.kernel_set)
+        plain = chosen is reference or reference.value not in there
+        return "" if plain else f"--kernel-set {reference.value}"
 
 
 def _notes(arena: Arena) -> Iterator[str]:

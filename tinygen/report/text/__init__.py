@@ -14,6 +14,7 @@ from tinygen.report.text.device import (
 )
 from tinygen.report.text.gates import with_gates
 from tinygen.report.text.inspect import inspect_report
+from tinygen.report.text.layers import layers_report, profile_report
 from tinygen.report.text.operators import operators_report
 from tinygen.report.text.run import run_report
 from tinygen.report.text.tables import print_report
@@ -29,8 +30,10 @@ __all__ = [
     "flash_report",
     "generate_report",
     "inspect_report",
+    "layers_report",
     "operators_report",
     "print_report",
+    "profile_report",
     "run_report",
     "setup_report",
     "stop_report",

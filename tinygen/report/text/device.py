@@ -31,6 +31,12 @@ def flash_report(result: FlashResult) -> RenderableType:
         ("port", result.port),
         ("answered after", f"{result.seconds:.1f} s"),
     ]
+    if result.service is not None:
+        port = result.service.port
+        rows.append(("service", f"kept running by {result.service.kept}; ended by tinygen stop"))
+        rows.append(
+            ("  its port", f"{port} of that machine's loopback: ssh -L {port}:127.0.0.1:{port}")
+        )
     if result.pid is not None:
         rows.append(("emulator", f"process {result.pid}, ended by tinygen stop"))
     return Group(fact_table(rows), next_command("tinygen verify"))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tinygen.proof.verdict import Distance, OutputReport, RealDistance
 
 _FEW_LSB = 3
-_VERDICT_STYLE = {
+VERDICT_STYLE = {
     "MATCH": "bold green",
     "MISMATCH": "bold red",
     "UNVERIFIED": "bold yellow",
@@ -39,7 +39,7 @@ _VERDICT_STYLE = {
 def verify_report(result: VerifyResult) -> RenderableType:
     """The verdict first, then what it rests on."""
     name = result.verdict.value
-    head = Text.assemble((name, _VERDICT_STYLE[name]), f"  {_verdict_line(result)}")
+    head = Text.assemble((name, VERDICT_STYLE[name]), f"  {_verdict_line(result)}")
     rows = [
         ("model", f"{result.model}  (sha256 {result.model_sha256[:12]})"),
         ("device", f"{result.board}, engine {result.engine}, {result.port}"),

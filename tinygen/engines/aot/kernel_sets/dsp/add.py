@@ -9,12 +9,12 @@ import numpy as np
 
 from tinygen.engines.aot.kernel_sets.dsp.lookup import tables
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
-from tinygen.ir import Kernel, KernelCall, Operands
+from tinygen.ir import DType, Kernel, KernelCall, Operands
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, quantized_range
 from tinygen.ops.add import Add
-from tinygen.ops.binary import in_place, rows_of
 from tinygen.ops.fixed_point import INT32_MAX, Int64
 from tinygen.ops.loops import Rows
+from tinygen.ops.pairs import in_place, rows_of
 
 KERNEL = Kernel("dsp", "add")
 AFFINE = "one affine map, eight elements at a time"
@@ -46,6 +46,9 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     op, io = site.node.op, site.io
     assert isinstance(op, Add)
     op.check(io)
+    if io.output.dtype is not DType.INT8:
+        yield Declined("numbers without a scale")
+        return
     rows = rows_of(io)
     if rows is None:
         yield from tables(site, "inputs that are broadcast within a row")

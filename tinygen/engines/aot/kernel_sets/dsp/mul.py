@@ -10,12 +10,12 @@ import numpy as np
 
 from tinygen.engines.aot.kernel_sets.dsp.lookup import tables
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
-from tinygen.ir import Array, Kernel, KernelCall, Operands
+from tinygen.ir import Array, DType, Kernel, KernelCall, Operands
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, quantized_range
-from tinygen.ops.binary import in_place, rows_of
 from tinygen.ops.fixed_point import INT32_MAX, Int64
 from tinygen.ops.loops import Rows
 from tinygen.ops.mul import Mul
+from tinygen.ops.pairs import in_place, rows_of
 
 KERNEL = Kernel("dsp", "mul")
 AFFINE = "one affine map, four elements at a time"
@@ -53,6 +53,9 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     op, io = site.node.op, site.io
     assert isinstance(op, Mul)
     op.check(io)
+    if io.output.dtype is not DType.INT8:
+        yield Declined("numbers without a scale")
+        return
     rows = rows_of(io)
     if rows is None:
         yield from tables(site, "inputs that are broadcast within a row")

@@ -11,13 +11,13 @@ import numpy as np
 from tinygen.engines.aot.kernel_sets.mve.requantization import Roundings, Scale, scale_of
 from tinygen.engines.aot.kernel_sets.mve.work import Work
 from tinygen.engines.aot.offers import Candidate, Declined, Site
-from tinygen.ir import Interval, Kernel, KernelCall, Operands, ParamValue, portable
+from tinygen.ir import DType, Interval, Kernel, KernelCall, Operands, ParamValue, portable
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, quantized_range
 from tinygen.ops.add import Add
-from tinygen.ops.binary import in_place, rows_of
 from tinygen.ops.fixed_point import INT32_MAX, Int64, quantize_multiplier
 from tinygen.ops.loops import Rows
 from tinygen.ops.mul import Mul
+from tinygen.ops.pairs import in_place, rows_of
 from tinygen.ops.weighted import Requantization
 
 ADD, MUL, LOOKUP = (Kernel("mve", name) for name in ("add", "mul", "lookup"))
@@ -60,6 +60,9 @@ def sums(site: Site) -> Iterable[Candidate | Declined]:
     op, io = site.node.op, site.io
     assert isinstance(op, Add)
     op.check(io)
+    if io.output.dtype is not DType.INT8:
+        yield Declined("numbers without a scale")
+        return
     rows = rows_of(io)
     if rows is None:
         yield from _or_table(site, "inputs that are broadcast within a row")
@@ -83,6 +86,9 @@ def products(site: Site) -> Iterable[Candidate | Declined]:
     op, io = site.node.op, site.io
     assert isinstance(op, Mul)
     op.check(io)
+    if io.output.dtype is not DType.INT8:
+        yield Declined("numbers without a scale")
+        return
     rows = rows_of(io)
     if rows is None:
         yield from _or_table(site, "inputs that are broadcast within a row")

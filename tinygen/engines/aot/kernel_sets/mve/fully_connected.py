@@ -20,6 +20,9 @@ BLOCK = (1, 3, 5, 7, 0, 2, 4, 6)
 def offers(site: Site) -> Iterable[Candidate | Declined]:
     """One kernel for one row, another for more."""
     io = site.io
+    if io.input(1).data is None:
+        yield Declined("its weights are not constant")
+        return
     weights = io.constant(1)
     depth = weights.shape[1]
     if depth > LONGEST:

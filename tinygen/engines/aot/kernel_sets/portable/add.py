@@ -10,7 +10,7 @@ import numpy as np
 from tinygen.engines.aot.kernel_sets.portable.costs import estimated
 from tinygen.engines.aot.kernel_sets.portable.families import Family
 from tinygen.engines.aot.offers import Candidate, Declined, Site
-from tinygen.ir import KernelCall, Operands, Overlap, portable
+from tinygen.ir import DType, KernelCall, Operands, Overlap, portable
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, quantized_range
 from tinygen.ops.add import Add
 from tinygen.ops.fixed_point import INT32_MAX
@@ -35,7 +35,7 @@ class _Map(NamedTuple):
 def affine_add(site: Site, family: Family) -> Iterable[Candidate | Declined]:
     """The candidate for a family of cores, or why there is none."""
     op, io = site.node.op, site.io
-    if not isinstance(op, Add):
+    if not isinstance(op, Add) or io.output.dtype is not DType.INT8:
         return
     a, b, target = io.input(0), io.input(1), io.output
     if a.elements != target.elements or b.elements != target.elements:

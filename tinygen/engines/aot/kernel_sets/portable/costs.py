@@ -128,6 +128,14 @@ def _update(p: Params) -> _Loops:
     return _Loops(prod(p["part"][:-1]), prod(p["dims"]) * p["element_bytes"])
 
 
+def _block(p: Params) -> _Loops:
+    return _Loops(prod(p["part"][:-1]), prod(p["part"]) * p["element_bytes"])
+
+
+def _embedding(p: Params) -> _Loops:
+    return _Loops(p["picks"], p["picks"] * p["length"])
+
+
 def _real_map(p: Params) -> _Loops:
     roots = p["function"] in (list(MAPS).index("SQRT"), list(MAPS).index("RSQRT"))
     return _Loops(p["count"], p["count"] * roots)
@@ -179,7 +187,7 @@ FITS: Mapping[str, _Fit] = {
     "batch_matmul": _Fit(_batch_matmul, call=60, output=22, inner=8.06, code=180),
     "cast": _Fit(_count, call=10, output=6, inner=0, code=60),
     "compare": _Fit(_dims, call=12, output=41, inner=0, code=150),
-    "compare_words": _Fit(_dims, call=12, output=12, inner=0, code=90),
+    "compare_plain": _Fit(_dims, call=12, output=9, inner=0, code=90),
     "conv_2d": _Fit(_conv, call=8200, output=31, inner=2.61, code=568),
     "copy": _Fit(_copy, call=14, output=3.6, inner=0.56, code=52),
     "cumsum": _Fit(_along, call=20, output=10, inner=26.7, code=130),
@@ -187,8 +195,11 @@ FITS: Mapping[str, _Fit] = {
     "dequantize": _Fit(_count, call=7, output=8, inner=0, code=56),
     "div": _Fit(_dims, call=12, output=168, inner=0, code=330),
     "dynamic_update_slice": _Fit(_update, call=50, output=11, inner=0.54, code=220),
+    "embedding_lookup": _Fit(_embedding, call=14, output=10, inner=7, code=80),
     "fill": _Fit(_count, call=35, output=0.44, inner=0, code=16),
+    "fill_with": _Fit(_count, call=14, output=4, inner=0, code=40),
     "fully_connected": _Fit(_fully_connected, call=44, output=18.3, inner=2.88, code=492),
+    "fully_connected_computed": _Fit(_fully_connected, call=30, output=22, inner=7, code=180),
     "gather": _Fit(_gather, call=14, output=8.2, inner=0.75, code=90),
     "gather_nd": _Fit(_gather_nd, call=14, output=16, inner=0.6, code=110),
     "l2_normalization": _Fit(_rows, call=10, output=30, inner=29, code=420),
@@ -211,9 +222,11 @@ FITS: Mapping[str, _Fit] = {
     "resize_bilinear": _Fit(_resize_bilinear, call=60, output=34, inner=20.3, code=330),
     "select": _Fit(_dims, call=8, output=9, inner=0, code=60),
     "select_words": _Fit(_dims, call=12, output=16, inner=0, code=110),
+    "slice": _Fit(_block, call=30, output=10, inner=0.35, code=200),
     "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 33, 220, code=440),
     "squared_difference": _Fit(_dims, call=12, output=43, inner=0, code=180),
     "transpose_conv": _Fit(_transpose_conv, call=200, output=26, inner=2.9, code=620),
+    "whole_pair": _Fit(_dims, call=12, output=6, inner=0, code=90),
 }
 
 _PRICES: Mapping[str, Mapping[str, _Price]] = {

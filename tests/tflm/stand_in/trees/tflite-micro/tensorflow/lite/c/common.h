@@ -17,4 +17,11 @@ struct TfLiteTensor {
   int32_t dims[4]; /* NHWC; the leading ones are 1 where there are fewer */
 };
 
+using TfLiteEvalTensor = TfLiteTensor; /* upstream's has less in it */
+
+struct TfLiteContext {
+  void *impl_;
+  TfLiteEvalTensor *(*GetEvalTensor)(const TfLiteContext *context, int number);
+};
+
 #endif

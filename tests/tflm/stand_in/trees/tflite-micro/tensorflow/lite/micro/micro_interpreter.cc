@@ -18,8 +18,17 @@ size_t Aligned(size_t bytes) {
 }  // namespace
 
 MicroInterpreter::MicroInterpreter(const Model *model, const MicroOpResolver &resolver,
-                                   uint8_t *arena, size_t arena_bytes)
-    : model_(model), resolver_(resolver), arena_(arena), arena_bytes_(arena_bytes) {
+                                   uint8_t *arena, size_t arena_bytes, MicroResourceVariables *,
+                                   MicroProfilerInterface *profiler)
+    : model_(model),
+      resolver_(resolver),
+      arena_(arena),
+      arena_bytes_(arena_bytes),
+      profiler_(profiler) {
+}
+
+TfLiteEvalTensor *MicroInterpreter::EvalTensor(const TfLiteContext *context, int number) {
+  return &static_cast<MicroInterpreter *>(context->impl_)->tensors_[number];
 }
 
 /* The memory plan that came with the model: three numbers about it, then an offset per tensor. */
@@ -104,7 +113,16 @@ TfLiteStatus MicroInterpreter::Invoke() {
   for (uint32_t i = 0; i < Edge(3).size(); i++) {
     TfLiteNode node{nullptr, nullptr, flatbuffers::Table(nullptr), nullptr};
     const TFLMRegistration *kernel = Operator(i, &node);
-    if (kernel->invoke(node) != kTfLiteOk) {
+#if !defined(TF_LITE_STRIP_ERROR_STRINGS) /* where upstream tells nobody either */
+    const uint32_t event = profiler_ == nullptr ? 0U : profiler_->BeginEvent("operator");
+#endif
+    const TfLiteStatus status = kernel->invoke(node);
+#if !defined(TF_LITE_STRIP_ERROR_STRINGS)
+    if (profiler_ != nullptr) {
+      profiler_->EndEvent(event);
+    }
+#endif
+    if (status != kTfLiteOk) {
       return kTfLiteError;
     }
   }

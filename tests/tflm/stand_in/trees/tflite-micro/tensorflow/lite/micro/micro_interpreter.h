@@ -3,9 +3,12 @@
 
 #include "tensorflow/lite/core/tensor_bytes.h"
 #include "tensorflow/lite/micro/micro_op_resolver.h"
+#include "tensorflow/lite/micro/micro_profiler_interface.h"
 #include "tensorflow/lite/schema/schema_generated.h"
 
 namespace tflite {
+
+class MicroResourceVariables;
 
 /* Runs a model of int8 operators with one input and one output each, one after the other.
  *
@@ -17,7 +20,8 @@ class MicroInterpreter {
   static constexpr size_t kStarting = 48;
 
   MicroInterpreter(const Model *model, const MicroOpResolver &resolver, uint8_t *arena,
-                   size_t arena_bytes);
+                   size_t arena_bytes, MicroResourceVariables *variables = nullptr,
+                   MicroProfilerInterface *profiler = nullptr);
 
   TfLiteStatus initialization_status() const {
     return kTfLiteOk;
@@ -46,7 +50,14 @@ class MicroInterpreter {
     return used_;
   }
 
+ protected:
+  const TfLiteContext &context() const {
+    return context_;
+  }
+
  private:
+  static TfLiteEvalTensor *EvalTensor(const TfLiteContext *context, int number);
+
   flatbuffers::Vector Edge(int field) const {
     return flatbuffers::Vector(model_->Graph().Refer(field));
   }
@@ -62,6 +73,8 @@ class MicroInterpreter {
   TfLiteTensor *tensors_ = nullptr;
   uint8_t *scratch_ = nullptr;
   size_t used_ = 0;
+  MicroProfilerInterface *profiler_;
+  TfLiteContext context_ = {this, EvalTensor};
 };
 
 }  // namespace tflite

@@ -1,0 +1,119 @@
+"""A compiled program, told so that it can be followed layer by layer on a device."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from tinygen.engines.aot.functions import functions
+from tinygen.engines.aot.plain import is_plain
+from tinygen.engines.aot.program import Layer, Program
+from tinygen.engines.traced import Traced, TracedLayer, TracedOutput, keras_layers
+from tinygen.errors import InputError
+from tinygen.ir import ABSENT, Alias, TensorId
+
+_INVOKE = re.compile(
+    r"^(?P<head>enum \w+ \w+_invoke\(void\) \{\n)(?P<calls>.*?)(?P<tail>^  return arena_intact\()",
+    re.MULTILINE | re.DOTALL,
+)
+_CALL = re.compile(r"^ {2}\w+\(.*?\);\n", re.MULTILINE | re.DOTALL)
+_INCLUDE = '#include "tg_layers.h"\n'
+_TENSOR = """
+const uint8_t *tg_layer_tensor(uint32_t place) {
+  return model_arena.bytes + place;
+}
+"""
+
+
+def follow(program: Program) -> Traced:
+    """The program's layers: each is one call of a kernel."""
+    named = {
+        layer.index: function.name
+        for function in functions(program.layers, small=program.small)
+        for layer in function.layers
+    }
+    # Of calls that write one tensor together only the last one leaves all of it.
+    last = {i: layer.index for layer in program.layers for i in layer.call.outputs}
+    shared = Counter(id(c.data) for one in program.layers for c in one.call.constants.values())
+    in_graph = {id(node) for node in program.graph.nodes}
+    moves = [layer.node for layer in program.layers if id(layer.node) not in in_graph]
+    whole = replace(program.graph, nodes=(*program.graph.nodes, *moves))
+    roots = _roots(program)
+    return Traced(
+        graph=whole,
+        layers=tuple(
+            _layer(program, one, named[one.index], last, shared, roots) for one in program.layers
+        ),
+    )
+
+
+def _roots(program: Program) -> dict[TensorId, TensorId]:
+    """The tensor that a layer wrote, of each that is the same bytes under another shape."""
+    roots: dict[TensorId, TensorId] = {}
+    tensors = program.graph.tensors
+    for step in program.plan.steps:
+        if not isinstance(step, Alias) or step.offset:
+            continue
+        if tensors[step.source].nbytes == tensors[step.target].nbytes:
+            roots[step.target] = roots.get(step.source, step.source)
+    return roots
+
+
+def _layer(
+    program: Program,
+    layer: Layer,
+    function: str,
+    last: dict[TensorId, int],
+    shared: Counter[int],
+    roots: dict[TensorId, TensorId],
+) -> TracedLayer:
+    call, taken, tensors = layer.call, layer.choice.taken, program.graph.tensors
+    alone = len(taken.kernel_calls) == 1
+    return TracedLayer(
+        index=layer.index,
+        operators=tuple(node.op.kind for node in taken.nodes),
+        name=layer.title,
+        keras_layers=keras_layers(layer.io.outputs[0]),
+        kernel_set=call.kernel.set,
+        kernel=call.kernel.name,
+        plain=is_plain(layer),
+        why=taken.why,
+        macs=layer.macs if alone or taken.kernel_calls[-1] is call else 0,
+        inputs=tuple(roots.get(i, i) for i in call.inputs if i != ABSENT),
+        outputs=tuple(
+            TracedOutput(tensors[i], call.layouts.get(i), program.plan.offsets[i])
+            for i in call.outputs
+            if last[i] == layer.index
+        ),
+        constant_bytes=sum(c.data.nbytes // shared[id(c.data)] for c in call.constants.values()),
+        ram_bytes=program.plan.live_bytes[layer.index],
+        scratch_bytes=call.scratch_bytes,
+        function=function,
+        estimated_cycles=taken.cost.cycles if alone else None,
+        estimated_instructions=taken.cost.instructions if alone else None,
+    )
+
+
+def followed(source: str, layers: int) -> str:
+    """`model.c`, whose layers tell when they are done, and where their tensors lie.
+
+    InputError where its calls are not those that were generated.
+    """
+    found = _INVOKE.search(source)
+    calls = [] if found is None else list(_CALL.finditer(found["calls"]))
+    if found is None or len(calls) != layers:
+        raise InputError(
+            f"the calls of layers in model.c cannot be followed: {len(calls)}, not {layers}",
+            why="one after the other, each a statement of its own, is how they were generated",
+            next_step="undo the edit of model.c's invoke, or build the project again",
+        )
+    body, at = "", 0
+    for index, call in enumerate(calls):
+        body += f"{found['calls'][at : call.end()]}  tg_layer_done({index});\n"
+        at = call.end()
+    body += found["calls"][at:]
+    start, end = found.span("calls")
+    text = source[:start] + body + source[end:]
+    first = text.index("#include")
+    return text[:first] + _INCLUDE + text[first:] + _TENSOR
