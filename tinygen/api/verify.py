@@ -200,7 +200,7 @@ def verify(
     >>> result.verdict
     <Verdict.MATCH: 'MATCH'>
     >>> result
-    VerifyResult(model='digits', board='qemu-cortex-m3', engine='aot', vectors=7, ...)
+    VerifyResult(verdict=MATCH, project='firmware', model='digits', board='qemu-cortex-m3', ...)
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
