@@ -5,7 +5,7 @@
 #   scripts/setup.sh        for the emulated Arm boards
 #   scripts/setup.sh all    for all emulated boards: AVR, RISC-V, Xtensa and Linux too, as the tests
 #                           need, and an SSH server, which is not started (99 MB for QEMU's user mode,
-#                           about 300 MB for two cross compilers with C libraries, 2 MB for sshd)
+#                           about 350 MB for two cross compilers with C libraries, 2 MB for sshd)
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -32,6 +32,7 @@ riscv64-unknown-elf-gcc:gcc-riscv64-unknown-elf
 xtensa-lx106-elf-gcc:gcc-xtensa-lx106
 qemu-aarch64:qemu-user
 aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu
+aarch64-linux-gnu-g++:g++-aarch64-linux-gnu
 /usr/aarch64-linux-gnu/include/stdio.h:libc6-dev-arm64-cross
 arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf
 /usr/arm-linux-gnueabihf/include/stdio.h:libc6-dev-armhf-cross

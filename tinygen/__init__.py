@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         list_operators,
     )
     from tinygen.api.doctor import DoctorResult, doctor
+    from tinygen.api.export import ExportResult, export
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
     from tinygen.api.gates import GateOutcome, gates
     from tinygen.api.inspect import InspectResult, inspect
@@ -72,6 +73,8 @@ _HOME = {
     "Board": "tinygen.boards",
     "Progress": "tinygen.progress",
     "DoctorResult": "tinygen.api.doctor",
+    "ExportResult": "tinygen.api.export",
+    "export": "tinygen.api.export",
     "doctor": "tinygen.api.doctor",
     "FlashResult": "tinygen.api.flash",
     "StopResult": "tinygen.api.flash",
@@ -116,6 +119,7 @@ __all__ = [
     "DeviceError",
     "DoctorResult",
     "DoesNotFit",
+    "ExportResult",
     "FlashResult",
     "GateOutcome",
     "GenerateResult",
@@ -142,6 +146,7 @@ __all__ = [
     "build",
     "cache",
     "doctor",
+    "export",
     "flash",
     "gates",
     "generate",

@@ -79,6 +79,10 @@ class UntrustedProject(InputError):
     """A project folder or a board file that is not the user's own would run programs here."""
 
 
+class EditedFiles(InputError):
+    """A project holds generated files that a person has edited since."""
+
+
 class UnsupportedModel(InputError):
     """The model needs an operator, a type or a shape that tinygen does not compile."""
 

@@ -266,6 +266,16 @@ class BuildOptions(ProjectOptions):
             "those that made the project that is there.",
         ),
     ] = False
+    edited: Annotated[
+        str | None,
+        Flag(
+            "--edited",
+            "What becomes of generated files that were edited since: the build takes them "
+            "(`keep`), they are put aside (`move`) or written anew (`overwrite`). [default: ask]",
+            metavar="WHAT",
+            choices=("keep", "move", "overwrite"),
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,6 +289,48 @@ class BenchOptions(ProjectOptions):
             "Engines to compare, with commas; one may name its kernels: tflm:reference.",
         ),
     ] = ("aot",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions(ModelOptions):
+    """All that `export` may be told."""
+
+    board: Annotated[
+        str,
+        Flag("--board", "For whose core and memories: a board id or a board file.", short="-b"),
+    ]
+    form: Annotated[
+        str,
+        Flag(
+            "--as",
+            "For which build system: a library of the Arduino IDE, a component of ESP-IDF, a "
+            "module of Zephyr, a target of CMake, or one header.",
+            metavar="FORM",
+            choices=("arduino", "esp-idf", "zephyr", "cmake", "header"),
+        ),
+    ]
+    out: Annotated[
+        str | Path | None,
+        Flag("--out", "Folder or .zip file to write. [default: one in build]", short="-o"),
+    ] = None
+    zip: Annotated[bool, Flag("--zip", "Write a .zip file instead of a folder.")] = False
+    optimize: Annotated[
+        str,
+        Flag(
+            "--optimize",
+            "What is made small: cycles (`speed`), flash (`size`), or both (`balanced`).",
+            metavar="GOAL",
+            choices=("speed", "balanced", "size"),
+        ),
+    ] = "balanced"
+    kernel_set: Annotated[
+        str | None,
+        Flag(
+            "--kernel-set",
+            "Which kernels are used: portable, dsp, mve, esp32s3. [default: the board's]",
+            metavar="NAME",
+        ),
+    ] = None
 
 
 def flags(options: type[ModelOptions]) -> Mapping[str, Flag]:

@@ -14,10 +14,7 @@
 
 #define TG_SLOWEST 9600u
 
-static struct {
-  uint32_t baud;  /* 0: the first one */
-  uint64_t heard; /* when the last request was dealt with, in ticks */
-} tg_rate;
+static uint32_t tg_rate_now; /* 0: the first one */
 
 static inline bool tg_rate_asked(uint8_t kind) {
   return kind == TG_BAUD;
@@ -29,19 +26,15 @@ static inline bool tg_rate_possible(uint32_t baud) {
 
 static inline void tg_rate_change(uint32_t baud) {
   uint32_t wanted = baud == TG_SERIAL_BAUD ? 0u : baud;
-  if (wanted != tg_rate.baud) {
+  if (wanted != tg_rate_now) {
     tg_hal_baud(baud);
-    tg_rate.baud = wanted;
+    tg_rate_now = wanted;
   }
 }
 
-static inline void tg_rate_heard(void) {
-  tg_rate.heard = tg_hal_ticks();
-}
-
-static inline void tg_rate_check(void) {
-  if (tg_rate.baud != 0u &&
-      tg_hal_ticks() - tg_rate.heard > (uint64_t)TG_QUIET_SECONDS * tg_hal_tick_hz()) {
+/* `heard`: when the last request was dealt with, in ticks. */
+static inline void tg_rate_check(uint64_t heard) {
+  if (tg_rate_now != 0u && tg_hal_ticks() - heard > (uint64_t)TG_QUIET_SECONDS * tg_hal_tick_hz()) {
     tg_rate_change((uint32_t)TG_SERIAL_BAUD);
   }
 }
@@ -62,10 +55,8 @@ static inline void tg_rate_change(uint32_t baud) {
   (void)baud;
 }
 
-static inline void tg_rate_heard(void) {
-}
-
-static inline void tg_rate_check(void) {
+static inline void tg_rate_check(uint64_t heard) {
+  (void)heard;
 }
 
 #endif

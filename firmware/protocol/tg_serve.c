@@ -37,6 +37,8 @@ static struct {
   uint32_t init_ticks;     /* and how long it took */
   uint16_t session;        /* 0 before the first hello */
   bool outputs_valid;      /* computed, and no input written since */
+  bool busy;               /* an input was written, or outputs are still to be read */
+  uint64_t heard;          /* when the last request was dealt with, in ticks */
   /* The last inference, for a host that asks again because it missed the answer. */
   bool invoked;
   uint32_t sequence;
@@ -74,6 +76,7 @@ static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t
   uint32_t offset = tg_get_u32(body);
   if (session != tg.session) {
     tg.session = session;
+    tg.busy = false;
     tg.invoked = false;
     tg.outputs_valid = false;
   }
@@ -116,6 +119,7 @@ static uint8_t tg_take(const uint8_t *piece, size_t size) {
     return TG_BAD_RANGE;
   }
   tg.outputs_valid = false; /* inputs and outputs may share memory */
+  tg.busy = true;
   memcpy((uint8_t *)model_input(index) + offset, piece + 6, size);
   return TG_OK;
 }
@@ -140,10 +144,12 @@ static uint32_t tg_outputs_crc(void) {
 
 /* The outputs one after the other, as far as they fit. Returns how many bytes. */
 static size_t tg_give_outputs(uint8_t *to) {
+  tg.busy = false;
   size_t room = TG_PAYLOAD_BYTES - TG_RUN_MARGIN;
   for (size_t i = 0; i < MODEL_OUTPUTS; i++) {
     const size_t bytes = tg_bytes(&model_outputs[i]);
     size_t size = bytes < room ? bytes : room;
+    tg.busy = tg.busy || size < bytes;
     memcpy(to, model_output(i), size);
     to += size;
     room -= size;
@@ -175,6 +181,7 @@ static void tg_invoke(bool run, uint32_t sequence, const uint8_t *body, size_t s
     tg.outputs_crc = tg.outputs_valid ? tg_outputs_crc() : 0;
     tg.sequence = sequence;
     tg.invoked = true;
+    tg.busy = tg.outputs_valid;
   }
   uint8_t *end = answer;
   *end++ = (uint8_t)tg.status;
@@ -206,6 +213,9 @@ static void tg_read(const uint8_t *body, size_t size, uint8_t *answer) {
   } else {
     memcpy(answer, (const uint8_t *)model_output(index) + offset, wanted);
     tg_answer(TG_OK, wanted);
+    if (index + 1u == MODEL_OUTPUTS && offset + wanted == tg_bytes(&model_outputs[index])) {
+      tg.busy = false; /* they are read in order */
+    }
   }
 }
 
@@ -312,12 +322,27 @@ void tg_serve_begin(void) {
   tg_banner();
 }
 
-void tg_serve_step(void) {
-  tg_rate_check();
+/* Whether the host has begun an inference and not yet its results, and is still there. An AVR's
+ * timer cannot be asked all the time, because that restarts it: there the next hello ends it. */
+static bool tg_busy(void) {
+#if !defined(__AVR__)
+  if (tg.busy && tg_hal_ticks() - tg.heard > (uint64_t)TG_QUIET_SECONDS * tg_hal_tick_hz()) {
+    tg.busy = false;
+  }
+#endif
+  return tg.busy;
+}
+
+void tg_serve_step(void (*otherwise)(void)) {
+  tg_rate_check(tg.heard);
   uint8_t bytes[TG_READ_BYTES];
   size_t size = tg_hal_read(bytes, sizeof bytes);
   if (size == 0) {
-    tg_hal_idle();
+    if (tg_busy()) {
+      tg_hal_idle();
+    } else {
+      otherwise();
+    }
   }
 #ifdef TG_MLPERF
   for (size_t i = 0; i < size; i++) {
@@ -335,17 +360,10 @@ void tg_serve_step(void) {
       do {
         tg_handle(frame);
       } while ((frame = tg_step_waited()) != 0);
-      tg_rate_heard();
+      tg.heard = tg_hal_ticks();
     }
     if (tg_step_waiting()) {
       break;
     }
-  }
-}
-
-void tg_serve(void) {
-  tg_serve_begin();
-  for (;;) {
-    tg_serve_step();
   }
 }

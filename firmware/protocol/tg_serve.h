@@ -9,11 +9,9 @@ extern "C" {
 /* Start the model; a failure is told to the host. The port must be up. */
 void tg_serve_begin(void);
 
-/* Take what has arrived and answer it; let the port idle when there is nothing. */
-void tg_serve_step(void);
-
-/* tg_serve_begin, then tg_serve_step for ever. */
-void tg_serve(void);
+/* Take what has arrived and answer it. When there is nothing, call `otherwise`, but not while the
+ * host is in the middle of an inference: then nobody else may run the model, and the port idles. */
+void tg_serve_step(void (*otherwise)(void));
 
 #ifdef __cplusplus
 }

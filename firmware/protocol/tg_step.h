@@ -48,7 +48,7 @@ void tg_serve_halt(void) {
   tg_step.halted = true;
   tg_answer_step();
   while (tg_step.waiting == 0) {
-    tg_serve_step();
+    tg_serve_step(tg_hal_idle);
   }
   tg_step.halted = false;
 }

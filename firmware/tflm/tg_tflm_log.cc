@@ -93,9 +93,19 @@ class Text {
   size_t length_ = 0;
 };
 
-/* The conversions that TensorFlow Lite Micro uses. Widths and precisions are read over; the
- * lengths are, on a 32-bit core, all of 32 bits but for `ll`. */
-size_t format_text(char *buffer, size_t size, const char *format, va_list arguments) {
+/* An argument of so many `l` in its conversion; a `z` is one, as size_t is a long. */
+template <typename Int, typename Long, typename LongLong>
+Long integer(va_list *arguments, int longs) {
+  if (longs > 1) {
+    return static_cast<Long>(va_arg(*arguments, LongLong));
+  }
+  return longs == 1 ? va_arg(*arguments, Long) : static_cast<Long>(va_arg(*arguments, Int));
+}
+
+/* The conversions that TensorFlow Lite Micro uses. Widths and precisions are read over. */
+size_t format_text(char *buffer, size_t size, const char *format, va_list given) {
+  va_list arguments;
+  va_copy(arguments, given); /* of which a function can be given the address */
   Text text(buffer, size);
   for (const char *at = format; *at != '\0'; at++) {
     if (*at != '%') {
@@ -105,7 +115,7 @@ size_t format_text(char *buffer, size_t size, const char *format, va_list argume
     at++;
     int longs = 0;
     while ((*at >= '0' && *at <= '9') || *at == '.' || *at == '-' || *at == 'l' || *at == 'z') {
-      longs += *at == 'l';
+      longs += *at == 'l' || *at == 'z';
       at++;
     }
     if (*at == '\0') {
@@ -114,17 +124,14 @@ size_t format_text(char *buffer, size_t size, const char *format, va_list argume
     switch (*at) {
       case 'd':
       case 'i':
-        text.put(longs > 1 ? static_cast<long>(va_arg(arguments, long long))
-                           : va_arg(arguments, long));
+        text.put(integer<int, long, long long>(&arguments, longs));
         break;
       case 'u':
-        text.put(longs > 1 ? static_cast<unsigned long>(va_arg(arguments, unsigned long long))
-                           : va_arg(arguments, unsigned long),
-                 10);
+        text.put(integer<unsigned, unsigned long, unsigned long long>(&arguments, longs), 10);
         break;
       case 'x':
       case 'X':
-        text.put(va_arg(arguments, unsigned long), 16);
+        text.put(integer<unsigned, unsigned long, unsigned long long>(&arguments, longs), 16);
         break;
       case 'p':
         text.put("0x");
@@ -147,6 +154,7 @@ size_t format_text(char *buffer, size_t size, const char *format, va_list argume
         break;
     }
   }
+  va_end(arguments);
   return text.length();
 }
 

@@ -115,8 +115,20 @@ LINES = (
         lambda ran: ran.json["arena_bytes"] == 4096 and ran.json["engine"] == "tflm",
     ),
     Case(
-        f"tinygen generate digits.tflite -b {BOARD} --keep-edges -o kept --json",
+        f"tinygen generate digits.tflite -b {BOARD} --keep-edges --edited move -o kept --json",
         lambda ran: ran.json["layers"] == 7,  # its edges are int8: nothing is to be converted
+    ),
+    Case(
+        f"tinygen export digits.tflite -b {BOARD} --as arduino --zip -o library --optimize size"
+        " --kernel-set portable --data samples.npz --labels labels.txt --json",
+        lambda ran: (
+            ran.json["path"] == "library.zip"
+            and "examples/classify/classify.ino" in ran.json["files"]
+        ),
+    ),
+    Case(
+        f"tinygen export digits.tflite -b {BOARD} --as header -o one",
+        lambda ran: re.search(r"^written +one, 2 files$", ran.out, re.M) is not None,
     ),
     Case(
         "tinygen setup tflm --source mirror",

@@ -36,7 +36,7 @@ ROOT = typer.main.get_command(app)
 assert isinstance(ROOT, typer.core.TyperGroup)
 COMMANDS = ROOT.commands
 SCHEMA = results_schema()
-BUILDING = {"build", "generate", "bench"}
+BUILDING = {"build", "export", "generate", "bench"}
 
 
 @pytest.fixture

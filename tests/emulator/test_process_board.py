@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from io import StringIO
 from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
 
 import tinygen
 from tests.runner import GOLDEN_MODEL
 from tinygen.devices.link import ProcessTransport
 from tinygen.errors import InputError, UntrustedProject
+from tinygen.report.text import verify_report
 
 BOARD = "linux-x86_64"
 
@@ -49,7 +52,13 @@ def test_time_is_said_to_be_this_hosts(built: tinygen.BuildResult) -> None:
     result = tinygen.verify(built.generated.project, vectors=5)
     assert result.cost is not None
     assert result.cost.unit == "nanoseconds"
-    assert 0 < result.cost.minimum <= result.cost.mean <= result.cost.maximum
+    cost = result.cost
+    assert 0 < cost.minimum <= cost.mean <= cost.maximum
+    assert cost.minimum <= cost.median <= cost.maximum
+    assert 0 <= cost.deviation <= cost.maximum - cost.minimum
+    page = StringIO()
+    Console(file=page, width=100).print(verify_report(result))
+    assert f"{cost.mean / 1000:,.1f} microseconds" in page.getvalue()
     assert result.cost.mean * result.vectors <= result.seconds * 1e9
     assert result.instructions is None
     assert result.stack_used_bytes is None

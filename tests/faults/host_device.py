@@ -24,7 +24,7 @@ def compile_project(folder: Path, target: Path, defines: Sequence[str] = ()) -> 
     """The project's firmware with the port of the protocol's tests, under sanitizers."""
     source = folder / "src"
     folders = (folder / SOURCES, source / "protocol")
-    files = [*(path for part in folders for path in part.glob("*.c")), source / "main.c"]
+    files = [*(path for part in folders for path in part.glob("*.c")), *source.glob("*.c")]
     includes = [f"-I{part}" for part in (*folders, pd.FIRMWARE / "hal")]
     command = ["gcc", "-std=c11", "-O1", "-g", *pd.SANITIZE, *includes, f"-I{pd.HERE}", *defines]
     command += [*map(str, files), str(pd.HERE / "test_hal.c"), "-o", str(target)]

@@ -13,7 +13,7 @@ from tinygen import passes, tflite
 from tinygen.engines import aot
 from tinygen.engines.aot.render import model_files
 from tinygen.project import build_id
-from tinygen.templates import Identity
+from tinygen.templates import Identity, render
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parent.parent / "firmware" / "example_model"
@@ -33,6 +33,7 @@ def generated() -> dict[str, str]:
         version="example",
     )
     files = model_files(program, identity)
+    files["app.c"] = render("app.j2", arduino=False)
     return {**files, Path(build_id.SOURCE).name: build_id.source(bytes(build_id.BYTES))}
 
 

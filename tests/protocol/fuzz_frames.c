@@ -117,7 +117,7 @@ static void receive(const uint8_t *bytes, size_t size) {
   input = copy;
   input_size = size;
   while (input_size > 0) {
-    tg_serve_step();
+    tg_serve_step(tg_hal_idle);
   }
   free(copy);
 }

@@ -15,7 +15,7 @@ from tinygen.devices.link.process import ProcessTransport
 HERE = Path(__file__).resolve().parent
 FIRMWARE = HERE.parents[1] / "firmware"
 SOURCES = (*sorted((FIRMWARE / "protocol").glob("*.c")), FIRMWARE / "main.c")
-TEST_SOURCES = (HERE / "fake_model.c", HERE / "test_hal.c")
+TEST_SOURCES = tuple(HERE / name for name in ("fake_model.c", "test_app.c", "test_hal.c"))
 INCLUDES = tuple(f"-I{path}" for path in (HERE, FIRMWARE / "protocol", FIRMWARE / "hal"))
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
 SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")

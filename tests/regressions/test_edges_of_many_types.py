@@ -10,6 +10,7 @@ import pytest
 import tinygen
 from tests.ops.harness import int8
 from tests.ops.network_file import Network
+from tinygen.errors import InputError
 from tinygen.ir import DType, Edge
 from tinygen.project import VECTORS
 from tinygen.proof.vectors import Vectors
@@ -74,3 +75,16 @@ def test_a_float_edge_is_counted_in_steps() -> None:
     assert edge.steps(values).tolist() == [2.0, 5.0]
     np.testing.assert_array_equal(edge.quantize(values), values)
     assert edge.of_codes(np.array([-3, -1])).tolist() == [0.0, 1.0]
+
+
+def test_what_computes_in_float_before_it_is_quantized_is_named(tmp_path: Path) -> None:
+    """Such a file was called a float model, although all the rest of it is int8."""
+    net = Network()
+    real = net.input(SHAPE, dtype=DType.FLOAT32)
+    inside = net.call("QUANTIZE", [real], SHAPE)
+    other = net.call("TANH", [real], SHAPE, dtype=DType.FLOAT32)
+    path = tmp_path / "net.tflite"
+    path.write_bytes(net.file(net.call("TANH", [inside], SHAPE, (1 / 128, 0)), other))
+    with pytest.raises(InputError, match="only partly quantized") as caught:
+        tinygen.inspect(path)
+    assert "TANH computes with the input 't0' in float32" in caught.value.why

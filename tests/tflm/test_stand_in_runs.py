@@ -14,8 +14,10 @@ from tests.tflm.stand_in.fixtures import pools, stand_in_cache, stand_in_tree  #
 from tinygen.api.build import BuildResult, build, generate
 from tinygen.api.flash import stop
 from tinygen.api.verify import VerifyResult, verify
+from tinygen.boards import BOARD_IDS, Linux, all_boards, get_board
 from tinygen.devices import qemu
 from tinygen.engines.tflm import KernelSet, probe, scratch
+from tinygen.engines.tflm.arena import OTHER_COMPILER_BYTES, Measured, Need, choose
 from tinygen.errors import DoesNotFit, UnsupportedModel
 from tinygen.ir import DType
 from tinygen.proof.verdict import Verdict
@@ -37,7 +39,7 @@ def run(tmp_path: Path, pools: Path) -> Iterator[Run]:  # noqa: F811
         projects.append(tmp_path / f"project-{len(projects)}")
         built = build(
             pools,
-            board=f"qemu-cortex-{core}",
+            board=core if core in BOARD_IDS else f"qemu-cortex-{core}",
             engine="tflm",
             kernel_set=kernels,
             arena=arena,
@@ -65,6 +67,34 @@ def test_it_matches_in_the_smallest_arena(run: Run, kernels: str) -> None:
     assert any("our memory plan" in note and "(used)" in note for note in built.generated.notes)
     with pytest.raises(DoesNotFit, match=f"needs an arena of {needed:,} bytes"):
         run("m4", kernels, needed - 16)
+
+
+@pytest.mark.parametrize("board", ["linux-x86_64", "qemu-aarch64"])
+def test_a_program_of_linux(run: Run, board: str) -> None:
+    """Its probe is a program too, started here: an arena that is too small may end it."""
+    built, result = run(board, "reference")
+    assert result.verdict is Verdict.MATCH, result.reason
+    assert built.generated.arena_bytes == built.generated.arena_minimum_bytes
+    assert any(f"measured on {board}, margin 0" in note for note in built.generated.notes)
+
+
+def test_where_a_program_of_linux_is_measured() -> None:
+    """Where this machine starts it; else the emulated one with the same pointers and kernels."""
+    found = {
+        board.id: probe.emulated_core(board).id
+        for board in all_boards()
+        if isinstance(board.device, Linux)
+    }
+    assert {found.pop(twin) for twin in ("raspberrypi3_32", "linux-armhf")} == {"qemu-armhf"}
+    assert {board for board, core in found.items() if core == board} == {
+        *("linux-x86_64", "qemu-aarch64", "qemu-armhf")
+    }
+    assert {core for board, core in found.items() if core != board} == {"qemu-aarch64"}
+    measured = Measured(Need(64, 16, 0), Need(80, 16, 0), "x")
+    for board_id, margin in (("raspberrypi4", OTHER_COMPILER_BYTES), ("raspberrypi3_32", 0)):
+        board = get_board(board_id)  # of which one has the twin's very flags
+        chosen = choose(board, probe.emulated_core(board), measured, None)
+        assert (chosen.estimated, chosen.bytes) == (False, 64 + margin)
 
 
 @pytest.mark.parametrize("kernels", ["reference", "cmsis_nn"])

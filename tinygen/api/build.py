@@ -30,7 +30,8 @@ from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
-from tinygen.project import build_id, library, manifest, mlperf, sources, trust
+from tinygen.project import build_id, library, manifest, mlperf, own, sources, trust
+from tinygen.project.edited import Edited
 from tinygen.project.platformio import platformio_files
 from tinygen.proof.doubt import doubts, refusal
 from tinygen.proof.expect import expect
@@ -213,12 +214,15 @@ def _generate(
     target = get_board(options.board)
     chosen = choose_engine(target, options.engine)
     chosen.check(options, target)
+    edited = None if options.edited is None else Edited(options.edited)
+    project.require_unedited(_folder(safe_name(model), options, target), edited)
     ready = prepare(model, options)
     _benchmarked(ready, options)
     folder = _folder(ready.model.name, options, target)
     require_harmless(options.board, target, folder, trusted=options.trust_project)
     if runs:
-        trust.require_before_writing(folder, trusted=options.trust_project)
+        harmless = own.untouched_settings(folder)
+        trust.require_before_writing(folder, trusted=options.trust_project, harmless=harmless)
     progress.stage(f"Compiling for {target.id}")
     identity = Identity(
         name=ready.model.name,
@@ -253,8 +257,9 @@ def _generate(
     }
     described = describe(ready, options, made, target, identity, checks, reports)
     held.enter_context(project.hold(folder, progress))
-    written = project.write(folder, files, described)
-    trust.sign_written(folder, files)
+    mine = own.missing_files(folder, target)
+    written = project.write(folder, files, described, own=mine, edited=edited)
+    trust.sign_written(folder, [*files, *mine, *own.untouched_settings(folder)])
     project.remember(written)
     return GenerateResult(
         project=folder,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from tinygen.devices.link.hello import Hello
 
 @dataclass(frozen=True)
 class Cost:
-    """What one inference takes on the device: least, mean and most over the vectors."""
+    """What one inference takes on the device, over the vectors."""
 
     unit: str
     """`instructions` on an emulated board, `microseconds` on hardware; of a program of Linux
@@ -19,18 +20,27 @@ class Cost:
     minimum: int
     mean: int
     maximum: int
+    median: int
+    deviation: int
+    """The standard deviation: what a clock of a machine that does other things too is good for."""
 
 
 def cost_of(board: Board, ticks: Sequence[int], hello: Hello | None) -> Cost | None:
     """None where the device's ticks mean neither instructions nor time."""
     if not ticks or hello is None:
         return None
-    unit, least = measured(board, min(ticks), hello)
-    _, mean = measured(board, sum(ticks) // len(ticks), hello)
-    _, most = measured(board, max(ticks), hello)
-    if least is None or mean is None or most is None:
+    told = (
+        min(ticks),
+        sum(ticks) // len(ticks),
+        max(ticks),
+        int(statistics.median(ticks)),
+        int(statistics.pstdev(ticks)),
+    )
+    unit, _ = measured(board, 0, hello)
+    least, mean, most, median, deviation = (measured(board, t, hello)[1] for t in told)
+    if least is None or mean is None or most is None or median is None or deviation is None:
         return None
-    return Cost(unit, least, mean, most)
+    return Cost(unit, least, mean, most, median, deviation)
 
 
 def startup_of(board: Board, hello: Hello | None) -> int | None:

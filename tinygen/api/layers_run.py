@@ -73,8 +73,13 @@ class LayersRun:
     def _greet(self, connection: Connection, session: Session) -> None:
         hello = session.hello()
         require_noting(self._made, connection.built, hello)
-        known = [(layer.name, len(layer.outputs)) for layer in self._traced.layers]
-        if [(layer.name, len(layer.outputs)) for layer in session.layers()] != known:
+        # Not their names: what of them C cannot have is left out there.
+        known = [
+            [(one.tensor.dtype, one.tensor.elements) for one in layer.outputs]
+            for layer in self._traced.layers
+        ]
+        told = [[(one.dtype, one.elements) for one in each.outputs] for each in session.layers()]
+        if told != known:
             raise DeviceError(
                 "the device's layers are not those of the project's program",
                 why="the firmware names itself as the project's, and tells of other layers",

@@ -36,8 +36,9 @@ class LayerProfile:
     """What a layer takes: the mean of an inference, in the unit of the result. Sizes in bytes; None
     is what is not known.
 
-    `modelled_cycles` are those of a Cortex-M4 by the timings of its manual, with memory that makes
-    it never wait: a model of the kernel times what was counted, no measurement.
+    `modelled_cycles` are a model of a Cortex-M and no measurement: the kernel's cycles for an
+    instruction, by the timings of a Cortex-M4's manual (of the set `mve` an estimate), with memory
+    that makes it never wait, times the instructions that were counted.
     """
 
     layer: int

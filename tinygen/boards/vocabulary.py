@@ -176,8 +176,9 @@ class Port(Enum):
 
     @property
     def brings_cxx(self) -> bool:
-        """Whether the framework links C++'s library; Freedom E SDK links C's alone."""
-        return self in (Port.ARDUINO, Port.ESP_IDF)
+        """Whether C++'s library is linked: the framework's, or the system's; Freedom E SDK links
+        C's alone."""
+        return self in (Port.ARDUINO, Port.ESP_IDF, Port.POSIX)
 
     @property
     def uart(self) -> bool:

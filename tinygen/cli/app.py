@@ -6,7 +6,7 @@ from tinygen.cli import catalogue, devices, machine, models
 from tinygen.cli.root import app
 
 _ORDER = (
-    *(models.inspect, models.build, models.generate),
+    *(models.inspect, models.build, models.generate, models.export),
     *(devices.flash, devices.verify, devices.profile, devices.run, devices.monitor, devices.stop),
     models.bench,
     *(catalogue.boards, catalogue.ops),

@@ -17,9 +17,10 @@ from tinygen.cli.options import (
     names,
     with_options,
 )
+from tinygen.cli.question import settled
 from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, run_command
-from tinygen.options import BenchOptions, BuildOptions
+from tinygen.options import BenchOptions, BuildOptions, ExportOptions
 
 
 @app.command(short_help="Model in, built firmware out.")
@@ -36,15 +37,18 @@ def build(
     from tinygen.api.build import build_project as call
     from tinygen.report.text import build_report
 
-    run_command(
-        lambda progress, trust: call(
-            model, replace(options, progress=progress, trust_project=trust)
+    settled(
+        lambda edited: run_command(
+            lambda progress, trust: call(
+                model, replace(options, progress=progress, trust_project=trust, edited=edited)
+            ),
+            build_report,
+            json,
+            options.trust_project,
+            reports=reports,
+            kind=BuildResult,
         ),
-        build_report,
-        json,
-        options.trust_project,
-        reports=reports,
-        kind=BuildResult,
+        options.edited,
     )
 
 
@@ -58,13 +62,31 @@ def generate(model: ModelArgument, options: BuildOptions, json: Json = False) ->
     from tinygen.api.build import generate_project as call
     from tinygen.report.text import generate_report
 
-    run_command(
-        lambda progress, trust: call(
-            model, replace(options, progress=progress, trust_project=trust)
+    settled(
+        lambda edited: run_command(
+            lambda progress, trust: call(
+                model, replace(options, progress=progress, trust_project=trust, edited=edited)
+            ),
+            generate_report,
+            json,
+            options.trust_project,
         ),
-        generate_report,
-        json,
-        options.trust_project,
+        options.edited,
+    )
+
+
+@app.command(short_help="The model's C as a library, for other build systems.")
+@with_options
+def export(model: ModelArgument, options: ExportOptions, json: Json = False) -> None:
+    """Quantize a model and write its C as a library, with an example, and nothing else.
+
+    Example: tinygen export model.tflite --board esp32 --as arduino --zip
+    """
+    from tinygen.api.export import export_model as call
+    from tinygen.report.text import export_report
+
+    run_command(
+        lambda progress, _: call(model, replace(options, progress=progress)), export_report, json
     )
 
 

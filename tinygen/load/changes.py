@@ -35,6 +35,15 @@ def change(config: dict[str, Any], shapes: Mapping[str, Shape]) -> tuple[str, ..
     )
 
 
+def types_of_inputs(config: dict[str, Any]) -> dict[str, str]:
+    """The types that inputs have in a configuration, by their names."""
+    return {
+        str(layer["config"].get("name", "")): str(layer["config"].get("dtype", ""))
+        for layer in _layers(config)
+        if layer["class_name"] == "InputLayer"
+    }
+
+
 def _unrolled(config: dict[str, Any]) -> list[str]:
     """Recurrent layers step by step: the converter makes a loop of them otherwise, which TensorFlow
     Lite quantizes not at all. The weights are the same."""

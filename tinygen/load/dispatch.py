@@ -69,6 +69,7 @@ def load(
         sha256=sha256(content),
         inputs=keras_file.input_edges(model, path.name),
         model=model,
+        types=file.types,
         outputs=keras_file.output_names(model),
         signatures=(),
     )

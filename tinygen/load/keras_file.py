@@ -17,7 +17,7 @@ from typing import Any
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import DType, Edge, Shape
 from tinygen.load.archive import inspect_archive
-from tinygen.load.changes import change
+from tinygen.load.changes import change, types_of_inputs
 from tinygen.load.files import Format
 from tinygen.load.hdf5 import inspect_hdf5, no_model, one_line
 from tinygen.load.keras_config import check_config, parse_config, untrusted
@@ -33,7 +33,8 @@ _SUFFIX = {"keras-h5": ".h5", "keras-v3": ".keras"}
 @dataclass(frozen=True)
 class KerasFile:
     """A sound file: its bytes and format, the version of Keras that wrote it (may be empty), its
-    configuration, and what was changed in that, in words."""
+    configuration, what was changed in that, in words, and what types its inputs had before, by
+    their names."""
 
     content: bytes
     format: Format
@@ -41,6 +42,7 @@ class KerasFile:
     version: str
     config: dict[str, Any]
     changes: tuple[str, ...]
+    types: Mapping[str, str]
 
 
 def inspect(
@@ -75,8 +77,9 @@ def inspect(
         check_config(parsed, file_name)
         if danger:
             raise untrusted(file_name, danger)
+    types = types_of_inputs(parsed)
     changes = change(parsed, shapes)
-    return KerasFile(content, file_format, file_name, version, parsed, changes)
+    return KerasFile(content, file_format, file_name, version, parsed, changes, types)
 
 
 def open_model(file: KerasFile, *, trust_model: bool) -> tuple[Any, str, tuple[Attempt, ...]]:

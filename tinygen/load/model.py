@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinygen.ir import Edge, Graph
+from tinygen.ir import DType, Edge, Graph
 from tinygen.load.files import Format
+
+_INTEGERS = ("uint8", "int16")
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,14 @@ class KerasModel(Opened):
     """A Keras model, of Keras 2 or 3."""
 
     model: Any
+    types: Mapping[str, str]
+    """Of its inputs by name, as they were saved: some are opened as another."""
+
+    def saved_type(self, name: str) -> DType | None:
+        """That of the input `name`, where it is one of integers for a device."""
+        (*_, other) = ("", *self.types.values())
+        saved = self.types.get(name, other if len(self.types) == 1 else "")
+        return DType(saved) if saved in _INTEGERS else None
 
 
 @dataclass(frozen=True, eq=False)

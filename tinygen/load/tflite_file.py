@@ -47,6 +47,15 @@ def _check_edges(file: File) -> None:
         quantized = bool(users) and all(
             user.kind == _QUANTIZE and _type(file, user.outputs) == "INT8" for user in users
         )
+        others = [user.kind for user in users if user.kind != _QUANTIZE]
+        if others and file.tensors[index].type in _FLOATS and _computes_int8(file):
+            raise InputError(
+                f"'{file.name}' is only partly quantized",
+                why=f"{', '.join(dict.fromkeys(others))} computes with the input"
+                f" '{file.tensors[index].name}' in {file.tensors[index].type.lower()}, before it is"
+                " quantized",
+                next_step="convert it again with a QUANTIZE right behind each input, or " + _ADVICE,
+            )
         _check_edge(file.tensors[index], "input", quantized, file.name)
     for index in file.outputs:
         makers = _makers(file, index)
@@ -55,6 +64,10 @@ def _check_edges(file: File) -> None:
             for maker in makers
         )
         _check_edge(file.tensors[index], "output", quantized, file.name)
+
+
+def _computes_int8(file: File) -> bool:
+    return any(_type(file, call.outputs) == "INT8" for call in file.calls)
 
 
 def _makers(file: File, index: int) -> list[Call]:

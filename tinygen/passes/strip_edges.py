@@ -74,7 +74,7 @@ class Border:
                 why=f"scale {outside.q.scale:g}, zero point {outside.q.zero_point} against "
                 f"scale {inside.q.scale:g}, zero point {inside.q.zero_point}: not every int8 code "
                 "has a value of its own there",
-                next_step="convert the model again with int8 inputs and outputs",
+                next_step="--keep-edges, or convert the model again with int8 inputs and outputs",
             )
 
     def _integers(self) -> Array:

@@ -11,6 +11,16 @@ from tinygen.project.folder import (
     remember,
     write,
 )
-from tinygen.project.writing import hold
+from tinygen.project.writing import hold, require_unedited
 
-__all__ = ["MODEL", "VECTORS", "Project", "built", "hold", "open_project", "remember", "write"]
+__all__ = [
+    "MODEL",
+    "VECTORS",
+    "Project",
+    "built",
+    "hold",
+    "open_project",
+    "remember",
+    "require_unedited",
+    "write",
+]

@@ -30,6 +30,7 @@ _FOLDERS = ("boards", "components", "include", "lib", "platforms", "src")
 _FILES = (
     "CMakeLists.txt",
     "Kconfig*",
+    "app.ini",
     "idf_component.yml",
     "platformio.ini",
     "sdkconfig.defaults*",

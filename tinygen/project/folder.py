@@ -14,6 +14,7 @@ from pathlib import Path
 from tinygen.errors import InputError
 from tinygen.project import build_id
 from tinygen.project import manifest as manifests
+from tinygen.project.edited import Edited
 from tinygen.project.manifest import MANIFEST, Firmware, Manifest
 from tinygen.project.writing import STATE, write_files, write_whole
 
@@ -57,13 +58,23 @@ class Project:
             ) from error
 
 
-def write(folder: Path, files: Mapping[str, bytes], manifest: Manifest) -> Project:
+def write(
+    folder: Path,
+    files: Mapping[str, bytes],
+    manifest: Manifest,
+    *,
+    own: Mapping[str, bytes] | None = None,
+    edited: Edited | None = None,
+) -> Project:
     """Write the generated files and their manifest; replaces an older project of tinygen.
 
-    The manifest's `files` are taken from `files`. Raises InputError when the folder holds something
-    else, generated files that a person has edited since, or cannot be written.
+    The manifest's `files` are taken from `files`; `own` are the user's from now on. `edited` says
+    what becomes of generated files that a person has edited since. Raises EditedFiles where it does
+    not, InputError when the folder holds something else or cannot be written.
     """
-    hashes = write_files(folder, files)
+    hashes = write_files(folder, files, edited)
+    for name, content in (own or {}).items():
+        write_whole(folder, name, content)
     if build_id.SCRIPT in files:
         build_id.update(folder)  # not one of the files: a build of a person's edits writes it anew
     return _write_manifest(folder, replace(manifest, files=hashes))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tinygen import csource
 from tinygen.boards import Board, TflmFrom
-from tinygen.project import firmware, library
+from tinygen.project import firmware, library, own
 from tinygen.templates import Identity, render
 
 _SCRIPTS = "extra_scripts"
@@ -25,8 +25,8 @@ def platformio_files(
     """
     options = dict(board.platformio.options)
     if scripts:
-        own = [options[_SCRIPTS]] if _SCRIPTS in options else []  # a user's own board file has some
-        options[_SCRIPTS] = ", ".join([*(f"pre:{script}" for script in scripts), *own])
+        more = [options[_SCRIPTS]] if _SCRIPTS in options else []  # a user's board file has some
+        options[_SCRIPTS] = ", ".join([*(f"pre:{script}" for script in scripts), *more])
     local = firmware.PLATFORMS_DIR if board.platformio.local else ""
     values = {
         "name": csource.comment(identity.name),
@@ -45,6 +45,8 @@ def platformio_files(
         ],
         "build_unflags": board.platformio.build_unflags,
         "lib_ldf_mode": board.platformio.lib_ldf_mode,
+        "libraries": options.pop("lib_deps", "").split("\n"),
+        "settings": own.SETTINGS,
         "options": list(options.items()),
         "main": firmware.main_file(board),
         "bundled": board.engines.tflm_from is not TflmFrom.SOURCES,

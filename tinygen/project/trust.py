@@ -77,10 +77,12 @@ def has_signed(folder: Path, name: str, content: bytes) -> bool:
     return hmac.compare_digest(_signatures(folder).get(name, ""), _mac(_key(), name, content))
 
 
-def require_before_writing(folder: Path, *, trusted: bool) -> None:
-    """What `running` will refuse once a build has replaced the files of the one before."""
+def require_before_writing(folder: Path, *, trusted: bool, harmless: Collection[str] = ()) -> None:
+    """What `running` will refuse once a build has replaced the files of the one before, and signed
+    the `harmless` ones."""
     if not trusted and folder.is_dir():
-        require_files(folder, [*set(_runnable(folder)) - known_files(folder)], trusted=False)
+        left = set(_runnable(folder)) - known_files(folder) - set(harmless)
+        require_files(folder, [*left], trusted=False)
 
 
 @contextlib.contextmanager

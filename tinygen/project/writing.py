@@ -18,6 +18,7 @@ import msgspec
 from tinygen.errors import InputError
 from tinygen.progress import SILENT, Progress
 from tinygen.project import manifest as manifests
+from tinygen.project.edited import Edited, refuse, settle
 from tinygen.project.manifest import MANIFEST
 
 STATE = ".tinygen"
@@ -50,29 +51,42 @@ def hold(folder: Path, progress: Progress = SILENT) -> Iterator[None]:
         yield
 
 
-def write_files(folder: Path, files: Mapping[str, bytes]) -> dict[str, str]:
+def write_files(
+    folder: Path, files: Mapping[str, bytes], edited: Edited | None = None
+) -> dict[str, str]:
     """Write `files`, remove those of an older build, and return the SHA-256 of each.
 
-    The folder's manifest is gone afterwards, for the caller to write. Raises InputError when the
-    folder holds something else, generated files that a person has edited since, or a person's where
-    one of `files` belongs.
+    The folder's manifest is gone afterwards, for the caller to write. `edited` says what becomes of
+    generated files that a person has edited since. Raises EditedFiles where it does not, InputError
+    when the folder holds something else, or a person's file where one of `files` belongs.
     """
     known = _known(folder)
-    _refuse_edited(folder, known, files)
+    changed = _edited(folder, known, files)
+    if edited is None:
+        refuse(folder, changed)
     hashes = {name: sha256(data) for name, data in sorted(files.items())}
     coming = {name: frozenset({digest}) for name, digest in hashes.items()}
     _writable(folder)
     _write_record(folder, _both(known, coming))
     (folder / MANIFEST).unlink(missing_ok=True)
-    for name in known.keys() - files.keys():
+    kept = changed if edited is Edited.KEEP else ()
+    written = settle(folder, changed, files, edited or Edited.OVERWRITE)
+    for name in known.keys() - files.keys() - set(kept):
         _remove(folder, name)
-    for name, content in files.items():
+    for name, content in written.items():
         target = inside(folder, name)
         # An unchanged file keeps its time stamp, so that the build does not run again.
         if not (target.is_file() and target.read_bytes() == content):
             write_whole(folder, name, content)
     _write_record(folder, coming)
     return hashes
+
+
+def require_unedited(folder: Path, edited: Edited | None) -> None:
+    """Before the work: EditedFiles for those that a build would replace, unless `edited` says what
+    becomes of them. InputError when the folder is not tinygen's."""
+    if edited is None and folder.is_dir():
+        refuse(folder, _edited(folder, _known(folder), {}))
 
 
 def write_whole(folder: Path, name: str, content: bytes) -> None:
@@ -173,7 +187,9 @@ def _write_record(folder: Path, known: Known) -> None:
     write_whole(folder, f"{STATE}/{_RECORD}", msgspec.json.encode(listed))
 
 
-def _refuse_edited(folder: Path, known: Known, new: Mapping[str, bytes]) -> None:
+def _edited(folder: Path, known: Known, new: Mapping[str, bytes]) -> list[str]:
+    """The generated files that a person has edited since; InputError for a person's own where one
+    of `new` belongs."""
     edited: list[str] = []
     strange: list[str] = []
     for name in {**known, **new}:
@@ -189,13 +205,7 @@ def _refuse_edited(folder: Path, known: Known, new: Mapping[str, bytes]) -> None
             why=_names(strange),
             next_step="give them other names, or build into another folder with --out",
         )
-    if edited:
-        raise InputError(
-            f"{folder} holds files that were edited after tinygen wrote them",
-            why=_names(edited),
-            next_step=f"keep them by moving them, or delete {folder / MANIFEST} and the folder's "
-            "content, or build into another folder with --out",
-        )
+    return edited
 
 
 def _remove(folder: Path, name: str) -> None:

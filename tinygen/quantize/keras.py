@@ -16,8 +16,8 @@ import numpy as np
 from tinygen import tflite
 from tinygen.data import Dataset
 from tinygen.errors import InputError
-from tinygen.ir import Edge, Graph, format_shape
-from tinygen.load import FloatModel, Int8File, LoadedModel, SavedModel
+from tinygen.ir import DType, Edge, Graph, format_shape
+from tinygen.load import FloatModel, Int8File, KerasModel, LoadedModel, SavedModel
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
 from tinygen.quantize.diagnosis import (
@@ -30,7 +30,7 @@ from tinygen.quantize.layer_names import with_layer_names
 from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
 from tinygen.quantize.plainer import plainer_layers
-from tinygen.tflite.write import with_requantized
+from tinygen.tflite.write import with_plain_integers, with_requantized
 
 CALIBRATION_SAMPLES = 500
 """At most so many samples calibrate the ranges, spread evenly over the data."""
@@ -50,8 +50,9 @@ class Quantized:
 
 
 def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -> Quantized:
-    """Full int8 with int8 inputs and outputs, or float32 ones that are converted there, weights per
-    channel, batch 1. Inputs that look things up are int32.
+    """Full int8 with int8 inputs and outputs, or with `float_edges` those of the model: float32, or
+    integers, which are converted there; weights per channel, batch 1. Inputs that look things up
+    are int32.
 
     Raises InputError, with what the converter said, when the model cannot be converted.
     """
@@ -80,6 +81,8 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
     int8_tflite = _convert(tensorflow, frozen, loaded, samples, float_edges=float_edges)
     named = with_layer_names(int8_tflite, *names)
     named_float = with_layer_names(float_tflite, *names)
+    if float_edges and (integers := _integers(loaded, named)):
+        named = with_plain_integers(named, integers)
     file = tflite.parse(named, loaded.path.name)
     try:
         check_int8(file)
@@ -98,6 +101,21 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
         float_tflite=named_float,
         calibration_samples=len(chosen),
     )
+
+
+def _integers(loaded: FloatModel, content: bytes) -> dict[int, str]:
+    """The types of the inputs that a Keras model takes as integers, where the file with real ones
+    does nothing with them but quantize them; by their tensors."""
+    if not isinstance(loaded, KerasModel):
+        return {}
+    file = tflite.parse(content, loaded.path.name)
+    found = {}
+    for edge, index in zip(loaded.inputs, file.inputs, strict=True):
+        dtype = loaded.saved_type(edge.name)
+        readers = {call.kind for call in file.calls if index in call.inputs}
+        if dtype is not None and edge.dtype is DType.FLOAT32 and readers == {"QUANTIZE"}:
+            found[index] = dtype.value
+    return found
 
 
 def _check_data(inputs: Sequence[Edge], data: Dataset) -> None:

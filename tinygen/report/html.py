@@ -13,6 +13,7 @@ from tinygen.api.build import BuildResult, GenerateResult
 from tinygen.api.cache import CacheResult
 from tinygen.api.catalogue import BoardsResult, OperatorsResult
 from tinygen.api.doctor import DoctorResult
+from tinygen.api.export import ExportResult
 from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.inspect import InspectResult
 from tinygen.api.layers import LayersResult
@@ -30,6 +31,7 @@ PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     BuildResult: text.build_report,
     CacheResult: text.cache_report,
     DoctorResult: text.doctor_report,
+    ExportResult: text.export_report,
     FlashResult: text.flash_report,
     GenerateResult: text.generate_report,
     InspectResult: text.inspect_report,

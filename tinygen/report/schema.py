@@ -18,6 +18,7 @@ from tinygen.api.build import BuildResult, GenerateResult
 from tinygen.api.cache import CacheResult
 from tinygen.api.catalogue import OperatorsResult
 from tinygen.api.doctor import DoctorResult
+from tinygen.api.export import ExportResult
 from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.gates import NAMES, GateOutcome
 from tinygen.api.inspect import InspectResult
@@ -50,6 +51,7 @@ RESULTS: Mapping[str, type] = {
     "cache": CacheResult,
     "doctor": DoctorResult,
     "error": Error,
+    "export": ExportResult,
     "flash": FlashResult,
     "generate": GenerateResult,
     "inspect": InspectResult,

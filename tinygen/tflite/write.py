@@ -39,6 +39,21 @@ def renamed(content: bytes, names: Mapping[int, str]) -> bytes:
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
+def with_plain_integers(content: bytes, types: Mapping[int, str]) -> bytes:
+    """The file with these tensors, by their ids, of integers of these types, where they were real
+    values that are quantized: numbers that stand for themselves. Needs TensorFlow."""
+    from tensorflow.lite.python import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    for index, dtype in types.items():
+        tensor = model.subgraphs[0].tensors[index]
+        tensor.type = getattr(schema.TensorType, dtype.upper())
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale, tensor.quantization.zeroPoint = [1.0], [0]
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
 def with_requantized(content: bytes, calls: Collection[int]) -> bytes:
     """The file with a QUANTIZE behind these operators, by their positions: what they make has the
     quantization of their first input, and gets that of their outputs there. Needs TensorFlow."""

@@ -1,5 +1,6 @@
 /* The firmware as an ESP-IDF application: bring up the port and the model, then answer the host
- * for ever. */
+ * and run the user's program. */
+#include "tg_app.h"
 #include "tg_hal.h"
 #include "tg_serve.h"
 
@@ -7,5 +8,9 @@ void app_main(void);
 
 void app_main(void) {
   tg_hal_init();
-  tg_serve();
+  tg_serve_begin();
+  app_setup();
+  for (;;) {
+    tg_serve_step(app_loop);
+  }
 }

@@ -190,7 +190,7 @@ class Exchange:
             f"the device on {self._transport.name} does not answer",
             why=f"no answer within {limits.timeout:g} s, after {tries}",
             next_step="is this the port, and the baud rate, of a board with firmware of tinygen? "
-            "Flash it again: tinygen flash",
+            "Flash it again: tinygen flash; and app_loop, where it is yours, has to return",
         )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tinygen.boards import ArenaPlace, Board
+from tinygen.boards import ArenaPlace, Board, Port
 from tinygen.boards.fit import place_arena
 from tinygen.errors import TinygenError, ToolchainError, UnsupportedModel
 
@@ -105,7 +105,18 @@ def choose(board: Board, core: Board, measured: Measured | None, asked: int | No
         place=place_arena(board, size),
         measured=measured,
         asked=asked is not None,
-        estimated=board.core != core.core and not board.core.startswith("cortex-m0"),
+        estimated=board.core != core.core and not _alike(board, core),
+    )
+
+
+def _alike(board: Board, core: Board) -> bool:
+    """Whether the arenas of two cores are the same nevertheless: those of programs of one Linux,
+    whose kernels and pointers are, and the Cortex-M0's and Cortex-M3's."""
+    return board.core.startswith("cortex-m0") or (
+        board.port is core.port is Port.POSIX
+        and board.toolchain is not None
+        and core.toolchain is not None
+        and board.toolchain.prefix == core.toolchain.prefix
     )
 
 

@@ -12,14 +12,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import msgspec
-import serial
 
 from tinygen import pio
-from tinygen.boards import Board, Qemu, TflmFrom, all_boards
-from tinygen.devices import qemu
+from tinygen.boards import Board, Linux, Qemu, TflmFrom, all_boards
+from tinygen.devices import qemu, user_mode
+from tinygen.devices.link import Transport, open_device
+from tinygen.devices.link.faults import Disconnected
 from tinygen.engines.tflm import arena
 from tinygen.engines.tflm.arena import Measured, Need, Trial
 from tinygen.engines.tflm.kernel_sets import VENDORS, KernelSet
@@ -36,20 +36,40 @@ from tinygen.templates import Identity, render
 _START_SECONDS = 20.0
 _ALLOCATE_SECONDS = 15.0
 _COMPUTE_SECONDS = 120.0
+_LINE_SECONDS = 0.2
 
 
 def emulated_core(board: Board) -> Board:
-    """The emulated board of the board's core, else the plainest 32-bit one.
+    """The emulated board of the board's core, else the plainest one with pointers as wide.
 
-    That is the Cortex-M3, which also stands for the Cortex-M0: neither has DSP instructions, so
-    kernels ask for the same scratch, and the emulated Cortex-M0 has too little RAM to try.
+    That is of a 32-bit chip the Cortex-M3, which also stands for the Cortex-M0: neither has DSP
+    instructions, so kernels ask for the same scratch, and the emulated Cortex-M0 has too little RAM
+    to try.
     """
+    if isinstance(board.device, Linux):
+        return _program_here(board)
     emulated = [
         b for b in all_boards() if isinstance(b.device, Qemu) and "tflm" in b.engines.available
     ]
     same = [b for b in emulated if b.core == board.core and not b.core.startswith("cortex-m0")]
     plain = [b for b in emulated if b.core == "cortex-m3"]
     return max(same or plain, key=lambda b: b.memory.ram.bytes)
+
+
+def _program_here(board: Board) -> Board:
+    """The board itself where this machine starts its programs, else its twin in user mode."""
+    assert isinstance(board.device, Linux)
+    if user_mode.runs_here(board.device):
+        return board
+    return next(
+        b
+        for b in all_boards()
+        if isinstance(b.device, Linux)
+        and b.device.emulator is not None
+        and b.toolchain is not None
+        and board.toolchain is not None
+        and b.toolchain.prefix == board.toolchain.prefix
+    )
 
 
 def recall(files: Mapping[str, bytes], cache: Path) -> Measured | None:
@@ -157,7 +177,11 @@ def _run(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | Non
 
 @contextlib.contextmanager
 def _running(board: Board, elf: Path) -> Iterator[str]:
-    """The firmware on an emulated board; the URL of its serial port."""
+    """The firmware on an emulated board, which is started by opening it where it is a program; the
+    port it is at."""
+    if isinstance(board.device, Linux):
+        yield str(elf)
+        return
     with tempfile.TemporaryDirectory(prefix="tinygen-run-") as folder:
         state = Path(folder)
         try:
@@ -173,7 +197,8 @@ class _Device:
         self._board = board
         self._elf = elf
         self._stack = ExitStack()
-        self._port: Any = None
+        self._port: Transport | None = None
+        self._heard = b""
         self.said: list[str] = []
         """Lines of the last attempt that are not the probe's own."""
 
@@ -185,13 +210,16 @@ class _Device:
 
     def attempt(self, model: int, size: int, invokes: int) -> Trial:
         """Start model 0 (planned) or 1 in `size` bytes and run it."""
-        if self._port is None:
-            self._start()
-        self._port.write(f"{model} {size} {invokes}\n".encode())
+        port = self._port or self._start()
+        port.write(f"{model} {size} {invokes}\n".encode())
         self.said = []
         deadline = time.monotonic() + (_COMPUTE_SECONDS if invokes else _ALLOCATE_SECONDS)
         while time.monotonic() < deadline:
-            line = self._line()
+            try:
+                line = self._line(port)
+            except Disconnected as error:  # a program that crashed has ended
+                self.said.append(printable(error.why))
+                break
             words = line.split()
             if words[:2] == ["tg_probe", str(size)] and len(words) == 6:
                 status, used, outputs, ticks = (int(word) for word in words[2:])
@@ -204,24 +232,31 @@ class _Device:
         self._port = None
         return Trial(ok=False)
 
-    def _start(self) -> None:
-        url = self._stack.enter_context(_running(self._board, self._elf))
-        self._port = self._stack.enter_context(serial.serial_for_url(url, timeout=0.2))
+    def _start(self) -> Transport:
+        place = self._stack.enter_context(_running(self._board, self._elf))
+        port = open_device(self._board, place)
+        self._stack.callback(port.close)
+        self._port, self._heard = port, b""
         deadline = time.monotonic() + _START_SECONDS
         # What is sent before the firmware has opened its port may be lost: ask until it answers.
         while time.monotonic() < deadline:
-            self._port.write(b"\n")
-            if "tg_probe?" in self._line():
-                return
+            port.write(b"\n")
+            if "tg_probe?" in self._line(port):
+                return port
         raise ToolchainError(
             f"the arena probe does not answer on {self._board.id}",
             why=f"it was silent for {_START_SECONDS:.0f} s",
             next_step="--arena BYTES sets a size without measuring",
         )
 
-    def _line(self) -> str:
-        """A line as it comes, or what has come of it in the port's time limit."""
-        line: bytes = self._port.readline()
+    def _line(self, port: Transport) -> str:
+        """A whole line as it comes, empty where none does in a while."""
+        end = time.monotonic() + _LINE_SECONDS
+        while b"\n" not in self._heard and (left := end - time.monotonic()) > 0:
+            self._heard += port.read(left)
+        if b"\n" not in self._heard:
+            return ""
+        line, _, self._heard = self._heard.partition(b"\n")
         return line.decode("ascii", "replace")
 
 

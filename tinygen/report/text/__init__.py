@@ -12,6 +12,7 @@ from tinygen.report.text.device import (
     setup_report,
     stop_report,
 )
+from tinygen.report.text.export import export_report
 from tinygen.report.text.gates import with_gates
 from tinygen.report.text.inspect import inspect_report
 from tinygen.report.text.layers import layers_report, profile_report
@@ -27,6 +28,7 @@ __all__ = [
     "build_report",
     "cache_report",
     "doctor_report",
+    "export_report",
     "flash_report",
     "generate_report",
     "inspect_report",

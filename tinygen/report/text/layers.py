@@ -113,7 +113,7 @@ def _plain(plain: Plain) -> str:
 def profile_report(result: ProfileResult) -> RenderableType:
     """What each layer takes, and by what it is computed and why."""
     table = columns("#", "operator", "for", result.unit, "share", "MACs", "each")
-    sizes = columns("#", "kernel", "code", "constants", "RAM", "M4 cycles")
+    sizes = columns("#", "kernel", "code", "constants", "RAM", "cycles")
     for layer in result.layers:
         table.add_row(
             f"{layer.layer}",
@@ -146,8 +146,13 @@ def profile_report(result: ProfileResult) -> RenderableType:
         ),
     ]
     if result.modelled_cycles is not None:
-        rows.append(("modelled", f"{result.modelled_cycles:,} cycles of a Cortex-M4"))
-        notes.append(Text("cycles are a model of each kernel times what was counted, not measured"))
+        rows.append(("modelled", f"{result.modelled_cycles:,} cycles, not measured"))
+        notes.append(
+            Text(
+                "cycles are a model: each kernel's for an instruction, by the timings of a "
+                "Cortex-M4's manual (of mve an estimate), times what was counted"
+            )
+        )
     reasons: dict[str, list[str]] = {}
     for layer in result.layers:
         if layer.why:

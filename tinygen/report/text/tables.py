@@ -147,5 +147,12 @@ def number(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}f}" if math.isfinite(value) else str(value)
 
 
+def amount(unit: str, *values: int) -> str:
+    """What something cost. Nanoseconds are microseconds to people."""
+    if unit == "nanoseconds":
+        return f"{', '.join(f'{value / 1000:,.1f}' for value in values)} microseconds"
+    return f"{', '.join(f'{value:,}' for value in values)} {unit}"
+
+
 def count(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"

@@ -12,6 +12,7 @@ from rich.text import Text
 from tinygen.data.labels import numbered
 from tinygen.report.text.rating import rating_parts
 from tinygen.report.text.tables import (
+    amount,
     build_name,
     decibel,
     fact_table,
@@ -52,11 +53,14 @@ def verify_report(result: VerifyResult) -> RenderableType:
     if result.cost is not None:
         cost = result.cost
         emulated = " (not cycles)" if cost.unit == "instructions" else ""
-        rows.append(("per inference", f"{cost.mean:,} {cost.unit}{emulated}"))
+        rows.append(("per inference", f"{amount(cost.unit, cost.mean)}{emulated}"))
         if cost.minimum != cost.maximum:
-            rows.append(("  least, most", f"{cost.minimum:,}, {cost.maximum:,} {cost.unit}"))
+            rows.append(("  least, most", amount(cost.unit, cost.minimum, cost.maximum)))
+        if cost.unit != "instructions" and cost.deviation:
+            spread = amount(cost.unit, cost.median, cost.deviation)
+            rows.append(("  median, standard deviation", spread))
     if result.cost is not None and result.startup is not None:
-        rows.append(("to start", f"{result.startup:,} {result.cost.unit}"))
+        rows.append(("to start", amount(result.cost.unit, result.startup)))
     rows += [("classes", numbered(o.labels)) for o in result.outputs if o.labels]
     rows += _arena_rows(result)
     if result.stack_used_bytes is not None:

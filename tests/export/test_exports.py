@@ -1,0 +1,146 @@
+"""Each form of the library, compiled by what is here, and run where it can."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import tinygen
+from tests.runner import GOLDEN_MODEL
+from tinygen.errors import InputError
+
+AVR_CORE = Path("/usr/share/arduino/hardware/arduino/avr")
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def need(*tools: str) -> None:
+    for tool in tools:
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed")
+
+
+def export(form: str, out: Path, board: str = "linux-x86_64", **options: object) -> Path:
+    done = tinygen.export(GOLDEN_MODEL, board=board, form=form, out=out, **options)  # type: ignore[arg-type]
+    return done.path
+
+
+def test_cmake_on_the_host_and_run(tmp_path: Path) -> None:
+    need("cmake", "gcc")
+    folder = export("cmake", tmp_path / "any name")
+    run("cmake", "-S", folder / "example", "-B", tmp_path / "b", "-DCMAKE_C_FLAGS=-Wall -Werror")
+    run("cmake", "--build", tmp_path / "b")
+    assert run(tmp_path / "b/classify").startswith("digits: output ")
+
+
+def test_cmake_for_a_cortex_m(tmp_path: Path) -> None:
+    need("cmake", "arm-none-eabi-gcc")
+    folder = export("cmake", tmp_path / "c", "qemu-cortex-m4")
+    flags = "-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -Wall -Werror"
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.16)\nproject(p C)\nadd_subdirectory(c model)\n"
+    )
+    cross = ["-DCMAKE_SYSTEM_NAME=Generic", "-DCMAKE_C_COMPILER=arm-none-eabi-gcc"]
+    cross += ["-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY", f"-DCMAKE_C_FLAGS={flags}"]
+    run("cmake", "-S", tmp_path, "-B", tmp_path / "b", *cross)
+    run("cmake", "--build", tmp_path / "b")
+    assert (tmp_path / "b/model/libmodel.a").is_file()
+    listed = json.dumps((folder / "CMakeLists.txt").read_text())
+    assert "-fno-schedule-insns" in listed, "what the set dsp asks for"
+
+
+def test_one_header_in_c_and_run(tmp_path: Path) -> None:
+    need("gcc")
+    folder = export("header", tmp_path / "h")
+    run("gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "example.c", "-o", "example", cwd=folder)
+    assert run(folder / "example").startswith("digits: output ")
+    (folder / "other.c").write_text('#include "model.h"\nint other(void) { return MODEL_OK; }\n')
+    run("gcc", "-std=c11", "-Werror", "example.c", "other.c", "-o", "two", cwd=folder)
+
+
+def test_a_library_of_arduino_in_a_zip(tmp_path: Path) -> None:
+    need("avr-g++", "avr-gcc")
+    if not AVR_CORE.is_dir():
+        pytest.skip("the Arduino core is not installed")
+    path = export("arduino", tmp_path / "a.zip", "mega2560")
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / "model"
+    properties = dict(
+        line.split("=", 1) for line in (folder / "library.properties").read_text().splitlines()
+    )
+    wanted = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url"}
+    assert wanted | {"architectures"} <= properties.keys()
+    core = [f"-I{AVR_CORE}/cores/arduino", f"-I{AVR_CORE}/variants/mega", f"-I{folder / 'src'}"]
+    avr = ["-mmcu=atmega2560", "-Os", "-DARDUINO=10819", "-DF_CPU=16000000L", *core, "-c"]
+    for source in sorted((folder / "src").rglob("*.c")):
+        run("avr-gcc", "-std=gnu11", *avr, source, "-o", tmp_path / f"{source.stem}.o")
+    sketch = folder / "examples/classify/classify.ino"
+    arduino = ["-std=gnu++11", "-include", "Arduino.h", "-x", "c++"]
+    run("avr-g++", *avr, *arduino, sketch, "-o", tmp_path / "sketch.o")
+
+
+IDF = """
+set(ESP_PLATFORM 1)
+set(COMPONENT_LIB model)
+function(idf_component_register)
+  message(STATUS "register ${ARGN}")
+endfunction()
+function(target_compile_options)
+  message(STATUS "options ${ARGN}")
+endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/CMakeLists.txt")
+"""
+NAMES = ("library_named", "library_sources", "library_compile_options", "include_directories")
+ZEPHYR = "".join(
+    [
+        "set(ZEPHYR_BASE /zephyr)\n",
+        *(
+            f'function(zephyr_{name})\n  message(STATUS "{name} ${{ARGN}}")\nendfunction()\n'
+            for name in NAMES
+        ),
+        'include("${CMAKE_CURRENT_LIST_DIR}/CMakeLists.txt")\n',
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "script", "says"),
+    [
+        ("esp-idf", IDF, ["register SRCS;", "INCLUDE_DIRS;src", "options model;PRIVATE;-O2"]),
+        ("zephyr", ZEPHYR, ["library_named model", "library_sources ", "include_directories src"]),
+    ],
+)
+def test_what_is_not_here_is_told_what_it_asks_for(
+    form: str, script: str, says: list[str], tmp_path: Path
+) -> None:
+    need("cmake")
+    folder = export(form, tmp_path / "c", "qemu-cortex-m4")
+    (folder / "script.cmake").write_text(script)
+    said = run("cmake", "-P", folder / "script.cmake")
+    for text in says:
+        assert text in said
+    sources = [Path(word) for word in said.split(";") if word.endswith("weights.c")]
+    assert all(path.is_file() for path in sources)
+    if form == "zephyr":
+        lines = (folder / "zephyr/module.yml").read_text().splitlines()
+        assert lines == ["name: model", "build:", "  cmake: ."]
+    else:
+        assert '\nversion: "' in "\n" + (folder / "idf_component.yml").read_text()
+
+
+def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="exists"):
+        export("cmake", tmp_path)
+    with pytest.raises(InputError, match="--as is make"):
+        export("make", tmp_path / "m")
