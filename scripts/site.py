@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tinygen import options
+from tinygen.compression import options as compression_options
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -44,8 +45,8 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
 
 
 def options_table(name: str) -> str:
-    """The keywords of a class of `tinygen.options`, and what they mean."""
-    kind = getattr(options, name)
+    """The keywords of a class of options, and what they mean."""
+    kind = getattr(compression_options if name == "CompressOptions" else options, name)
     hints = typing.get_type_hints(kind)
     rows = ["| keyword | type | means |", "|---|---|---|"]
     for keyword, flag in options.flags(kind).items():

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         list_boards,
         list_operators,
     )
+    from tinygen.api.compress import compress
+    from tinygen.api.compress_result import CompressResult
     from tinygen.api.doctor import DoctorResult, doctor
     from tinygen.api.export import ExportResult, export
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
@@ -72,6 +74,8 @@ _HOME = {
     "watch": "tinygen.api.run",
     "Board": "tinygen.boards",
     "Progress": "tinygen.progress",
+    "CompressResult": "tinygen.api.compress_result",
+    "compress": "tinygen.api.compress",
     "DoctorResult": "tinygen.api.doctor",
     "ExportResult": "tinygen.api.export",
     "export": "tinygen.api.export",
@@ -116,6 +120,7 @@ __all__ = [
     "BoardsResult",
     "BuildResult",
     "CacheResult",
+    "CompressResult",
     "DeviceError",
     "DoctorResult",
     "DoesNotFit",
@@ -145,6 +150,7 @@ __all__ = [
     "board",
     "build",
     "cache",
+    "compress",
     "doctor",
     "export",
     "flash",

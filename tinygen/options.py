@@ -76,8 +76,8 @@ TrustProject = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelOptions:
-    """How a model file is opened, and with what data it is quantized and tested."""
+class DataOptions:
+    """How a model file is opened, and with what data something is done with it."""
 
     data: Annotated[
         Data | None,
@@ -95,15 +95,6 @@ class ModelOptions:
             "Labelled samples that `verify` runs on the device, all of them, as --data.",
         ),
     ] = None
-    labels: Annotated[
-        str | None,
-        Flag(
-            "--labels",
-            "A text file with the names of the classes, one a line, in the order of the output's "
-            "elements. [default: of the file's metadata, else of the data]",
-            metavar="FILE",
-        ),
-    ] = None
     image_range: Annotated[
         tuple[float, float],
         Flag(
@@ -111,24 +102,8 @@ class ModelOptions:
         ),
     ] = (0.0, 255.0)
     input_shape: InputShape = ()
-    signature: Signature = None
-    keep_edges: Annotated[
-        bool,
-        Flag(
-            "--keep-edges",
-            "Inputs and outputs of the types that the model has (float32, uint8, int16), which the "
-            "firmware converts. [default: int8]",
-        ),
-    ] = False
     trust_model: TrustModel = False
     seed: Annotated[int, Flag("--seed", "Seed of every random choice.", minimum=0)] = 0
-    no_cache: Annotated[
-        bool,
-        Flag(
-            "--no-cache",
-            "Open, quantize and measure anew, whatever the cache has of it, and keep nothing.",
-        ),
-    ] = field(default=False, compare=False)
     progress: Progress = field(default=SILENT, compare=False, repr=False)
     """Who is told how far it is; no option of the command line, but the command line itself."""
 
@@ -170,6 +145,37 @@ class ModelOptions:
                 )
             shapes[name] = tuple(int(size) for size in sizes.split("x"))
         return shapes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions(DataOptions):
+    """How a model is quantized and tested."""
+
+    labels: Annotated[
+        str | None,
+        Flag(
+            "--labels",
+            "A text file with the names of the classes, one a line, in the order of the output's "
+            "elements. [default: of the file's metadata, else of the data]",
+            metavar="FILE",
+        ),
+    ] = None
+    signature: Signature = None
+    keep_edges: Annotated[
+        bool,
+        Flag(
+            "--keep-edges",
+            "Inputs and outputs of the types that the model has (float32, uint8, int16), which the "
+            "firmware converts. [default: int8]",
+        ),
+    ] = False
+    no_cache: Annotated[
+        bool,
+        Flag(
+            "--no-cache",
+            "Open, quantize and measure anew, whatever the cache has of it, and keep nothing.",
+        ),
+    ] = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,7 +339,7 @@ class ExportOptions(ModelOptions):
     ] = None
 
 
-def flags(options: type[ModelOptions]) -> Mapping[str, Flag]:
+def flags(options: type[DataOptions]) -> Mapping[str, Flag]:
     """The options by their fields' names, in the order of the command line: required ones first."""
     hints = typing.get_type_hints(options, include_extras=True)
     fields = sorted(dataclasses.fields(options), key=lambda f: f.default is not dataclasses.MISSING)

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.ops.drawn import DRAWN, NOT_TFLMS, drawn
+from tests.ops.drawn_islands import ISLANDS
 from tinygen.api.operator_facts import COMPILED, FLOAT_IN_TFLM, MISSING, ONLY_LITERT
 from tinygen.api.operators import operators
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
@@ -53,6 +54,13 @@ def test_types_are_what_kernels_are_for(kind: str) -> None:
     if kind == "CAST" or issubclass(BY_KIND[kind], Comparison):
         expected = names[0].replace("int16", "int32")
     assert expected in ROWS[kind].types or "any" in ROWS[kind].types
+
+
+def test_every_operator_has_random_cases() -> None:
+    tables = {kind for kind, row in ROWS.items() if row.types == ("table",)}
+    compiled = {kind for kind, row in ROWS.items() if row.types not in ((), ("folded",))}
+    assert set(DRAWN) == compiled - tables, "a new operator goes into tests/ops/drawn.py"
+    assert tables <= set(ISLANDS)
 
 
 def test_kernel_sets_name_the_operators_that_they_have() -> None:

@@ -296,6 +296,18 @@ _UNFIT = tuple(
 UNFIT = (
     *_UNFIT,
     Case(
+        f"tinygen compress digits.tflite -b {BOARD} -d samples.npz --input-shape 8x8x1",
+        lambda ran: _UNFIT_SHAPE in ran.err,
+    ),
+    Case(
+        f"tinygen compress digits.tflite -b {BOARD} -d samples.npz --test labelled.npz --seed 3"
+        " --image-range 0 1 --trust-model --max-flash 90000 --max-ram 9000 --min-accuracy 90.5"
+        " --max-instructions 100000 --prune structured --criterion gamma --width --cluster --qat"
+        " --distill teacher.keras --optimize size --trials 1 --finalists 1 --seeds 1 --epochs 1"
+        " --tune-epochs 0 --learning-rate 0.01 --jobs 1 -o smaller --json",
+        lambda ran: ran.json["what"] == "'digits.tflite' cannot be trained here",
+    ),
+    Case(
         f"tinygen generate digits.tflite -b {BOARD} --labels two.txt -o unnamed",
         lambda ran: "names 2 classes, the model's outputs have 10 elements" in ran.err,
     ),

@@ -123,7 +123,7 @@ def test_an_option_is_taken_or_refused_by_name(name: str, option: str) -> None:
     value = ENGINES_OPTIONS[option]
     if option == "kernel_set":
         value = engine.kernel_sets(board)[0]
-    options = BuildOptions(board=board.id, **{option: value})  # type: ignore[arg-type]
+    options = BuildOptions(board=board.id, **{option: value})
     assert set(given(options)) == {option}
     if option in engine.options:
         engine.check(options, board)

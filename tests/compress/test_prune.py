@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.compress.models import branches, chain, trained_at_random
-from tinygen.compress.channels import channels_of
-from tinygen.compress.prune import CRITERIA, narrowed, pruned, without
+from tinygen.compression.channels import channels_of
+from tinygen.compression.prune import CRITERIA, narrowed, pruned, without
 from tinygen.errors import InputError
 
 MODELS = (chain, branches)
@@ -45,7 +45,7 @@ def silence(channels: Any, removed: set[int]) -> None:
 
 
 @pytest.mark.parametrize("make", MODELS)
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_channels_of_zeros_are_missed_by_nobody(make: Callable[[], Any], seed: int) -> None:
     model = trained_at_random(make(), seed)
     channels = channels_of(model)

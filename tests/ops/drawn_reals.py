@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tests.ops.drawn_moves import Rng, shape
 from tests.ops.harness import Case, case, int32, tensor
+from tests.ops.tflite_file import options_of, parse_operator, run_litert, run_tflm, single_operator
 from tinygen.ir import Array, DType, Shape
 from tinygen.ops.activation import Activation
-from tinygen.ops.real import FOLDS, MAPS, PAIRS, RealFold, RealMap, RealPair
+from tinygen.ops.real import FOLDS, MAPS, PAIRS, RealFold, RealMap, RealPair, real_of
 
 _ACTIVATED = ("ADD", "SUB", "MUL", "DIV")
 _SLOPE = float(np.float32(0.3))
@@ -69,10 +70,31 @@ REALS: Mapping[str, Callable[[str, Rng], Case]] = {
 }
 
 
-def reals(count: int) -> list[Case]:
-    """So many random cases of each function."""
+def reals(count: int, functions: Collection[str] = REALS.keys()) -> list[Case]:
+    """So many random cases of each of these functions."""
     return [
         draw(function, np.random.default_rng([number, index]))
         for index, (function, draw) in enumerate(REALS.items())
         for number in range(count)
+        if function in functions
     ]
+
+
+_LITERTS = ("SIGN", "RELU_N1_TO_1")
+"""TFLM has them not."""
+
+
+def check_reals(cases: Sequence[Case]) -> None:
+    """They equal what the runtime computes, in every bit."""
+    for one in cases:
+        assert isinstance(one.op, RealMap | RealPair | RealFold)
+        function = one.op.function
+        options = one.options or ({} if options_of(function) != "NONE" else None)
+        model = single_operator(function, one.io.inputs, one.io.outputs, options)
+        parsed, _ = parse_operator(model)
+        assert real_of(parsed) == one.op, function
+        run = run_litert if function in _LITERTS else run_tflm
+        for vector, (want,) in zip(one.vectors, one.expected, strict=True):
+            live = [v for t, v in zip(one.io.inputs, vector, strict=True) if t and not t.constant]
+            (got,) = run(model, [v for v in live if v is not None])
+            assert np.array_equal(got.view(np.uint32), want.view(np.uint32)), one.name

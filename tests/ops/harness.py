@@ -37,6 +37,7 @@ from tests.ops.cores import KERNELS, Core
 from tests.ops.emulated import differences
 from tinygen import boards, csource
 from tinygen.analysis import facts
+from tinygen.devices import user_mode
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.offers import Candidate, Cost, KernelSet, Site
 from tinygen.engines.aot.select import select
@@ -290,8 +291,11 @@ def check_on_core(
         pytest.fail(f"on {core.name}:\n" + "\n".join(found[:20]))
 
 
-def check_on_host(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) -> None:
-    """Every case's kernels, on a buffer for each tensor, equal its reference in every byte."""
+def check_on_host(
+    cases: Sequence[Case], folder: Path, kernels: Path = KERNELS, board_id: str = ""
+) -> None:
+    """Every case's kernels, on a buffer for each tensor, equal its reference in every byte: on this
+    machine under sanitizers, or as a program of a board with Linux that is emulated."""
     for one in cases:
         _check_fields(one, kernels)
         _check_reference(one)
@@ -299,11 +303,24 @@ def check_on_host(cases: Sequence[Case], folder: Path, kernels: Path = KERNELS) 
     binary = folder / "cases"
     text, runs = program(cases)
     source.write_text(text, encoding="utf-8")
-    _compile(source, binary, kernels)
+    if board_id:
+        board = boards.get_board(board_id)
+        assert board.toolchain is not None
+        assert isinstance(board.device, boards.Linux)
+        gcc = f"{board.toolchain.prefix}-gcc"
+        flags = (*FLAGS[: FLAGS.index("-O1")], *FLAGS[FLAGS.index("-O1") + 1 :])
+        flags = tuple(flag for flag in flags if "sanitize" not in flag)
+        own = (*board.toolchain.core_flags, "-static", "-O2", *board.platformio.build_flags)
+        _compile(source, binary, kernels, (gcc, *flags, *own))
+        start = user_mode.command(board.device)
+    else:
+        compiler = os.environ.get("TINYGEN_HOST_CC", "gcc")
+        _compile(source, binary, kernels, (compiler, *FLAGS))
+        start = ()
     stdin = b"".join(np.ascontiguousarray(array).tobytes() for run in runs for array in run.inputs)
     try:
         done = subprocess.run(
-            [binary], input=stdin, capture_output=True, check=False, timeout=_RUN_SECONDS
+            [*start, binary], input=stdin, capture_output=True, check=False, timeout=_RUN_SECONDS
         )
     except subprocess.TimeoutExpired:
         pytest.fail(f"the kernels did not finish in {_RUN_SECONDS} s")
@@ -335,11 +352,10 @@ def _check_reference(one: Case) -> None:
             assert array.dtype == t.dtype.numpy, f"{one.name}: reference dtype of {t.name}"
 
 
-def _compile(source: Path, binary: Path, kernels: Path) -> None:
-    compiler = os.environ.get("TINYGEN_HOST_CC", "gcc")
-    if shutil.which(compiler) is None:
-        pytest.skip(f"no host C compiler ({compiler}) to run the kernels with")
-    command = [compiler, *FLAGS, f"-I{kernels}", f"-I{KERNELS}"]
+def _compile(source: Path, binary: Path, kernels: Path, gcc: Sequence[str]) -> None:
+    if shutil.which(gcc[0]) is None:
+        pytest.skip(f"no C compiler ({gcc[0]}) to run the kernels with")
+    command = [*gcc, f"-I{kernels}", f"-I{KERNELS}"]
     done = subprocess.run(
         [*command, source, "-o", binary, "-lm"], capture_output=True, text=True, check=False
     )

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.ops.drawn_reals import reals
+from tests.ops.drawn_reals import check_reals, reals
 from tests.ops.harness import Case, case, check, tensor
-from tests.ops.tflite_file import options_of, parse_operator, run_litert, run_tflm, single_operator
 from tinygen.ir import DType
-from tinygen.ops.real import RealFold, RealMap, RealPair, real_of
+from tinygen.ops.real import RealMap, RealPair
 
-_LITERTS = ("SIGN", "RELU_N1_TO_1")
-"""TFLM has them not."""
 _F = tensor((), DType.FLOAT32)
 
 
@@ -34,23 +31,8 @@ def beyond() -> Case:
 EDGES = (of_bits(), beyond())
 
 
-def check_against_the_oracle(cases: list[Case]) -> None:
-    for one in cases:
-        assert isinstance(one.op, RealMap | RealPair | RealFold)
-        function = one.op.function
-        options = one.options or ({} if options_of(function) != "NONE" else None)
-        model = single_operator(function, one.io.inputs, one.io.outputs, options)
-        parsed, _ = parse_operator(model)
-        assert real_of(parsed) == one.op, function
-        run = run_litert if function in _LITERTS else run_tflm
-        for vector, (want,) in zip(one.vectors, one.expected, strict=True):
-            live = [v for t, v in zip(one.io.inputs, vector, strict=True) if t and not t.constant]
-            (got,) = run(model, [v for v in live if v is not None])
-            assert np.array_equal(got.view(np.uint32), want.view(np.uint32)), one.name
-
-
 def test_references_equal_the_oracle() -> None:
-    check_against_the_oracle([*EDGES, *reals(8)])
+    check_reals([*EDGES, *reals(8)])
 
 
 def test_the_kernels_equal_the_references(tmp_path: Path) -> None:

@@ -151,3 +151,18 @@ def test_on_the_host(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [name for name in CASES if "edges" not in name])
 def test_on_an_emulated_core(name: str, core: Core, tmp_path: Path) -> None:
     check_on_core(fast(CASES[name], core.core), core, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("board_id", "name"),
+    [
+        ("qemu-aarch64", "depthwise drawn"),
+        ("qemu-aarch64", "fully_connected"),
+        ("qemu-armhf", "conv_2d drawn"),
+        ("qemu-armhf", "add"),
+    ],
+)
+def test_as_a_program_of_linux(board_id: str, name: str, tmp_path: Path) -> None:
+    """Where the compiler makes vectors of loops."""
+    core = boards.get_board(board_id).core
+    check_on_host(fast(CASES[name], core), tmp_path, board_id=board_id)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.ops.drawn_islands import ISLANDS, check_islands
 from tests.ops.harness import tensor
 from tests.ops.network_file import Network
 from tests.ops.tflite_file import run_litert, run_tflm
@@ -129,6 +130,10 @@ def test_what_is_made_of_exact_operators_is_taken_apart(kind: str) -> None:
     turned = np.ascontiguousarray(ROWS[:, ::-1])
     for values in ([ROWS, turned], [ROWS, ROWS], [np.full_like(ROWS, 5), ROWS // 64]):
         assert np.array_equal(computed(graph, *values), run_tflm(content, values)[0])
+
+
+def test_random_islands_of_each_function_are_tables() -> None:
+    check_islands(ISLANDS, 2)
 
 
 def test_one_of_them_alone_is_a_table() -> None:

@@ -15,12 +15,12 @@ import numpy as np
 
 from tinygen.data.raw import MAX_VALUES
 from tinygen.errors import InputError
-from tinygen.options import Data, ModelOptions
+from tinygen.options import Data, DataOptions
 
 _NAME = "arrays.npz"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _DATE = re.compile(rb'"date_saved": "[^"]*"')
-OptionsT = TypeVar("OptionsT", bound=ModelOptions)
+OptionsT = TypeVar("OptionsT", bound=DataOptions)
 
 
 @runtime_checkable

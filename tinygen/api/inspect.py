@@ -10,7 +10,7 @@ from tinygen.api.in_memory import Model, as_files
 from tinygen.api.prepare import by_layers, prepare
 from tinygen.api.shown import Shown
 from tinygen.boards import Board, all_boards, get_board
-from tinygen.boards.fit import Needs, constants_room, fit, largest_room
+from tinygen.boards.fit import Fit, Needs, constants_room, fit, largest_room
 from tinygen.engines import ENGINES, aot, kernel_sets
 from tinygen.engines.aot import Layer, Program
 from tinygen.ir import Edge, Int8Model, input_edges, output_edges
@@ -49,6 +49,9 @@ class BoardFit:
     why_not: tuple[str, ...]
     remark: str
     """Why the flash there is less than the board's own, where it is too little."""
+    estimated: bool
+    """Whether the needs are those with plain kernels, which decide: there is room for much more, or
+    for less than the weights or the edges alone."""
     ram_needed: int | None
     ram_available: int
     flash_needed: int
@@ -132,11 +135,14 @@ def inspect(
         input_shape=input_shape, signature=signature, trust_model=trust_model, progress=progress
     )
     with as_files(model, options) as (path, given):
-        return _inspected(path, given, targets)
+        return _inspected(path, given, targets, one=board is not None)
 
 
-def _inspected(path: Path, options: ModelOptions, targets: Sequence[Board]) -> InspectResult:
+def _inspected(
+    path: Path, options: ModelOptions, targets: Sequence[Board], *, one: bool
+) -> InspectResult:
     ready = prepare(path, options, random_if_needed=True)
+    options.progress.stage("Seeing where it fits")
     with by_layers(ready, options):
         graph = aot.optimized(ready.model)
         program = aot.compile_graph(graph)
@@ -156,7 +162,7 @@ def _inspected(path: Path, options: ModelOptions, targets: Sequence[Board]) -> I
         arena_minimum_bytes=program.plan.minimum_bytes,
         arena_peak=None if program.peak is None else program.peak.place,
         notes=aot.left_out(ready.model),
-        boards=tuple(_fits(ready.model, targets)),
+        boards=tuple(_fits(ready.model, targets, None if one else program)),
     )
 
 
@@ -173,11 +179,39 @@ def _layer(program: Program, layer: Layer) -> LayerReport:
     )
 
 
-def _fits(model: Int8Model, targets: Sequence[Board]) -> Iterator[BoardFit]:
-    """What `generate` would say of each of these boards and each engine."""
+def _fits(
+    model: Int8Model, targets: Sequence[Board], program: Program | None
+) -> Iterator[BoardFit]:
+    """What `generate` would say of each of these boards and each engine. Where `program` makes that
+    clear, it is not compiled anew."""
     for board in targets:
         for name, sets in kernel_sets(board).items():
-            yield _fit(board, name, ENGINES[name].needs(model, sets, board.core))
+            clear = None if program is None or name != "aot" else _clear(board, program)
+            if clear is not None:
+                yield _judged(name, clear, estimated=True)
+            else:
+                yield _fit(board, name, ENGINES[name].needs(model, sets, board.core))
+
+
+def _clear(board: Board, program: Program) -> Fit | None:
+    """Whether the board has room, where another choice of kernels, or computing in stripes, cannot
+    change that: there is twice what these kernels take, or less than the weights alone or the edges
+    alone. An AVR keeps some of the constants in RAM: there it is not clear that it fits."""
+    needs, graph = aot.needs(program), program.graph
+    assert needs.arena is not None
+    weights = sum(t.nbytes for t in graph.tensors.values() if t.constant)
+    edges = max(
+        sum(graph.tensors[i].nbytes for i in ends) for ends in (graph.inputs, graph.outputs)
+    )
+    flash, ram = constants_room(board), largest_room(board)
+    plenty = flash >= _PLENTY * needs.constants and ram >= _PLENTY * needs.arena
+    if flash < weights or ram < edges or (plenty and not board.core.startswith("avr")):
+        return fit(board, needs)
+    return None
+
+
+_PLENTY = 2
+"""So many times what plain kernels take is enough for any."""
 
 
 def _fit(board: Board, engine: str, tried: Iterator[Needs]) -> BoardFit:
@@ -187,7 +221,11 @@ def _fit(board: Board, engine: str, tried: Iterator[Needs]) -> BoardFit:
             judged = first
             break
         judged = fit(board, more)
-    needs = judged.needs
+    return _judged(engine, judged, estimated=False)
+
+
+def _judged(engine: str, judged: Fit, *, estimated: bool) -> BoardFit:
+    needs, board = judged.needs, judged.board
     return BoardFit(
         board=board.id,
         engine=engine,
@@ -195,6 +233,7 @@ def _fit(board: Board, engine: str, tried: Iterator[Needs]) -> BoardFit:
         fits=judged.fits,
         why_not=tuple(shortage.text for shortage in judged.shortages),
         remark="".join(short.remark for short in judged.shortages if short.memory == "flash"),
+        estimated=estimated,
         ram_needed=None if needs.arena is None else needs.arena + board.stack_bytes,
         ram_available=largest_room(board) + board.stack_bytes,
         flash_needed=needs.constants,

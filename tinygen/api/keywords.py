@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tinygen.api.in_memory import Model, as_files
-from tinygen.options import ModelOptions, flags
+from tinygen.options import DataOptions, flags
 
 P = ParamSpec("P")
-OptionsT = TypeVar("OptionsT", bound=ModelOptions)
+OptionsT = TypeVar("OptionsT", bound=DataOptions)
 Result = TypeVar("Result")
 
 
@@ -41,7 +41,7 @@ def by_keywords(
     return function  # type: ignore[return-value]  # `model` may be a keyword too
 
 
-def _with_parameters(doc: str, options: type[ModelOptions], types: Mapping[str, Any]) -> str:
+def _with_parameters(doc: str, options: type[DataOptions], types: Mapping[str, Any]) -> str:
     """The docstring with the section of numpydoc that says what each keyword means."""
     told = flags(options)
     lines = ["Parameters", "----------", "model : path or Keras model"]
@@ -51,7 +51,7 @@ def _with_parameters(doc: str, options: type[ModelOptions], types: Mapping[str, 
         help_ = "Who is told how far it is." if flag is None else flag.help
         lines += [f"{field.name} : {_type_name(types[field.name])}", *_wrapped(help_)]
     head, mark, rest = doc.partition("Returns\n-------")
-    return f"{head}{chr(10).join(lines)}\n\n{mark}{rest}\n"
+    return f"{head.rstrip()}\n\n{chr(10).join(lines)}\n\n{mark}{rest}\n"
 
 
 def _wrapped(text: str) -> list[str]:

@@ -25,6 +25,9 @@ from tinygen.printable import printable
 from tinygen.progress import Progress
 from tinygen.proof.vectors import Samples
 
+_FOR_A_LOOK = 4
+"""Random samples that quantize a model of which only sizes are asked."""
+
 
 @contextlib.contextmanager
 def by_layers(ready: Prepared, options: ModelOptions) -> Iterator[None]:
@@ -85,6 +88,8 @@ def _anew(path: Path, options: ModelOptions, *, random_if_needed: bool) -> Prepa
     if source is None and not isinstance(loaded, Int8File):
         raise no_data_error(loaded.inputs, path.name)
     data = _read(source, loaded, options, "train")
+    if data is not None and source != options.data:
+        data = data.first(_FOR_A_LOOK)
     test = _read(options.test, loaded, options, "test")
     stated = tflite.output_labels(loaded.content) if isinstance(loaded, Int8File) else {}
     names, said = agreed(data, test, given=given, stated=stated)
@@ -153,14 +158,14 @@ def _quantized(
     """The int8 model, and the float one that it was made of."""
     progress, keep = options.progress, options.keep_edges
     if isinstance(loaded, Int8File):
-        return _simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
+        return simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
     progress.stage(f"Quantizing to int8 with {len(data.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
     made = quantize(loaded, data, float_edges=keep)
     try:
-        model = _simplified(made.tflite, made.graph, progress, keep_edges=keep)
+        model = simplified(made.tflite, made.graph, progress, keep_edges=keep)
     except UnsupportedModel as error:
         raise _of_layer(loaded, error) from error
     return model, made.float_tflite
@@ -173,7 +178,7 @@ def _of_layer(loaded: Opened, error: UnsupportedModel) -> UnsupportedModel:
     return of_layer(loaded, error)
 
 
-def _simplified(
+def simplified(
     content: bytes, written: Graph, progress: Progress, *, keep_edges: bool
 ) -> Int8Model:
     """The model, its shapes worked out and written into the file, whose every reader then sees

@@ -99,6 +99,8 @@ class VerifyResult(Shown):
     """What the engine says it uses. TFLM's interpreter needs some more to start."""
     arena_enough_bytes: int | None
     """A smaller arena that would do, by what the device says it uses; None when there is none."""
+    arena_command: str
+    """What builds the project with it, by the names of the files that it was made of; or empty."""
     stack_used_bytes: int | None
     reset: str
     """What started the device last, as it says; empty where it does not know."""
@@ -309,6 +311,9 @@ def _result(
         reason = f"{mismatched} output elements differ by up to {most} LSB, which was allowed"
     else:
         decision, reason = Verdict.MATCH, ""
+    # Of firmware that is not known to be this project's, nothing can be said.
+    match = decision is Verdict.MATCH
+    enough = enough_arena(hello, manifest.arena.overhead_bytes) if match else None
     why = "" if lost is None else lost.why
     if mismatched and most > atol and lost is not None:
         why = f"{lost.what}; {why}" if why else lost.what
@@ -344,10 +349,8 @@ def _result(
         startup=startup_of(board, hello),
         arena_bytes=hello.arena_bytes if hello else None,
         arena_used_bytes=hello.arena_used if hello else None,
-        # Of firmware that is not known to be this project's, nothing can be said.
-        arena_enough_bytes=enough_arena(hello, manifest.arena.overhead_bytes)
-        if decision is Verdict.MATCH
-        else None,
+        arena_enough_bytes=enough,
+        arena_command="" if enough is None else _with_arena(project, enough),
         stack_used_bytes=run.stack or None,
         reset=hello.reset if hello else "",
         fault=_fault(hello, connection.built.elf),
@@ -382,3 +385,12 @@ def _next_step(project: Project, decision: Verdict, lost: DeviceError | None) ->
         speak = "" if lost.words else "build with --debug: the interpreter then says why; or "
         return f"{speak}build with --engine aot"
     return lost.next_step if lost else ""
+
+
+def _with_arena(project: Project, enough: int) -> str:
+    manifest = project.manifest
+    words = ["tinygen", "build", manifest.model.source.file, "--board", manifest.board.id]
+    words += ["--engine", manifest.engine, "--arena", str(enough), "--out", str(project.path)]
+    if manifest.data is not None:
+        words += ["--data", manifest.data.source]
+    return " ".join(map(shell_word, words))

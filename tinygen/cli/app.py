@@ -8,7 +8,7 @@ from tinygen.cli.root import app
 _ORDER = (
     *(models.inspect, models.build, models.generate, models.export),
     *(devices.flash, devices.verify, devices.profile, devices.run, devices.monitor, devices.stop),
-    models.bench,
+    *(models.compress, models.bench),
     *(catalogue.boards, catalogue.ops),
     *(machine.demo, machine.doctor, machine.setup, machine.cache),
 )

@@ -20,6 +20,7 @@ from tinygen.cli.options import (
 from tinygen.cli.question import settled
 from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, run_command
+from tinygen.compression.options import CompressOptions
 from tinygen.options import BenchOptions, BuildOptions, ExportOptions
 
 
@@ -153,4 +154,24 @@ def bench(
         options.trust_project,
         reports=reports,
         kind=BenchResult,
+    )
+
+
+@app.command(short_help="A smaller model that fits, with the price shown.")
+@with_options
+def compress(model: ModelArgument, options: CompressOptions, json: Json = False) -> None:
+    """Search for the best smaller model under the limits of a board.
+
+    Narrower shapes of a Keras 3 model are trained by several methods, from several seeds,
+    quantized, built and verified, and shown side by side with the simplest alternative.
+
+    Example: tinygen compress model.keras --data train.npz --board nucleo_f446re
+    """
+    from tinygen.api.compress import compress_model as call
+    from tinygen.report.text import compress_report
+
+    run_command(
+        lambda progress, _: call(model, replace(options, progress=progress)),
+        compress_report,
+        json,
     )

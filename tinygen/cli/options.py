@@ -13,9 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from tinygen.options import (
+    DataOptions,
     Flag,
     InputShape,
-    ModelOptions,
     Signature,
     TrustModel,
     TrustProject,
@@ -82,7 +82,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     """A command whose parameter `options` is one of `tinygen.options`, as one that has a parameter
     for each option in it: Typer makes the command line of a function's parameters."""
     signature = inspect.signature(command, eval_str=True)
-    kind: type[ModelOptions] = signature.parameters["options"].annotation
+    kind: type[DataOptions] = signature.parameters["options"].annotation
     hints = typing.get_type_hints(kind, include_extras=True)
     defaults = {field.name: field.default for field in dataclasses.fields(kind)}
     names = tuple(flags(kind))

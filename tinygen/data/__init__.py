@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from tinygen.data.class_file import read_class_names
-from tinygen.data.dataset import RANDOM, Dataset, no_data_error, read_data, read_samples
+from tinygen.data.dataset import (
+    RANDOM,
+    Dataset,
+    no_data_error,
+    read_data,
+    read_samples,
+)
 from tinygen.data.keys import Split
 
 __all__ = [

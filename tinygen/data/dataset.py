@@ -46,6 +46,18 @@ class Dataset:
     names: tuple[str, ...] = ()
     targets: np.ndarray | None = None
 
+    def first(self, count: int) -> Dataset:
+        """The first samples, about which there is nothing to tell."""
+        return Dataset(
+            inputs=tuple(array[:count] for array in self.inputs),
+            labels=None if self.labels is None else self.labels[:count],
+            source=self.source,
+            warnings=(),
+            class_names=self.class_names,
+            names=self.names[:count],
+            targets=None if self.targets is None else self.targets[:count],
+        )
+
     @property
     def is_random(self) -> bool:
         """Whether the data are made up, which every report has to say."""

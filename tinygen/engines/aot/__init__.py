@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from tinygen.engines.aot.fit import needs
 from tinygen.engines.aot.make import Aot
 from tinygen.engines.aot.optimized import left_out, optimized
+from tinygen.engines.aot.price import Price, price
 from tinygen.engines.aot.program import Layer, Program, compile_graph
 
-__all__ = ["Aot", "Layer", "Program", "compile_graph", "left_out", "optimized"]
+__all__ = [
+    "Aot",
+    "Layer",
+    "Price",
+    "Program",
+    "compile_graph",
+    "left_out",
+    "needs",
+    "optimized",
+    "price",
+]

@@ -11,8 +11,10 @@ from tinygen.boards.fit import Needs
 from tinygen.engines.aot.best import best_program, in_words
 from tinygen.engines.aot.fit import needs, place_program
 from tinygen.engines.aot.follow import follow, followed
+from tinygen.engines.aot.functions import shares_shapes
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import kernel_sets, named
+from tinygen.engines.aot.kernel_sets.portable.families import FAMILIES
 from tinygen.engines.aot.offers import Candidate, Offer
 from tinygen.engines.aot.optimized import left_out, optimized
 from tinygen.engines.aot.plain import is_plain, with_plain, without
@@ -113,7 +115,6 @@ def _made(job: Job, goal: Goal, program: Program, place: ArenaPlace) -> Made:
     )
 
 
-@lru_cache(maxsize=32)
 def _compiled(
     model: Int8Model,
     sets: tuple[str, ...],
@@ -121,7 +122,25 @@ def _compiled(
     core: Core,
     left_out: tuple[str, ...] = (),
 ) -> Program:
+    return _compiled_for(model, sets, goal, like(core), left_out)
+
+
+@lru_cache(maxsize=32)
+def _compiled_for(
+    model: Int8Model,
+    sets: tuple[str, ...],
+    goal: Goal,
+    core: Core,
+    left_out: tuple[str, ...],
+) -> Program:
     return best_program(optimized(model), without(named(sets), left_out), goal, core)
+
+
+def like(core: Core) -> Core:
+    """The first core that a program is the same for: all that is asked of one is its family, and
+    whether shapes share functions."""
+    asked = FAMILIES.get(core), shares_shapes(core)
+    return next(one for one in Core if (FAMILIES.get(one), shares_shapes(one)) == asked)
 
 
 def _fitting(job: Job, sets: tuple[str, ...]) -> tuple[Goal, Program, ArenaPlace]:

@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen.boards import Board, TflmFrom
+from tinygen.boards import Board, Port, TflmFrom
 from tinygen.engines.engine import require_stateless
 from tinygen.engines.tflm import arena, edges, offline, probe, render, scratch
-from tinygen.engines.tflm.arena import Arena, DoesNotRun
+from tinygen.engines.tflm.allocator import starting
+from tinygen.engines.tflm.arena import Arena, DoesNotRun, Measured, Need
 from tinygen.engines.tflm.kernel_sets import KernelSet
 from tinygen.engines.tflm.library import Library, assemble, bundled
+from tinygen.engines.tflm.offline import Planned
+from tinygen.engines.tflm.operator_memory import Kernels, UnknownOperator
 from tinygen.engines.tflm.source import TflmTree
 from tinygen.engines.tflm.upstream import Operator, Upstream
+from tinygen.errors import ToolchainError
 from tinygen.ir import Graph, Int8Model, input_edges
 from tinygen.options import BuildOptions
 from tinygen.templates import Identity
@@ -75,14 +79,18 @@ def compile_model(
         )
 
     trial = project()
-    measured = probe.recall(trial, cache)
+    store = None if options.no_cache else probe.store(cache)
+    measured = probe.recall(trial, store)
     if measured is None and options.arena is None:
-        options.progress.stage("Finding the smallest arena")
-        try:
-            measured = probe.measure(core, trial, cache, options.jobs)
-        except DoesNotRun as error:
-            said = probe.words(core, project(debug=True), options.jobs)
-            raise error.because(said) from error
+        # Programs of an operating system are for cores of 64 bits too, which are not computed.
+        if board.port is not Port.POSIX and (missing := probe.missing(core)):
+            measured = _computed(graph, planned, board, kernels, missing)
+        else:
+            try:
+                measured = probe.measure(core, trial, store, options)
+            except DoesNotRun as error:
+                said = probe.words(core, project(debug=True), options.jobs)
+                raise error.because(said) from error
     chosen = arena.choose(board, core, measured, options.arena)
     embedded, original = (content, 0)
     if chosen.offline_plan:
@@ -101,6 +109,28 @@ def compile_model(
         graph=graph,
         operators=kinds,
         model_bytes=len(embedded),
+    )
+
+
+def _computed(
+    graph: Graph, planned: Planned, board: Board, kernels: KernelSet, missing: ToolchainError
+) -> Measured:
+    """The arena as it is computed where nothing can be measured; `missing` where that cannot be."""
+    known = Kernels(kernels, board.extensions)
+    try:
+        ours = starting(graph, known, planned.offsets)
+        theirs = starting(graph, known)
+    except UnknownOperator as error:
+        raise ToolchainError(
+            f"{missing.what}; without it the arena is computed, and {error.what}",
+            why="TensorFlow Lite Micro tells what it needs only when it runs",
+            next_step=f"{missing.next_step}; or --arena BYTES, or --engine aot",
+        ) from error
+    return Measured(
+        planned=Need(ours.bytes, ours.used, start_ticks=0),
+        greedy=Need(theirs.bytes, theirs.used, start_ticks=0),
+        board=board.id,
+        not_measured=missing.what,
     )
 
 

@@ -98,9 +98,16 @@ def _notes(arena: Arena) -> Iterator[str]:
     if measured is None:
         yield "how much it needs was not measured"
         return
-    margin = "" if arena.asked else f", margin {arena.bytes - measured.best.bytes:,} bytes"
-    guess = ", an ESTIMATE: the device's core is another" if arena.estimated else ""
-    yield f"{measured.best.bytes:,} bytes measured on {measured.board}{margin}{guess}"
+    size = measured.best.bytes
+    margin = "" if arena.asked else f", margin {arena.bytes - size:,} bytes"
+    if measured.not_measured:
+        yield (
+            f"{size:,} bytes COMPUTED, not measured{margin}: {measured.not_measured}; `tinygen "
+            "verify` says what would do on the device"
+        )
+    else:
+        guess = ", an ESTIMATE: the device's core is another" if arena.estimated else ""
+        yield f"{size:,} bytes measured on {measured.board}{margin}{guess}"
     used = "used" if measured.offline_plan else "not used"
     yield (
         f"with our memory plan {measured.planned.bytes:,} bytes ({used}), "

@@ -25,15 +25,17 @@ class Planned:
     content: bytes
     original: int
     plan: MemoryPlan
+    offsets: tuple[int, ...]
+    """Where each tensor lies, -1 where TFLM is to say."""
 
 
 def with_plan(content: bytes, graph: Graph) -> Planned:
     """The .tflite file `content` with our plan for `graph`, which is the file as read."""
     memory = plan_graph(graph)
-    offsets = [memory.offsets.get(i, -1) for i in range(len(graph.tensors))]
+    offsets = tuple(memory.offsets.get(i, -1) for i in range(len(graph.tensors)))
     values = struct.pack(f"<{3 + len(offsets)}i", 1, 1, len(offsets), *offsets)
     front = with_metadata(content, NAME, values, _ALIGNMENT)
-    return Planned(front.content, front.original, memory)
+    return Planned(front.content, front.original, memory, offsets)
 
 
 def plan_graph(graph: Graph) -> MemoryPlan:

@@ -6,7 +6,6 @@ One firmware with a large arena; how much of it the interpreter gets is said at 
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,15 +26,20 @@ from tinygen.engines.tflm.library import UNITS, Library
 from tinygen.engines.tflm.source import content_hash
 from tinygen.errors import ToolchainError
 from tinygen.ir import DType, Edge
+from tinygen.options import BuildOptions
+from tinygen.pio.toolchain import require_toolchain
 from tinygen.printable import printable
+from tinygen.progress import Progress
 from tinygen.project import firmware
 from tinygen.project.platformio import platformio_files
 from tinygen.resources import firmware_dir
+from tinygen.store import Store
 from tinygen.templates import Identity, render
 
 _START_SECONDS = 20.0
 _ALLOCATE_SECONDS = 15.0
 _COMPUTE_SECONDS = 120.0
+_KEPT_BYTES = 8 << 20
 _LINE_SECONDS = 0.2
 
 
@@ -72,21 +76,46 @@ def _program_here(board: Board) -> Board:
     )
 
 
-def recall(files: Mapping[str, bytes], cache: Path) -> Measured | None:
+def store(cache: Path) -> Store:
+    """Where it is kept what was measured."""
+    return Store(cache / "tflm-arenas", _KEPT_BYTES)
+
+
+def recall(files: Mapping[str, bytes], kept: Store | None) -> Measured | None:
     """What was measured of the probe project `files` before."""
-    return _read(_record(files, cache))
+    entry = None if kept is None else kept.get(content_hash(files))
+    if entry is None:
+        return None
+    try:
+        return msgspec.json.decode(entry.content, type=Measured)
+    except msgspec.DecodeError:  # an older tinygen's
+        return None
+
+
+def missing(board: Board) -> ToolchainError | None:
+    """What there is not on this machine to run a probe on the emulated `board`."""
+    try:
+        require_toolchain(board, cxx=True)
+        if isinstance(board.device, Qemu):
+            qemu.require(board.device)
+    except ToolchainError as error:
+        return error
+    return None
 
 
 def measure(
-    board: Board, files: Mapping[str, bytes], cache: Path, jobs: int | None = None
+    board: Board, files: Mapping[str, bytes], kept: Store | None, options: BuildOptions
 ) -> Measured:
     """The arena that the model in the probe project `files` needs on the emulated `board`.
 
-    It is compiled by `jobs` compilers at once. The result is kept in `cache`.
+    The result is kept.
     """
     with tempfile.TemporaryDirectory(prefix="tinygen-probe-") as folder:
-        found = _run(board, files, Path(folder), jobs)
-    _write(_record(files, cache), found)
+        options.progress.stage(f"Compiling what finds the smallest arena on {board.id}")
+        elf = _built(board, files, Path(folder), options.jobs)
+        found = _run(board, elf, options.progress)
+    if kept is not None:
+        kept.put(content_hash(files), msgspec.json.encode(found))
     return found
 
 
@@ -164,15 +193,25 @@ def _built(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | N
     return pio.build(folder, board, jobs=jobs).elf
 
 
-def _run(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | None) -> Measured:
-    with _Device(board, _built(board, files, folder, jobs)) as device:
+def _run(board: Board, elf: Path, progress: Progress) -> Measured:
+    ceiling = _ceiling(board)
+    most = 2 * arena.most_trials(ceiling)
+    progress.stage(f"Running it in arenas of different sizes, {most} times at the most")
+    tried = 0
+    with _Device(board, elf) as device:
 
         def need(model: int) -> Need:
-            return arena.smallest(
-                lambda size, invokes: device.attempt(model, size, invokes), _ceiling(board)
-            )
+            def attempt(size: int, invokes: int) -> Trial:
+                nonlocal tried
+                tried += 1
+                progress.count(tried, most)
+                return device.attempt(model, size, invokes)
 
-        return Measured(planned=need(0), greedy=need(1), board=board.id)
+            return arena.smallest(attempt, ceiling)
+
+        found = Measured(planned=need(0), greedy=need(1), board=board.id)
+    progress.note(f"the smallest arenas were found in {tried} runs")
+    return found
 
 
 @contextlib.contextmanager
@@ -258,23 +297,3 @@ class _Device:
             return ""
         line, _, self._heard = self._heard.partition(b"\n")
         return line.decode("ascii", "replace")
-
-
-def _record(files: Mapping[str, bytes], cache: Path) -> Path:
-    return cache / "tflm-arenas" / f"{content_hash(files)}.json"
-
-
-def _read(record: Path) -> Measured | None:
-    try:
-        return msgspec.json.decode(record.read_bytes(), type=Measured)
-    except (OSError, msgspec.DecodeError):
-        return None
-
-
-def _write(record: Path, measured: Measured) -> None:
-    record.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=record.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(msgspec.json.encode(measured))
-    with contextlib.suppress(OSError):
-        Path(name).replace(record)

@@ -218,7 +218,8 @@ def _download(pin: Pin, base: str, progress: Progress) -> dict[str, bytes]:
         raise ToolchainError(
             f"{pin.name} could not be downloaded",
             why=f"{url}: {error}",
-            next_step=f"{_how()}; missing: {pin.repository} at {pin.revision}",
+            next_step=f"{_how()}; missing: {pin.repository} at {pin.revision}; "
+            "or build with --engine aot, which needs none of it",
         ) from error
     return _checked(pin, fetch.unpack(archive, pin.wanted), url)
 

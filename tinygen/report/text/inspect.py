@@ -43,9 +43,9 @@ def inspect_report(result: InspectResult) -> RenderableType:
             boards.add_row(
                 fit.board,
                 "yes" if fit.fits else "no",
-                f"{fit.ram_needed:,} B",
+                f"{'~' * fit.estimated}{fit.ram_needed:,} B",
                 whole_gib(fit.ram_available) or f"{fit.ram_available:,} B",
-                f"{fit.flash_needed:,} B",
+                f"{'~' * fit.estimated}{fit.flash_needed:,} B",
                 whole_gib(fit.flash_available) or f"{fit.flash_available:,} B",
             )
     rows = [("model", result.model), ("opened by", f"{result.loader} ({result.format})")]
@@ -76,6 +76,11 @@ def inspect_report(result: InspectResult) -> RenderableType:
 def _board_remarks(result: InspectResult) -> Iterator[str]:
     """What the table of boards means, and what it leaves out."""
     yield "With the engine aot: RAM is arena and stack, flash the constants; the code comes on top."
+    if any(fit.estimated for fit in result.boards):
+        yield (
+            "~ is with plain kernels, where that decides: tinygen inspect --board says what the "
+            "board's own take."
+        )
     for remark in dict.fromkeys(fit.remark for fit in result.boards if fit.remark):
         yield f"{', '.join(fit.board for fit in result.boards if fit.remark == remark)}: {remark}."
     others = [fit for fit in result.boards if fit.fits is None or fit.engine != "aot"]

@@ -22,21 +22,10 @@ from tinygen.printable import printable
 WIDTH = 80
 BAR = " "
 """The title of a column of bars."""
-_WORDS = {
-    "answer",
-    "board",
-    "operator",
-    "core",
-    "engines",
-    "for",
-    "kernel",
-    "proven",
-    "where",
-    "why",
-    BAR,
-}
+_WORDS = {"answer", "board", "operator", "core", "engines", "for", "kernel", "proven", "why", BAR}
+_WORDS |= {"layers", "method", "shape", "where"}
 """Columns of text; all others hold numbers."""
-_PROSE = {"answer", "proven", "why"}
+_PROSE = {"answer", "layers", "proven", "why"}
 """Those of sentences."""
 
 

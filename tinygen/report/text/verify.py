@@ -124,6 +124,7 @@ def _arena_rows(result: VerifyResult) -> Iterable[tuple[str, str]]:
     if result.arena_enough_bytes is not None:
         less = result.arena_bytes - result.arena_enough_bytes
         yield "", f"--arena {result.arena_enough_bytes} would do: {in_bytes(less)} less"
+        yield "", result.arena_command
     elif result.arena_used_bytes < result.arena_bytes:
         yield "", f"{in_bytes(result.arena_used_bytes)} of it in use; starting takes some more"
 

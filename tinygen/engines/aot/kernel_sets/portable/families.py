@@ -46,6 +46,11 @@ FAMILIES: Mapping[Core, Family] = {
     Core.CORTEX_M52: THUMB2,
     Core.CORTEX_M55: THUMB2,
     Core.CORTEX_M85: THUMB2,
+    Core.CORTEX_A53: THUMB2,
+    Core.CORTEX_A72: THUMB2,
+    Core.CORTEX_A76: THUMB2,
+    Core.ARMV7_A: THUMB2,
+    Core.ARMV8_A: THUMB2,
     Core.RV32IMC: RV32M,
     Core.RV32IMAC: RV32M,
     Core.RV32IMAFC: RV32M,
@@ -54,4 +59,5 @@ FAMILIES: Mapping[Core, Family] = {
     Core.XTENSA_LX7: XTENSA_WIDE,
     Core.XTENSA_LX106: XTENSA,
 }
-"""Of a core that is not here nothing is known: it gets each operator's own kernel."""
+"""Of a core that is not here nothing is known: it gets each operator's own kernel. Of a Cortex-A
+only what it executes was counted (`tests/counting/user_mode.py`): costs are a Cortex-M4's."""

@@ -110,12 +110,12 @@ class _Tracing:
     def result(self) -> Channels:
         for tensor in self._model.inputs:
             self._of[id(tensor)] = np.full(tensor.shape[-1], _FIXED)
-        for layer, inputs, output in _calls(self._model):
+        for layer, inputs, output in calls_of(self._model):
             reads = [self._of[id(tensor)] for tensor in inputs]
             makes = self._through(layer, inputs, output, reads)
             self._of[id(output)] = makes
             self._layers.append(LayerChannels(layer, reads[0], makes))
-        for tensor in _outputs(self._model):
+        for tensor in outputs_of(self._model):
             self._fix(self._of[id(tensor)], "the model's output is what it makes")
         layers = tuple(
             LayerChannels(one.layer, self._roots(one.reads), self._roots(one.makes))
@@ -252,7 +252,7 @@ def _activation(layer: Any) -> str:
     return str(getattr(getattr(layer, "activation", None), "__name__", ""))
 
 
-def _calls(model: Any) -> list[tuple[Any, list[Any], Any]]:
+def calls_of(model: Any) -> list[tuple[Any, list[Any], Any]]:
     """(layer, what it reads, what it makes), in the order of computation."""
     calls = []
     if type(model).__name__ == "Sequential":
@@ -281,8 +281,8 @@ def _calls(model: Any) -> list[tuple[Any, list[Any], Any]]:
     return calls
 
 
-def _outputs(model: Any) -> list[Any]:
-    """What the model gives; of a Sequential the last layer's, as `_calls` has it."""
+def outputs_of(model: Any) -> list[Any]:
+    """What the model gives; of a Sequential the last layer's, as `calls_of` has it."""
     return (
         [model.layers[-1].output] if type(model).__name__ == "Sequential" else list(model.outputs)
     )

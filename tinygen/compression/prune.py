@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygen.compress.channels import DEPTHWISE, NORMS, PRODUCERS, Channels, Group, LayerChannels
+from tinygen.compression.channels import DEPTHWISE, NORMS, PRODUCERS, Channels, Group, LayerChannels
 from tinygen.errors import InputError
 
 

@@ -1,0 +1,348 @@
+"""compress(): a Keras model in, the best smaller one under a board's limits out, with its price."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tinygen.api import compress_files as files
+from tinygen.api import compress_qat as qat
+from tinygen.api.candidates import (
+    AS_GIVEN,
+    CLUSTERED,
+    DISTILLED,
+    PRUNED,
+    PRUNED_DISTILLED,
+    SCRATCH,
+    UNSTRUCTURED,
+    Outcome,
+    Plan,
+    Workshop,
+)
+from tinygen.api.compress_input import opened
+from tinygen.api.compress_result import CompressResult, CompressRow, best_row
+from tinygen.api.firmware_of import Foundry, Limits, Overhead
+from tinygen.api.keywords import by_keywords
+from tinygen.boards import get_board
+from tinygen.compression.clock import Clock
+from tinygen.compression.options import CompressOptions
+from tinygen.compression.qat import require_qat
+from tinygen.compression.study import Study, require_optuna, width
+from tinygen.errors import DoesNotFit
+from tinygen.load import safe_name
+
+_TRIES = 25
+"""For each shape that is to be trained, so many may be looked at that do not keep the limits."""
+
+
+def compress_model(model: Path, options: CompressOptions) -> CompressResult:
+    """Search for the best smaller model under the limits, and write it as a Keras file.
+
+    Returns
+    -------
+    CompressResult
+        What was found, each beside the simplest alternative.
+
+    Raises
+    ------
+    InputError
+        For what cannot be made smaller or trained.
+    DoesNotFit
+        Where no shape that was looked at keeps the limits.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> found = tinygen.compress(  # doctest: +SKIP
+    ...     "model.keras", board="uno", data="train.npz", test="test.npz"
+    ... )
+    """
+    require_optuna()
+    started = time.monotonic()
+    board = get_board(options.board)
+    folder = Path(options.out or Path("build", f"{safe_name(model)}-smaller"))
+    shop = opened(model, options, board, folder / "candidates")
+    if options.qat:
+        require_qat()
+    folder.mkdir(parents=True, exist_ok=True)
+    calibration, test = files.write_data(folder, shop)
+    foundry = Foundry(
+        board, options.board, calibration, folder / "firmware", options.optimize, options.jobs,
+        options.progress, {},
+    )  # fmt: skip
+    limits = Limits(
+        options.max_flash or board.memory.flash.bytes,
+        options.max_ram or board.memory.ram.bytes,
+        options.max_instructions,
+    )
+    search = _Search(shop, foundry, limits, options)
+    shapes = search.run(folder / "search.journal")
+    rows = search.finals(shapes)
+    chosen = best_row(rows, options.min_accuracy)
+    notes = [*search.notes, *_remarks(rows, options)]
+    written = folder / f"{shop.loaded.name}_smaller.keras"
+    best = max(chosen.scores, key=lambda score: score.validation)
+    widths = {one.layer: one.channels for one in chosen.widths}
+    shutil.copyfile(shop.model_file(Plan(chosen.method, widths, best.seed)), written)
+    if options.qat and not (why_not := qat.refusal(chosen, shop)):
+        aware_file = folder / f"{shop.loaded.name}_smaller_qat.tflite"
+        aware = qat.trained_aware(chosen, shop, foundry, aware_file)
+        rows = (*rows, aware)
+        if aware.validation > best.validation:
+            chosen, written = aware, aware_file
+    elif said := why_not if options.qat else qat.offer(chosen, shop):
+        notes.append(said)
+    rows = tuple(replace(row, chosen=row is chosen) for row in rows)
+    tried = search.tried
+    picture = files.write_picture(
+        folder, rows, tried, shop, f"{shop.loaded.name} for {board.id}: {limits.text}"
+    )
+    if picture is None:
+        notes.append("no picture: matplotlib is not installed (pip install 'tinygen[compress]')")
+    return CompressResult(
+        model=shop.loaded.name,
+        model_sha256=shop.loaded.sha256,
+        board=board.id,
+        limits=limits.text,
+        measure=shop.task.measure,
+        split=shop.split.text,
+        rows=rows,
+        shapes_tried=len(shapes),
+        kept=shop.channels.kept,
+        notes=tuple(notes),
+        smaller=written,
+        calibration=calibration,
+        test=test,
+        table=files.write_table(folder, tried),
+        picture=picture,
+        minutes=(time.monotonic() - started) / 60,
+    )
+
+
+compress = by_keywords(CompressOptions, compress_model, "compress")
+
+
+class _Search:
+    """The shapes of one model: which are trained, and what comes of them."""
+
+    def __init__(
+        self, shop: Workshop, foundry: Foundry, limits: Limits, options: CompressOptions
+    ) -> None:
+        self._shop, self._foundry, self._limits, self._options = shop, foundry, limits, options
+        self._clock = Clock()
+        self._methods = _methods(options)
+        self._whole = shop.channels.widths
+        self.notes: list[str] = []
+        self._outcomes: dict[str, tuple[Plan, Outcome]] = {}
+        self._overhead = Overhead(0, 0)
+
+    @property
+    def tried(self) -> tuple[tuple[Plan, Outcome], ...]:
+        """Everything that was trained, or found trained."""
+        return tuple(self._outcomes.values())
+
+    def run(self, journal: Path) -> tuple[dict[str, int], ...]:
+        """Train shapes that keep the limits, once by each method."""
+        options, progress = self._options, self._options.progress
+        progress.note(self._shop.split.text)
+        for one in self._shop.channels.kept:
+            progress.note(f"'{one.layer}' keeps its width: {one.why}")
+        progress.stage("Building the smallest shape, for what a firmware takes beside its layers")
+        self._overhead = self._beside()
+        progress.stage("Quantizing the model as given")
+        given = self._outcome(Plan(AS_GIVEN, self._whole, options.seed), "The model as given")
+        study = Study(journal, self._name(), self._whole, options.seed)
+        self._clock.expect("search", (options.trials - len(study.trained)) * len(self._methods))
+        self._clock.expect("seeds", self._extra_trainings())
+        self._clock.expect("builds", options.finalists * len(self._methods) + 1)
+        refused = 0
+        while len(study.trained) < options.trials and study.asked < _TRIES * options.trials:
+            asked = study.ask()
+            price = self._shop.price(asked.widths)
+            if violated := self._limits.violations(price, self._overhead):
+                study.refuse(asked, violated)
+                refused += 1
+                continue
+            title = f"Shape {len(study.trained) + 1} of {options.trials}"
+            found = [
+                self._outcome(Plan(method, asked.widths, options.seed), title, "search")
+                for method in self._methods
+            ]
+            best = max(found, key=lambda outcome: outcome.validation)
+            study.tell(asked, best.validation, best.instructions, best.flash)
+        if refused:
+            self.notes.append(f"{refused} shapes that do not keep the limits were not trained")
+        if not study.trained:
+            raise DoesNotFit(
+                f"no shape of '{self._shop.loaded.name}' that was looked at keeps the limits",
+                why=f"the limits are {self._limits.text}; the smallest shape needs"
+                f" {self._needs(self._smallest())}, the model as given"
+                f" {given.flash + self._overhead.flash:,} bytes of flash,"
+                f" {given.ram + self._overhead.ram:,} of RAM and {given.instructions:,}"
+                " instructions",
+                next_step="wider limits, a larger board, or a model of fewer layers",
+            )
+        return study.trained
+
+    def finals(self, shapes: Sequence[Mapping[str, int]]) -> tuple[CompressRow, ...]:
+        """The best shapes, trained from every seed by every method, with their firmware; and the
+        model as given."""
+        plans = [Plan(AS_GIVEN, self._whole, self._options.seed)]
+        extra = {
+            UNSTRUCTURED: self._options.prune == "unstructured",
+            CLUSTERED: self._options.cluster,
+        }
+        plans += [Plan(method, self._whole, 0) for method, wanted in extra.items() if wanted]
+        plans += [Plan(m, widths, 0) for widths in self._front(shapes) for m in self._methods]
+        self._clock.expect("builds", len(plans))
+        rows = [self._row(plan) for plan in plans]
+        return tuple(replace(row, on_front=_on_front(row, rows)) for row in rows)
+
+    def _row(self, plan: Plan) -> CompressRow:
+        options = self._options
+        once = plan.method in (AS_GIVEN, CLUSTERED)
+        seeds = [options.seed + i for i in range(1 if once else options.seeds)]
+        plans = [replace(plan, seed=seed) for seed in seeds]
+        found = [self._outcome(one, "Finalists", "seeds") for one in plans]
+        best = max(range(len(found)), key=lambda i: found[i].validation)
+        name = hashlib.sha256(f"{plan.method}{sorted(plan.widths.items())}".encode()).hexdigest()[
+            :8
+        ]
+        started = time.monotonic()
+        options.progress.stage(f"Building {plan.method}{self._clock.text}")
+        try:
+            built = self._foundry.build(self._shop.model_file(plans[best]), name)
+        except DoesNotFit as error:
+            options.progress.warn(f"{plan.method}: {error.what}")
+            built = None
+        self._clock.done("builds", time.monotonic() - started)
+        return CompressRow.of(
+            plan,
+            self._whole,
+            list(zip(seeds, found, strict=True)),
+            built,
+            within=built is not None and not self._limits.violations(found[best], self._overhead),
+        )
+
+    def _front(self, shapes: Sequence[Mapping[str, int]]) -> list[Mapping[str, int]]:
+        """Of the shapes that were trained those that no other beats in score and instructions; some
+        of them, from the cheapest to the best."""
+        seed, best = self._options.seed, {}
+        for number, widths in enumerate(shapes):
+            plans = [Plan(method, widths, seed) for method in self._methods]
+            found = [self._shop.known(p) or self._outcome(p, "Again") for p in plans]
+            best[number] = max(found, key=lambda one: one.validation)
+        front = [
+            n
+            for n, one in best.items()
+            if not any(_beats(other, one) for other in best.values() if other is not one)
+        ]
+        front.sort(key=lambda n: best[n].instructions)
+        count = min(self._options.finalists, len(front))
+        picked = [round(i * (len(front) - 1) / max(1, count - 1)) for i in range(count)]
+        return [shapes[front[len(front) - 1 - i]] for i in dict.fromkeys(picked)]
+
+    def _outcome(self, plan: Plan, title: str, kind: str = "") -> Outcome:
+        """Train a candidate, and tell how far it is."""
+        progress, started = self._options.progress, time.monotonic()
+        said = "" if plan.method == AS_GIVEN else f", {plan.method}, seed {plan.seed}"
+        progress.stage(f"{title}{said}{self._clock.text}")
+        made = self._shop.outcome(plan, progress.count)
+        if kind:
+            self._clock.done(kind, time.monotonic() - started)
+        self._outcomes[f"{plan.method}{sorted(plan.widths.items())}{plan.seed}"] = plan, made
+        return made
+
+    def _extra_trainings(self) -> int:
+        options = self._options
+        return options.finalists * len(self._methods) * (options.seeds - 1)
+
+    def _beside(self) -> Overhead:
+        """What a firmware takes beside its layers and arena: measured once, and kept."""
+        widths = self._smallest()
+        kept = self._shop.folder / f"beside-{self._shop.board.id}-{self._options.optimize}.json"
+        try:
+            return Overhead(**json.loads(kept.read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            pass
+        found = self._foundry.overhead(self._shop.blank(widths), self._shop.price(widths))
+        kept.write_text(json.dumps({"flash": found.flash, "ram": found.ram}), "utf-8")
+        return found
+
+    def _smallest(self) -> dict[str, int]:
+        return {name: width(count, 1) for name, count in self._whole.items()}
+
+    def _needs(self, widths: Mapping[str, int]) -> str:
+        price = self._shop.price(widths)
+        return (
+            f"{price.flash + self._overhead.flash:,} bytes of flash,"
+            f" {price.ram + self._overhead.ram:,} of RAM and {price.instructions:,} instructions"
+        )
+
+    def _name(self) -> str:
+        """Of this very search: what else is asked for is another one."""
+        facts = [self._shop.facts, self._limits.text, self._methods, self._options.criterion]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _methods(options: CompressOptions) -> tuple[str, ...]:
+    """What is made of each shape; the simplest alternative is always beside a method."""
+    taught = options.distill is not None
+    nothing = options.prune is None and not options.width and not taught
+    pruned = options.prune == "structured" or nothing
+    asked = (
+        (PRUNED, pruned),
+        (SCRATCH, True),
+        (DISTILLED, taught),
+        (PRUNED_DISTILLED, pruned and taught),
+    )
+    return tuple(method for method, wanted in asked if wanted)
+
+
+def _beats(one: Outcome, other: Outcome) -> bool:
+    mine, its = (one.validation, -one.instructions), (other.validation, -other.instructions)
+    return mine != its and all(a >= b for a, b in zip(mine, its, strict=True))
+
+
+def _on_front(row: CompressRow, rows: Sequence[CompressRow]) -> bool:
+    """Whether no other row has a higher score for as few instructions."""
+    return not any(
+        other.score >= row.score
+        and other.instructions <= row.instructions
+        and (other.score, -other.instructions) != (row.score, -row.instructions)
+        for other in rows
+    )
+
+
+def _remarks(rows: Sequence[CompressRow], options: CompressOptions) -> Iterator[str]:
+    """What the rows do not say by themselves."""
+    least = options.min_accuracy
+    if least is not None and all(100 * row.validation < least for row in rows if row.choosable):
+        yield f"no candidate reaches {least:g} %: the best one is taken"
+    given = rows[0]
+    for row in rows:
+        if (row.method, row.widths) == (SCRATCH, given.widths) and row.high < given.score:
+            yield (
+                "from scratch with all channels does not reach the model as given: that was trained"
+                f" for longer than {row.epochs} epochs, or otherwise, which is in pruning's favour;"
+                " more --epochs, another --learning-rate?"
+            )
+    for method in (PRUNED, DISTILLED, PRUNED_DISTILLED):
+        pairs = [
+            (row, other)
+            for row in rows
+            for other in rows
+            if (row.method, other.method, row.widths) == (method, SCRATCH, other.widths)
+        ]
+        if pairs:
+            better = sum(row.low > other.high for row, other in pairs)
+            worse = sum(row.high < other.low for row, other in pairs)
+            yield (
+                f"{method} against {SCRATCH}, the same shape: better by every seed in {better} of"
+                f" {len(pairs)}, worse by every seed in {worse}"
+            )

@@ -1,1 +1,0 @@
-"""Smaller models of a Keras model: what can be removed, training, and the search among them."""

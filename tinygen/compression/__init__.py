@@ -1,0 +1,1 @@
+"""Smaller models of a Keras 3 model: what can be removed, training, and the search among them."""
