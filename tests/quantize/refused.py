@@ -67,11 +67,10 @@ def not_finite(keras: Any) -> Any:
     return keras.Sequential([layers.Input((4,), name="row"), layer])
 
 
-def words_with_gaps(keras: Any) -> Any:
+def binned(keras: Any) -> Any:
     layers = keras.layers
-    words = layers.Input((6,), dtype="int32", name="words")
-    vectors = layers.Embedding(20, 4, mask_zero=True, name="vectors")(words)
-    return keras.Model(words, layers.GlobalAveragePooling1D(name="mean")(vectors))
+    bins = layers.Discretization(bin_boundaries=[0.0, 1.0], output_mode="one_hot", name="bins")
+    return keras.Sequential([layers.Input((1,), name="age"), bins, layers.Dense(2)])
 
 
 REFUSED: tuple[tuple[Callable[[Any], Any], str], ...] = (
@@ -84,6 +83,6 @@ REFUSED: tuple[tuple[Callable[[Any], Any], str], ...] = (
     (frames_in_time, "keras"),
     (any_size, "keras"),
     (not_finite, "tf_keras"),
-    (words_with_gaps, "tf_keras"),
+    (binned, "keras"),
 )
 """Each with the package that it is made with."""

@@ -40,7 +40,7 @@ def by_layers(ready: Prepared, options: ModelOptions) -> Iterator[None]:
             raise
         if type(opened) is Opened:  # from the cache: its layers are in the file alone
             opened = _load(opened.path, options)
-        raise _of_layer(opened, error) from error
+        raise _of_layer(opened, error, ready.model.graph) from error
 
 
 def prepare(path: Path, options: ModelOptions, *, random_if_needed: bool = False) -> Prepared:
@@ -167,15 +167,15 @@ def _quantized(
     try:
         model = simplified(made.tflite, made.graph, progress, keep_edges=keep)
     except UnsupportedModel as error:
-        raise _of_layer(loaded, error) from error
+        raise _of_layer(loaded, error, made.graph) from error
     return model, made.float_tflite
 
 
-def _of_layer(loaded: Opened, error: UnsupportedModel) -> UnsupportedModel:
+def _of_layer(loaded: Opened, error: UnsupportedModel, graph: Graph) -> UnsupportedModel:
     from tinygen.quantize.diagnosis import of_layer
 
     assert isinstance(loaded, loading.KerasModel | loading.SavedModel)
-    return of_layer(loaded, error)
+    return of_layer(loaded, error, graph)
 
 
 def simplified(

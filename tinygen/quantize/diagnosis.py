@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygen import tflite
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.ir import ABSENT
+from tinygen.ir import ABSENT, Graph
 from tinygen.load import FloatModel, KerasModel
 from tinygen.load.quiet import quiet
 from tinygen.ops import BY_KIND
@@ -145,18 +145,37 @@ def check_compiled(loaded: FloatModel, float_tflite: bytes) -> None:
         )
 
 
-def of_layer(loaded: FloatModel, error: UnsupportedModel) -> UnsupportedModel:
-    """The error that an operator of the quantized model raised, told by the layer that made it."""
+_NO_RANGE = 1e-8
+"""A scale below: the converter takes values of -1e-6 to 1e-6 where a tensor has but one."""
+
+
+def of_layer(loaded: FloatModel, error: UnsupportedModel, graph: Graph) -> UnsupportedModel:
+    """The error that an operator of the quantized model raised, told by the layer that made it.
+    `graph` is that model's."""
     found = re.match(r"(\w+) \(output '([^']*)'\): (.*)", error.what, re.DOTALL)
     if found is None:
         return error
     kind, path, rest = found.groups()
+    if name := _same_for_all(graph, path):
+        return UnsupportedModel(
+            f"'{loaded.path.name}' computes nothing in layer '{layer_of(path, loaded)}'",
+            why=f"what {kind} there reads, '{name}', is the same for every sample of the data",
+            next_step="is the model trained? Give data that are scaled as in training, too",
+        )
     (told,) = _told(loaded, [(kind, path)], "needs")
     return UnsupportedModel(
         f"'{loaded.path.name}' has a layer that tinygen does not compile",
         why=f"{told}\n{rest}" + (f": {error.why}" if error.why else ""),
         next_step=_TRAIN,
     )
+
+
+def _same_for_all(graph: Graph, path: str) -> str:
+    """What an operator reads that has no range, of the one that makes `path`; empty for none."""
+    node = next((n for n in graph.nodes if graph.tensors[n.outputs[0]].name == path), None)
+    read = [] if node is None else [graph.tensors[i] for i in node.inputs if i != ABSENT]
+    flat = [t for t in read if not t.constant and t.quant and max(t.quant.scales) < _NO_RANGE]
+    return flat[0].name if flat else ""
 
 
 def _told(

@@ -84,7 +84,8 @@ def data_files(
     common = said_of_itself(identity)
     rows = [", ".join(str(b) for b in content[i : i + _ROW]) for i in range(0, len(content), _ROW)]
     data = common | {"bytes": len(content), "original": original}
-    headers = sorted({RESOLVER, *(operator.header for operator in operators if operator.header)})
+    # The resolver's in front: some of the others need what it includes, and do not say so.
+    headers = [RESOLVER, *sorted({operator.header for operator in operators if operator.header})]
     return {
         f"{SOURCES}/model_data.h": render("tflm_data.h.j2", **data),
         f"{SOURCES}/model_data.c": render("tflm_data.c.j2", **data, rows=rows),
