@@ -15,10 +15,11 @@ BOARD = "qemu-cortex-m4"
 
 @dataclass(frozen=True)
 class Case:
-    """A line as it is typed, and what must be true of what it says."""
+    """A line as it is typed, what must be true of what it says, and its exit code."""
 
     line: str
     holds: Callable[[Ran], bool]
+    code: int = 0
 
     @property
     def id(self) -> str:
@@ -255,6 +256,11 @@ STORY = (
             [answer["sample"] for answer in ran.json["answers"]] == ["0.png"]
             and len(ran.json["answers"][0]["outputs"][0]) == 10
         ),
+    ),
+    Case(
+        "tinygen profile --port PORT --vectors 2",
+        lambda ran: "which notes nothing of its layers" in ran.err,
+        code=6,
     ),
     Case("tinygen stop", lambda ran: "stopped" in ran.out or "ended" in ran.out),
     Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),

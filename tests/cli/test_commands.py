@@ -112,7 +112,7 @@ def written(words: list[str], desk: Path) -> None:
 
 
 def holds(case: Case, ran: Ran, desk: Path) -> None:
-    assert ran.code == 0, ran.err
+    assert ran.code == case.code, ran.err
     words = shlex.split(case.line)
     written(words, desk)
     if "--json" in words:
