@@ -27,6 +27,7 @@ from scripts.performance import performance_page
 from scripts.proven import bench_table, proven_page
 from tinygen.cli.app import app
 from tinygen.cli.board_table import board_table
+from tinygen.cli.gate_table import gate_table
 from tinygen.cli.operator_table import operator_table
 from tinygen.cli.reference import reference
 from tinygen.report.schema import results_schema_text
@@ -39,6 +40,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": reference,
     "docs/boards.md": board_table,
     "docs/operators.md": operator_table,
+    "docs/reference/gates.md": gate_table,
     "docs/coverage.md": coverage_page,
     "docs/performance.md": performance_page,
     "docs/proven.md": proven_page,

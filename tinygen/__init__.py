@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tinygen.api.doctor import DoctorResult, doctor
     from tinygen.api.export import ExportResult, export
     from tinygen.api.flash import FlashResult, StopResult, flash, stop
+    from tinygen.api.gates import GateOutcome, gates
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.layers import LayersResult, verify_layers
     from tinygen.api.monitor import monitor
@@ -83,6 +84,8 @@ _HOME = {
     "StopResult": "tinygen.api.flash",
     "flash": "tinygen.api.flash",
     "stop": "tinygen.api.flash",
+    "GateOutcome": "tinygen.api.gates",
+    "gates": "tinygen.api.gates",
     "InspectResult": "tinygen.api.inspect",
     "inspect": "tinygen.api.inspect",
     "LayersResult": "tinygen.api.layers",
@@ -123,6 +126,7 @@ __all__ = [
     "DoesNotFit",
     "ExportResult",
     "FlashResult",
+    "GateOutcome",
     "GenerateResult",
     "InputError",
     "InspectResult",
@@ -150,6 +154,7 @@ __all__ = [
     "doctor",
     "export",
     "flash",
+    "gates",
     "generate",
     "inspect",
     "list_boards",

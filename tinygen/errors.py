@@ -13,7 +13,8 @@
     └── DeviceError           exit 6   no port, no answer, wrong firmware
 
 The class knows the exit code; the instance says what happened, why, and what to do next.
-Exit code 0 is success and 1 a bug in tinygen itself (a traceback).
+Exit code 0 is success and 1 a bug in tinygen itself (a traceback); 7 is a good result that a gate
+(`--fail-if`) refuses.
 """
 
 from __future__ import annotations

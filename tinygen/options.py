@@ -9,7 +9,7 @@ import dataclasses
 import math
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,6 +32,11 @@ class Flag:
     choices: tuple[str, ...] = ()
     engine: bool = False
     """Whether it is the engines': each says which of those it takes."""
+
+
+Data = str | Path | Iterable[Any]
+"""A file or a folder, the word `random`, or in Python: an array (samples, ...), arrays by the
+inputs' names, (x, y), or batches of such, from a generator, a tf.data.Dataset or a Sequence."""
 
 
 TrustModel = Annotated[
@@ -75,7 +80,7 @@ class DataOptions:
     """How a model file is opened, and with what data something is done with it."""
 
     data: Annotated[
-        str | None,
+        Data | None,
         Flag(
             "--data",
             "Calibration samples: .npz, .npy, .csv or a folder of images; or the word `random`, "
@@ -84,7 +89,7 @@ class DataOptions:
         ),
     ] = None
     test: Annotated[
-        str | None,
+        Data | None,
         Flag(
             "--test",
             "Labelled samples that `verify` runs on the device, all of them, as --data.",

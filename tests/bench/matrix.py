@@ -9,7 +9,8 @@ from typing import Any
 
 from tests.conftest import BENCHMARK_MODELS, models_dir
 from tests.runner import GOLDEN_MODEL, ROOT
-from tinygen.boards import Serial, all_boards
+from tinygen.boards import Linux, Qemu, all_boards
+from tinygen.devices import user_mode
 
 TABLE = ROOT / "bench.json"
 MODELS = (GOLDEN_MODEL.name, *BENCHMARK_MODELS)
@@ -108,10 +109,20 @@ class Table:
         path.write_text(f'{{\n"compilers": {compilers},\n"rows": [\n{body}\n]\n}}\n', "utf-8")
 
 
+def boards_without_hardware() -> list[str]:
+    """The boards that are emulated, or that this machine is: those of a cable or of another
+    machine with Linux are not."""
+    return [
+        board.id
+        for board in all_boards()
+        if isinstance(board.device, Qemu)
+        or (isinstance(board.device, Linux) and user_mode.runs_here(board.device))
+    ]
+
+
 def _cases() -> tuple[Case, ...]:
     ours, *others = MODELS
-    here = [board.id for board in all_boards() if not isinstance(board.device, Serial)]
-    cases = [Case(ours, board, "aot", CHOSEN) for board in here]
+    cases = [Case(ours, board, "aot", CHOSEN) for board in boards_without_hardware()]
     cases += [Case(model, board, "aot", CHOSEN) for model in others for board in (M4, M55)]
     cases += [Case(model, board, "aot", CHOSEN) for model, board in MORE]
     goals = ("speed", "size")

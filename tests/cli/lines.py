@@ -15,10 +15,11 @@ BOARD = "qemu-cortex-m4"
 
 @dataclass(frozen=True)
 class Case:
-    """A line as it is typed, and what must be true of what it says."""
+    """A line as it is typed, what must be true of what it says, and its exit code."""
 
     line: str
     holds: Callable[[Ran], bool]
+    code: int = 0
 
     @property
     def id(self) -> str:
@@ -152,7 +153,8 @@ LINES = (
     ),
     Case(
         f"tinygen bench digits.tflite -b {BOARD} -d samples.npz -o benched --no-cache"
-        " --trust-model --json --engine aot:portable",
+        " --trust-model --json --engine aot:portable --fail-if 'instructions > 1e9' --junit b.xml"
+        " --json-file b.json --csv b.csv --markdown b.md",
         lambda ran: (
             [row["verdict"] for row in ran.json["rows"]] == ["MATCH"]
             and ran.json["rows"][0]["unit"] == "instructions"
@@ -168,6 +170,11 @@ STORY = (
             re.search(r"flash +\|[\d, ]+bytes", ran.out) is not None
             and "next: tinygen flash" in ran.out
         ),
+    ),
+    Case(
+        f"tinygen build digits.tflite -b {BOARD} -j 1 --fail-if flash>1e6 --junit b.xml --csv b.csv"
+        " --json-file b.json --markdown b.md --json",
+        lambda ran: ran.json["gates"][0]["failed"] is False,
     ),
     Case(
         f"tinygen build digits.tflite -b {BOARD} -j 1 --json",
@@ -190,18 +197,29 @@ STORY = (
         lambda ran: ran.json["verdict"] == "MATCH" and ran.json["port"] == "replay:bytes.spy",
     ),
     Case(
+        "tinygen verify --vectors 5 --atol 2 --fail-if 'mismatched > 0' --junit v.xml --csv v.csv"
+        " --json-file v.json --markdown v.md --fail-if 'cost.mean>1e9'",
+        lambda ran: (
+            ran.out.startswith("MATCH")
+            and "all gates hold" in ran.out
+            and re.search(r"^mismatched > 0 +\| +0 \| mismatched_elements: holds$", ran.out, re.M)
+            is not None
+        ),
+    ),
+    Case(
         "tinygen verify --layers --vectors 2 --trust-project",
         lambda ran: ran.out.startswith("MATCH") and "looked into 2" in ran.out,
     ),
     Case(
-        "tinygen profile --vectors 2 --timeout 300 --trust-project",
+        "tinygen profile --vectors 2 --timeout 300 --trust-project --csv p.csv",
         lambda ran: (
             re.search(r"^ *0 +\w*CONV_2D .*%", ran.out, re.M) is not None
             and re.search(r"per inference +\d{3},\d{3} instructions", ran.out) is not None
         ),
     ),
     Case(
-        "tinygen profile --json",
+        "tinygen profile --json --fail-if 'instructions > 1e9' --junit p.xml --json-file p.json"
+        " --markdown p.md",
         lambda ran: (
             ran.json["unit"] == "instructions"
             and sum(layer["macs"] for layer in ran.json["layers"]) == 70_080
@@ -238,6 +256,11 @@ STORY = (
             [answer["sample"] for answer in ran.json["answers"]] == ["0.png"]
             and len(ran.json["answers"][0]["outputs"][0]) == 10
         ),
+    ),
+    Case(
+        "tinygen profile --port PORT --vectors 2",
+        lambda ran: "which notes nothing of its layers" in ran.err,
+        code=6,
     ),
     Case("tinygen stop", lambda ran: "stopped" in ran.out or "ended" in ran.out),
     Case("tinygen stop --json", lambda ran: ran.json["stopped"] is False),

@@ -5,6 +5,8 @@ does an example in a command's help that does not run."""
 from __future__ import annotations
 
 import contextlib
+import csv
+import json
 import re
 import shlex
 import signal
@@ -20,6 +22,7 @@ import psutil
 import pytest
 import typer.core
 import typer.main
+from junitparser import JUnitXml
 from PIL import Image
 
 from tests.cli.lines import BOARD, DEMO, LINES, MONITORED, REFUSED, STORY, UNFIT, WATCHED, Case
@@ -82,9 +85,36 @@ def valid(ran: Ran, command: str) -> None:
     jsonschema.validate(ran.json, {**SCHEMA, "$ref": f"#/$defs/{command}"})
 
 
-def holds(case: Case, ran: Ran) -> None:
-    assert ran.code == 0, ran.err
-    words = case.line.split()
+FILES = {"--junit": "xml", "--json-file": "json", "--csv": "csv", "--markdown": "md"}
+
+
+def written(words: list[str], desk: Path) -> None:
+    """The files that a line asks for are there, and are what they are called."""
+    for option, suffix in FILES.items():
+        if option not in words:
+            continue
+        file = desk / words[words.index(option) + 1]
+        text = file.read_text("utf-8")
+        assert file.suffix == f".{suffix}"
+        if suffix == "xml":
+            suite = next(iter(JUnitXml.fromfile(str(file))))
+            assert suite.tests >= 2
+            assert (suite.failures, suite.errors) == (0, 0)
+        elif suffix == "json":
+            jsonschema.validate(json.loads(text), {**SCHEMA, "$ref": f"#/$defs/{words[1]}"})
+        elif suffix == "csv":
+            rows = list(csv.DictReader(text.splitlines()))
+            assert len(rows) == (7 if words[1] == "profile" else 1)
+            assert rows[0]["model"] == "digits"
+        else:
+            assert text.startswith(f"### tinygen {words[1]}\n")
+            assert "| fail if | is | where |\n| --- | --: | --- |\n" in text
+
+
+def holds(case: Case, ran: Ran, desk: Path) -> None:
+    assert ran.code == case.code, ran.err
+    words = shlex.split(case.line)
+    written(words, desk)
     if "--json" in words:
         one_board = words[1] == "boards" and words[2] != "--json"
         valid(ran, "board" if one_board else words[1])
@@ -95,7 +125,7 @@ def holds(case: Case, ran: Ran) -> None:
 @pytest.mark.parametrize("case", LINES, ids=lambda case: case.id)
 def test_a_line(case: Case, desk: Path, cache: str) -> None:
     ran = run(case.line, desk, cache)
-    holds(case, ran)
+    holds(case, ran, desk)
     if not {"--json", "--toml", "--schema"} & set(case.line.split()):
         assert all(len(line) <= 100 for line in ran.out.splitlines())
     assert "…" not in ran.out, "nothing is cut"
@@ -112,7 +142,7 @@ def test_the_story_of_a_device(desk: Path, cache: str) -> None:
     port = ""
     for case in STORY:
         ran = run(case.line.replace("PORT", port), desk, cache)
-        holds(case, ran)
+        holds(case, ran, desk)
         port = ran.json["port"] if "flash --json" in case.line else port
     for case in REFUSED:
         ran = run(case.line, desk, cache)
@@ -195,8 +225,8 @@ def test_the_examples_in_the_help_run(desk: Path, cache: str) -> None:
     np.save(desk / "sample.npy", np.ones((8, 8, 1), np.float32))
     (desk / "model.tflite").write_bytes((desk / "pools.tflite").read_bytes())
     examples = dict(the_examples())
-    evening = ("flash", "verify", "run", "stop", "cache")
-    day = ("doctor", "boards", "ops", "inspect", "setup", "generate", "bench", "build", *evening)
+    morning = ("doctor", "boards", "ops", "inspect", "setup", "generate", "export", "bench")
+    day = (*morning, "build", "flash", "verify", "run", "profile", "stop", "cache")
     # Training for a real board takes long: tests/compress does it for less.
     assert {*day, "demo", "monitor", "compress"} == set(examples)
     for name in day:

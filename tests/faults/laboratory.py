@@ -21,7 +21,8 @@ from tests.protocol.protocol_device import Lockstep
 from tinygen.api.board import project_board
 from tinygen.api.built import Built, look
 from tinygen.api.connection import Connection
-from tinygen.api.verify import VerifyResult, stored_vectors, verify_over
+from tinygen.api.own_data import stored_vectors
+from tinygen.api.verify import VerifyResult, verify_over
 from tinygen.devices.link import Session
 from tinygen.devices.link.deadline import Deadline
 from tinygen.errors import DeviceError

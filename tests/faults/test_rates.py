@@ -16,7 +16,8 @@ from tests.protocol import protocol_device as pd
 from tinygen.api.board import project_board
 from tinygen.api.built import Built, look
 from tinygen.api.connection import Connection
-from tinygen.api.verify import VerifyResult, stored_vectors, verify, verify_over
+from tinygen.api.own_data import stored_vectors
+from tinygen.api.verify import VerifyResult, verify, verify_over
 from tinygen.devices.link import Session
 from tinygen.devices.link.deadline import Deadline
 from tinygen.errors import DeviceError, InputError

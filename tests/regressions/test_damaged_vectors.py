@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.faults import host_device
-from tinygen.api.verify import stored_vectors
+from tinygen.api.own_data import stored_vectors
 from tinygen.errors import InputError
 from tinygen.project import VECTORS, Project, open_project
 from tinygen.proof.oracle import HostRun

@@ -124,13 +124,14 @@ def with_layers(made: Again, traced: Traced) -> Change:
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
         changed = {**files, **made.engine.followed(files, len(traced.layers))}
         ini = changed["platformio.ini"].decode("utf-8", "surrogateescape")
-        if ini.count(_FLAGS) != 1:
+        before, flags, after = ini.rpartition(_FLAGS)  # the first is the user's, and empty
+        if not flags:
             raise InputError(
                 f"{made.project.path / 'platformio.ini'} has no list of build_flags to add to",
                 why="firmware that notes its layers is built with one flag more",
                 next_step="undo the edit, or build the project again",
             )
-        ini = ini.replace(_FLAGS, f"{_FLAGS}    {FLAG}\n")
+        ini = f"{before}{flags}    {FLAG}\n{after}"
         changed["platformio.ini"] = ini.encode("utf-8", "surrogateescape")
         changed[TABLE] = traced.table(made.job.identity).encode()
         return changed

@@ -8,6 +8,7 @@ from pathlib import Path
 from tinygen.api.build import build_project
 from tinygen.api.flash import stop
 from tinygen.api.keywords import by_keywords
+from tinygen.api.shown import Shown
 from tinygen.api.verify import verify
 from tinygen.boards import Board, Serial, get_board
 from tinygen.engines import choose_engine
@@ -39,9 +40,19 @@ class BenchRow:
     arena: int
     stack_used: int | None
 
+    @property
+    def flash(self) -> int:
+        """All that the firmware takes there."""
+        return self.flash_code + self.flash_model
 
-@dataclass(frozen=True)
-class BenchResult:
+    @property
+    def instructions(self) -> int | None:
+        """Per inference, where the device counts instructions."""
+        return self.per_inference if self.unit == "instructions" else None
+
+
+@dataclass(frozen=True, repr=False)
+class BenchResult(Shown):
     """Rows in the order asked for."""
 
     model: str
@@ -52,10 +63,27 @@ class BenchResult:
 
 
 def bench_engines(model: Path, options: BenchOptions) -> BenchResult:
-    """Build, run and measure. An engine may name its kernel set: `tflm:cmsis_nn`.
+    """Build, run and measure one model with several engines, side by side from one run.
 
-    An option of the engines goes to those that take it. Raises InputError for hardware: one
-    run needs a device each.
+    An engine may name its kernel set: ``tflm:cmsis_nn``. An option of the engines goes to those
+    that take it.
+
+    Returns
+    -------
+    BenchResult
+        A row for each engine, in the order asked for.
+
+    Raises
+    ------
+    InputError
+        For hardware: one run needs a device each.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> result = tinygen.bench("digits.tflite", board="qemu-cortex-m3", out="bench")
+    >>> [(row.engine, row.verdict.value) for row in result.rows]
+    [('aot', 'MATCH')]
     """
     target = get_board(options.board)
     if isinstance(target.device, Serial):

@@ -17,6 +17,7 @@ from tinygen.api.describe import describe
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import by_layers, prepare
 from tinygen.api.prepared import Prepared
+from tinygen.api.shown import Shown
 from tinygen.api.versions import Lock
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
@@ -40,8 +41,8 @@ from tinygen.proof.vectors import Vectors
 from tinygen.templates import Identity
 
 
-@dataclass(frozen=True)
-class GenerateResult:
+@dataclass(frozen=True, repr=False)
+class GenerateResult(Shown):
     """A project on disk, not built yet. Sizes in bytes."""
 
     project: Path
@@ -75,8 +76,8 @@ class GenerateResult:
     """Names of the classes from 0 on, as the data say them; empty where they do not."""
 
 
-@dataclass(frozen=True)
-class BuildResult:
+@dataclass(frozen=True, repr=False)
+class BuildResult(Shown):
     """A built project: what was generated, the ELF file, its build id and its sizes in bytes."""
 
     generated: GenerateResult
@@ -91,8 +92,26 @@ class BuildResult:
 def build_project(model: Path, options: BuildOptions) -> BuildResult:
     """Quantize, generate, build with PlatformIO, and hold the sizes against the board.
 
-    `board` is an id or a path to a board file; left out, the board and the engine decide `engine`,
-    `kernel_set` and `arena` (bytes). Raises InputError, DoesNotFit and ToolchainError.
+    Returns
+    -------
+    BuildResult
+        The project, its ELF file, and what it takes in bytes.
+
+    Raises
+    ------
+    InputError
+        For a model, data or options that cannot be used.
+    DoesNotFit
+        Where flash, RAM or the arena is too small for it.
+    ToolchainError
+        Where PlatformIO or a compiler is missing or fails.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> built = tinygen.build("digits.tflite", board="qemu-cortex-m3", out="firmware")
+    >>> built.generated.arena_bytes
+    1848
     """
     started = time.monotonic()
     target = get_board(options.board)
@@ -147,7 +166,26 @@ class _Compiling:
 
 
 def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
-    """Render the project without building it. Raises InputError and DoesNotFit."""
+    """Render the project without building it.
+
+    Returns
+    -------
+    GenerateResult
+        The project, and what the model takes in bytes.
+
+    Raises
+    ------
+    InputError
+        For a model, data or options that cannot be used.
+    DoesNotFit
+        Where the arena is too small for it.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> tinygen.generate("digits.tflite", board="uno", out="rendered").kernel_set
+    'portable'
+    """
     _lock(model, options, get_board(options.board))
     with contextlib.ExitStack() as held:
         return _generate(model, options, held, runs=False)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen.api.kept import MODELS
+from tinygen.api.shown import Shown
 from tinygen.engines.tflm.source import PINS
 from tinygen.pio import core
 from tinygen.progress import SILENT, Progress
@@ -26,8 +27,8 @@ class CachePart:
     """Of `bytes`, what `prune` removes: a build makes it again, or nothing uses it any more."""
 
 
-@dataclass(frozen=True)
-class CacheResult:
+@dataclass(frozen=True, repr=False)
+class CacheResult(Shown):
     """The cache as it is now; `freed_bytes` is what was just removed."""
 
     folder: Path
@@ -36,9 +37,26 @@ class CacheResult:
 
 
 def cache(*, prune: bool = False, progress: Progress = SILENT) -> CacheResult:
-    """What is in the cache folder. With `prune`, first remove what builds make again, compiled
-    objects and int8 models with their vectors, and what older versions of tinygen left; nothing
-    that has to be downloaded again.
+    """Tell what is in the cache folder, in bytes.
+
+    Parameters
+    ----------
+    prune : bool
+        Remove first what builds make again, compiled objects and int8 models with their vectors,
+        and what older versions of tinygen left; nothing that has to be downloaded again.
+    progress : Progress
+        Who is told how far it is.
+
+    Returns
+    -------
+    CacheResult
+        The folder, its parts, and how many bytes were freed.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> tinygen.cache().freed_bytes
+    0
     """
     folder = core.cache_dir()
     before = _parts(folder)

@@ -5,26 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tinygen.api.operators import OperatorRow, operators
+from tinygen.api.shown import Shown
 from tinygen.boards import Board, all_boards, get_board
 
 
-@dataclass(frozen=True)
-class BoardsResult:
+@dataclass(frozen=True, repr=False)
+class BoardsResult(Shown):
     """Every board, in the order in which they are shown."""
 
     boards: tuple[Board, ...]
 
 
-@dataclass(frozen=True)
-class OperatorsResult:
+@dataclass(frozen=True, repr=False)
+class OperatorsResult(Shown):
     """Every operator by name, those that are compiled first."""
 
     operators: tuple[OperatorRow, ...]
 
 
 def list_boards() -> BoardsResult:
-    """All boards that tinygen knows.
+    """List all boards that tinygen knows.
 
+    Returns
+    -------
+    BoardsResult
+        Every board, in the order in which they are shown.
+
+    Examples
+    --------
     >>> import tinygen
     >>> "esp32" in [board.id for board in tinygen.list_boards().boards]
     True
@@ -33,10 +41,25 @@ def list_boards() -> BoardsResult:
 
 
 def board(name: str) -> Board:
-    """One board, by its id or by the path of a board file (.toml).
+    """Look one board up.
 
-    Raises InputError for a name that is no board's, with those that are alike.
+    Parameters
+    ----------
+    name : str
+        Its id, without regard to case, or the path of a board file (.toml).
 
+    Returns
+    -------
+    Board
+        All that is known of it.
+
+    Raises
+    ------
+    InputError
+        For a name that is no board's; it names those that are alike.
+
+    Examples
+    --------
     >>> import tinygen
     >>> tinygen.board("ESP32-S3").memory.flash.bytes
     3342336
@@ -45,8 +68,15 @@ def board(name: str) -> Board:
 
 
 def list_operators() -> OperatorsResult:
-    """All operators that are compiled, and those of TensorFlow Lite Micro that are not.
+    """List all operators that are compiled, and those of TensorFlow Lite Micro that are not.
 
+    Returns
+    -------
+    OperatorsResult
+        Every operator by name, those that are compiled first.
+
+    Examples
+    --------
     >>> import tinygen
     >>> conv = next(o for o in tinygen.list_operators().operators if o.kind == "CONV_2D")
     >>> conv.engines

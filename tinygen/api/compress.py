@@ -43,8 +43,24 @@ _TRIES = 25
 def compress_model(model: Path, options: CompressOptions) -> CompressResult:
     """Search for the best smaller model under the limits, and write it as a Keras file.
 
-    Raises InputError for what cannot be made smaller or trained, and DoesNotFit where no shape that
-    was looked at keeps the limits.
+    Returns
+    -------
+    CompressResult
+        What was found, each beside the simplest alternative.
+
+    Raises
+    ------
+    InputError
+        For what cannot be made smaller or trained.
+    DoesNotFit
+        Where no shape that was looked at keeps the limits.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> found = tinygen.compress(  # doctest: +SKIP
+    ...     "model.keras", board="uno", data="train.npz", test="test.npz"
+    ... )
     """
     require_optuna()
     started = time.monotonic()

@@ -9,6 +9,7 @@ from statistics import mean
 
 from tinygen.api.candidates import AS_GIVEN, CLUSTERED, UNSTRUCTURED, Outcome, Plan
 from tinygen.api.firmware_of import Built
+from tinygen.api.shown import Shown
 from tinygen.compression.channels import Kept
 
 SIMILAR = 0.005
@@ -122,8 +123,8 @@ class CompressRow:
         return self.within_limits and self.method not in (UNSTRUCTURED, CLUSTERED)
 
 
-@dataclass(frozen=True)
-class CompressResult:
+@dataclass(frozen=True, repr=False)
+class CompressResult(Shown):
     """The candidates that were trained from every seed and built, and where everything lies."""
 
     model: str

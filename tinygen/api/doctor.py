@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from tinygen import processes
 from tinygen.api.cache import cache
 from tinygen.api.kept import MODELS
+from tinygen.api.shown import Shown
 from tinygen.boards import Board, Linux, Qemu, Serial, all_boards
 from tinygen.devices import qemu, usb, user_mode
 from tinygen.devices.link import Session, open_device, open_transport
@@ -64,8 +65,8 @@ class Check:
     mend: str = ""
 
 
-@dataclass(frozen=True)
-class DoctorResult:
+@dataclass(frozen=True, repr=False)
+class DoctorResult(Shown):
     """All that was looked at, in the order in which a newcomer needs it."""
 
     checks: tuple[Check, ...]
@@ -82,6 +83,22 @@ def doctor(*, progress: Progress = SILENT) -> DoctorResult:
 
     Changes nothing; asks the network twice, for 5 seconds at most, and each serial port what is on
     it, which restarts many boards.
+
+    Parameters
+    ----------
+    progress : Progress
+        Who is told how far it is.
+
+    Returns
+    -------
+    DoctorResult
+        A line for each thing looked at: good, a warning or bad, and what mends it.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> "Python" in [check.subject for check in tinygen.doctor().checks]
+    True
     """
     checks: list[Check] = []
     for stage, look in (

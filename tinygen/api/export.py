@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import by_layers, prepare
+from tinygen.api.shown import Shown
 from tinygen.boards import ArenaPlace, get_board
 from tinygen.engines import ENGINES
 from tinygen.engines.engine import Job
@@ -23,8 +24,8 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 """The same input gives the same bytes."""
 
 
-@dataclass(frozen=True)
-class ExportResult:
+@dataclass(frozen=True, repr=False)
+class ExportResult(Shown):
     """A library on disk: a folder, or a .zip with one. Sizes in bytes."""
 
     path: Path
@@ -42,7 +43,25 @@ class ExportResult:
 def export_model(model: Path, options: ExportOptions) -> ExportResult:
     """Quantize a model and write its C as a library, for the core of a board.
 
-    Raises InputError, UnsupportedModel and DoesNotFit; nothing that is there is overwritten.
+    Returns
+    -------
+    ExportResult
+        Where it is, its files, and what it takes in bytes.
+
+    Raises
+    ------
+    InputError
+        For a model, data or options that cannot be used, and a place where something is already.
+    UnsupportedModel
+        For operators, types or shapes that are not compiled.
+    DoesNotFit
+        Where the board has no room for it.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> tinygen.export("digits.tflite", board="uno", form="arduino", out="library").form
+    'arduino'
     """
     board, engine = get_board(options.board), ENGINES["aot"]
     build = BuildOptions(

@@ -13,6 +13,7 @@ from tinygen.api.board import project_board, require_harmless_firmware
 from tinygen.api.built import Built, look
 from tinygen.api.crash import explained
 from tinygen.api.linux import end_service, install, linux_port, no_port, recorded_port, started_here
+from tinygen.api.shown import Shown
 from tinygen.boards import Board, Linux, Qemu, Serial
 from tinygen.devices import qemu
 from tinygen.devices.link import Session, open_device
@@ -30,8 +31,8 @@ _START_SECONDS = 10.0
 _AGAIN_SECONDS = 0.2
 
 
-@dataclass(frozen=True)
-class FlashResult:
+@dataclass(frozen=True, repr=False)
+class FlashResult(Shown):
     """A device that runs the project's firmware and has answered."""
 
     project: Path
@@ -46,8 +47,8 @@ class FlashResult:
     """What keeps running on another machine with Linux."""
 
 
-@dataclass(frozen=True)
-class StopResult:
+@dataclass(frozen=True, repr=False)
+class StopResult(Shown):
     """`stopped` is False when nothing was running."""
 
     project: Path
@@ -64,16 +65,48 @@ def flash(
 ) -> FlashResult:
     """Put the project's firmware on its board and wait until it answers.
 
-    With `layers` it is firmware of the same sources that notes what its layers take and compute,
-    for `verify_layers` and `profile`; those start an emulated board's by themselves.
+    An emulated board is started, which replaces the one started before. Hardware is uploaded to by
+    PlatformIO with the board's protocol. For a board with Linux the `port` ``ssh://USER@HOST`` is a
+    machine to copy it to and to start it on as a service of the user's, which later commands find
+    again; without one it is run here once.
 
-    An emulated board is started, which replaces the one started before. Hardware is uploaded to
-    by PlatformIO with the board's protocol; its `port` is found by USB id where only one fits.
-    For a board with Linux the `port` `ssh://USER@HOST` is a machine to copy it to and to start it
-    on as a service of the user's, which later commands find again; without one it is run here once.
-    Raises InputError for a project that is not built as it is now, UntrustedProject for one that
-    would run what this machine's tinygen did not write, unless `trust_project`; ToolchainError, and
-    DeviceError, also when what then answers is other firmware.
+    Parameters
+    ----------
+    project : str or Path, optional
+        A project folder; without it the last build of this directory.
+    port : str, optional
+        A serial device or a pyserial URL. Without it the emulator that `flash` started, or the one
+        port with the board's USB id.
+    layers : bool
+        Firmware of the same sources that notes what its layers take and compute, for
+        `verify_layers` and `profile`; those start an emulated board's by themselves.
+    trust_project : bool
+        Run what a project folder or a board file of somebody else's brings.
+    progress : Progress
+        Who is told how far it is.
+
+    Returns
+    -------
+    FlashResult
+        The device that has answered: its port, and the build id of its firmware.
+
+    Raises
+    ------
+    InputError
+        For a project that is not built as it is now.
+    UntrustedProject
+        For a project that would run what this machine's tinygen did not write, unless
+        `trust_project`.
+    ToolchainError
+        Where the emulator or the uploader is missing or fails.
+    DeviceError
+        Where nothing answers, or other firmware does.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> tinygen.flash("firmware").board
+    'qemu-cortex-m3'
     """
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))
@@ -165,7 +198,29 @@ def _upload(
 
 
 def stop(project: str | Path | None = None) -> StopResult:
-    """End the emulator or the service that `flash` started for this project, and nothing else."""
+    """End the emulator or the service that `flash` started for this project, and nothing else.
+
+    Parameters
+    ----------
+    project : str or Path, optional
+        A project folder; without it the last build of this directory.
+
+    Returns
+    -------
+    StopResult
+        `stopped` is False where nothing was running.
+
+    Raises
+    ------
+    InputError
+        Where there is no project.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> tinygen.stop("firmware").stopped
+    True
+    """
     current = open_project(None if project is None else Path(project))
     return StopResult(current.path, qemu.stop(current.state_dir) or end_service(current))
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygen.api.in_memory import Model, as_files
 from tinygen.api.prepare import by_layers, prepare
+from tinygen.api.shown import Shown
 from tinygen.boards import Board, all_boards, get_board
 from tinygen.boards.fit import Fit, Needs, constants_room, fit, largest_room
 from tinygen.engines import ENGINES, aot, kernel_sets
@@ -56,8 +58,8 @@ class BoardFit:
     flash_available: int
 
 
-@dataclass(frozen=True)
-class InspectResult:
+@dataclass(frozen=True, repr=False)
+class InspectResult(Shown):
     """Structure and needs of a model after quantization. Bytes."""
 
     model: str
@@ -84,7 +86,7 @@ class InspectResult:
 
 
 def inspect(
-    model: str | Path,
+    model: Model,
     *,
     input_shape: tuple[str, ...] = (),
     signature: str | None = None,
@@ -92,14 +94,55 @@ def inspect(
     trust_model: bool = False,
     progress: Progress = SILENT,
 ) -> InspectResult:
-    """Look at a model without building it; with `board`, at whether it fits that one only, which
-    takes less time. Raises InputError."""
+    """Look at a model without building it.
+
+    Parameters
+    ----------
+    model : path or Keras model
+        A .h5, .keras or int8 .tflite file, a SavedModel folder, or a Keras model object. What is
+        not quantized is quantized with random data: sizes are right then, accuracy is not.
+    input_shape : tuple of str
+        Of a Keras model that leaves the size of its input open, as ``("96x96x3",)``.
+    signature : str, optional
+        Which of a file's signatures is meant, where it has several.
+    board : str, optional
+        Only whether it fits this one, which takes less time.
+    trust_model : bool
+        Open a model file that runs code of its own (Lambda).
+    progress : Progress
+        Who is told how far it is.
+
+    Returns
+    -------
+    InspectResult
+        Operators, shapes, multiply-accumulates, bytes, and the boards it fits.
+
+    Raises
+    ------
+    InputError
+        For what is no model that can be used.
+    UnsupportedModel
+        For operators, types or shapes that are not compiled.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> tinygen.inspect("digits.tflite", board="uno").macs
+    70080
+    """
     targets = all_boards() if board is None else (get_board(board),)
     options = ModelOptions(
         input_shape=input_shape, signature=signature, trust_model=trust_model, progress=progress
     )
-    ready = prepare(Path(model), options, random_if_needed=True)
-    progress.stage("Seeing where it fits")
+    with as_files(model, options) as (path, given):
+        return _inspected(path, given, targets, one=board is not None)
+
+
+def _inspected(
+    path: Path, options: ModelOptions, targets: Sequence[Board], *, one: bool
+) -> InspectResult:
+    ready = prepare(path, options, random_if_needed=True)
+    options.progress.stage("Seeing where it fits")
     with by_layers(ready, options):
         graph = aot.optimized(ready.model)
         program = aot.compile_graph(graph)
@@ -119,7 +162,7 @@ def inspect(
         arena_minimum_bytes=program.plan.minimum_bytes,
         arena_peak=None if program.peak is None else program.peak.place,
         notes=aot.left_out(ready.model),
-        boards=tuple(_fits(ready.model, targets, None if board else program)),
+        boards=tuple(_fits(ready.model, targets, None if one else program)),
     )
 
 

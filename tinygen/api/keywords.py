@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
+import textwrap
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from tinygen.api.in_memory import Model, as_files
 from tinygen.options import DataOptions, flags
 
 P = ParamSpec("P")
@@ -17,15 +20,14 @@ Result = TypeVar("Result")
 
 def by_keywords(
     options: Callable[P, OptionsT], call: Callable[[Path, OptionsT], Result], name: str
-) -> Callable[Concatenate[str | Path, P], Result]:
+) -> Callable[Concatenate[Model, P], Result]:
     """`call`, which takes a model and its options, as `name(model, board=..., seed=...)`."""
 
-    def function(model: str | Path, *args: P.args, **kwargs: P.kwargs) -> Result:
-        return call(Path(model), options(*args, **kwargs))
+    def function(model: Model, *args: P.args, **kwargs: P.kwargs) -> Result:
+        with as_files(model, options(*args, **kwargs)) as (path, given):
+            return call(path, given)
 
-    model = inspect.Parameter(
-        "model", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=str | Path
-    )
+    model = inspect.Parameter("model", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Model)
     types = typing.get_type_hints(options)  # without what only the command line reads
     each = [
         parameter.replace(annotation=types[name])
@@ -35,6 +37,30 @@ def by_keywords(
     function.__name__ = function.__qualname__ = name
     function.__module__ = call.__module__
     assert isinstance(options, type)
-    told = [f"{name}: {flag.help}" for name, flag in flags(options).items()]
-    function.__doc__ = "\n".join([inspect.getdoc(call) or "", "", *told])
+    function.__doc__ = _with_parameters(inspect.getdoc(call) or "", options, types)
     return function  # type: ignore[return-value]  # `model` may be a keyword too
+
+
+def _with_parameters(doc: str, options: type[DataOptions], types: Mapping[str, Any]) -> str:
+    """The docstring with the section of numpydoc that says what each keyword means."""
+    told = flags(options)
+    lines = ["Parameters", "----------", "model : path or Keras model"]
+    lines.append("    A .h5, .keras or int8 .tflite file, a SavedModel folder, or a Keras model.")
+    for field in dataclasses.fields(options):
+        flag = told.get(field.name)
+        help_ = "Who is told how far it is." if flag is None else flag.help
+        lines += [f"{field.name} : {_type_name(types[field.name])}", *_wrapped(help_)]
+    head, mark, rest = doc.partition("Returns\n-------")
+    return f"{head.rstrip()}\n\n{chr(10).join(lines)}\n\n{mark}{rest}\n"
+
+
+def _wrapped(text: str) -> list[str]:
+    text = text if text.endswith((".", "]")) else f"{text}."
+    return textwrap.wrap(text, 92, initial_indent="    ", subsequent_indent="    ")
+
+
+def _type_name(kind: Any) -> str:
+    if isinstance(kind, type) and not typing.get_args(kind):
+        return kind.__name__
+    text = str(kind).replace("pathlib.", "").replace("collections.abc.", "")
+    return text.replace("typing.", "").replace("tinygen.progress.", "")

@@ -16,8 +16,10 @@ from tinygen.api.built import look
 from tinygen.api.connection import Connection
 from tinygen.api.flash import stop
 from tinygen.api.layers_run import Found, LayersRun
+from tinygen.api.own_data import stored_vectors
 from tinygen.api.plain import Plain, ask_plain, workaround
-from tinygen.api.verify import EXIT_CODES, stored_vectors, time_limit
+from tinygen.api.shown import Shown
+from tinygen.api.verify import EXIT_CODES, time_limit
 from tinygen.devices.link.deadline import Deadline
 from tinygen.engines.traced import Traced
 from tinygen.errors import InputError
@@ -61,8 +63,8 @@ class GuiltyLayer:
     """The command that builds firmware without this kernel; empty where there is none."""
 
 
-@dataclass(frozen=True)
-class LayersResult:
+@dataclass(frozen=True, repr=False)
+class LayersResult(Shown):
     """What was found. MATCH: every layer of every vector that was looked into is right."""
 
     verdict: Verdict
@@ -105,8 +107,40 @@ def verify_layers(
 
     Firmware that notes its layers is built of the project's sources, beside it; an emulated board
     or a process runs it at once, hardware has to have it (`flash` with `layers`), else the verdict
-    is UNVERIFIED and says so. Outputs of the first `vectors` are compared, up to one that differs;
-    layers of that one and of the first ten. Raises as `verify` and `build` do.
+    is UNVERIFIED and says so.
+
+    Parameters
+    ----------
+    project : str or Path, optional
+        A project folder; without it the last build of this directory.
+    port : str, optional
+        A serial device or a pyserial URL, as in `verify`.
+    vectors : int, optional
+        How many are compared, up to one that differs; layers of that one and of the first ten.
+    timeout : float, optional
+        Seconds that all of it may take; without it by the model.
+    trust_project : bool
+        Run what a project folder or a board file of somebody else's brings.
+    progress : Progress
+        Who is told how far it is.
+
+    Returns
+    -------
+    LayersResult
+        The verdict, and of a layer that is wrong what is known of it.
+
+    Raises
+    ------
+    InputError
+        Where the project was not built as it is now.
+    DeviceError
+        For a port that cannot be opened.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> tinygen.verify_layers("firmware", vectors=2).verdict
+    <Verdict.MATCH: 'MATCH'>
     """
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))

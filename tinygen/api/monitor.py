@@ -44,10 +44,38 @@ def monitor(
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> Iterator[str]:
-    """Pieces of what the device sends, decoded, until the caller stops or the port is gone.
+    """Listen to what the device sends, decoded, until the caller stops or the port is gone.
 
     Bytes that are no text (frames of the protocol) come as escapes. After a crash's words comes a
-    line of tinygen's that says where in the program it was. Raises DeviceError.
+    line of tinygen's that says where in the program it was.
+
+    Parameters
+    ----------
+    project : str or Path, optional
+        A project folder; without it the last build of this directory.
+    port : str, optional
+        A serial device or a pyserial URL. Without it the emulator that `flash` started, or the one
+        port with the board's USB id.
+    trust_project : bool
+        Run what a project folder or a board file of somebody else's brings.
+    progress : Progress
+        Who is told how far it is.
+
+    Yields
+    ------
+    str
+        A piece of text as it came.
+
+    Raises
+    ------
+    DeviceError
+        For a port that cannot be opened.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> pieces = tinygen.monitor("firmware")  # a generator: `for text in pieces: ...`
+    >>> pieces.close()
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)

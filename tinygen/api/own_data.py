@@ -1,4 +1,4 @@
-"""A data set of one's own as vectors: what the device is sent, and what the host computes of it."""
+"""What a device is sent and held against: the project's vectors, or a data set of one's own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinygen.data import Dataset, read_data
 from tinygen.errors import InputError
 from tinygen.ir import Array, DType, Edge, Int8Model
 from tinygen.progress import Progress
-from tinygen.project.folder import MODEL, Project
+from tinygen.project.folder import MODEL, VECTORS, Project
 from tinygen.proof import oracle
 from tinygen.proof.oracle import HostRun, Refusal
 from tinygen.proof.vectors import Vectors
@@ -72,6 +72,30 @@ def own_vectors(
         refusals=tuple(str(r) for r in (truth.refusal, second) if isinstance(r, Refusal)),
         targets=None if found.targets is None else found.targets[:count],
     )
+
+
+def stored_vectors(project: Project) -> Vectors:
+    """The project's vectors; InputError where they are damaged, or not those of its manifest."""
+    content = project.read(VECTORS)
+    checks = Vectors.from_bytes(content)
+    model = project.manifest.model
+    for edges, arrays in ((model.inputs, checks.inputs), (model.outputs, checks.expected)):
+        if [(edge.shape, edge.dtype.numpy) for edge in edges] != [
+            (array.shape[1:], array.dtype) for array in arrays
+        ]:
+            raise InputError(
+                f"the test vectors of {project.path} are not of its model",
+                why=f"{VECTORS} and tinygen.json differ in the shapes of inputs or outputs",
+                next_step="build the project again",
+            )
+    if hashlib.sha256(content).hexdigest() != project.manifest.files.get(VECTORS):
+        raise InputError(
+            f"the test vectors of {project.path} are not those that were written with it",
+            why=f"{VECTORS} has another hash than tinygen.json says: what a device is held against "
+            "would not be what the host computed",
+            next_step="build the project again",
+        )
+    return checks
 
 
 def project_model(project: Project) -> Int8Model:

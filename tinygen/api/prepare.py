@@ -20,7 +20,7 @@ from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_class_names
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Graph, Int8Model, format_shape, output_edges
 from tinygen.load import Int8File, LoadedModel, Opened
-from tinygen.options import ModelOptions
+from tinygen.options import Data, ModelOptions
 from tinygen.printable import printable
 from tinygen.progress import Progress
 from tinygen.proof.vectors import Samples
@@ -137,10 +137,11 @@ def _load(path: Path, options: ModelOptions) -> LoadedModel:
 
 
 def _read(
-    spec: str | None, loaded: LoadedModel, options: ModelOptions, split: Split
+    spec: Data | None, loaded: LoadedModel, options: ModelOptions, split: Split
 ) -> Dataset | None:
     if spec is None:
         return None
+    assert isinstance(spec, str | Path)  # else written by api.in_memory
     options.progress.stage("Reading the data")
     return read_data(
         spec,

@@ -13,7 +13,9 @@ from tinygen.api.built import look
 from tinygen.api.connection import Connection
 from tinygen.api.cost import measured
 from tinygen.api.flash import stop
-from tinygen.api.verify import stored_vectors, time_limit
+from tinygen.api.own_data import stored_vectors
+from tinygen.api.shown import Shown
+from tinygen.api.verify import time_limit
 from tinygen.devices.link.deadline import Deadline
 from tinygen.devices.link.hello import Hello
 from tinygen.engines.traced import Traced, TracedLayer
@@ -60,8 +62,8 @@ class LayerProfile:
     scratch_bytes: int | None
 
 
-@dataclass(frozen=True)
-class ProfileResult:
+@dataclass(frozen=True, repr=False)
+class ProfileResult(Shown):
     """What an inference takes, layer by layer.
 
     `unit` is `instructions` on an emulated board, else `microseconds`, and with Linux
@@ -85,6 +87,11 @@ class ProfileResult:
     layers: tuple[LayerProfile, ...]
     seconds: float
 
+    @property
+    def instructions(self) -> int | None:
+        """Per inference, where the device counts instructions."""
+        return self.inference if self.unit == "instructions" else None
+
 
 def profile(
     project: str | Path | None = None,
@@ -95,11 +102,44 @@ def profile(
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> ProfileResult:
-    """What each layer takes on the project's device.
+    """Measure what each layer takes on the project's device.
 
     Firmware that notes its layers is built of the project's sources, beside it; an emulated board
-    or a process runs it at once, hardware has to have it (`flash` with `layers`). DeviceError where
-    it has another.
+    or a process runs it at once, hardware has to have it (`flash` with `layers`).
+
+    Parameters
+    ----------
+    project : str or Path, optional
+        A project folder; without it the last build of this directory.
+    port : str, optional
+        A serial device or a pyserial URL, as in `verify`.
+    vectors : int, optional
+        How many are run: figures are means over them. Without it 5.
+    timeout : float, optional
+        Seconds that all of it may take; without it by the model.
+    trust_project : bool
+        Run what a project folder or a board file of somebody else's brings.
+    progress : Progress
+        Who is told how far it is.
+
+    Returns
+    -------
+    ProfileResult
+        A row for each layer, in the unit that the device truly counts.
+
+    Raises
+    ------
+    InputError
+        Where the project was not built as it is now.
+    DeviceError
+        For a device that has other firmware, or does not answer.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> result = tinygen.profile("firmware", vectors=1)
+    >>> result.unit, len(result.layers)
+    ('instructions', 7)
     """
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))

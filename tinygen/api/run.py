@@ -17,6 +17,7 @@ from tinygen.api.built import Built, look
 from tinygen.api.connection import Connection
 from tinygen.api.cost import Cost, cost_of
 from tinygen.api.crash import explained
+from tinygen.api.shown import Shown
 from tinygen.data import Dataset, read_samples
 from tinygen.devices.link import Hello, Session
 from tinygen.devices.link.faults import Disconnected
@@ -44,8 +45,8 @@ class Answer:
     cost: Cost | None
 
 
-@dataclass(frozen=True, eq=False)
-class RunResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class RunResult(Shown):
     """The answers, one after the other, and what the model's outputs are."""
 
     project: Path
@@ -68,13 +69,44 @@ def run(
 ) -> RunResult:
     """Send samples to the device and return what it computes of them, in real values.
 
-    `samples` are real values as the model was trained on: a file or folder as `data` of `build`
-    takes, one image, or arrays; a single sample needs no samples' axis. `image_range` is what the
-    pixels 0 and 255 are to the model; without it, what they were when it was quantized. `port` as
-    in `verify`.
+    Nothing is held against the host: that is `verify`.
 
-    Nothing is held against the host: that is `verify`. Raises InputError for samples that do not
-    fit, DeviceError for a device that does not answer or runs other firmware than the project's.
+    Parameters
+    ----------
+    samples : str, Path, array, or arrays by the inputs' names
+        Real values as the model was trained on: a file or folder as `data` of `build` takes, one
+        image, or arrays of the shape (samples, ...); a single sample needs no samples' axis.
+    project : str or Path, optional
+        A project folder; without it the last build of this directory.
+    port : str, optional
+        A serial device or a pyserial URL. Without it the emulator that `flash` started, or the one
+        port with the board's USB id.
+    image_range : (float, float), optional
+        What 0 and 255 of image files are to the model; without it as it was quantized.
+    trust_project : bool
+        Run what a project folder or a board file of somebody else's brings.
+    progress : Progress
+        Who is told how far it is.
+
+    Returns
+    -------
+    RunResult
+        An answer for each sample: an array for each output, in real values, and what it took.
+
+    Raises
+    ------
+    InputError
+        For samples that do not fit the model.
+    DeviceError
+        For a device that does not answer, or runs other firmware than the project's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygen
+    >>> result = tinygen.run(np.zeros((8, 8, 1)), "firmware")
+    >>> result.answers[0].outputs[0].shape
+    (10,)
     """
     with Runner(project, port=port, trust_project=trust_project, progress=progress) as runner:
         return runner.run(samples, image_range)
@@ -89,9 +121,43 @@ def watch(
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> Iterator[RunResult]:
-    """`run` for each file that comes into `folder` or changes there, until the caller stops.
+    """Run each file that comes into a folder or changes there, until the caller stops.
 
     A file is read once its size has stayed for half a second. What cannot be read is warned of.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder; what is in it at first is not run.
+    project : str or Path, optional
+        A project folder; without it the last build of this directory.
+    port : str, optional
+        A serial device or a pyserial URL. Without it the emulator that `flash` started, or the one
+        port with the board's USB id.
+    image_range : (float, float), optional
+        What 0 and 255 of image files are to the model; without it as it was quantized.
+    trust_project : bool
+        Run what a project folder or a board file of somebody else's brings.
+    progress : Progress
+        Who is told how far it is.
+
+    Yields
+    ------
+    RunResult
+        As `run` gives for the file.
+
+    Raises
+    ------
+    InputError
+        Where the folder is none.
+    DeviceError
+        For a device that does not answer, or runs other firmware than the project's.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> results = tinygen.watch("images", "firmware")  # a generator: `for result in results: ...`
+    >>> results.close()
     """
     place = Path(folder)
     seen = _files(place)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,19 +13,22 @@ from tinygen.api.built import look
 from tinygen.api.connection import Connection
 from tinygen.api.cost import Cost, cost_of, startup_of
 from tinygen.api.crash import explained
-from tinygen.api.own_data import own_vectors, project_model
+from tinygen.api.in_memory import data_file
+from tinygen.api.memory_used import enough_arena, full_stack
+from tinygen.api.own_data import own_vectors, project_model, stored_vectors
+from tinygen.api.shown import Shown
 from tinygen.api.vectors_run import Runs, VectorsRun
-from tinygen.boards import Board, StackMark
+from tinygen.boards import Board
 from tinygen.devices.link.deadline import Deadline
 from tinygen.devices.link.faults import Failed
 from tinygen.devices.link.hello import Hello
 from tinygen.devices.link.recording import open_recording
-from tinygen.engines.tflm import arena
 from tinygen.errors import DeviceError, InputError, Mismatch
 from tinygen.ir import Array
+from tinygen.options import Data
 from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
-from tinygen.project.folder import VECTORS, Project, open_project
+from tinygen.project.folder import Project, open_project
 from tinygen.project.manifest import Model
 from tinygen.proof import rating, verdict
 from tinygen.proof.doubt import far_from_litert, same_as_reference, unproven
@@ -37,6 +39,7 @@ from tinygen.proof.verdict import FirstMismatch, OutputReport, Verdict
 EXIT_CODES = {
     Verdict.MATCH: 0,
     Verdict.MISMATCH: Mismatch.exit_code,
+    Verdict.WITHIN: 0,
     Verdict.UNVERIFIED: DeviceError.exit_code,
 }
 
@@ -48,8 +51,8 @@ _VECTOR_LIMIT = 1.0
 _LINE_LIMIT = 5.0
 
 
-@dataclass(frozen=True)
-class VerifyResult:
+@dataclass(frozen=True, repr=False)
+class VerifyResult(Shown):
     """What the device computed, held against the oracle. Sizes in bytes."""
 
     verdict: Verdict
@@ -80,6 +83,8 @@ class VerifyResult:
     elements: int
     mismatched_elements: int
     max_abs_diff_lsb: int
+    atol_lsb: int
+    """How far off an element was allowed to be: 0 for bit for bit."""
     outputs: tuple[OutputReport, ...]
     first_mismatch: FirstMismatch | None
     accuracy: Accuracy | None
@@ -115,7 +120,7 @@ class VerifyResult:
 
     @property
     def exit_code(self) -> int:
-        """0 for MATCH, 4 for MISMATCH, 6 for UNVERIFIED."""
+        """0 for MATCH and WITHIN, 4 for MISMATCH, 6 for UNVERIFIED."""
         return EXIT_CODES[self.verdict]
 
     @property
@@ -128,36 +133,83 @@ def verify(
     project: str | Path | None = None,
     *,
     port: str | None = None,
-    data: str | Path | None = None,
+    data: Data | None = None,
     labels: str | Path | None = None,
     image_range: tuple[float, float] | None = None,
     vectors: int | None = None,
+    atol: int = 0,
     timeout: float | None = None,
     spy: str | Path | None = None,
     baud: int | None = None,
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> VerifyResult:
-    """Run the project's vectors on the device and compare every output element.
+    """Run test vectors on the device and hold every output element against the host's.
 
-    Without `port` an emulated board's recorded emulator is used, and started if need be, and
-    hardware is found by its USB id where only one port fits; a process is started, and ended
-    afterwards. `vectors` is how many vectors are run, `timeout` how many seconds all of it may take
-    (`time_limit` where it is not given). Every byte of the conversation is written to the file
-    `spy`; the port `replay:FILE` plays it. `baud` is the most bits per second to talk at: at the
-    board's first rate or a higher one that the device agrees to. Without it a board's fastest is
-    tried where there is much to send.
+    Parameters
+    ----------
+    project : str or Path, optional
+        A project folder; without it the last build of this directory.
+    port : str, optional
+        A serial device or a pyserial URL. Without it the emulator that `flash` started, or the one
+        port with the board's USB id.
+    data : path, array, arrays by name, (x, y) or batches of such, optional
+        Samples of one's own, real values as in training, instead of the project's vectors. The host
+        computes what it expects of them there and then.
+    labels : str or Path, optional
+        A file with the label of each sample of `data`: a number or a name a line (.txt, .csv), or
+        an array (.npy, .npz).
+    image_range : (float, float), optional
+        What 0 and 255 of image files are to the model; without it as it was quantized.
+    vectors : int, optional
+        How many are run, from the first one on; without it all.
+    atol : int
+        How many LSB an output element may be off: the verdict is then WITHIN, not MATCH.
+    timeout : float, optional
+        Seconds that all of it may take; without it by the model and the line, and shown.
+    spy : str or Path, optional
+        A file to which every byte of the conversation is written; ``port="replay:FILE"`` plays it.
+    baud : int, optional
+        The most bits per second to talk at. Without it a board's fastest is tried where there is
+        much to send.
+    trust_project : bool
+        Run what a project folder or a board file of somebody else's brings.
+    progress : Progress
+        Who is told how far it is.
 
-    A device that runs anything but the firmware of the project's sources as they are now, is lost
-    on the way, or is not done in time, gives the verdict UNVERIFIED with the reason; a port that
-    cannot be opened raises DeviceError, an emulated board's or a process's project that was not
-    built, or edited since, InputError. With `port` nothing of a project runs on this machine;
-    without, as by `flash`.
+    Returns
+    -------
+    VerifyResult
+        The verdict and what it rests on. A device that runs anything but the firmware of the
+        project's sources as they are now, is lost on the way, or is not done in time, gives
+        UNVERIFIED with the reason.
+
+    Raises
+    ------
+    InputError
+        For options, data or labels that do not fit, and an emulated board's or a process's project
+        that was not built, or edited since.
+    DeviceError
+        For a port that cannot be opened.
+    UntrustedProject
+        For a project that would run what this machine's tinygen did not write, unless
+        `trust_project`.
+
+    Examples
+    --------
+    >>> import tinygen
+    >>> result = tinygen.verify("firmware", vectors=7)
+    >>> result.verdict
+    <Verdict.MATCH: 'MATCH'>
+    >>> result
+    VerifyResult(verdict=MATCH, project='firmware', model='digits', board='qemu-cortex-m3', ...)
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
     if vectors is not None and vectors < 1:
         raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
+    if atol < 0:
+        raise InputError(f"--atol is {atol}", next_step="--atol 0 or more, in LSB")
     if timeout is not None and not timeout > 0:
         raise InputError("a limit of no time was given", next_step="--timeout with seconds")
     if baud is not None and baud < board.serial.baud:
@@ -175,7 +227,8 @@ def verify(
     if data is None:
         checks = stored_vectors(current)
     else:
-        checks = own_vectors(current, data, labels, image_range, vectors, progress)
+        with data_file(data) as named:
+            checks = own_vectors(current, named or "", labels, image_range, vectors, progress)
     count = min(vectors or len(checks), len(checks))
     seconds = timeout or time_limit(board, current.manifest.model, count)
     deadline = Deadline(
@@ -187,8 +240,12 @@ def verify(
         connection = Connection(
             built, port, deadline, progress, spy=file, trust_project=trust_project
         )
-        name = None if data is None else Path(data).name
-        return verify_over(connection, checks, count, seconds, progress, baud, name)
+        name = None if data is None else "arrays"
+        if isinstance(data, str | Path):
+            name = Path(data).name
+        return verify_over(
+            connection, checks, count, seconds, progress, baud, samples=name, atol=atol
+        )
 
 
 def verify_over(
@@ -198,14 +255,17 @@ def verify_over(
     limit: float,
     progress: Progress,
     baud: int | None = None,
+    *,
     samples: str | None = None,
+    atol: int = 0,
 ) -> VerifyResult:
     """The verdict on the first `count` of the vectors over this connection, whose deadline is
-    `limit` seconds. `samples` is what they are of, where they are not the project's."""
+    `limit` seconds. `samples` is what they are of, where they are not the project's; `atol` is how
+    many LSB an element may be off."""
     started = time.monotonic()
     run = VectorsRun(connection, checks)
     run.execute(count, progress, baud)
-    return _result(connection, run, checks, limit, time.monotonic() - started, samples)
+    return _result(connection, run, checks, limit, time.monotonic() - started, samples, atol)
 
 
 def time_limit(board: Board, model: Model, vectors: int) -> float:
@@ -216,30 +276,6 @@ def time_limit(board: Board, model: Model, vectors: int) -> float:
     return round(_START_LIMIT + vectors * (_VECTOR_LIMIT + _LINE_LIMIT * wire + compute))
 
 
-def stored_vectors(project: Project) -> Vectors:
-    """The project's vectors; InputError where they are damaged, or not those of its manifest."""
-    content = project.read(VECTORS)
-    checks = Vectors.from_bytes(content)
-    model = project.manifest.model
-    for edges, arrays in ((model.inputs, checks.inputs), (model.outputs, checks.expected)):
-        if [(edge.shape, edge.dtype.numpy) for edge in edges] != [
-            (array.shape[1:], array.dtype) for array in arrays
-        ]:
-            raise InputError(
-                f"the test vectors of {project.path} are not of its model",
-                why=f"{VECTORS} and tinygen.json differ in the shapes of inputs or outputs",
-                next_step="build the project again",
-            )
-    if hashlib.sha256(content).hexdigest() != project.manifest.files.get(VECTORS):
-        raise InputError(
-            f"the test vectors of {project.path} are not those that were written with it",
-            why=f"{VECTORS} has another hash than tinygen.json says: what a device is held against "
-            "would not be what the host computed",
-            next_step="build the project again",
-        )
-    return checks
-
-
 def _result(
     connection: Connection,
     run: VectorsRun,
@@ -247,6 +283,7 @@ def _result(
     limit: float,
     seconds: float,
     samples: str | None,
+    atol: int,
 ) -> VerifyResult:
     project, board, hello = connection.built.project, connection.built.board, run.hello
     manifest = project.manifest
@@ -254,27 +291,31 @@ def _result(
     count, device = len(run.ticks), run.outputs
     reports = verdict.compare(tensors, checks, device) if count else ()
     mismatched = sum(r.device.mismatched_elements for r in reports)
-    lost = run.lost or (_full_stack(project, board, run.stack) if count else None)
+    most = max((r.device.max_abs_diff_lsb for r in reports), default=0)
+    lost = run.lost or (full_stack(project, board, run.stack) if count else None)
     if mismatched and _as_reference(project, checks, device):
         decision = Verdict.UNVERIFIED
         reason = (
             f"{mismatched} output elements are not {checks.oracle}'s, but all are those of "
             "tinygen's numpy reference: the oracle is in doubt, not the device"
         )
-    elif mismatched:  # proven, even when the device was lost afterwards
+    elif mismatched and most > atol:  # proven, even when the device was lost afterwards
         decision, reason = Verdict.MISMATCH, f"{mismatched} output elements differ"
     elif lost is not None:
         decision, reason = Verdict.UNVERIFIED, lost.what
     elif unsure := unproven(checks):
         decision = Verdict.UNVERIFIED
         reason = f"the device computes what tinygen's numpy reference does, but {unsure}"
+    elif mismatched:
+        decision = Verdict.WITHIN
+        reason = f"{mismatched} output elements differ by up to {most} LSB, which was allowed"
     else:
         decision, reason = Verdict.MATCH, ""
     # Of firmware that is not known to be this project's, nothing can be said.
     match = decision is Verdict.MATCH
-    enough = _enough(hello, manifest.arena.overhead_bytes) if match else None
+    enough = enough_arena(hello, manifest.arena.overhead_bytes) if match else None
     why = "" if lost is None else lost.why
-    if mismatched and lost is not None:
+    if mismatched and most > atol and lost is not None:
         why = f"{lost.what}; {why}" if why else lost.what
     return VerifyResult(
         verdict=decision,
@@ -297,7 +338,8 @@ def _result(
         vectors_total=len(checks),
         elements=sum(r.elements for r in reports),
         mismatched_elements=mismatched,
-        max_abs_diff_lsb=max((r.device.max_abs_diff_lsb for r in reports), default=0),
+        max_abs_diff_lsb=most,
+        atol_lsb=atol,
         outputs=reports,
         first_mismatch=verdict.first_mismatch(tensors, checks, device) if count else None,
         accuracy=rating.accuracy(tensors, checks, device) if count else None,
@@ -336,24 +378,6 @@ def _as_reference(project: Project, checks: Vectors, device: Sequence[Array]) ->
     return False
 
 
-def _full_stack(project: Project, board: Board, used: int) -> DeviceError | None:
-    """The error for a stack that has come to its end: what lay there may be overwritten, although
-    the outputs are right. None where it has not, or nobody knows."""
-    room = board.stack_bytes
-    if board.stack_mark is StackMark.AVR:  # it ends where the variables begin, in between is room
-        firmware = project.manifest.firmware
-        if firmware is None:
-            return None
-        room = board.memory.ram.bytes - firmware.bytes.ram_static - firmware.bytes.arena
-    if used < room:
-        return None
-    return DeviceError(
-        f"the stack came to its end on the device: {used:,} of {room:,} bytes",
-        why="what lies behind it may have been overwritten, so outputs that are right prove little",
-        next_step="give the board more stack (stack_bytes of its board file), then build again",
-    )
-
-
 def _next_step(project: Project, decision: Verdict, lost: DeviceError | None) -> str:
     if decision is Verdict.MISMATCH:
         return f"tinygen verify {shell_word(project.path)} --layers"
@@ -370,11 +394,3 @@ def _with_arena(project: Project, enough: int) -> str:
     if manifest.data is not None:
         words += ["--data", manifest.data.source]
     return " ".join(map(shell_word, words))
-
-
-def _enough(hello: Hello | None, overhead: int | None) -> int | None:
-    """A smaller arena that would do: starting takes `overhead` bytes more than are used then."""
-    if hello is None or overhead is None:
-        return None
-    enough = arena.aligned(hello.arena_used + overhead)
-    return enough if enough < hello.arena_bytes else None

@@ -14,6 +14,7 @@ from tinygen.cli.options import (
     ProjectArgument,
     TrustProjectOption,
 )
+from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, attempted, run_command, show
 from tinygen.printable import printable
 
@@ -67,7 +68,9 @@ def flash(
 
 
 @app.command(short_help="Prove that the device computes what the host does.")
+@with_reports
 def verify(
+    reports: Reports,
     project: ProjectArgument = None,
     port: PortOption = None,
     data: Annotated[
@@ -92,6 +95,15 @@ def verify(
     vectors: Annotated[
         int | None, typer.Option("--vectors", min=1, help="Run only the first N. [default: all]")
     ] = None,
+    atol: Annotated[
+        int,
+        typer.Option(
+            "--atol",
+            min=0,
+            metavar="LSB",
+            help="Allow each output element to be so far off: the verdict is then WITHIN.",
+        ),
+    ] = 0,
     timeout: Annotated[
         float | None,
         typer.Option(
@@ -131,21 +143,24 @@ def verify(
 ) -> None:
     """Run every test vector on the device and compare each output element with the host.
 
-    Ends with exit code 0 (MATCH), 4 (MISMATCH) or 6 (UNVERIFIED).
+    Ends with exit code 0 (MATCH, or WITHIN of --atol), 4 (MISMATCH), 6 (UNVERIFIED), or 7 where a
+    gate (--fail-if) failed.
 
     Example: tinygen verify --port /dev/ttyUSB0
     """
     if layers:
-        if any(given is not None for given in (data, labels, image_range, spy, baud)):
+        others = (data, labels, image_range, spy, baud, atol or None, reports.given)
+        if any(given is not None for given in others):
             raise typer.BadParameter(
                 "--layers looks into the project's own vectors: of the others it takes --port, "
                 "--vectors and --timeout"
             )
         _verify_layers(project, port, vectors, timeout, trust_project, json)
+    from tinygen.api.verify import VerifyResult
     from tinygen.api.verify import verify as call
     from tinygen.report.text import verify_report
 
-    result = run_command(
+    run_command(
         lambda progress, trust: call(
             project,
             port=port,
@@ -153,6 +168,7 @@ def verify(
             labels=labels,
             image_range=image_range,
             vectors=vectors,
+            atol=atol,
             timeout=timeout,
             spy=spy,
             baud=baud,
@@ -162,8 +178,9 @@ def verify(
         verify_report,
         json,
         trust_project,
+        reports=reports,
+        kind=VerifyResult,
     )
-    raise typer.Exit(result.exit_code)
 
 
 def _verify_layers(
@@ -194,7 +211,9 @@ def _verify_layers(
 
 
 @app.command(short_help="Show what each layer takes on the device.")
+@with_reports
 def profile(
+    reports: Reports,
     project: ProjectArgument = None,
     port: PortOption = None,
     vectors: Annotated[
@@ -219,6 +238,7 @@ def profile(
 
     Example: tinygen profile
     """
+    from tinygen.api.profile import ProfileResult
     from tinygen.api.profile import profile as call
     from tinygen.report.text import profile_report
 
@@ -234,6 +254,8 @@ def profile(
         profile_report,
         json,
         trust_project,
+        reports=reports,
+        kind=ProfileResult,
     )
 
 

@@ -18,18 +18,23 @@ from tinygen.cli.options import (
     with_options,
 )
 from tinygen.cli.question import settled
+from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, run_command
 from tinygen.compression.options import CompressOptions
 from tinygen.options import BenchOptions, BuildOptions, ExportOptions
 
 
 @app.command(short_help="Model in, built firmware out.")
+@with_reports
 @with_options
-def build(model: ModelArgument, options: BuildOptions, json: Json = False) -> None:
+def build(
+    model: ModelArgument, options: BuildOptions, reports: Reports, json: Json = False
+) -> None:
     """Quantize a model, generate its firmware and build it with PlatformIO.
 
     Example: tinygen build model.h5 --board qemu-cortex-m4 --data samples.npz
     """
+    from tinygen.api.build import BuildResult
     from tinygen.api.build import build_project as call
     from tinygen.report.text import build_report
 
@@ -41,6 +46,8 @@ def build(model: ModelArgument, options: BuildOptions, json: Json = False) -> No
             build_report,
             json,
             options.trust_project,
+            reports=reports,
+            kind=BuildResult,
         ),
         options.edited,
     )
@@ -123,14 +130,18 @@ def inspect(
 
 
 @app.command(short_help="Compare engines on an emulated board.")
+@with_reports
 @with_options
-def bench(model: ModelArgument, options: BenchOptions, json: Json = False) -> None:
+def bench(
+    model: ModelArgument, options: BenchOptions, reports: Reports, json: Json = False
+) -> None:
     """Build, run and measure a model with several engines, side by side from one run.
 
     Instructions per inference and for starting up, flash (code, model), static RAM, arena, stack.
 
     Example: tinygen bench model.tflite --board qemu-cortex-m4 --engine tflm,aot
     """
+    from tinygen.api.bench import BenchResult
     from tinygen.api.bench import bench_engines as call
     from tinygen.report.text import bench_report
 
@@ -141,6 +152,8 @@ def bench(model: ModelArgument, options: BenchOptions, json: Json = False) -> No
         bench_report,
         json,
         options.trust_project,
+        reports=reports,
+        kind=BenchResult,
     )
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -107,6 +107,8 @@ def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
     kind, *_ = typing.get_args(hint)
     if kind == _NAMES:
         kind, default = str, ",".join(default)
+    elif Iterable[Any] in typing.get_args(kind):  # what only Python can give
+        kind = str | None
     elif Path in typing.get_args(kind):
         kind = Path | None
     return inspect.Parameter(

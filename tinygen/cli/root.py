@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinygen.cli.question import asked
+from tinygen.cli.reports import NONE, Reports
+from tinygen.errors import TinygenError
 from tinygen.printable import shown
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="From a trained Keras model to microcontroller firmware, proven on the device.",
     epilog="Exit codes: 0 done, 1 a bug in tinygen, 2 input, 3 does not fit, 4 mismatch, "
-    "5 toolchain, 6 device.",
+    "5 toolchain, 6 device, 7 a gate (--fail-if).",
 )
 
 
@@ -67,11 +69,35 @@ def run_command(
     report: Callable[[Any], Any],
     json: bool,
     trust_project: bool = False,
+    *,
+    reports: Reports = NONE,
+    kind: type = object,
 ) -> Any:
-    """The one place where a result becomes text or JSON. `call` gets a listener, and whether the
-    user trusts the project, of which they may be asked."""
-    result = attempted(call, json, trust_project)
-    show(result, report, json)
+    """The one place where a result becomes text, JSON or files. `call` gets a listener, and whether
+    the user trusts the project, of which they may be asked. A result, of the type `kind`, that a
+    gate of `reports` refuses ends with its own exit code, where the verdict has none."""
+    gates = reports.gates(kind)
+    try:
+        result = attempted(call, json, trust_project)
+    except TinygenError as error:
+        reports.write_error(error)
+        raise
+    if reports is NONE:
+        show(result, report, json)
+        return result
+    from tinygen.api.gates import EXIT_CODE, judge
+    from tinygen.report.json import to_json
+    from tinygen.report.text import with_gates
+
+    outcomes = judge(gates, result)
+    made = to_json(result) | ({"gates": to_json(outcomes)} if gates else {})
+    page = with_gates(report(shown(result)), outcomes)
+    show(made, lambda _: page, json)
+    reports.write(result, outcomes, page, made)
+    if code := getattr(result, "exit_code", 0):
+        raise typer.Exit(code)
+    if any(outcome.failed for outcome in outcomes):
+        raise typer.Exit(EXIT_CODE)
     return result
 
 

@@ -22,6 +22,8 @@ class Verdict(Enum):
 
     MATCH = "MATCH"
     MISMATCH = "MISMATCH"
+    WITHIN = "WITHIN"
+    """Not bit for bit, but no element farther off than a person allowed (`--atol`)."""
     UNVERIFIED = "UNVERIFIED"
 
 

@@ -23,10 +23,12 @@ SCHEMA_VERSION = 1
 def print_json(result: object) -> None:
     """To standard output, as strict JSON, in which every control character is an escape; a result
     says which version of the schema it is in."""
-    made = to_json(result)
-    if isinstance(made, dict):
-        made = {"schema_version": SCHEMA_VERSION, **made}
-    print_text(made)
+    print_text(versioned(to_json(result)))
+
+
+def versioned(made: object) -> object:
+    """What is JSON already, with the version of the schema that it is in."""
+    return {"schema_version": SCHEMA_VERSION, **made} if isinstance(made, dict) else made
 
 
 def print_text(made: object) -> None:

@@ -21,6 +21,7 @@ from tinygen.api.compress_result import CompressResult
 from tinygen.api.doctor import DoctorResult
 from tinygen.api.export import ExportResult
 from tinygen.api.flash import FlashResult, StopResult
+from tinygen.api.gates import NAMES, GateOutcome
 from tinygen.api.inspect import InspectResult
 from tinygen.api.layers import LayersResult
 from tinygen.api.profile import ProfileResult
@@ -76,7 +77,7 @@ def results_schema_text() -> str:
 def results_schema() -> dict[str, Any]:
     """JSON Schema, draft 2020-12: `$defs` has an entry for each command, and one for errors."""
     _, parts = msgspec.json.schema_components(
-        list(RESULTS.values()), schema_hook=_other, ref_template=_REFERENCE
+        [*RESULTS.values(), GateOutcome], schema_hook=_other, ref_template=_REFERENCE
     )
     records = {one.__name__: one for kind in RESULTS.values() for one in _records(kind)}
     for name, record in records.items():
@@ -90,7 +91,11 @@ def results_schema() -> dict[str, Any]:
         ("board", "BoardInFull"),
     ):
         whole = {"$ref": _REFERENCE.format(name=name)}
-        parts[command] = {"allOf": [whole, {**version, "required": ["schema_version"]}]}
+        said: dict[str, Any] = version
+        if RESULTS.get(command) in NAMES:
+            listed = {"type": "array", "items": {"$ref": _REFERENCE.format(name="GateOutcome")}}
+            said = {"properties": {**version["properties"], "gates": listed}}
+        parts[command] = {"allOf": [whole, {**said, "required": ["schema_version"]}]}
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"What tinygen's commands print with --json, version {SCHEMA_VERSION}",

@@ -14,6 +14,7 @@ from tinygen.report.text.device import (
     stop_report,
 )
 from tinygen.report.text.export import export_report
+from tinygen.report.text.gates import with_gates
 from tinygen.report.text.inspect import inspect_report
 from tinygen.report.text.layers import layers_report, profile_report
 from tinygen.report.text.operators import operators_report
@@ -41,4 +42,5 @@ __all__ = [
     "setup_report",
     "stop_report",
     "verify_report",
+    "with_gates",
 ]

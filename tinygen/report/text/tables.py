@@ -23,7 +23,7 @@ WIDTH = 80
 BAR = " "
 """The title of a column of bars."""
 _WORDS = {"answer", "board", "operator", "core", "engines", "for", "kernel", "proven", "why", BAR}
-_WORDS |= {"layers", "method", "shape"}
+_WORDS |= {"layers", "method", "shape", "where"}
 """Columns of text; all others hold numbers."""
 _PROSE = {"answer", "layers", "proven", "why"}
 """Those of sentences."""

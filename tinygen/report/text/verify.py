@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from tinygen.proof.verdict import Distance, OutputReport, RealDistance
 
 _FEW_LSB = 3
-VERDICT_STYLE = {"MATCH": "bold green", "MISMATCH": "bold red", "UNVERIFIED": "bold yellow"}
+VERDICT_STYLE = {
+    "MATCH": "bold green",
+    "MISMATCH": "bold red",
+    "UNVERIFIED": "bold yellow",
+    "WITHIN": "bold yellow",
+}
 
 
 def verify_report(result: VerifyResult) -> RenderableType:
@@ -127,6 +132,11 @@ def _arena_rows(result: VerifyResult) -> Iterable[tuple[str, str]]:
 def _verdict_line(result: VerifyResult) -> str:
     if result.verdict.value == "MATCH":
         return f"{result.elements:,} output elements, 0 mismatched"
+    if result.verdict.value == "WITHIN":
+        return (
+            f"{result.atol_lsb} LSB, not bit for bit: {result.mismatched_elements:,} of "
+            f"{result.elements:,} output elements differ, by up to {result.max_abs_diff_lsb} LSB"
+        )
     if result.verdict.value == "MISMATCH":
         return (
             f"{result.mismatched_elements:,} of {result.elements:,} output elements differ, "

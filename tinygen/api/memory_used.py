@@ -1,0 +1,35 @@
+"""Whether the memory that a device used is what it has: its stack, and its arena."""
+
+from __future__ import annotations
+
+from tinygen.boards import Board, StackMark
+from tinygen.devices.link.hello import Hello
+from tinygen.engines.tflm import arena
+from tinygen.errors import DeviceError
+from tinygen.project.folder import Project
+
+
+def full_stack(project: Project, board: Board, used: int) -> DeviceError | None:
+    """The error for a stack that has come to its end: what lay there may be overwritten, although
+    the outputs are right. None where it has not, or nobody knows."""
+    room = board.stack_bytes
+    if board.stack_mark is StackMark.AVR:  # it ends where the variables begin, in between is room
+        firmware = project.manifest.firmware
+        if firmware is None:
+            return None
+        room = board.memory.ram.bytes - firmware.bytes.ram_static - firmware.bytes.arena
+    if used < room:
+        return None
+    return DeviceError(
+        f"the stack came to its end on the device: {used:,} of {room:,} bytes",
+        why="what lies behind it may have been overwritten, so outputs that are right prove little",
+        next_step="give the board more stack (stack_bytes of its board file), then build again",
+    )
+
+
+def enough_arena(hello: Hello | None, overhead: int | None) -> int | None:
+    """A smaller arena that would do: starting takes `overhead` bytes more than are used then."""
+    if hello is None or overhead is None:
+        return None
+    enough = arena.aligned(hello.arena_used + overhead)
+    return enough if enough < hello.arena_bytes else None
