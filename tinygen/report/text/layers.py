@@ -112,13 +112,12 @@ def _plain(plain: Plain) -> str:
 
 def profile_report(result: ProfileResult) -> RenderableType:
     """What each layer takes, and by what it is computed and why."""
-    table = columns("#", "operator", "for", result.unit, "share", "MACs", "each")
+    table = columns("#", "layer", result.unit, "share", "MACs", "MACs/instr.")
     sizes = columns("#", "kernel", "code", "constants", "RAM", "cycles")
     for layer in result.layers:
         table.add_row(
             f"{layer.layer}",
-            " + ".join(layer.operators),
-            layer.output[-15:],
+            f"{' + '.join(layer.operators)} {layer.output}",
             f"{layer.amount:,}",
             share(layer.share),
             f"{layer.macs:,}",
@@ -132,7 +131,7 @@ def profile_report(result: ProfileResult) -> RenderableType:
             f"{layer.ram_bytes:,}",
             count(layer.modelled_cycles),
         )
-    table.add_row("", "between", "", f"{result.between:,}", _between(result), "", "")
+    table.add_row("", "between", f"{result.between:,}", _between(result), "", "")
     rows = [
         ("model", f"{result.model}, engine {result.engine}, kernels {result.kernel_set}"),
         ("device", f"{result.board}, {result.port}"),

@@ -23,9 +23,9 @@ WIDTH = 80
 BAR = " "
 """The title of a column of bars."""
 _WORDS = {"answer", "board", "operator", "core", "engines", "for", "kernel", "proven", "why", BAR}
-_WORDS |= {"layers", "method", "shape", "where"}
+_WORDS |= {"layer", "layers", "method", "shape", "where"}
 """Columns of text; all others hold numbers."""
-_PROSE = {"answer", "layers", "proven", "why"}
+_PROSE = {"answer", "layer", "layers", "proven", "why"}
 """Those of sentences."""
 
 
