@@ -6,6 +6,11 @@
 #ifndef TG_STEP_H
 #define TG_STEP_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tg_hal.h"
 #include "tg_layers.h"
 
 #if defined(TG_TRACED)
