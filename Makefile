@@ -36,7 +36,7 @@ lint: setup-all
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/clang-format --dry-run -Werror $$(find firmware tests \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.cc' \) -not -path '*/example_model/*' -not -path '*/.pio/*')
+	$(BIN)/clang-format --dry-run -Werror $$(find firmware tests \( -name '*.[ch]' -o -name '*.[ch]pp' -o -name '*.cc' \) -not -path '*/example_model/*' -not -path '*/.pio/*')
 	scripts/compile-firmware.sh
 
 # The kernels and the protocol, compiled for the host under AddressSanitizer and UBSan.

@@ -10,7 +10,7 @@
 #include "tensorflow/lite/schema/schema_generated.h"
 #pragma GCC diagnostic pop
 #if defined(TG_TRACED)
-#include "tg_tflm_layers.h"
+#include "tg_tflm_layers.hpp"
 #endif
 
 namespace {

@@ -12,7 +12,7 @@ from tinygen.resources import firmware_dir
 _STRIPPED = "    -DTF_LITE_STRIP_ERROR_STRINGS\n"
 """Without its texts TFLM tells no profiler of its operators."""
 
-_HEADER = "tg_tflm_layers.h"
+_HEADER = "tg_tflm_layers.hpp"
 
 
 def follow(model: Int8Model, kernels: KernelSet) -> Traced:

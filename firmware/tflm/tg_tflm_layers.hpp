@@ -1,8 +1,8 @@
 /* Part of tg_tflm.cc, for firmware that is built to be looked into: TensorFlow Lite Micro tells a
  * profiler when an operator begins and ends, one after the other as the file has them. It does so
  * only where its error texts are kept. */
-#ifndef TG_TFLM_LAYERS_H
-#define TG_TFLM_LAYERS_H
+#ifndef TG_TFLM_LAYERS_HPP
+#define TG_TFLM_LAYERS_HPP
 
 #include <new>
 
@@ -63,4 +63,4 @@ class FollowedInterpreter : public tflite::MicroInterpreter {
 
 }  // namespace tg
 
-#endif /* TG_TFLM_LAYERS_H */
+#endif /* TG_TFLM_LAYERS_HPP */
