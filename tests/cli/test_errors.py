@@ -99,7 +99,7 @@ def test_a_folder_that_is_not_ours_is_not_touched(tmp_path: Path) -> None:
 def test_files_edited_by_hand_are_not_overwritten(tmp_path: Path) -> None:
     generate = ("generate", GOLDEN_MODEL, "-b", "qemu-cortex-m0", "--out", "p")
     assert tinygen(*generate, cwd=tmp_path).code == 0
-    model = tmp_path / "p" / "src" / "model" / "model.c"
+    model = tmp_path / "p" / "lib" / "model" / "src" / "model.c"
     model.write_text(model.read_text() + "/* mine */\n")
     ran = tinygen(*generate, cwd=tmp_path)
     assert ran.code == 2

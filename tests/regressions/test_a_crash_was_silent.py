@@ -35,7 +35,7 @@ def crashing(board: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
             pytest.skip(f"{tool} is not installed")
     monkeypatch.chdir(tmp_path)
     project = build(GOLDEN_MODEL, board=board, out=tmp_path / "p", jobs=1).generated.project
-    model = project / "src" / "model" / "model.c"
+    model = project / "lib" / "model" / "src" / "model.c"
     text = model.read_text("utf-8")
     start = "enum model_status model_invoke(void) {\n"
     assert text.count(start) == 1

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 _ROWS = 12
 """Of more classes those are shown that are told apart worst."""
 _CONFUSED = 10
-_NAME = 14
-"""Characters of a name in a table of many columns."""
 
 
 def rating_parts(
@@ -71,7 +69,7 @@ def _classes(accuracy: Accuracy) -> Iterator[RenderableType]:
     table = ruled("class", "samples", "computed", "precision", "recall", "F1", "AUC")
     for one in sorted(shown, key=lambda c: c.number):
         table.add_row(
-            _name(one, _NAME),
+            _name(one),
             f"{one.samples:,}",
             f"{one.computed:,}",
             share(one.precision),
@@ -95,13 +93,13 @@ def _confusion(accuracy: Accuracy) -> Iterator[RenderableType]:
         max(len(str(n)), *(len(f"{cells.get((label, n), 0):,}") for label in by_number)) + 2
         for n in by_number
     ]
-    longest = max(len(_name(one, _NAME)) for one in accuracy.classes)
+    longest = max(len(_name(one)) for one in accuracy.classes)
     if longest + 2 + sum(widths) <= WIDTH:
         table = columns("label \\ device", *map(str, by_number))
         table.columns[0].justify = "left"
         for label, one in by_number.items():
             counts = (cells.get((label, n), 0) for n in by_number)
-            table.add_row(_name(one, _NAME), *(f"{count:,}" if count else "." for count in counts))
+            table.add_row(_name(one), *(f"{count:,}" if count else "." for count in counts))
         yield table
         yield Text("a row is what samples are, a column what the device takes them for")
         return
@@ -113,8 +111,8 @@ def _confusion(accuracy: Accuracy) -> Iterator[RenderableType]:
     for cell in sorted(wrong, key=lambda c: (-c.samples, c.label, c.computed))[:_CONFUSED]:
         one = by_number[cell.label]
         table.add_row(
-            _name(one, _NAME),
-            _name(by_number[cell.computed], _NAME),
+            _name(one),
+            _name(by_number[cell.computed]),
             f"{cell.samples:,}",
             share(cell.samples / one.samples),
         )
@@ -123,10 +121,8 @@ def _confusion(accuracy: Accuracy) -> Iterator[RenderableType]:
         yield Text(f"{_CONFUSED} of {len(wrong):,} pairs; the whole matrix is in --json")
 
 
-def _name(one: ClassScore, most: int) -> str:
-    if one.label is None:
-        return f"{one.number}"
-    return f"{one.number} {one.label[:most]}{'..' if len(one.label) > most else ''}"
+def _name(one: ClassScore) -> str:
+    return f"{one.number}" if one.label is None else f"{one.number} {one.label}"
 
 
 def _regression(regression: Regression, board: str) -> Iterator[RenderableType]:
