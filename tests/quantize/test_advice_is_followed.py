@@ -26,6 +26,7 @@ def test_it_is_given_and_works(tried: Tried, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedModel) as caught:
         _compile(tried.refused, tmp_path)
     assert tried.advice in caught.value.why
+    assert "give the Keras model" not in caught.value.next_step
     for save in tried.mended:
         _compile(save, tmp_path)
 

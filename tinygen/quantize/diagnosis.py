@@ -109,9 +109,14 @@ _LARGEST = 1e37
 
 
 def not_int8(
-    loaded: FloatModel, file: File, float_tflite: bytes, samples: Iterable[list[Any]]
-) -> InputError | None:
-    """Why a converted model is not int8 throughout; None where no layer is to blame for it."""
+    loaded: FloatModel,
+    file: File,
+    float_tflite: bytes,
+    samples: Iterable[list[Any]],
+    error: InputError,
+) -> InputError:
+    """Why a converted model is not int8 throughout. `error` says so of the file, to somebody who
+    gave one; here the model was given."""
     where = next(_not_finite(float_tflite, samples), None)
     if where is not None:
         name, sample = where
@@ -122,9 +127,19 @@ def not_int8(
             next_step="check its weights (a negative variance, a division by zero) and that the"
             " data are scaled as in training",
         )
+    compared = [i for i in file.outputs if file.tensors[i].type == "BOOL"]
+    made = [call for call in file.calls if any(i in compared for i in call.outputs)]
+    if made:
+        return UnsupportedModel(
+            f"'{loaded.path.name}' gives yes or no, which no device passes on",
+            why="\n".join(
+                _told(loaded, [(call.kind, _near(file, call)) for call in made], "computes")
+            ),
+            next_step=_TRAIN,
+        )
     left = list(_float_operators(file))
     if not left:
-        return None
+        return InputError(error.what, why=error.why, next_step=_TRAIN)
     return UnsupportedModel(
         f"'{loaded.path.name}' has layers that TensorFlow Lite's converter leaves in float",
         why="\n".join(_told(loaded, left, "computes")),

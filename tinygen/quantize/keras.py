@@ -87,8 +87,7 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
     try:
         check_int8(file)
     except InputError as error:
-        # It speaks to whoever gave a .tflite; here the Keras model was given.
-        raise not_int8(loaded, file, named_float, samples()) or error from error
+        raise not_int8(loaded, file, named_float, samples(), error) from error
     graph = tflite.graph(file, loaded.name)
     if contradictions := moves_that_rescale(graph):
         named = with_requantized(named, contradictions)
