@@ -30,7 +30,7 @@ from tinygen.report.text import verify_report
 from tinygen.report.text.tables import fact_table, ruled
 
 NAME = '=cmd|"x" <b>\x1b[2J `code` [link](u) , \u65e5'
-TEXTS = ("why", "next_step", "doubt", "reset", "fault", "port")
+TEXTS = ("why", "next_step", "doubt", "reset", "fault", "port", "arena_command")
 NONES = (
     *("data", "samples", "accuracy", "regression", "litert", "cost", "startup", "device", "baud"),
     *("arena_bytes", "arena_used_bytes", "arena_enough_bytes", "stack_used_bytes"),
