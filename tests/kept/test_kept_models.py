@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from tests.runner import GOLDEN_MODEL, tinygen
 from tinygen import load as loading
 from tinygen.api import kept
 from tinygen.api.build import generate
+from tinygen.api.fingerprint import fingerprint
+from tinygen.options import ModelOptions
 
 BOARD, OTHER = "qemu-cortex-m0", "qemu-cortex-m4"
 
@@ -198,3 +201,20 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(
     monkeypatch.setattr(loading, "load", slow)
     made(model, tmp_path / "a")
     assert not cache.exists()
+
+
+def test_names_of_files_need_not_be_utf_8(tmp_path: Path) -> None:
+    """Linux takes any bytes; a build of such a folder ended in a traceback."""
+    folder = tmp_path / os.fsdecode(b"not \xff utf-8")
+    images = folder / "0"
+    images.mkdir(parents=True)
+    model = folder / "model.tflite"
+    model.write_bytes(GOLDEN_MODEL.read_bytes())
+    prints = set()
+    for name in (b"\xfe.png", b"\xfd.png"):
+        image = images / os.fsdecode(name)
+        image.write_bytes(b"a picture")
+        prints.add(fingerprint(model, ModelOptions(data=str(folder)), random_if_needed=False))
+        image.unlink()
+    assert len(prints) == 2
+    assert None not in prints

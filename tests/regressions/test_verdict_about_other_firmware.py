@@ -65,7 +65,7 @@ def device_with(elf: Path, folder: Path) -> Iterator[str]:
 
 def other_kernels(project: Path) -> None:
     """As another kernel set would be: other code for the same model, which computes the same."""
-    kernel = next((project / "src" / "kernels").rglob("tg_softmax.h"))
+    kernel = next((project / "lib" / "model" / "src").rglob("tg_softmax.h"))
     text = kernel.read_text("utf-8")
     loop = "  for (int32_t row = 0; row < p->rows; ++row) {\n"
     assert text.count(loop) == 1

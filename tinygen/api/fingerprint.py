@@ -53,7 +53,7 @@ def fingerprint(model: Path, options: ModelOptions, *, random_if_needed: bool) -
     except (OSError, ValueError):
         return None
     # Lengths keep one text's end from passing for the next one's beginning.
-    return hashlib.sha256("".join(f"{len(text)}:{text}" for text in said).encode()).hexdigest()
+    return sha256(_encoded("".join(f"{len(text)}:{text}" for text in said)))
 
 
 def _content(path: Path) -> str:
@@ -63,7 +63,7 @@ def _content(path: Path) -> str:
         files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         for file in files:
             name = file.relative_to(path).as_posix()
-            digest.update(f"{len(name)}:{name}{file.stat().st_size}:".encode())
+            digest.update(_encoded(f"{len(name)}:{name}{file.stat().st_size}:"))
             with file.open("rb") as content:
                 while chunk := content.read(_CHUNK):
                     digest.update(chunk)
@@ -82,7 +82,7 @@ def _own() -> Iterator[str]:
     folder = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes())
+        digest.update(_encoded(f"{path.relative_to(folder).as_posix()}\0") + path.read_bytes())
     yield digest.hexdigest()
 
 
@@ -99,3 +99,8 @@ def _settings() -> Iterator[str]:
     home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
     with contextlib.suppress(OSError):
         yield (home / "keras.json").read_text("utf-8", "replace")
+
+
+def _encoded(text: str) -> bytes:
+    """The bytes of a text with names of files in it, which need not be UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
