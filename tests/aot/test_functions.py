@@ -29,6 +29,7 @@ from tinygen.ir import (
     Tensor,
 )
 from tinygen.ops.tanh import Tanh
+from tinygen.project.library import SOURCES
 from tinygen.proof import interpret
 
 COUNT = 24
@@ -131,7 +132,7 @@ def shared(layers: Sequence[Table], folder: Path) -> tuple[list[list[int]], str]
     for layer in layers:
         expected = layer.values(expected)
     np.testing.assert_array_equal(host_program.run(folder, inputs), expected)
-    text = (folder / host_program.SOURCES / "model.c").read_text()
+    text = (folder / SOURCES / "model.c").read_text()
     found = functions(program.layers)
     assert len(re.findall(r"^TG_LAYER void ", text, re.MULTILINE)) == len(found)
     return [[layer.index for layer in one.layers] for one in found], text
@@ -186,7 +187,7 @@ def test_for_size_one_function_computes_all_shapes(tmp_path: Path) -> None:
     assert len(general.layers) >= 5
     assert len(functions(program.layers)) == len(program.layers)
     host_program.write(program, tmp_path)
-    text = (tmp_path / host_program.SOURCES / "model.c").read_text()
+    text = (tmp_path / SOURCES / "model.c").read_text()
     for layer in general.layers:
         assert f"any_fully_connected(&layer_{layer.index}_shape, arena_at(" in text
     (fields,) = re.findall(r"^struct any_fully_connected_shape \{\n(.*?)^\};", text, re.M | re.S)
