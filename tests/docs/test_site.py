@@ -27,7 +27,7 @@ def test_the_functions_are_explained(site: Path) -> None:
     python = text(site / "reference" / "python" / "index.html")
     for told in (
         "kernel_set",
-        "Run the project",
+        "Send samples to the device",
         "list_boards",
         "DoesNotFit",
     ):
