@@ -36,6 +36,7 @@ from tinygen.ops.prelu import Prelu
 from tinygen.ops.quantize import Quantize
 from tinygen.ops.real import FOLDS, RealFold, RealMap, RealPair
 from tinygen.ops.reduce_max import ReduceAll, ReduceMax, ReduceMin
+from tinygen.ops.reshape import Reshape
 from tinygen.ops.resize_bilinear import ResizeBilinear
 from tinygen.ops.rsqrt import Rsqrt
 from tinygen.ops.running_sum import AddN, Cumsum
@@ -233,9 +234,9 @@ def whole(b: Builder) -> Tensor | None:
         return b.node(FullyConnected(b.activation(), False), [source, source], b.quant())
     if b.draw(st.booleans()):
         inputs = [source, b.constant([0, 0]), b.constant([1, 1])]
-        return b.node(
-            Fill(), [b.constant([2, 3]), b.node(Slice(), inputs, source.quant)], source.quant
-        )
+        first = b.node(Slice(), inputs, source.quant)
+        number = b.node(Reshape(()), [first], source.quant)
+        return b.node(Fill(), [b.constant([2, 3]), number], source.quant)
     places = b.node(ArgMax(), [source, b.constant(1)], None, DType.INT32)
     plain = Activation.NONE
     ops: list[Op] = [Add(plain), Sub(plain), Mul(plain), Div(plain), Maximum(), SquaredDifference()]
