@@ -30,7 +30,10 @@
 static struct {
   char command[TG_COMMAND_BYTES + 1u];
   size_t length; /* of the command so far; what is beyond the limit is counted, not kept */
-  uint8_t sample[TG_SAMPLE_BYTES];
+  union {
+    uint8_t bytes[TG_SAMPLE_BYTES];
+    float reals[(TG_SAMPLE_BYTES + sizeof(float) - 1u) / sizeof(float)];
+  } sample;
   size_t expected; /* bytes of the sample that is loaded now */
   size_t loaded;
   bool ready;               /* the model started */
@@ -125,31 +128,20 @@ static int tg_hex(char digit) {
   return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
-/* The sample's element as the code that the model takes: as the benchmark's own firmware makes it.
- */
-static int8_t tg_code(size_t at) {
-#if TG_SAMPLE_TYPE == TG_SAMPLE_INT8
-  return (int8_t)tg.sample[at];
-#elif TG_SAMPLE_TYPE == TG_SAMPLE_UINT8
-  return (int8_t)((int)tg.sample[at] - 128);
-#else
-  int8_t code;
-  float real;
-  memcpy(&real, &tg.sample[at * sizeof real], sizeof real);
-  struct model_tensor one = model_inputs[0];
-  one.elements = 1;
-  model_quantize(&one, &real, &code);
-  return code;
-#endif
-}
-
-/* An inference reuses the memory of its input, which is why it is written each time, and counted.
+/* The sample as the codes that the model takes: as the benchmark's own firmware makes them. An
+ * inference reuses the memory of its input, which is why they are written each time, and counted.
  */
 static void tg_infer_once(void) {
   int8_t *input = model_input(0);
+#if TG_SAMPLE_TYPE == TG_SAMPLE_FLOAT32
+  model_quantize(&model_inputs[0], tg.sample.reals, input);
+#elif TG_SAMPLE_TYPE == TG_SAMPLE_UINT8
   for (size_t i = 0; i < MODEL_INPUT_0_ELEMENTS; i++) {
-    input[i] = tg_code(i);
+    input[i] = (int8_t)((int)tg.sample.bytes[i] - 128);
   }
+#else
+  memcpy(input, tg.sample.bytes, MODEL_INPUT_0_ELEMENTS);
+#endif
   tg.status = model_invoke();
 }
 
@@ -168,9 +160,8 @@ static void tg_results(void) {
     const float real = tensor->scale * (float)((int32_t)codes[i] - tensor->zero_point);
 #if TG_RESULT == TG_RESULT_ERROR
     /* How far the model's image of a sample is from the sample: the mean of squares. */
-    float sample;
-    memcpy(&sample, &tg.sample[i * sizeof sample], sizeof sample);
-    sum += (real - sample) * (real - sample);
+    const float difference = real - tg.sample.reals[i];
+    sum += difference * difference;
   }
   tg_real(sum / (float)MODEL_OUTPUT_0_ELEMENTS);
 #else
@@ -258,7 +249,7 @@ static void tg_take(const char *digits) {
       tg_line("e-[Invalid hex digit]");
       return;
     }
-    tg.sample[tg.loaded++] = (uint8_t)(high * 16 + low);
+    tg.sample.bytes[tg.loaded++] = (uint8_t)(high * 16 + low);
     if (tg.loaded == tg.expected) {
       tg_line("m-load-done");
     }
@@ -268,7 +259,7 @@ static void tg_take(const char *digits) {
 static void tg_print(void) {
   for (size_t i = 0; i < tg.loaded; i++) {
     tg_text(i % TG_ROW == 0u ? "m-buffer-" : "-");
-    tg_byte(tg.sample[i]);
+    tg_byte(tg.sample.bytes[i]);
     if (i % TG_ROW == TG_ROW - 1u || i + 1u == tg.loaded) {
       tg_text("\r\n");
     }

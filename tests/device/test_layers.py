@@ -84,6 +84,14 @@ def test_a_kernel_that_was_edited_is_what_runs(project: Path) -> None:
     assert "max_pooling" in " ".join(found.keras_layers)
 
 
+@pytest.mark.parametrize("call", [tinygen.profile, tinygen.verify_layers, tinygen.verify])
+def test_no_vectors_and_no_time_are_errors(project: Path, call: Callable[..., object]) -> None:
+    with pytest.raises(InputError, match="at least one vector"):
+        call(project, vectors=0)
+    with pytest.raises(InputError, match="a limit of no time"):
+        call(project, timeout=0)
+
+
 def test_what_cannot_be_followed_says_so(project: Path) -> None:
     with pytest.raises(InputError, match="at least one vector"):
         tinygen.verify_layers(project, vectors=0)

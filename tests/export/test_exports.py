@@ -6,7 +6,9 @@ import json
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,3 +146,33 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
         export("cmake", tmp_path)
     with pytest.raises(InputError, match="--as is make"):
         export("make", tmp_path / "m")
+
+
+@pytest.mark.parametrize("zip", [False, True])
+def test_an_export_that_is_interrupted_leaves_nothing(
+    zip: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was half written looked whole, and stood in the way of the next one."""
+    place = tmp_path / "place"
+    place.mkdir()
+    write, archived = Path.write_bytes, zipfile.ZipFile.writestr
+    written = []
+
+    def stopping(then: Callable[..., object]) -> Callable[..., object]:
+        def call(self: Any, *given: object) -> object:
+            if isinstance(self, zipfile.ZipFile) or place in self.parents:
+                written.append(self)
+                if len(written) == 3:
+                    raise KeyboardInterrupt
+            return then(self, *given)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", stopping(write))
+        patch.setattr(zipfile.ZipFile, "writestr", stopping(archived))
+        with pytest.raises(KeyboardInterrupt):
+            export("cmake", place / "library", zip=zip)
+    assert len(written) == 3
+    assert list(place.iterdir()) == []
+    assert export("cmake", place / "library", zip=zip).exists()

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import time
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from tinygen import pio, project
@@ -38,7 +37,6 @@ from tinygen.proof.expect import expect
 from tinygen.proof.fidelity import Fidelity, fidelity
 from tinygen.proof.oracle import TFLM
 from tinygen.proof.vectors import Vectors
-from tinygen.templates import Identity
 
 
 @dataclass(frozen=True, repr=False)
@@ -217,21 +215,14 @@ def _generate(
     edited = None if options.edited is None else Edited(options.edited)
     project.require_unedited(_folder(safe_name(model), options, target), edited)
     ready = prepare(model, options)
-    _benchmarked(ready, options)
+    benchmarked = _benchmarked(ready, options)
     folder = _folder(ready.model.name, options, target)
     require_harmless(options.board, target, folder, trusted=options.trust_project)
     if runs:
         harmless = own.untouched_settings(folder)
         trust.require_before_writing(folder, trusted=options.trust_project, harmless=harmless)
     progress.stage(f"Compiling for {target.id}")
-    identity = Identity(
-        name=ready.model.name,
-        engine=chosen.name,
-        board=target.id,
-        sha256=ready.model.sha256,
-        version=metadata.version("tinygen"),
-        labels=tuple(edge.labels for edge in ready.outputs),
-    )
+    identity = ready.identity(chosen.name, target.id)
     with by_layers(ready, options):
         made = chosen.make(Job(target, ready.model, identity, options))
     for note in made.notes:
@@ -243,7 +234,6 @@ def _generate(
     for report in reports:
         progress.note(report.text)
     scripts = (build_id.SCRIPT, *made.scripts)
-    benchmarked = _benchmarked(ready, options)
     flags = (*made.build_flags, *((mlperf.FLAG,) if benchmarked else ()))
     ini = platformio_files(target, identity, flags, scripts)
     parts = {**sources.project_files(target, made.arena_place), **benchmarked, **made.files}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from tinygen.api.keywords import by_keywords
@@ -18,7 +18,6 @@ from tinygen.options import BuildOptions, ExportOptions
 from tinygen.project import library
 from tinygen.project.firmware import memory_files
 from tinygen.project.forms import Form, exported
-from tinygen.templates import Identity
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 """The same input gives the same bytes."""
@@ -75,14 +74,7 @@ def export_model(model: Path, options: ExportOptions) -> ExportResult:
         target = target if target.suffix == ".zip" else target.with_name(f"{target.name}.zip")
     _require_free(target)
     options.progress.stage(f"Compiling for {board.id}")
-    identity = Identity(
-        name=ready.model.name,
-        engine=engine.name,
-        board=board.id,
-        sha256=ready.model.sha256,
-        version=metadata.version("tinygen"),
-        labels=tuple(edge.labels for edge in ready.outputs),
-    )
+    identity = ready.identity(engine.name, board.id)
     with by_layers(ready, options):
         made = engine.make(Job(board, ready.model, identity, build))
     parts = {**made.files, **memory_files(board, made.arena_place)}
@@ -113,16 +105,20 @@ def _require_free(target: Path) -> None:
 
 
 def _write(target: Path, files: dict[str, bytes]) -> None:
+    """All of it or nothing: it is made beside its place, and put there in one step."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.suffix == ".zip":
-            with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
-                for name, content in sorted(files.items()):
-                    archive.writestr(zipfile.ZipInfo(f"{library.NAME}/{name}", _DATE), content)
-            return
-        for name, content in files.items():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes(content)
+        with tempfile.TemporaryDirectory(prefix=".tinygen-", dir=target.parent) as beside:
+            made = Path(beside, target.name)
+            if target.suffix == ".zip":
+                with zipfile.ZipFile(made, "x", zipfile.ZIP_DEFLATED) as archive:
+                    for name, content in sorted(files.items()):
+                        archive.writestr(zipfile.ZipInfo(f"{library.NAME}/{name}", _DATE), content)
+            else:
+                for name, content in files.items():
+                    (made / name).parent.mkdir(parents=True, exist_ok=True)
+                    (made / name).write_bytes(content)
+            made.rename(target)
     except OSError as error:
         raise InputError(
             f"{target} cannot be written: {error.strerror or error}",

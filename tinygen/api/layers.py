@@ -11,26 +11,18 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tinygen.api.again import Again, again, noting
-from tinygen.api.built import look
+from tinygen.api.again import Again
 from tinygen.api.connection import Connection
-from tinygen.api.flash import stop
 from tinygen.api.layers_run import Found, LayersRun
-from tinygen.api.own_data import stored_vectors
+from tinygen.api.looking import looking
 from tinygen.api.plain import Plain, ask_plain, workaround
 from tinygen.api.shown import Shown
-from tinygen.api.verify import EXIT_CODES, time_limit
-from tinygen.devices.link.deadline import Deadline
+from tinygen.api.verify import EXIT_CODES
 from tinygen.engines.traced import Traced
-from tinygen.errors import InputError
 from tinygen.progress import SILENT, Progress
-from tinygen.project.folder import open_project
 from tinygen.proof.difference import Difference
 from tinygen.proof.vectors import Vectors
 from tinygen.proof.verdict import Verdict
-
-_TIMES = 3
-"""The time that `verify` may take, for an inference that also notes its layers."""
 
 
 @dataclass(frozen=True)
@@ -143,29 +135,19 @@ def verify_layers(
     <Verdict.MATCH: 'MATCH'>
     """
     started = time.monotonic()
-    current = open_project(None if project is None else Path(project))
-    checks = stored_vectors(current)
-    if vectors is not None and vectors < 1:
-        raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
-    if timeout is not None and not timeout > 0:
-        raise InputError("a limit of no time was given", next_step="--timeout with seconds")
-    made = again(current, progress)
-    traced, looked = noting(made, trust_project=trust_project, progress=progress)
-    count = min(vectors or len(checks), len(checks))
-    limit = timeout or _TIMES * time_limit(made.board, current.manifest.model, count)
-    run = LayersRun(made, traced, checks)
-    try:
-        connection = Connection(
-            look(looked, made.board),
-            port,
-            Deadline(limit, f"give it more time: --timeout {2 * limit:.0f}"),
-            progress,
-            trust_project=trust_project,
-        )
+    with looking(
+        project,
+        port,
+        vectors,
+        timeout,
+        usual=None,
+        trust_project=trust_project,
+        progress=progress,
+    ) as looked:
+        made, traced, checks = looked.made, looked.traced, looked.checks
+        run = LayersRun(made, traced, checks)
         progress.stage("Comparing layer by layer")
-        run.execute(connection, count, progress)
-    finally:
-        stop(looked.path)
+        run.execute(looked.connection, looked.count, progress)
     guilty = None
     if run.found is not None:
         guilty = _guilty(traced, run.found, checks)
@@ -182,7 +164,7 @@ def verify_layers(
             blamed = run.found.layer
         around = "" if blamed is None else workaround(made, blamed)
         guilty = replace(guilty, plain=plain, workaround=around)
-    return _result(made, traced, run, guilty, connection, time.monotonic() - started)
+    return _result(made, traced, run, guilty, looked.connection, time.monotonic() - started)
 
 
 def _guilty(traced: Traced, found: Found, checks: Vectors) -> GuiltyLayer:

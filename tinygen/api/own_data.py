@@ -74,6 +74,14 @@ def own_vectors(
     )
 
 
+def require_limits(vectors: int | None, timeout: float | None) -> None:
+    """InputError for no vector at all, or no time (seconds)."""
+    if vectors is not None and vectors < 1:
+        raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
+    if timeout is not None and not timeout > 0:
+        raise InputError("a limit of no time was given", next_step="--timeout with seconds")
+
+
 def stored_vectors(project: Project) -> Vectors:
     """The project's vectors; InputError where they are damaged, or not those of its manifest."""
     content = project.read(VECTORS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from tinygen.api.kept import arrays_of_bytes, arrays_to_bytes
 from tinygen.ir import Edge, Int8Model
 from tinygen.load import Format, Opened
 from tinygen.proof.vectors import Samples
+from tinygen.templates import Identity
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,17 @@ class Prepared:
     outputs: tuple[Edge, ...]
     image_range: tuple[float, float]
     key: str | None
+
+    def identity(self, engine: str, board: str) -> Identity:
+        """What is made of it by the engine, for the board, says of itself."""
+        return Identity(
+            name=self.model.name,
+            engine=engine,
+            board=board,
+            sha256=self.model.sha256,
+            version=metadata.version("tinygen"),
+            labels=tuple(edge.labels for edge in self.outputs),
+        )
 
     def to_bytes(self) -> bytes:
         """As the cache has it: what cannot be worked out at once of the rest."""

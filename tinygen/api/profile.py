@@ -8,27 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygen.api.again import Again, again, noting, require_noting
-from tinygen.api.built import look
-from tinygen.api.connection import Connection
+from tinygen.api.again import Again, require_noting
 from tinygen.api.cost import measured
-from tinygen.api.flash import stop
-from tinygen.api.own_data import stored_vectors
+from tinygen.api.looking import looking
 from tinygen.api.shown import Shown
-from tinygen.api.verify import time_limit
-from tinygen.devices.link.deadline import Deadline
 from tinygen.devices.link.hello import Hello
 from tinygen.engines.traced import Traced, TracedLayer
-from tinygen.errors import DeviceError, InputError
+from tinygen.errors import DeviceError
 from tinygen.pio import elf
 from tinygen.progress import SILENT, Progress
-from tinygen.project.folder import open_project
 
 VECTORS = 5
 """Vectors that are run where nobody says how many; the mean is over them."""
-
-_TIMES = 3
-"""The time that `verify` may take, for an inference that also notes its layers."""
 
 
 @dataclass(frozen=True)
@@ -142,32 +133,29 @@ def profile(
     ('instructions', 7)
     """
     started = time.monotonic()
-    current = open_project(None if project is None else Path(project))
-    checks = stored_vectors(current)
-    if vectors is not None and vectors < 1:
-        raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
-    made = again(current, progress)
-    traced, noted = noting(made, trust_project=trust_project, progress=progress)
-    count = min(vectors or VECTORS, len(checks))
-    limit = timeout or _TIMES * time_limit(made.board, current.manifest.model, count)
-    built = look(noted, made.board)
-    deadline = Deadline(limit, f"give it more time: --timeout {2 * limit:.0f}")
-    try:
-        connection = Connection(built, port, deadline, progress, trust_project=trust_project)
+    with looking(
+        project,
+        port,
+        vectors,
+        timeout,
+        usual=VECTORS,
+        trust_project=trust_project,
+        progress=progress,
+    ) as looked:
+        made, traced, count = looked.made, looked.traced, looked.count
+        built = looked.connection.built
         progress.stage("Running layer by layer")
-        with connection.open() as session:
+        with looked.connection.open() as session:
             hello = session.hello()
-            require_noting(made, connection.built, hello)
+            require_noting(made, built, hello)
             session.layers()
             whole, each = 0, [0] * len(traced.layers)
             for index in range(count):
-                inputs = [value[index].tobytes() for value in checks.inputs]
+                inputs = [value[index].tobytes() for value in looked.checks.inputs]
                 whole += session.infer(inputs).ticks
                 for layer, one in enumerate(session.trace()):
                     each[layer] += one.ticks
                 progress.count(index + 1, count)
-    finally:
-        stop(noted.path)
     unit = measured(made.board, 0, hello)[0]
     amounts = [_amount(made, ticks, count, hello) for ticks in each]
     inference = _amount(made, whole, count, hello)
@@ -175,13 +163,13 @@ def profile(
     layers = _layers(traced, amounts, inference, unit, code, made)
     modelled = [layer.modelled_cycles for layer in layers]
     return ProfileResult(
-        project=current.path,
-        model=current.model,
+        project=made.project.path,
+        model=made.project.model,
         board=made.board.id,
         engine=made.engine.name,
-        kernel_set=current.manifest.kernel_set,
+        kernel_set=made.project.manifest.kernel_set,
         build_id=built.build_id,
-        port=connection.port,
+        port=looked.connection.port,
         vectors=count,
         unit=unit,
         inference=inference,

@@ -15,7 +15,7 @@ from tinygen.api.cost import Cost, cost_of, startup_of
 from tinygen.api.crash import explained
 from tinygen.api.in_memory import data_file
 from tinygen.api.memory_used import enough_arena, full_stack
-from tinygen.api.own_data import own_vectors, project_model, stored_vectors
+from tinygen.api.own_data import own_vectors, project_model, require_limits, stored_vectors
 from tinygen.api.shown import Shown
 from tinygen.api.vectors_run import Runs, VectorsRun
 from tinygen.boards import Board
@@ -206,12 +206,9 @@ def verify(
     """
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
-    if vectors is not None and vectors < 1:
-        raise InputError("at least one vector has to be run", next_step="--vectors 1 or more")
+    require_limits(vectors, timeout)
     if atol < 0:
         raise InputError(f"--atol is {atol}", next_step="--atol 0 or more, in LSB")
-    if timeout is not None and not timeout > 0:
-        raise InputError("a limit of no time was given", next_step="--timeout with seconds")
     if baud is not None and baud < board.serial.baud:
         raise InputError(
             f"{baud} baud is less than {board.id} starts with",

@@ -49,6 +49,8 @@ def output_labels(content: bytes) -> Mapping[int, tuple[str, ...]]:
 
     Metadata that are damaged say nothing: nobody computes by them.
     """
+    if _NAME not in content:
+        return {}
     try:
         found = _metadata(content)
         return {} if found is None else dict(_labels(found, content))
