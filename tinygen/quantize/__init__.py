@@ -1,4 +1,4 @@
-"""Keras model, SavedModel or float `.tflite` -> int8 `.tflite`; importing it imports no TensorFlow."""
+"""Keras model, SavedModel or float `.tflite` -> int8. Importing it imports no TensorFlow."""
 
 from __future__ import annotations
 
