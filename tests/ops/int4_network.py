@@ -26,7 +26,12 @@ def int4_network(seed: int = 0) -> bytes:
         return [weights, int32(channels, scale=(Q[0] * scales).tolist())]
 
     net = Network()
-    strides: dict[str, Any] = {"strideH": 2, "strideW": 2, "dilationHFactor": 1, "dilationWFactor": 1}
+    strides: dict[str, Any] = {
+        "strideH": 2,
+        "strideW": 2,
+        "dilationHFactor": 1,
+        "dilationWFactor": 1,
+    }
     once = {**strides, "strideH": 1, "strideW": 1}
     image = net.input((1, 9, 9, 3))
     image = net.call(
