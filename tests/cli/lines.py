@@ -310,7 +310,8 @@ UNFIT = (
         " --image-range 0 1 --trust-model --max-flash 90000 --max-ram 9000 --min-accuracy 90.5"
         " --max-instructions 100000 --prune structured --criterion gamma --width --cluster --qat"
         " --distill teacher.keras --optimize size --trials 1 --finalists 1 --seeds 1 --epochs 1"
-        " --tune-epochs 0 --learning-rate 0.01 --jobs 1 -o smaller --json",
+        " --tune-epochs 0 --given-epochs 2 --qat-loss 0.5 --learning-rate 0.01 --jobs 1"
+        " -o smaller --json",
         lambda ran: ran.json["what"] == "'digits.tflite' cannot be trained here",
     ),
     Case(
