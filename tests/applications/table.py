@@ -19,7 +19,8 @@ Key = tuple[str, float, int]
 
 @dataclass(frozen=True)
 class Row:
-    """A network, and its firmware. Bytes; instructions of one inference, counted."""
+    """A network, and its firmware. Bytes; instructions of one inference, counted where QEMU counts
+    them, which its user mode does not."""
 
     name: str
     width: float
@@ -28,7 +29,7 @@ class Row:
     board: str
     flash: int
     arena: int
-    instructions: int
+    instructions: int | None
     vectors: int
     codes: int
     """Different output codes among all vectors: outputs that are all alike would prove little."""
