@@ -142,7 +142,7 @@ def test_other_constants_are_arguments(tmp_path: Path) -> None:
     layers = [Table(table, twice=None) for table in (0, 1, 2)]
     groups, text = shared(layers, tmp_path)
     assert groups == [[0, 1, 2]]
-    head = "TG_LAYER void layers_0_to_2_twice(const TG_FLASH int8_t *table, const void *input,"
+    head = "TG_LAYER void layers_0_to_2_twice(const TG_FLASH int8_t *table, tg_any_input input,"
     assert head in text
     assert re.search(
         r"layers_0_to_2_twice\(layer_1_table, arena_at\(\d+\), arena_at\(\d+\)\)", text
@@ -154,7 +154,7 @@ def test_scalars_outside_of_the_inner_loop_are(tmp_path: Path) -> None:
     layers = [Table(0, offset=offset, twice=None) for offset in (3, -2, 3)]
     groups, text = shared(layers, tmp_path)
     assert groups == [[0, 1, 2]]
-    assert "TG_LAYER void layers_0_to_2_twice(int32_t offset, const void *input," in text
+    assert "TG_LAYER void layers_0_to_2_twice(int32_t offset, tg_any_input input," in text
     assert "layers_0_to_2_twice(-2, " in text
     assert ".table = layer_0_table" in text
 
@@ -236,7 +236,7 @@ TG_INLINE void tg_mixed_input(const struct tg_mixed_input_params *p, const int8_
         folder = tmp_path / str(number)
         kernels = folder / "kernels"
         (kernels / "mixed").mkdir(parents=True)
-        (kernels / "mixed" / "tg_input.h").write_text(header)
+        (kernels / "mixed" / "tg_any_input.h").write_text(header)
         for name in ("tg_fixed_point.h", "tg_flash.h"):
             (kernels / name).write_text((host_program.KERNELS / name).read_text())
         host_program.write(compiled(layers[:count], Named), folder, kernels)
