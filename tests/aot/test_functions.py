@@ -124,7 +124,7 @@ def shared(layers: Sequence[Table], folder: Path) -> tuple[list[list[int]], str]
     if layers[0].twice is None:
         header = header.replace("  int32_t twice[2];\n", "").replace("p->twice[i % 2]", "0")
     (kernels / "mixed" / "tg_twice.h").write_text(header)
-    for name in ("tg_fixed_point.h", "tg_flash.h"):
+    for name in ("tg_any.h", "tg_fixed_point.h", "tg_flash.h"):
         (kernels / name).write_text((host_program.KERNELS / name).read_text())
     host_program.write(program, folder, kernels)
     inputs = np.random.default_rng(0).integers(-128, 128, (8, COUNT)).astype(np.int8)
@@ -236,8 +236,8 @@ TG_INLINE void tg_mixed_input(const struct tg_mixed_input_params *p, const int8_
         folder = tmp_path / str(number)
         kernels = folder / "kernels"
         (kernels / "mixed").mkdir(parents=True)
-        (kernels / "mixed" / "tg_any_input.h").write_text(header)
-        for name in ("tg_fixed_point.h", "tg_flash.h"):
+        (kernels / "mixed" / "tg_input.h").write_text(header)
+        for name in ("tg_any.h", "tg_fixed_point.h", "tg_flash.h"):
             (kernels / name).write_text((host_program.KERNELS / name).read_text())
         host_program.write(compiled(layers[:count], Named), folder, kernels)
         inputs = np.random.default_rng(0).integers(-128, 128, (8, COUNT)).astype(np.int8)
