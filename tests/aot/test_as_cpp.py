@@ -12,11 +12,11 @@ import pytest
 
 from tests import host_program
 from tests.golden.regenerate import MODEL
-from tests.ops.cores import Core
+from tests.ops.cores import KERNELS, Core
 from tests.ops.drawn import DRAWN, drawn
 from tests.ops.emulated import differences
 from tests.ops.every_operator import every_operator
-from tests.ops.harness import KERNELS, Case, offered
+from tests.ops.harness import Case, offered
 from tests.ops.plain_network import plain_numbers
 from tinygen import passes, tflite
 from tinygen.engines import aot
