@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygen import environments, processes
+from tinygen import processes
 from tinygen.environments import Environment, create, python_of
 from tinygen.errors import InputError, ToolchainError
 
@@ -63,7 +63,7 @@ def test_what_cannot_be_installed_leaves_nothing(
         code = int("pip" in command)
         return processes.CompletedProcess(command, code, b"", b"ERROR: No matching distribution\n")
 
-    monkeypatch.setattr(environments.processes, "run", started)
+    monkeypatch.setattr(processes, "run", started)
     alone = Environment("alone", "nothing", ("tinygen-greeter==1.0",), beside=False)
     with pytest.raises(ToolchainError, match="could not be installed") as raised:
         create(alone, tmp_path)
