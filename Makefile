@@ -8,6 +8,7 @@
 # make bench   set up, then measure bench.json again: all models, boards, engines, kernels
 # make against  set up, then hold every model, on every core with kernels of its own, against portable
 # make docs    set up, then the documentation as a site, in build/site
+# make applications  set up, then build and verify MobileNets and EfficientNets; an hour or two
 # make coverage  set up, then build and verify small models of each kind, both engines; hours
 # make readme  set up, then write again what is generated in README.md and docs
 
@@ -15,7 +16,7 @@ BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize faults fuzz fuzz-frames bounds bench against coverage readme docs setup setup-all clean
+.PHONY: demo test check lint sanitize faults fuzz fuzz-frames bounds bench against coverage applications readme docs setup setup-all clean
 
 setup:
 	@scripts/setup.sh
@@ -68,6 +69,9 @@ bench: setup-all
 
 coverage: setup-all
 	$(BIN)/python -W ignore -m tests.coverage
+
+applications: setup-all
+	$(BIN)/python -W ignore -m tests.applications
 
 readme: setup-all
 	$(BIN)/python -m scripts.readme

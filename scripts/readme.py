@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
 
+from scripts.applications import applications_page
 from scripts.coverage import coverage_block, coverage_page
 from scripts.performance import performance_page
 from scripts.proven import bench_table, proven_page
@@ -41,6 +42,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/boards.md": board_table,
     "docs/operators.md": operator_table,
     "docs/reference/gates.md": gate_table,
+    "docs/applications.md": applications_page,
     "docs/coverage.md": coverage_page,
     "docs/performance.md": performance_page,
     "docs/proven.md": proven_page,

@@ -1,6 +1,6 @@
 """Builds larger architectures and verifies their firmware in QEMU: an hour or two.
 
-    python -m tests.applications                    # all
+    python -m tests.applications                    # all: `make applications`
     python -m tests.applications MobileNetV3 0.5    # whose name, width and size have all words
     python -m tests.applications --missing          # those that applications.json has no MATCH of
 
