@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tinygen.api.candidates import AWARE, DISTILLED, PRUNED, PRUNED_DISTILLED, SCRATCH, TUNED
+from tinygen.api.candidates import (
+    AWARE,
+    CLUSTERED,
+    DISTILLED,
+    PRUNED,
+    PRUNED_DISTILLED,
+    SCRATCH,
+    TUNED,
+    UNSTRUCTURED,
+)
 from tinygen.api.compress_result import CompressRow
 
 _BESIDE = (
@@ -42,6 +51,11 @@ def remarks(rows: Sequence[CompressRow], least: float | None) -> Iterator[str]:
                 f"{method} against {other_method}, the same shape: better by every seed in {better}"
                 f" of {len(pairs)}, worse by every seed in {worse}"
             )
+    for row in rows:
+        if row.method in (UNSTRUCTURED, CLUSTERED) and row.built and given.built:
+            saved = given.built.flash - row.built.flash
+            said = f"saved {saved:,} bytes of flash" if saved > 0 else "saved nothing"
+            yield f"{row.method} {said}: {row.built.flash:,} of {given.built.flash:,}"
     if any(row.method == PRUNED and row.epochs_before is None for row in rows):
         yield (
             "how long the model as given was trained is not known: --given-epochs says it, and"

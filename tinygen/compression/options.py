@@ -59,7 +59,7 @@ class CompressOptions(DataOptions):
         Flag(
             "--prune",
             "`structured` removes channels and tunes what stays; `unstructured` makes weights "
-            "zero, which firmware gains nothing of, and shows that.",
+            "zero, which firmware gains flash of with --optimize size at most, and shows that.",
             metavar="HOW",
             choices=("structured", "unstructured"),
         ),
@@ -81,8 +81,8 @@ class CompressOptions(DataOptions):
         bool,
         Flag(
             "--cluster",
-            "Leave each layer few values of weights, which firmware gains nothing of, and show "
-            "that.",
+            "Leave each layer few values of weights, and show what firmware gains of that: as a "
+            "rule nothing.",
         ),
     ] = False
     qat: Annotated[
