@@ -112,8 +112,9 @@ NETWORKS: tuple[Network, ...] = (
     *(
         Network(name, *at, build, *_BYTES)
         for name, build in (("EfficientNetB0", _b0), ("EfficientNetB0-lite", _b0_lite))
-        for at in ((0.25, 96), (0.5, 128), (0.75, 128), (1.0, 224))
+        for at in ((0.25, 96), (0.5, 128), (0.75, 128))
     ),
+    Network("EfficientNetB0-lite", 1.0, 224, _b0_lite, *_BYTES),
 )
 
 
