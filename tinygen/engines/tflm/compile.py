@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygen import tflite
 from tinygen.boards import Board, Port, TflmFrom
-from tinygen.engines.engine import require_stateless
 from tinygen.engines.tflm import arena, edges, offline, probe, render, scratch
 from tinygen.engines.tflm.allocator import starting
 from tinygen.engines.tflm.arena import Arena, DoesNotRun, Measured, Need
@@ -54,9 +54,8 @@ def compile_model(
     Raises UnsupportedModel, DoesNotFit, and ToolchainError when the arena cannot be measured.
     """
     content, graph = edges.with_int8(model)
-    require_stateless(graph)
     upstream = Upstream(tree)
-    kinds = tuple(sorted({node.op.kind for node in graph.nodes}))
+    kinds = _kinds(content, graph)
     operators = [upstream.operator(kind) for kind in kinds]
     registered = [render.registered(graph, operator) for operator in operators]
     library = (
@@ -113,12 +112,24 @@ def compile_model(
     )
 
 
+def _kinds(content: bytes, graph: Graph) -> tuple[str, ...]:
+    """TFLite's names of all operators, each once, sorted: of a model with variables those too that
+    move them."""
+    if not graph.states:
+        return tuple(sorted({node.op.kind for node in graph.nodes}))
+    file = tflite.parse(content, graph.name)
+    parts = (file, *file.subgraphs)
+    return tuple(sorted({call.kind for part in parts for call in part.calls}))
+
+
 def _computed(
     graph: Graph, planned: Planned, board: Board, kernels: KernelSet, missing: ToolchainError
 ) -> Measured:
     """The arena as it is computed where nothing can be measured; `missing` where that cannot be."""
     known = Kernels(kernels, board.extensions)
     try:
+        if graph.states:
+            raise UnknownOperator("what variables take of it is not known")
         ours = starting(graph, known, planned.offsets)
         theirs = starting(graph, known)
     except UnknownOperator as error:
