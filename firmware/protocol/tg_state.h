@@ -1,7 +1,8 @@
 /* Part of tg_serve.c: BEGIN, where the model remembers what it was given before.
  *
- * While a host's sequence goes on nobody else runs the model. No request steps it twice: one that is
- * asked again is answered from what is kept, and one that arrives after a later one is dropped. */
+ * While a host's sequence goes on nobody else runs the model. No request steps it twice: one that
+ * is asked again is answered from what is kept, and one that arrives after a later one is dropped.
+ */
 #ifndef TG_STATE_H
 #define TG_STATE_H
 
@@ -61,13 +62,15 @@ static void tg_state_begin(uint32_t sequence, bool held) {
 
 #else
 
-static void tg_state_forget(void) {}
+static void tg_state_forget(void) {
+}
 
 static bool tg_state_held(void) {
   return false;
 }
 
-static void tg_state_release(void) {}
+static void tg_state_release(void) {
+}
 
 static bool tg_state_asked(uint8_t kind) {
   (void)kind;

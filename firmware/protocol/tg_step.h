@@ -52,7 +52,7 @@ static void tg_answer_step(void) {
 void tg_serve_halt(void) {
   tg_step.halted = true;
   tg_answer_step();
-  tg.heard = tg_hal_ticks(); /* the host was not silent while the model computed */
+  tg.heard = tg_clock(); /* the host was not silent while the model computed */
   while (tg_step.waiting == 0) {
     tg_serve_step(tg_hal_idle);
   }

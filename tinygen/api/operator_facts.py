@@ -139,6 +139,15 @@ COMPILED: Mapping[str, Facts] = {
     "ZEROS_LIKE": Facts("ops.zeros_like", _FOLDED),
 }
 
+_VARIABLE = "variables of streaming layers"
+VARIABLES: Mapping[str, Facts] = {
+    "ASSIGN_VARIABLE": Facts(_VARIABLE, _ANY),
+    "CALL_ONCE": Facts(_VARIABLE, _ANY, "that assigns constants"),
+    "READ_VARIABLE": Facts(_VARIABLE, _ANY),
+    "VAR_HANDLE": Facts(_VARIABLE, _ANY),
+}
+"""What becomes state of the graph, and no operator of it."""
+
 ONLY_LITERT = frozenset({"GELU", "POW", "RELU_N1_TO_1", "SELECT", "SIGN", "TILE"})
 """TFLM's resolver does not have them."""
 
@@ -166,8 +175,6 @@ _FLOAT = "TFLM has it in float alone"
 _SIGNAL = "an operator of TFLM's signal library, on int16 and int32"
 
 MISSING: Mapping[str, str] = {
-    "ASSIGN_VARIABLE": _STATE,
-    "CALL_ONCE": _STATE,
     "CIRCULAR_BUFFER": _STATE,
     "DECODE": "unpacks compressed constants",
     "DELAY": _SIGNAL,
@@ -185,12 +192,10 @@ MISSING: Mapping[str, str] = {
     "L2_POOL_2D": _FLOAT,
     "OVERLAP_ADD": _SIGNAL,
     "PCAN": _SIGNAL,
-    "READ_VARIABLE": _STATE,
     "RFFT": _SIGNAL,
     "STACKER": _SIGNAL,
     "SVDF": _STATE,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _STATE + "; unrolled, it is not needed",
-    "VAR_HANDLE": _STATE,
     "WHILE": _FLOW,
     "WINDOW": _SIGNAL,
 }
