@@ -135,6 +135,7 @@ COMPILED: Mapping[str, Facts] = {
     "TILE": Facts("RepeatVector, UpSampling2D of Keras 3", _ANY),
     "TRANSPOSE": Facts("Permute", _ANY),
     "TRANSPOSE_CONV": Facts("Conv1DTranspose, Conv2DTranspose"),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": Facts("LSTM of a fixed batch", note="with a cell of int16"),
     "UNPACK": Facts("ops.unstack, unrolled recurrent layers", _ANY),
     "ZEROS_LIKE": Facts("ops.zeros_like", _FOLDED),
 }
@@ -195,7 +196,6 @@ MISSING: Mapping[str, str] = {
     "RFFT": _SIGNAL,
     "STACKER": _SIGNAL,
     "SVDF": _STATE,
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": _STATE + "; unrolled, it is not needed",
     "WHILE": _FLOW,
     "WINDOW": _SIGNAL,
 }

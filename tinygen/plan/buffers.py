@@ -130,8 +130,22 @@ class Buffers:
         steps = list(enumerate(self._calls, start=1))
         read = [n for n, call in steps if not groups[a].keys().isdisjoint(call.inputs)]
         wrote = [n for n, call in steps if not groups[b].keys().isdisjoint(call.outputs)]
-        if wrote and max(read, default=0) < min(wrote):
+        last = max(read, default=0)
+        if wrote and (last < min(wrote) or (last == min(wrote) and self._over(last, state))):
             self._groups.join(a, b)
+
+    def _over(self, step: int, state: State) -> bool:
+        """Whether this step's call, which reads a state's bytes by nothing else, may leave it there
+        where it reads it."""
+        call = self._calls[step - 1]
+        root = self._groups.find(state.read)[0]
+        inside = [i for i in call.inputs if self._groups.find(i)[0] == root]
+        size = self._tensors[state.written].nbytes
+        return inside == [state.read] and any(
+            (call.inputs[one.input], call.outputs[one.output]) == (state.read, state.written)
+            and one.nbytes >= size
+            for one in call.overlaps
+        )
 
     def _join_in_place(self) -> None:
         """Put outputs on inputs of their own size, where that is all that lives of either."""

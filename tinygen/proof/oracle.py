@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen import processes
+from tinygen import processes, tflite
 from tinygen.errors import InputError
 from tinygen.ir import Array, Graph, Int8Model
 from tinygen.passes.fold_float_islands import undefined
@@ -168,6 +168,8 @@ def _worker(
     *,
     starts: Array,
 ) -> tuple[Array, ...]:
+    if tflite.forgets(content):
+        starts = np.ones(len(inputs[0]), np.bool_)
     columns: dict[str, Array] = {
         "model": np.frombuffer(content, dtype=np.uint8),
         "inputs": np.array(len(inputs)),

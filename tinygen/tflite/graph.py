@@ -59,6 +59,7 @@ def graph(file: File, name: str) -> Graph:
     made = with_inner_states(
         Graph(name, kept.tensors, tuple(nodes), file.inputs, outputs, kept.states),
         [i for i, raw in enumerate(file.tensors) if raw.variable],
+        forgets=file.forgets,
     )
     made.verify_structure()
     return made

@@ -24,6 +24,10 @@ from tinygen.printable import printable
 _VISITS = 16
 """How much may be visited per byte of the file: writers may let several tables share a vector."""
 
+FORGETS = "tinygen.forgets"
+"""Metadata of a file whose variables are none: a layer of Keras that is not stateful becomes an
+operator that is."""
+
 _WIDE_CODE = 10
 """Where the schema's table of an operator code has its field `builtin_code`."""
 
@@ -89,7 +93,8 @@ class Call:
 class File:
     """A whole .tflite file; `name` names it in errors. Every index in it is one that there is.
 
-    `subgraphs` are the others of the file, from number 1 on: CALL_ONCE runs them.
+    `subgraphs` are the others of the file, from number 1 on: CALL_ONCE runs them. It `forgets`
+    where its variables start anew with each inference, which tinygen wrote into it.
     """
 
     name: str
@@ -98,6 +103,7 @@ class File:
     inputs: tuple[TensorId, ...]
     outputs: tuple[TensorId, ...]
     subgraphs: tuple[File, ...] = ()
+    forgets: bool = False
 
 
 def parse(content: bytes, name: str) -> File:
@@ -179,7 +185,8 @@ class _Reader:
                 why="the others are what IF or WHILE run, which is not compiled",
                 next_step="convert the model without loops and branches",
             )
-        return replace(main, subgraphs=tuple(others))
+        names = (model.Metadata(i).Name() for i in range(self._visit(model.MetadataLength())))
+        return replace(main, subgraphs=tuple(others), forgets=FORGETS.encode() in names)
 
     def _subgraph(self, graph: Any, kinds: list[str]) -> File:
         tensors = tuple(

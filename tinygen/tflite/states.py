@@ -16,7 +16,8 @@ import tflite
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, DType, Graph, Node, State, Tensor, TensorId
 from tinygen.ops.parse import Parser
-from tinygen.tflite.parse import Call, File, FileTensor, parse
+from tinygen.tflite.parse import FORGETS, Call, File, FileTensor, parse
+from tinygen.tflite.write import with_metadata
 
 KINDS = ("ASSIGN_VARIABLE", "CALL_ONCE", "READ_VARIABLE", "VAR_HANDLE")
 """The operators that are no nodes of a graph."""
@@ -88,9 +89,22 @@ def without_variables(
     return Variables(known, tuple(states), instead)
 
 
-def with_inner_states(graph: Graph, variables: Collection[TensorId]) -> Graph:
+def forgetting(content: bytes) -> bytes:
+    """The file, said to forget with each inference."""
+    return with_metadata(content, FORGETS, b"1", alignment=16).content
+
+
+def forgets(content: bytes) -> bool:
+    """Whether the file says so."""
+    return parse(content, "").forgets
+
+
+def with_inner_states(
+    graph: Graph, variables: Collection[TensorId], *, forgets: bool = False
+) -> Graph:
     """The graph whose operators with memory of their own (`Op.memory`) give what they leave there
-    as outputs; `variables` are the file's tensors that such memory is in."""
+    as outputs; `variables` are the file's tensors that such memory is in. Where the model
+    `forgets`, it is constant, and nobody reads what is left."""
     nodes, states, added = [], list(graph.states), dict(graph.tensors)
     owners: dict[TensorId, Node] = {}
     for node in graph.nodes:
@@ -107,8 +121,11 @@ def with_inner_states(graph: Graph, variables: Collection[TensorId]) -> Graph:
             owners[read] = node
             written = max(added) + 1
             added[written] = replace(tensor, id=written, name=f"{tensor.name} left")
-            states.append(State(read, written, start(tensor)))
             left.append(written)
+            if forgets:
+                added[read] = replace(tensor, data=start(tensor))
+            else:
+                states.append(State(read, written, start(tensor)))
         nodes.append(replace(node, outputs=(*node.outputs, *left)) if left else node)
     stray = [i for i in variables if i not in owners and graph.readers(i)]
     if stray:

@@ -74,6 +74,7 @@ def model_files(
         "arena_needed": arena.needed or 0,
         "arena_place": arena.place.value,
         "states": len(graph.states),
+        "forgets": tflite.forgets(content),
         "restarts": any(_starts_as_other(graph, state) for state in graph.states),
         "state_bytes": sum(graph.tensors[state.read].nbytes for state in graph.states),
     }
