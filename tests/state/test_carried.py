@@ -42,10 +42,10 @@ def _swap() -> Graph:
 def _same() -> Graph:
     """Two variables that become one thing; the output is it."""
     graph = _delay()
-    nodes = (Node(Add(Activation.NONE), (1, 2), (3,)),)
     first = np.array([1, 2, 3, 4], np.int8)
     tensors = {**graph.tensors, 4: Tensor(4, "z", (4,), DType.INT8, Q)}
-    nodes += (Node(Add(Activation.NONE), (0, 3), (4,)),)
+    sums = (Add(Activation.NONE), (1, 2), (3,)), (Add(Activation.NONE), (0, 3), (4,))
+    nodes = tuple(Node(*one) for one in sums)
     return Graph("same", tensors, nodes, (0,), (4,), (State(1, 4, first), State(2, 4, first)))
 
 

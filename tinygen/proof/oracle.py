@@ -109,9 +109,24 @@ def float_outputs(
 
     Raises InputError when the model cannot be run.
     """
+    known = np.zeros(len(inputs[0]), np.bool_) if starts is None else starts
+    return _float_run("litert", content, inputs, known)
+
+
+def nudged_outputs(
+    content: bytes, inputs: Sequence[Array], nudges: Sequence[Array]
+) -> tuple[Array, ...]:
+    """The outputs of a file of `tflite.probes.nudged`, (samples, 1 + nudges, *shape): with no
+    nudge, then with each alone. InputError when the model cannot be run."""
+    starts = np.zeros(len(inputs[0]), np.bool_)
+    return _float_run("nudged", content, (*inputs, *nudges), starts, len(inputs))
+
+
+def _float_run(
+    runner: str, content: bytes, inputs: Sequence[Array], starts: Array, given: int = 0
+) -> tuple[Array, ...]:
     try:
-        known = np.zeros(len(inputs[0]), np.bool_) if starts is None else starts
-        return _worker("litert", content, inputs, 0, starts=known)
+        return _worker(runner, content, inputs, 0, given=given, starts=starts)
     except _HostRunFailed as error:
         raise InputError("the float model cannot be run on the host", why=str(error)) from error
 
@@ -165,6 +180,7 @@ def _worker(
     inputs: Sequence[Array],
     outputs: int,
     arena_bytes: int = 0,
+    given: int = 0,
     *,
     starts: Array,
 ) -> tuple[Array, ...]:
@@ -176,6 +192,7 @@ def _worker(
         "outputs": np.array(outputs),
         "arena_bytes": np.array(arena_bytes),
         "starts": starts,
+        "given": np.array(given),
     }
     columns.update({f"input_{i}": value for i, value in enumerate(inputs)})
     request = io.BytesIO()
