@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen.api.in_memory import Model, as_files
+from tinygen.api.npu import NpuComparison, compared
 from tinygen.api.prepare import by_layers, prepare
 from tinygen.api.shown import Shown
 from tinygen.boards import Board, all_boards, get_board
@@ -14,6 +15,7 @@ from tinygen.boards.fit import Fit, Needs, constants_room, fit, largest_room
 from tinygen.engines import ENGINES, aot, kernel_sets
 from tinygen.engines.aot import Layer, Program
 from tinygen.ir import Edge, Int8Model, input_edges, output_edges
+from tinygen.npu import require_npu
 from tinygen.options import ModelOptions
 from tinygen.progress import SILENT, Progress
 
@@ -45,13 +47,14 @@ class BoardFit:
     is_default: bool
     """Whether the board takes this engine when none is asked for."""
     fits: bool | None
-    """None where the engine finds its arena only by building."""
+    """None where that is known only after a build, which finds the engine's arena."""
     why_not: tuple[str, ...]
     remark: str
     """Why the flash there is less than the board's own, where it is too little."""
     estimated: bool
-    """Whether the needs are those with plain kernels, which decide: there is room for much more, or
-    for less than the weights or the edges alone."""
+    """Of `aot`: whether the needs are those with plain kernels, which decide: there is room for
+    much more, or for less than the weights or the edges alone. Of `tflm`: whether the arena was
+    computed; it has a margin of 2 % and 128 bytes, and a build finds the smallest that works."""
     ram_needed: int | None
     ram_available: int
     flash_needed: int
@@ -83,6 +86,8 @@ class InspectResult(Shown):
     """What the engine aot has to say of it."""
     boards: tuple[BoardFit, ...]
     """For each board and each engine that runs there; the board's default one first."""
+    npu: NpuComparison | None
+    """Where an NPU was asked for."""
 
 
 def inspect(
@@ -91,6 +96,7 @@ def inspect(
     input_shape: tuple[str, ...] = (),
     signature: str | None = None,
     board: str | None = None,
+    npu: str | None = None,
     trust_model: bool = False,
     progress: Progress = SILENT,
 ) -> InspectResult:
@@ -107,6 +113,9 @@ def inspect(
         Which of a file's signatures is meant, where it has several.
     board : str, optional
         Only whether it fits this one, which takes less time.
+    npu : str, optional
+        What Arm's compiler Vela estimates for this NPU, as ``"ethos-u55-128"``, beside the engine
+        aot on the board's processor, and which operators it takes.
     trust_model : bool
         Open a model file that runs code of its own (Lambda).
     progress : Progress
@@ -134,18 +143,24 @@ def inspect(
     options = ModelOptions(
         input_shape=input_shape, signature=signature, trust_model=trust_model, progress=progress
     )
+    if npu is not None:
+        require_npu(npu)
     with as_files(model, options) as (path, given):
-        return _inspected(path, given, targets, one=board is not None)
+        return _inspected(path, given, targets, npu, one=board is not None)
 
 
 def _inspected(
-    path: Path, options: ModelOptions, targets: Sequence[Board], *, one: bool
+    path: Path, options: ModelOptions, targets: Sequence[Board], npu: str | None, *, one: bool
 ) -> InspectResult:
     ready = prepare(path, options, random_if_needed=True)
     options.progress.stage("Seeing where it fits")
     with by_layers(ready, options):
         graph = aot.optimized(ready.model)
         program = aot.compile_graph(graph)
+    beside = None
+    if npu is not None:
+        options.progress.stage(f"Compiling for {npu} with Vela")
+        beside = compared(ready.model, npu, targets[0] if one else None)
     return InspectResult(
         model=ready.opened.name,
         format=ready.opened.format,
@@ -163,6 +178,7 @@ def _inspected(
         arena_peak=None if program.peak is None else program.peak.place,
         notes=aot.left_out(ready.model),
         boards=tuple(_fits(ready.model, targets, None if one else program)),
+        npu=beside,
     )
 
 
@@ -190,7 +206,7 @@ def _fits(
             if clear is not None:
                 yield _judged(name, clear, estimated=True)
             else:
-                yield _fit(board, name, ENGINES[name].needs(model, sets, board.core))
+                yield _fit(board, name, ENGINES[name].needs(model, sets, board))
 
 
 def _clear(board: Board, program: Program) -> Fit | None:
@@ -221,7 +237,7 @@ def _fit(board: Board, engine: str, tried: Iterator[Needs]) -> BoardFit:
             judged = first
             break
         judged = fit(board, more)
-    return _judged(engine, judged, estimated=False)
+    return _judged(engine, judged, estimated=judged.needs.estimated)
 
 
 def _judged(engine: str, judged: Fit, *, estimated: bool) -> BoardFit:

@@ -14,6 +14,7 @@ from tinygen.cli.options import (
     SignatureOption,
     TrustOption,
     complete_board,
+    complete_npu,
     names,
     with_options,
 )
@@ -21,6 +22,7 @@ from tinygen.cli.question import settled
 from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, run_command
 from tinygen.compression.options import CompressOptions
+from tinygen.npu.names import NPUS
 from tinygen.options import BenchOptions, BuildOptions, ExportOptions
 
 
@@ -105,6 +107,16 @@ def inspect(
             autocompletion=complete_board,
         ),
     ] = None,
+    npu: Annotated[
+        str | None,
+        typer.Option(
+            "--npu",
+            metavar="NAME",
+            help="What Arm's compiler Vela estimates for this Ethos-U, beside the engine aot: "
+            f"{', '.join(NPUS)}.",
+            autocompletion=complete_npu,
+        ),
+    ] = None,
     trust_model: TrustOption = False,
     json: Json = False,
 ) -> None:
@@ -121,6 +133,7 @@ def inspect(
             input_shape=names(input_shape),
             signature=signature,
             board=board,
+            npu=npu,
             trust_model=trust_model,
             progress=progress,
         ),

@@ -48,6 +48,13 @@ def complete_board(incomplete: str) -> list[str]:
     return _starting(BOARD_IDS, incomplete)
 
 
+def complete_npu(incomplete: str) -> list[str]:
+    """The NPUs whose name starts so, for the shell."""
+    from tinygen.npu.names import NPUS
+
+    return _starting(NPUS, incomplete)
+
+
 def _starting(words: tuple[str, ...], incomplete: str) -> list[str]:
     return [word for word in words if word.startswith(incomplete)]
 
