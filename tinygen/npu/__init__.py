@@ -8,7 +8,7 @@ model's, not a measurement's: nothing here runs an Ethos-U.
 
 from __future__ import annotations
 
-from tinygen.npu.names import NPUS, require_npu
+from tinygen.npu.names import NPUS
 from tinygen.npu.vela import Compiled, VelaEstimate, compiled
 
-__all__ = ["NPUS", "Compiled", "VelaEstimate", "compiled", "require_npu"]
+__all__ = ["NPUS", "Compiled", "VelaEstimate", "compiled"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tinygen.report.text.fidelity import fidelity_parts
 from tinygen.report.text.npu import npu_part
 from tinygen.report.text.tables import (
     BAR,
@@ -55,7 +56,9 @@ def inspect_report(result: InspectResult) -> RenderableType:
         beside = f"; --signature takes {', '.join(others)} too" if others else ""
         rows.append(("signature", f"{first}{beside}"))
     if result.quantized_here:
-        rows.append(("quantized", "for this look, with random data: sizes hold, scales do not"))
+        with_random = result.data in (None, "random")
+        said = "random data: sizes hold, scales do not" if with_random else result.data
+        rows.append(("quantized", f"for this look, with {said}"))
     rows += [
         *((f"input {i}", _edge(t)) for i, t in enumerate(result.inputs)),
         *((f"output {i}", _edge(t)) for i, t in enumerate(result.outputs)),
@@ -71,8 +74,8 @@ def inspect_report(result: InspectResult) -> RenderableType:
         fact_table(rows),
         layers,
         *(() if result.npu is None else (npu_part(result.npu),)),
-        boards,
-        Group(*(Text(line) for line in _board_remarks(result))),
+        Group(boards, *(Text(line) for line in _board_remarks(result))),
+        *fidelity_parts(result.fidelity),
     )
 
 
@@ -100,11 +103,12 @@ def _board_remarks(result: InspectResult) -> Iterator[str]:
         yield f"{', '.join(fit.board for fit in result.boards if fit.remark == remark)}: {remark}."
     others = [fit for fit in result.boards if fit.engine == "tflm"]
     if others:
-        default = sum(fit.is_default for fit in others)
+        if default := sum(fit.is_default for fit in others):
+            yield f"{default} boards take the engine tflm unless --engine says another."
         yield (
-            f"{default} boards take the engine tflm unless --engine says another: its arena is "
-            "computed here, with 2 % and 128 bytes of margin, and a build finds the smallest that "
-            "works; ? is more than there is. The interpreter's code, 20 to 60 KB, comes on top."
+            "With tflm the arena is computed here, with 2 % and 128 bytes of margin, and a build "
+            "finds the smallest that works; ? is more than there is. The interpreter's code, 20 to "
+            "60 KB, comes on top."
         )
     yield from _interpreted(result)
     if short := [fit for fit in others if fit.fits is False]:
