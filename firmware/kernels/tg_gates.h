@@ -25,8 +25,7 @@ TG_INLINE int32_t tg_gate_between(uint32_t size, int32_t bits, const TG_FLASH in
 TG_INLINE int32_t tg_gate_sigmoid(int32_t value, const TG_FLASH int16_t *table) {
   const int32_t scaled = 3 * value;
   const uint32_t size = (uint32_t)(scaled < 0 ? -scaled : scaled);
-  const int32_t result =
-      size >> 9 >= 255u ? 0x7FFF << 10 : tg_gate_between(size, 9, table);
+  const int32_t result = size >> 9 >= 255u ? 0x7FFF << 10 : tg_gate_between(size, 9, table);
   return (scaled < 0 ? (1 << 25) - result + 511 : result + 512) >> 10;
 }
 

@@ -98,6 +98,7 @@ def single_operator(
             name=f"{t.name}_{i}",
             quantization=quantization(t.quant),
             hasRank=True,
+            isVariable=any(t is one for one in variables),
         )
         if t.data is not None:
             table.buffer = len(buffers)

@@ -20,10 +20,10 @@ struct tg_portable_unidirectional_sequence_lstm_params {
   int32_t hidden_zero_point; /* the code of real zero, of the output too */
   int32_t tanh_factor;       /* cell * factor / 2^shift has three times 12 fractional bits */
   int32_t tanh_shift;
-  int32_t cell_limit;            /* largest magnitude of the cell; 2^15: none */
-  int32_t input_multiplier[4];   /* of gates: input, forget, cell, output */
-  int32_t input_shift[4];        /* multiplier * 2^(shift - 31) */
-  int32_t hidden_multiplier[4];  /* of what the hidden state adds */
+  int32_t cell_limit;           /* largest magnitude of the cell; 2^15: none */
+  int32_t input_multiplier[4];  /* of gates: input, forget, cell, output */
+  int32_t input_shift[4];       /* multiplier * 2^(shift - 31) */
+  int32_t hidden_multiplier[4]; /* of what the hidden state adds */
   int32_t hidden_shift[4];
   int32_t product_multiplier[3]; /* of forget * cell, input * new, output * tanh(cell) */
   int32_t product_shift[3];
@@ -71,14 +71,13 @@ TG_INLINE void tg_portable_unidirectional_sequence_lstm(
           3 * tg_portable_unidirectional_sequence_lstm_gate(p, 2, sums.s2, more.s2), p->sigmoids);
       const int32_t out = tg_gate_sigmoid(
           tg_portable_unidirectional_sequence_lstm_gate(p, 3, sums.s3, more.s3), p->sigmoids);
-      const int32_t kept =
-          tg_portable_unidirectional_sequence_lstm_product(p, 0, keep, cell[unit]);
+      const int32_t kept = tg_portable_unidirectional_sequence_lstm_product(p, 0, keep, cell[unit]);
       const int32_t entered = tg_portable_unidirectional_sequence_lstm_product(p, 1, in, new_part);
       int32_t value = tg_gate_int16(tg_gate_int16(kept) + tg_gate_int16(entered));
       value = tg_clamp(value, -p->cell_limit, p->cell_limit);
       const int32_t round = p->tanh_shift > 0 ? 1 << (p->tanh_shift - 1) : 0;
-      const int32_t shown = tg_gate_tanh((value * p->tanh_factor + round) >> p->tanh_shift,
-                                         p->sigmoids);
+      const int32_t shown =
+          tg_gate_tanh((value * p->tanh_factor + round) >> p->tanh_shift, p->sigmoids);
       const int32_t left = tg_portable_unidirectional_sequence_lstm_product(p, 2, shown, out);
       cell_left[unit] = (int16_t)value;
       output[unit] = (int8_t)tg_clamp(left + p->hidden_zero_point, -128, 127);
