@@ -48,6 +48,7 @@ COMPILED: Mapping[str, Facts] = {
     "CONV_2D": Facts("Conv1D, Conv2D"),
     "COS": Facts("ops.cos", _TABLE),
     "CUMSUM": Facts("ops.cumsum"),
+    "DECODE": Facts("weights that TFLM's compression packed", _FOLDED),
     "DEPTHWISE_CONV_2D": Facts("DepthwiseConv2D, SeparableConv2D"),
     "DEPTH_TO_SPACE": Facts("ops.depth_to_space, sub-pixel upsampling", _ANY),
     "DEQUANTIZE": Facts("float outputs", ("codes to float32",), _CODES),
@@ -177,7 +178,6 @@ _SIGNAL = "an operator of TFLM's signal library, on int16 and int32"
 
 MISSING: Mapping[str, str] = {
     "CIRCULAR_BUFFER": _STATE,
-    "DECODE": "unpacks compressed constants",
     "DELAY": _SIGNAL,
     "DETECTION_POSTPROCESS": "computes in float",
     "ENERGY": _SIGNAL,
