@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from tinygen.boards import Board, Port, TflmFrom
-from tinygen.engines.engine import require_stateless
+from tinygen import tflite
+from tinygen.boards import Board, Extension, Port, TflmFrom
 from tinygen.engines.tflm import arena, edges, offline, probe, render, scratch
 from tinygen.engines.tflm.allocator import starting
 from tinygen.engines.tflm.arena import Arena, DoesNotRun, Measured, Need
@@ -54,9 +55,8 @@ def compile_model(
     Raises UnsupportedModel, DoesNotFit, and ToolchainError when the arena cannot be measured.
     """
     content, graph = edges.with_int8(model)
-    require_stateless(graph)
     upstream = Upstream(tree)
-    kinds = tuple(sorted({node.op.kind for node in graph.nodes}))
+    kinds = _kinds(content, graph)
     operators = [upstream.operator(kind) for kind in kinds]
     registered = [render.registered(graph, operator) for operator in operators]
     library = (
@@ -111,6 +111,42 @@ def compile_model(
         operators=kinds,
         model_bytes=len(embedded),
     )
+
+
+def _kinds(content: bytes, graph: Graph) -> tuple[str, ...]:
+    """TFLite's names of all operators, each once, sorted: of a model with variables those too that
+    move them."""
+    if not graph.states:
+        return tuple(sorted({node.op.kind for node in graph.nodes}))
+    file = tflite.parse(content, graph.name)
+    parts = (file, *file.subgraphs)
+    return tuple(sorted({call.kind for part in parts for call in part.calls}))
+
+
+def computed(model: Int8Model, kernels: KernelSet, board: Board) -> int | None:
+    """The arena in bytes that would be built if nothing could be measured; None where that cannot
+    be computed: for cores of 64 bits, and operators whose memory is not known."""
+    if board.port is Port.POSIX:
+        return None
+    return _of_core(model, kernels, board.extensions)
+
+
+@lru_cache(maxsize=32)
+def _of_core(model: Int8Model, kernels: KernelSet, extensions: tuple[Extension, ...]) -> int | None:
+    """Many boards have one core."""
+    graph, offsets = _placed(model)
+    known = Kernels(kernels, extensions)
+    try:
+        return arena.with_margin(min(starting(graph, known, o).bytes for o in (offsets, None)))
+    except UnknownOperator:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _placed(model: Int8Model) -> tuple[Graph, tuple[int, ...]]:
+    """The graph that the interpreter gets, and where our plan has its tensors."""
+    content, graph = edges.with_int8(model)
+    return graph, offline.with_plan(content, graph).offsets
 
 
 def _computed(
