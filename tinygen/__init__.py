@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     )
     from tinygen.progress import Progress
     from tinygen.proof.verdict import Verdict
+    from tinygen.report.page import PageResult, write_page
 
 _HOME = {
     "BenchResult": "tinygen.api.bench",
@@ -90,6 +91,8 @@ _HOME = {
     "inspect": "tinygen.api.inspect",
     "LayersResult": "tinygen.api.layers",
     "verify_layers": "tinygen.api.layers",
+    "PageResult": "tinygen.report.page",
+    "write_page": "tinygen.report.page",
     "ProfileResult": "tinygen.api.profile",
     "profile": "tinygen.api.profile",
     "VerifyResult": "tinygen.api.verify",
@@ -133,6 +136,7 @@ __all__ = [
     "LayersResult",
     "Mismatch",
     "OperatorsResult",
+    "PageResult",
     "ProfileResult",
     "Progress",
     "RunResult",
@@ -167,6 +171,7 @@ __all__ = [
     "verify",
     "verify_layers",
     "watch",
+    "write_page",
 ]
 
 

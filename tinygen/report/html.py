@@ -25,6 +25,7 @@ from tinygen.api.verify import VerifyResult
 from tinygen.printable import shown
 from tinygen.report import text
 from tinygen.report.blocks import Block, Grid, blocks
+from tinygen.report.page import PageResult
 
 PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     BenchResult: text.bench_report,
@@ -39,6 +40,7 @@ PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     InspectResult: text.inspect_report,
     LayersResult: text.layers_report,
     OperatorsResult: text.operators_report,
+    PageResult: text.page_report,
     ProfileResult: text.profile_report,
     RunResult: text.run_report,
     SetupResult: text.setup_report,

@@ -31,6 +31,7 @@ from tinygen.api.verify import VerifyResult
 from tinygen.boards.json_schema import board_schema
 from tinygen.boards.schema import Board
 from tinygen.report.json import SCHEMA_VERSION
+from tinygen.report.page import PageResult
 
 _REFERENCE = "#/$defs/{name}"
 
@@ -60,6 +61,7 @@ RESULTS: Mapping[str, type] = {
     "layers": LayersResult,
     "ops": OperatorsResult,
     "profile": ProfileResult,
+    "report": PageResult,
     "run": RunResult,
     "setup": SetupResult,
     "stop": StopResult,

@@ -18,6 +18,7 @@ from tinygen.report.text.gates import with_gates
 from tinygen.report.text.inspect import inspect_report
 from tinygen.report.text.layers import layers_report, profile_report
 from tinygen.report.text.operators import operators_report
+from tinygen.report.text.page import page_report
 from tinygen.report.text.run import run_report
 from tinygen.report.text.tables import print_report
 from tinygen.report.text.verify import verify_report
@@ -36,6 +37,7 @@ __all__ = [
     "inspect_report",
     "layers_report",
     "operators_report",
+    "page_report",
     "print_report",
     "profile_report",
     "run_report",
