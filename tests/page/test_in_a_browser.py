@@ -123,7 +123,6 @@ def test_nothing_in_a_name_is_markup(browser: Browser, tmp_path: Path) -> None:
     assert wrong(page) == []
     assert page.locator("script").count() == 1
     assert page.locator("[onerror], [onclick], img[src='x'], iframe, b, i").count() == 0
-    assert "<script>alert(1)" in page.locator(".graph").inner_text() or (
-        "<script>alert(1)" in page.locator(".graph title").first.text_content()
-    )
+    told = page.locator(".graph title").all_text_contents()
+    assert any("<script>alert(1)" in text for text in told)
     page.context.close()
