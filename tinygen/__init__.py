@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         UntrustedProject,
     )
     from tinygen.progress import Progress
+    from tinygen.proof.layer_fidelity import FidelityResult
     from tinygen.proof.verdict import Verdict
     from tinygen.report.page import PageResult, write_page
 
@@ -81,6 +82,7 @@ _HOME = {
     "ExportResult": "tinygen.api.export",
     "export": "tinygen.api.export",
     "doctor": "tinygen.api.doctor",
+    "FidelityResult": "tinygen.proof.layer_fidelity",
     "FlashResult": "tinygen.api.flash",
     "StopResult": "tinygen.api.flash",
     "flash": "tinygen.api.flash",
@@ -128,6 +130,7 @@ __all__ = [
     "DoctorResult",
     "DoesNotFit",
     "ExportResult",
+    "FidelityResult",
     "FlashResult",
     "GateOutcome",
     "GenerateResult",

@@ -10,6 +10,17 @@
 #include "tg_hal.h"
 #include "tg_protocol.h"
 
+/* A coarse clock, of 65,536 ticks: 32 bits are enough, and little code. */
+#define TG_COARSE 16u
+
+static inline uint32_t tg_clock(void) {
+  return (uint32_t)(tg_hal_ticks() >> TG_COARSE);
+}
+
+static inline bool tg_quiet_since(uint32_t heard) {
+  return tg_clock() - heard > (TG_QUIET_SECONDS * tg_hal_tick_hz()) >> TG_COARSE;
+}
+
 #if defined(TG_SERIAL_FASTEST)
 
 #define TG_SLOWEST 9600u
@@ -32,9 +43,9 @@ static inline void tg_rate_change(uint32_t baud) {
   }
 }
 
-/* `heard`: when the last request was dealt with, in ticks. */
-static inline void tg_rate_check(uint64_t heard) {
-  if (tg_rate_now != 0u && tg_hal_ticks() - heard > (uint64_t)TG_QUIET_SECONDS * tg_hal_tick_hz()) {
+/* `heard`: when the last request was dealt with, by tg_clock. */
+static inline void tg_rate_check(uint32_t heard) {
+  if (tg_rate_now != 0u && tg_quiet_since(heard)) {
     tg_rate_change((uint32_t)TG_SERIAL_BAUD);
   }
 }
@@ -55,7 +66,7 @@ static inline void tg_rate_change(uint32_t baud) {
   (void)baud;
 }
 
-static inline void tg_rate_check(uint64_t heard) {
+static inline void tg_rate_check(uint32_t heard) {
   (void)heard;
 }
 

@@ -32,13 +32,12 @@
 
 /* What is kept between requests. */
 static struct {
-  struct tg_frame frame;
   enum model_status ready; /* what model_init returned */
   uint32_t init_ticks;     /* and how long it took */
   uint16_t session;        /* 0 before the first hello */
   bool outputs_valid;      /* computed, and no input written since */
   bool busy;               /* an input was written, or outputs are still to be read */
-  uint64_t heard;          /* when the last request was dealt with, in ticks */
+  uint32_t heard;          /* when the last request was dealt with, by tg_clock */
   /* The last inference, for a host that asks again because it missed the answer. */
   bool invoked;
   uint32_t sequence;
@@ -46,6 +45,7 @@ static struct {
   uint64_t ticks;
   uint32_t stack;
   uint32_t outputs_crc;
+  struct tg_frame frame; /* last: what lies behind kilobytes costs more code to reach */
 } tg;
 
 /* Send an answer with `code` and a body of `size` bytes, already in place behind the code. */
@@ -325,25 +325,20 @@ void tg_serve_begin(void) {
 /* Whether the host has begun an inference and not yet its results, and is still there. An AVR's
  * timer cannot be asked all the time, because that restarts it: there the next hello ends it. */
 static bool tg_busy(void) {
-#if !defined(__AVR__)
-  if (tg.busy && tg_hal_ticks() - tg.heard > (uint64_t)TG_QUIET_SECONDS * tg_hal_tick_hz()) {
-    tg.busy = false;
-  }
-#endif
+#if defined(__AVR__)
   return tg.busy;
+#else
+  return tg.busy && !tg_quiet_since(tg.heard);
+#endif
 }
 
+/* The user's program has a turn where nothing was read, and after each request: a host that asks
+ * without a pause does not keep it waiting. */
 void tg_serve_step(void (*otherwise)(void)) {
   tg_rate_check(tg.heard);
   uint8_t bytes[TG_READ_BYTES];
-  size_t size = tg_hal_read(bytes, sizeof bytes);
-  if (size == 0) {
-    if (tg_busy()) {
-      tg_hal_idle();
-    } else {
-      otherwise();
-    }
-  }
+  const size_t size = tg_hal_read(bytes, sizeof bytes);
+  bool turn = size == 0;
 #ifdef TG_MLPERF
   for (size_t i = 0; i < size; i++) {
     if (tg_mlperf_take(bytes[i])) {
@@ -352,7 +347,7 @@ void tg_serve_step(void (*otherwise)(void)) {
     }
   }
 #endif
-  for (size_t taken = 0; taken < size;) {
+  for (size_t taken = 0; taken < size && !tg_step_waiting();) {
     bool whole;
     taken += tg_frame_receive(&tg.frame, bytes + taken, size - taken, &whole);
     if (whole) {
@@ -360,10 +355,11 @@ void tg_serve_step(void (*otherwise)(void)) {
       do {
         tg_handle(frame);
       } while ((frame = tg_step_waited()) != 0);
-      tg.heard = tg_hal_ticks();
+      tg.heard = tg_clock();
+      turn = !tg_step_waiting();
     }
-    if (tg_step_waiting()) {
-      break;
-    }
+  }
+  if (turn) {
+    (tg_busy() ? tg_hal_idle : otherwise)();
   }
 }

@@ -119,7 +119,8 @@ def test_app_ini_adds_flags_and_a_program_may_be_cxx(folder: Path) -> None:
 def test_one_that_does_not_return_is_unverified(folder: Path) -> None:
     build(GOLDEN_MODEL, board="linux-x86_64", engine="aot", out=folder)
     text = (
-        "#include <unistd.h>\nvoid app_setup(void) {\n}\nvoid app_loop(void) {\n  sleep(60);\n}\n"
+        "#include <unistd.h>\nvoid app_setup(void) {\n}\n"
+        "void app_loop(void) {\n  for (;;) {\n    pause();\n  }\n}\n"
     )
     (folder / "src/app.c").write_text(text)
     build(GOLDEN_MODEL, board="linux-x86_64", engine="aot", out=folder)

@@ -15,9 +15,6 @@ import typer
 from tinygen.options import (
     DataOptions,
     Flag,
-    InputShape,
-    Signature,
-    TrustModel,
     TrustProject,
     flags,
 )
@@ -54,7 +51,7 @@ def _starting(words: tuple[str, ...], incomplete: str) -> list[str]:
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 ModelArgument = Annotated[
-    Path, typer.Argument(help="A .h5, .keras or int8 .tflite file, or a SavedModel folder.")
+    Path, typer.Argument(help="A .h5, .keras or .tflite file, or a SavedModel folder.")
 ]
 ProjectArgument = Annotated[
     Path | None,
@@ -72,9 +69,6 @@ PortOption = Annotated[
 ]
 
 
-InputShapeOption = Annotated[str, _typer_option(InputShape)]
-SignatureOption = Annotated[str | None, _typer_option(Signature)]
-TrustOption = Annotated[bool, _typer_option(TrustModel)]
 TrustProjectOption = Annotated[bool, _typer_option(TrustProject)]
 
 

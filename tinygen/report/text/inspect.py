@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tinygen.report.text.fidelity import fidelity_parts
 from tinygen.report.text.tables import (
     BAR,
     arena_rows,
@@ -54,7 +55,9 @@ def inspect_report(result: InspectResult) -> RenderableType:
         beside = f"; --signature takes {', '.join(others)} too" if others else ""
         rows.append(("signature", f"{first}{beside}"))
     if result.quantized_here:
-        rows.append(("quantized", "for this look, with random data: sizes hold, scales do not"))
+        with_random = result.data in (None, "random")
+        said = "random data: sizes hold, scales do not" if with_random else result.data
+        rows.append(("quantized", f"for this look, with {said}"))
     rows += [
         *((f"input {i}", _edge(t)) for i, t in enumerate(result.inputs)),
         *((f"output {i}", _edge(t)) for i, t in enumerate(result.outputs)),
@@ -70,6 +73,7 @@ def inspect_report(result: InspectResult) -> RenderableType:
         fact_table(rows),
         layers,
         Group(boards, *(Text(line) for line in _board_remarks(result))),
+        *fidelity_parts(result.fidelity),
     )
 
 
