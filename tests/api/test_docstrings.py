@@ -21,8 +21,8 @@ ALLOWED = {
 }
 DAY: tuple[str, ...] = (
     *("list_boards", "board", "list_operators", "inspect", "generate", "build", "bench", "flash"),
-    *("verify", "run", "watch", "monitor", "gates", "verify_layers", "profile", "stop", "cache"),
-    *("export", "compress", "setup", "doctor"),
+    *("verify", "run", "watch", "monitor", "gates", "verify_layers", "profile"),
+    *("write_page", "stop", "cache", "export", "compress", "setup", "doctor"),
 )
 
 
