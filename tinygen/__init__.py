@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.layers import LayersResult, verify_layers
     from tinygen.api.monitor import monitor
+    from tinygen.api.power import PowerResult, measure_power
     from tinygen.api.profile import ProfileResult, profile
     from tinygen.api.run import Runner, RunResult, run, watch
     from tinygen.api.setup import SetupResult, setup
@@ -95,6 +96,8 @@ _HOME = {
     "verify_layers": "tinygen.api.layers",
     "PageResult": "tinygen.report.page",
     "write_page": "tinygen.report.page",
+    "PowerResult": "tinygen.api.power",
+    "measure_power": "tinygen.api.power",
     "ProfileResult": "tinygen.api.profile",
     "profile": "tinygen.api.profile",
     "VerifyResult": "tinygen.api.verify",
@@ -140,6 +143,7 @@ __all__ = [
     "Mismatch",
     "OperatorsResult",
     "PageResult",
+    "PowerResult",
     "ProfileResult",
     "Progress",
     "RunResult",
@@ -166,6 +170,7 @@ __all__ = [
     "inspect",
     "list_boards",
     "list_operators",
+    "measure_power",
     "monitor",
     "profile",
     "run",

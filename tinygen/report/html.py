@@ -18,6 +18,7 @@ from tinygen.api.export import ExportResult
 from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.inspect import InspectResult
 from tinygen.api.layers import LayersResult
+from tinygen.api.power import PowerResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
@@ -41,6 +42,7 @@ PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     LayersResult: text.layers_report,
     OperatorsResult: text.operators_report,
     PageResult: text.page_report,
+    PowerResult: text.power_report,
     ProfileResult: text.profile_report,
     RunResult: text.run_report,
     SetupResult: text.setup_report,

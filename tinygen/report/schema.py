@@ -24,6 +24,7 @@ from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.gates import NAMES, GateOutcome
 from tinygen.api.inspect import InspectResult
 from tinygen.api.layers import LayersResult
+from tinygen.api.power import PowerResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
@@ -60,6 +61,7 @@ RESULTS: Mapping[str, type] = {
     "inspect": InspectResult,
     "layers": LayersResult,
     "ops": OperatorsResult,
+    "power": PowerResult,
     "profile": ProfileResult,
     "report": PageResult,
     "run": RunResult,
@@ -68,7 +70,7 @@ RESULTS: Mapping[str, type] = {
     "verify": VerifyResult,
 }
 """What each command prints. `boards` prints all of them, or one: `board`; `verify --layers` prints
-`layers`."""
+`layers`, `profile --power` `power`."""
 
 
 def results_schema_text() -> str:
