@@ -66,8 +66,8 @@ def test_it_shows_all_at_every_width(
     titles = page.locator("section h2").all_inner_texts()
     assert titles == [
         *("The model", "Memory over time", "Flash by part", "Time and MACs by layer"),
-        *("Errors by layer", "Fidelity", "Accuracy", "Vectors to look at", "The board"),
-        "Every hash and version",
+        *("Errors by layer", "Fidelity", "Accuracy", "Energy", "Vectors to look at"),
+        *("The board", "Every hash and version"),
     ]
     assert page.locator(".graph .guilty").count() == (0 if which == "measured" else 1)
     assert page.locator(".case.bad").count() == (0 if which == "measured" else 6)

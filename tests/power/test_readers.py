@@ -19,7 +19,7 @@ from tinygen.errors import DeviceError, InputError, UsageError
 from tinygen.power import Recording, energy, instrument, read_csv
 from tinygen.power.instruments import Ina
 
-_HEADS = (
+HEADS = (
     ("time (s)", "current (mA)", "voltage (V)", "marker"),
     ("Timestamp(ms)", "Current(uA)", "Voltage[mV]", "D0"),
     ("t_us", "I [A]", "U (V)", "gpio"),
@@ -37,7 +37,7 @@ def write(file: Path, head: tuple[str, ...], recording: Recording, units: tuple[
 
 @pytest.mark.parametrize(
     ("head", "units"),
-    [*zip(_HEADS, (("s", "mA", "V"), ("ms", "uA", "mV"), ("us", "A", "V")), strict=True)],
+    [*zip(HEADS, (("s", "mA", "V"), ("ms", "uA", "mV"), ("us", "A", "V")), strict=True)],
 )
 def test_a_csv_file_says_its_units(
     head: tuple[str, ...], units: tuple[str, ...], tmp_path: Path

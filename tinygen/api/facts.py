@@ -11,6 +11,7 @@ from tinygen.api.board import project_board
 from tinygen.api.built import look
 from tinygen.api.layers import LayersResult
 from tinygen.api.own_data import stored_vectors
+from tinygen.api.power import PowerResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.results import Kept, kept
 from tinygen.api.verify import VerifyResult
@@ -22,6 +23,7 @@ from tinygen.pio.elf import Sizes
 from tinygen.pio.parts import Part, flash_parts
 from tinygen.progress import Progress
 from tinygen.project.folder import Project
+from tinygen.proof.layer_fidelity import FidelityResult
 from tinygen.proof.vectors import Vectors
 
 T = TypeVar("T")
@@ -44,6 +46,9 @@ class Facts:
     """Over a data set of one's own (`verify --data`)."""
     layers: Kept[LayersResult] | None
     profile: Kept[ProfileResult] | None
+    power: Kept[PowerResult] | None
+    fidelity: Kept[FidelityResult] | None
+    """Layer by layer (`build --fidelity`)."""
     stale: tuple[str, ...]
     """Which of them there are of another build."""
     troubles: tuple[str, ...]
@@ -92,6 +97,8 @@ def gather(project: Project, progress: Progress) -> Facts:
         samples=current("samples", VerifyResult),
         layers=current("layers", LayersResult),
         profile=current("profile", ProfileResult),
+        power=current("power", PowerResult),
+        fidelity=current("fidelity", FidelityResult),
         stale=tuple(stale),
         troubles=tuple(troubles),
     )

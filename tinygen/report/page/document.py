@@ -16,6 +16,7 @@ from tinygen.report.page.head import head
 from tinygen.report.page.layers import error_section, graph_section, time_section
 from tinygen.report.page.memory import flash_section, memory_section
 from tinygen.report.page.parts import Grid, Part, Rows, Section, Words
+from tinygen.report.page.power import power_section
 from tinygen.report.page.quality import accuracy_section, fidelity_section
 from tinygen.resources import templates_dir
 from tinygen.templates import render_html
@@ -28,6 +29,7 @@ SECTIONS = (
     error_section,
     fidelity_section,
     accuracy_section,
+    power_section,
     cases_section,
 )
 """In the order in which they stand; then the board, and where all of it comes from."""

@@ -11,6 +11,7 @@ from tinygen.api.verify import VerifyResult
 from tinygen.proof.rating import Accuracy, Regression
 from tinygen.proof.verdict import RealDistance
 from tinygen.report.page.charts import WIDE, Spec, figure
+from tinygen.report.page.loss import layer_parts
 from tinygen.report.page.parts import Figure, Grid, Missing, Part, Rows, Section, Words
 from tinygen.report.page.words import command, when
 from tinygen.report.text.tables import decibel, number, share
@@ -60,12 +61,14 @@ def _fidelity(facts: Facts) -> Iterator[Part]:
             ),
             (False, *[True] * 5),
         )
-    else:
+    if not rows and not manifest.fidelity and facts.fidelity is None:
         yield Missing(
             "There is nothing to compare with: the project was made of a model that was int8 "
             "already, or without samples of data.",
-            f"tinygen build MODEL.keras --board {facts.board.id} --data SAMPLES.npz",
+            f"tinygen build MODEL.keras --board {facts.board.id} --data SAMPLES.npz --fidelity",
         )
+    else:
+        yield from layer_parts(facts)
 
 
 def _distance(name: str, samples: int, d: RealDistance) -> tuple[str, ...]:
