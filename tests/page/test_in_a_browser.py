@@ -125,6 +125,8 @@ def test_nothing_in_a_name_is_markup(browser: Browser, tmp_path: Path) -> None:
     assert wrong(page) == []
     assert page.locator("script").count() == 1
     assert page.locator("[onerror], [onclick], img[src='x'], iframe, b, i").count() == 0
+    cells = page.locator(".values tbody tr td:nth-child(2)").all_inner_texts()
+    assert set(cells) == {"not run"}, "what the host computed is not shown as the device's"
     told = page.locator(".graph title").all_text_contents()
     assert any("<script>alert(1)" in text for text in told)
     page.context.close()

@@ -48,20 +48,22 @@ def _parts(facts: Facts) -> Iterator[Part]:
     if vectors is None:
         yield Missing("The project's vectors cannot be read.", "tinygen build MODEL")
         return
-    if facts.verify is None:
+    ran = 0 if facts.verify is None else facts.verify.result.vectors
+    if not ran:
         yield Missing("No vector was run on a device by this build.", command(facts, "verify"))
     found = () if facts.verify is None else facts.verify.result.worst
     edges = facts.project.manifest.model.outputs
     if not found:
-        if facts.verify is not None:
+        if ran:
             yield Words(
                 "None is worse than another: all are as the oracle has them, no label is missed, "
                 "and there is no float model to be far from. The first of them:"
             )
-        ordinary = sorted(range(len(vectors)), key=lambda i: vectors.origins[i].startswith("edge"))
+        there = range(ran or len(vectors))
+        ordinary = sorted(there, key=lambda i: vectors.origins[i].startswith("edge"))
         found = tuple(_example(vectors, edges[0], i) for i in ordinary[:_EXAMPLES])
     known = [one for one in found if one.vector < len(vectors)]
-    yield Cases(tuple(_case(facts, vectors, one) for one in known))
+    yield Cases(tuple(_case(facts, vectors, one, ran=one.vector < ran) for one in known))
 
 
 def _example(vectors: Vectors, edge: Edge, index: int) -> WorstVector:
@@ -77,7 +79,7 @@ def _example(vectors: Vectors, edge: Edge, index: int) -> WorstVector:
     )
 
 
-def _case(facts: Facts, vectors: Vectors, one: WorstVector) -> Case:
+def _case(facts: Facts, vectors: Vectors, one: WorstVector, *, ran: bool) -> Case:
     model = facts.project.manifest.model
     output, label = model.outputs[0], int(vectors.labels[one.vector])
     said = []
@@ -90,7 +92,7 @@ def _case(facts: Facts, vectors: Vectors, one: WorstVector) -> Case:
     if one.float_rmse is not None:
         said.append(f"RMSE {one.float_rmse:.3g} from the float model")
     tone = "bad" if one.mismatched_elements else "warn" if one.missed_label else ""
-    values, more = _values(output, vectors, one)
+    values, more = _values(output, vectors, one, ran=ran)
     return Case(
         title=f"Vector {one.vector} · {one.origin}",
         said=tuple(said),
@@ -109,8 +111,11 @@ def _label(edge: Edge, number: int) -> str:
     return edge.labels[number] if known else f"{number}"
 
 
-def _values(edge: Edge, vectors: Vectors, one: WorstVector) -> tuple[tuple[Value, ...], str]:
-    """The elements that are highest, of classes, or wrong; those beside the oracle's."""
+def _values(
+    edge: Edge, vectors: Vectors, one: WorstVector, *, ran: bool
+) -> tuple[tuple[Value, ...], str]:
+    """The elements that are wrong, then the highest ones, beside the oracle's; of a vector that was
+    not run the device has none."""
     device = np.array(one.device)
     oracle = real_values(edge, vectors.expected[0][one.vector]).reshape(-1)[: len(device)]
     real = None
@@ -122,7 +127,7 @@ def _values(edge: Edge, vectors: Vectors, one: WorstVector) -> tuple[tuple[Value
     made = tuple(
         Value(
             name=_label(edge, int(i)),
-            device=f"{device[i]:.3g}",
+            device=f"{device[i]:.3g}" if ran else "not run",
             share=min(1.0, abs(float(device[i])) / most) if np.isfinite(device[i]) else 0.0,
             oracle=f"{oracle[i]:.3g}",
             real="" if real is None else f"{real[i]:.3g}",
