@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygen.api.board import project_board
-from tinygen.api.built import look
+from tinygen.api.built import Built, look
 from tinygen.api.connection import Connection
+from tinygen.api.marked import MARKED
 from tinygen.api.own_data import require_limits, stored_vectors
 from tinygen.api.results import keep
 from tinygen.api.shown import Shown
 from tinygen.api.verify import time_limit
-from tinygen.boards import Serial
+from tinygen.boards import Board, Serial
 from tinygen.devices.link.deadline import Deadline
+from tinygen.devices.link.hello import Hello
 from tinygen.errors import InputError
 from tinygen.power import INSTRUMENTS, Energy, Recording, energy, instrument, read_csv
 from tinygen.power.instruments import Instrument
 from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import Project, open_project
+from tinygen.project.manifest import MANIFEST
 
 INFERENCES = 50
 """That are run where nobody says how many."""
@@ -134,6 +137,16 @@ def measure_power(
     return result
 
 
+def _require(built: Built, project: Project, board: Board, hello: Hello) -> None:
+    """DeviceError unless the device runs the project's firmware, with a marker or without."""
+    marked = project.state_dir / MARKED
+    if (marked / MANIFEST).is_file():
+        other = look(open_project(marked), board)
+        if other.build_id == hello.build_id:
+            built = other
+    built.require_this(hello)
+
+
 def _read(file: Path, voltage: float | None) -> Recording:
     if not file.is_file():
         names = ", ".join(f"{one.name}" for one in INSTRUMENTS)
@@ -171,7 +184,7 @@ def _record(
     try:
         connection = Connection(built, port, deadline, progress, trust_project=trust_project)
         with connection.open() as session:
-            built.require_this(session.hello())
+            _require(built, project, board, session.hello())
             time.sleep(_QUIET)
             for index in range(count):
                 vector = index % len(checks)

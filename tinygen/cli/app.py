@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tinygen.cli import catalogue, devices, machine, models, page
+from tinygen.cli import catalogue, devices, machine, models, page, profile
 from tinygen.cli.root import app
 
 _ORDER = (
     *(models.inspect, models.build, models.generate, models.export),
-    *(devices.flash, devices.verify, devices.profile, page.report),
+    *(devices.flash, devices.verify, profile.profile, page.report),
     *(devices.run, devices.monitor, devices.stop),
     *(models.compress, models.bench),
     *(catalogue.boards, catalogue.ops),
