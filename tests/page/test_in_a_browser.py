@@ -10,10 +10,9 @@ from playwright.sync_api import Browser, Page
 
 import tinygen
 from tests.ops.tflite_file import single_operator, tensor
+from tests.page.pictures import THEMES, WIDTHS
 from tinygen.report.page import LIMIT
 
-WIDTHS = (360, 768, 1280)
-THEMES = ("light", "dark")
 _HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>]]>{{7*7}}&lt;"
 
 
