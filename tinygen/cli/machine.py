@@ -16,20 +16,26 @@ if TYPE_CHECKING:
     pass
 
 
-@app.command(short_help="Obtain what an engine needs, once.")
+@app.command(short_help="Obtain what an engine or a converter needs, once.")
 def setup(
-    what: Annotated[str, typer.Argument(help="tflm: TensorFlow Lite Micro's sources.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="tflm: TensorFlow Lite Micro's sources. onnx, torch: what converts such models."
+        ),
+    ],
     source: Annotated[
         str | None,
         typer.Option(
             "--source",
-            help="A checkout, a bare git folder, a folder that holds several, an archive or a URL. "
+            help="For tflm: a checkout, a bare git folder, a folder of several, an archive, a URL. "
             "[default: TINYGEN_TFLM_SOURCE, else the public repositories]",
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Obtain TensorFlow Lite Micro at the revision that tinygen pins, for use offline afterwards.
+    """Obtain TensorFlow Lite Micro, or an environment that converts models of ONNX or PyTorch, at
+    the versions that tinygen pins, for use offline afterwards. What was interrupted goes on.
 
     Example: tinygen setup tflm --source ~/mirror
     """
