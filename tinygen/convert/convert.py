@@ -96,8 +96,8 @@ def _layouts(said: Any) -> tuple[Layout, ...]:
 def ask(
     name: str, what: str, folder: Path, request: Mapping[str, Any], model: str
 ) -> dict[str, Any]:
-    """Have the converter in the environment do `what` in `folder`, and return its answer; `model` is
-    the file in errors. Raises InputError with what it said where it did not."""
+    """Have the converter in the environment do `what` in `folder`, and return its answer; `model`
+    is the file in errors. Raises InputError with what it said where it did not."""
     (folder / REQUEST).write_text(json.dumps(request), "utf-8")
     done = environment(name).run(f"tinygen.converters.{name}_child", what, str(folder))
     try:

@@ -1,4 +1,5 @@
-"""Converts and runs ONNX files, in the environment `onnx`: `python -m tinygen.converters.onnx_child WHAT FOLDER`.
+"""Converts and runs ONNX files, in the environment `onnx`:
+`python -m tinygen.converters.onnx_child WHAT FOLDER`.
 
 convert   FOLDER/request.json: {"folder", "shapes"}; FOLDER/model.onnx
           -> whole.onnx (fixed shapes, all data inside), model.tflite, answer.json
@@ -15,7 +16,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,47 +111,71 @@ def _orders(theirs: Sequence[int], ours: Sequence[int]) -> list[tuple[int, ...]]
 
 def _edges(folder: Path) -> dict[str, Any]:
     """Inputs and outputs in the .tflite's order, each with ONNX's name and the order of its axes:
-    the one with which both compute the same."""
+    those with which both compute the same. The file's own names are not ONNX's throughout."""
     session = _session(folder / "whole.onnx")
     lite = _interpreter(folder / "model.tflite")
-    ins = _paired(lite.get_input_details(), session.get_inputs())
-    outs = _paired(lite.get_output_details(), session.get_outputs())
+    outs = lite.get_output_details()
     generator = np.random.default_rng(0)
-    feeds = [{e.name: _drawn(e, generator) for _, e in ins} for _ in range(_SAMPLES)]
-    expected = [session.run([e.name for _, e in outs], feed) for feed in feeds]
+    feeds = [{e.name: _drawn(e, generator) for e in session.get_inputs()} for _ in range(_SAMPLES)]
+    names = [edge.name for edge in session.get_outputs()]
+    expected = dict(zip(names, _columns([session.run(names, f) for f in feeds]), strict=True))
     best: tuple[float, Any, Any] = (np.inf, (), ())
-    for orders in itertools.product(*(_orders(e.shape, d["shape"]) for d, e in ins)):
-        actual = [_run(lite, ins, outs, orders, feed) for feed in feeds]
-        found = [
-            _nearest(*column) for column in zip(_columns(expected), _columns(actual), strict=True)
-        ]
-        distance = max(distance for distance, _ in found)
+    for ins in _pairings(lite.get_input_details(), session.get_inputs()):
+        actual = _columns([_run(lite, ins, outs, feed) for feed in feeds])
+        distance, found = _matched(expected, actual)
         if distance < best[0]:
-            best = (distance, orders, [order for _, order in found])
-    distance, orders, out_orders = best
+            best = (distance, [(edge.name, order) for _, edge, order in ins], found)
+    distance, inputs, outputs = best
     if not distance <= _CLOSE:
         raise Refused(
             "is converted to something else",
             f"onnx2tf's model is {distance:.2g} of the largest output away from ONNX Runtime",
             "convert it to a .tflite yourself, and give that",
         )
-    return {
-        "difference": float(distance),
-        "inputs": [[e.name, list(o)] for (_, e), o in zip(ins, orders, strict=True)],
-        "outputs": [[e.name, list(o)] for (_, e), o in zip(outs, out_orders, strict=True)],
-    }
+    return {"difference": float(distance), "inputs": inputs, "outputs": outputs}
+
+
+def _pairings(details: Sequence[Any], edges: Sequence[Any]) -> Iterator[list[tuple[Any, Any, Any]]]:
+    """Ways to give each input of the .tflite one of ONNX's and an order of axes; by name where they
+    have the same."""
+    plain = [d["name"].split(":")[0].removeprefix("serving_default_") for d in details]
+    by_name = {edge.name: edge for edge in edges}
+    if len(details) != len(edges):
+        return
+    same = set(plain) == set(by_name)
+    ways = [[by_name[name] for name in plain]] if same else itertools.permutations(edges)
+    for chosen in ways:
+        orders = (_orders(e.shape, d["shape"]) for d, e in zip(details, chosen, strict=True))
+        for order in itertools.product(*orders):
+            yield list(zip(details, chosen, order, strict=True))
+
+
+def _matched(expected: Mapping[str, Any], actual: Sequence[Any]) -> tuple[float, list[Any]]:
+    """For each output the nearest of ONNX's that no other has, with the order of axes; and how far
+    the farthest is."""
+    left = dict(expected)
+    farthest, found = 0.0, []
+    for value in actual:
+        distance, order, name = min(
+            ((*_nearest(other, value), name) for name, other in left.items()),
+            default=(np.inf, (), ""),
+        )
+        left.pop(name, None)
+        farthest = max(farthest, distance)
+        found.append([name, order])
+    return farthest, found
 
 
 def _columns(rows: Sequence[Sequence[Any]]) -> list[Any]:
     return [np.stack(column) for column in zip(*rows, strict=True)]
 
 
-def _run(lite: Any, ins: Any, outs: Any, orders: Any, feed: Mapping[str, Any]) -> list[Any]:
-    for (detail, edge), order in zip(ins, orders, strict=True):
+def _run(lite: Any, ins: Any, outs: Any, feed: Mapping[str, Any]) -> list[Any]:
+    for detail, edge, order in ins:
         value = np.ascontiguousarray(feed[edge.name].transpose(order))
         lite.set_tensor(detail["index"], value.astype(detail["dtype"]))
     lite.invoke()
-    return [np.array(lite.get_tensor(detail["index"])) for detail, _ in outs]
+    return [np.array(lite.get_tensor(detail["index"])) for detail in outs]
 
 
 def _nearest(expected: Any, actual: Any) -> tuple[float, tuple[int, ...]]:
@@ -163,15 +188,6 @@ def _nearest(expected: Any, actual: Any) -> tuple[float, tuple[int, ...]]:
         if distance < best[0]:
             best = (distance, order)
     return best
-
-
-def _paired(details: Sequence[Mapping[str, Any]], edges: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """Each of the .tflite's edges with ONNX's of the same name; of other names in their order."""
-    plain = [d["name"].split(":")[0].removeprefix("serving_default_") for d in details]
-    by_name = {edge.name: edge for edge in edges}
-    if len(plain) == len(edges) and set(plain) == set(by_name):
-        return [(d, by_name[name]) for d, name in zip(details, plain, strict=True)]
-    return list(zip(details, edges, strict=True))
 
 
 def _drawn(edge: Any, generator: Any) -> Any:

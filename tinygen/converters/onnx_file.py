@@ -1,4 +1,4 @@
-"""An ONNX file, read and checked: its data inside, shapes fixed, nothing that no converter knows."""
+"""An ONNX file, read and checked: data inside, shapes fixed, nothing that no converter knows."""
 
 from __future__ import annotations
 

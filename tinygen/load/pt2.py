@@ -23,6 +23,7 @@ from tinygen.load.keras_config import untrusted
 _MAX_JSON_BYTES = 256 << 20
 _OPERATOR = re.compile(r"torch\.ops\.aten\.\w+\.\w+|_operator\.\w+|torch\.sym_\w+|math\.\w+")
 _SIZE = re.compile(r"[\w\s+*/(),-]*")
+_SYMBOL = re.compile(r"Symbol\('\w+'(, \w+=(True|False))*\)")
 _CALLS = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _FUNCTIONS = ("Max", "Min", "Mod", "FloorDiv", "PythonMod", "CeilDiv", "CleanDiv", "TruncToInt")
 _MAX_NODES = 10_000_000
@@ -82,6 +83,8 @@ def _dangers(document: Any) -> Iterator[str]:
 
 
 def _is_size(text: str) -> bool:
+    """Whether it is arithmetic on numbers and names alone."""
+    text = _SYMBOL.sub("s", text)
     return (
         bool(_SIZE.fullmatch(text))
         and "__" not in text
