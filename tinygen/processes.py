@@ -21,8 +21,6 @@ from pathlib import Path
 Popen = subprocess.Popen
 TimeoutExpired = subprocess.TimeoutExpired
 CompletedProcess = subprocess.CompletedProcess
-WITH_OUTPUT = subprocess.STDOUT
-"""Where errors go that are to come with the output."""
 
 NOWHERE = Path(sys.prefix).anchor
 """The folder that programs start in: nothing of the user's lies there."""
@@ -75,9 +73,9 @@ def run(
 def run_python(
     target: str, *arguments: str, input: bytes, timeout: float, python: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a module, or a script by its path, in an isolated Python that ends when this one does.
+    """Run a module, or a script by its path, in an isolated Python that ends when this one does:
+    this one's interpreter, or another, `python`, which sees tinygen and its own packages only.
 
-    With `python`, that of another environment, it sees that one's packages alone, and `tinygen`.
     Raises TimeoutExpired after `timeout` seconds.
     """
     with _python(target, arguments, python=python) as (command, lifeline):

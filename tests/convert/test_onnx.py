@@ -10,14 +10,15 @@ import pytest
 
 import tinygen
 from tinygen.convert import convert, origin_outputs
-from tinygen.convert.environment import environment
+from tinygen.environments import ONNX
 from tinygen.errors import InputError
 from tinygen.load import FloatFile, load
+from tinygen.pio import core
 from tinygen.proof.oracle import float_outputs
 
-ONNX = environment("onnx")
+PYTHON = ONNX.folder(core.cache_dir()) / "bin/python"
 pytestmark = pytest.mark.skipif(
-    not ONNX.is_there, reason="the environment onnx is not set up: tinygen setup onnx"
+    not PYTHON.exists(), reason="the environment onnx is not set up: tinygen setup onnx"
 )
 
 
@@ -26,7 +27,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inside") / "models"
     folder.mkdir()
     script = Path(__file__).with_name("onnx_models.py")
-    subprocess.run([ONNX.python, "-I", script, folder], check=True)
+    subprocess.run([PYTHON, "-I", script, folder], check=True)
     return folder
 
 

@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 
 from tinygen.convert import convert, origin_outputs
-from tinygen.convert.environment import environment
 from tinygen.data import Dataset
+from tinygen.environments import TORCH
 from tinygen.errors import InputError, UntrustedModel
 from tinygen.load import FloatFile, load
+from tinygen.pio import core
 from tinygen.proof.oracle import float_outputs
 from tinygen.quantize.keras import quantize
 
-TORCH = environment("torch")
+PYTHON = TORCH.folder(core.cache_dir()) / "bin/python"
 pytestmark = pytest.mark.skipif(
-    not TORCH.is_there, reason="the environment torch is not set up: tinygen setup torch"
+    not PYTHON.exists(), reason="the environment torch is not set up: tinygen setup torch"
 )
 PROGRAM = """
 import sys, torch
@@ -43,7 +44,7 @@ torch.save(net.state_dict(), f"{folder}/weights.pt")
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("torch")
-    subprocess.run([TORCH.python, "-I", "-c", PROGRAM, folder], check=True, capture_output=True)
+    subprocess.run([PYTHON, "-I", "-c", PROGRAM, folder], check=True, capture_output=True)
     return folder
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from tests.ops.harness import int8, tensor
-from tests.ops.tflite_file import options_of, quantization
-from tinygen.ir import ABSENT, Array, DType, Shape, Tensor
+from tests.ops.tflite_file import bytes_of, options_of, quantization, type_of
+from tinygen.ir import ABSENT, DType, Shape, Tensor
 
 Q = (0.1, 3)
 """Scale and zero point of a tensor for which no others are given."""
@@ -76,13 +76,9 @@ class Network:
             )
             for kind, read, written, options in self.calls
         ]
-        numbers_of = [getattr(schema.BuiltinOperator, kind) for kind in codes]
         model = schema.ModelT(
             version=3,
-            operatorCodes=[
-                schema.OperatorCodeT(deprecatedBuiltinCode=min(n, 127), builtinCode=n, version=1)
-                for n in numbers_of
-            ],
+            operatorCodes=[_code(kind) for kind in codes],
             subgraphs=[
                 schema.SubGraphT(
                     tensors=tables,
@@ -97,6 +93,14 @@ class Network:
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
         return bytes(builder.Output())
+
+
+def _code(kind: str) -> Any:
+    number = getattr(schema.BuiltinOperator, kind, schema.BuiltinOperator.CUSTOM)
+    custom = kind if number == schema.BuiltinOperator.CUSTOM else None
+    return schema.OperatorCodeT(
+        deprecatedBuiltinCode=min(number, 127), builtinCode=number, customCode=custom, version=1
+    )
 
 
 def _made(shape: Shape, quant: tuple[float, int], dtype: DType) -> Tensor:
@@ -118,13 +122,12 @@ def _tensor(given: Tensor | object) -> Tensor:
 def _table(t: Tensor, number: int, buffers: list[Any]) -> Any:
     table = schema.TensorT(
         shape=list(t.shape),
-        type=getattr(schema.TensorType, t.dtype.name),
+        type=type_of(t),
         name=f"t{number}",
         quantization=quantization(t.quant),
         hasRank=True,
     )
     if t.data is not None:
         table.buffer = len(buffers)
-        raw: Array = np.ascontiguousarray(t.data).reshape(-1).view(np.uint8)
-        buffers.append(schema.BufferT(data=raw))
+        buffers.append(schema.BufferT(data=bytes_of(t)))
     return table

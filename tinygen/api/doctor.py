@@ -20,10 +20,10 @@ from tinygen.api.cache import cache
 from tinygen.api.kept import MODELS
 from tinygen.api.shown import Shown
 from tinygen.boards import Board, Linux, Qemu, Serial, all_boards
-from tinygen.convert import ENVIRONMENTS
 from tinygen.devices import qemu, usb, user_mode
 from tinygen.devices.link import Session, open_device, open_transport
 from tinygen.engines.tflm import source
+from tinygen.environments import ENVIRONMENTS, is_there
 from tinygen.errors import DeviceError, ToolchainError
 from tinygen.pio import core, network, run, toolchain
 from tinygen.printable import shell_word
@@ -106,7 +106,7 @@ def doctor(*, progress: Progress = SILENT) -> DoctorResult:
         ("Looking at Python and its packages", _packages),
         ("Looking for compilers and emulators", _programs),
         ("Asking the network", _sources),
-        ("Looking for converters", _converters),
+        ("Looking for environments", _environments),
         ("Asking the serial ports", _ports),
         ("Looking at the disk", _disk),
     ):
@@ -239,19 +239,13 @@ def _sources() -> Iterator[Check]:
     )
 
 
-def _converters() -> Iterator[Check]:
+def _environments() -> Iterator[Check]:
     for one in ENVIRONMENTS:
-        said = ", ".join(f"{name} {version}" for name, version in one.versions().items())
-        if one.is_there:
-            yield Check(f"environment {one.name}", State.GOOD, f"{said}, in {one.folder}")
-            continue
-        begun = "begun and not finished" if one.folder.is_dir() else "not set up"
-        yield Check(
-            f"environment {one.name}",
-            State.WARNING if one.folder.is_dir() else State.GOOD,
-            f"{begun}: needed for {one.opens} ({said}; {one.cost})",
-            f"tinygen setup {one.name}" if one.folder.is_dir() else "",
-        )
+        said = ", ".join(one.requirements)
+        there = is_there(one, core.cache_dir())
+        where = f"in {one.folder(core.cache_dir())}"
+        wanted = f"not set up; {one.purpose} needs it: tinygen setup {one.name}"
+        yield Check(f"environment {one.name}", State.GOOD, f"{said}, {where}" if there else wanted)
 
 
 def _ports() -> Iterator[Check]:

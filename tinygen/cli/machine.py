@@ -16,26 +16,27 @@ if TYPE_CHECKING:
     pass
 
 
-@app.command(short_help="Obtain what an engine or a converter needs, once.")
+@app.command(short_help="Obtain what does not come along, once.")
 def setup(
     what: Annotated[
         str,
         typer.Argument(
-            help="tflm: TensorFlow Lite Micro's sources. onnx, torch: what converts such models."
+            help="tflm: TensorFlow Lite Micro's sources. Packages in an environment of their own: "
+            "onnx, torch, which convert such models; qat, for compress --qat."
         ),
     ],
     source: Annotated[
         str | None,
         typer.Option(
             "--source",
-            help="For tflm: a checkout, a bare git folder, a folder of several, an archive, a URL. "
-            "[default: TINYGEN_TFLM_SOURCE, else the public repositories]",
+            help="For tflm a checkout, a bare git folder, a folder that holds several, an archive "
+            "or a URL; for packages a folder of wheels. [default: TINYGEN_TFLM_SOURCE, else the "
+            "public repositories; pip's index]",
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Obtain TensorFlow Lite Micro, or an environment that converts models of ONNX or PyTorch, at
-    the versions that tinygen pins, for use offline afterwards. What was interrupted goes on.
+    """Obtain what tinygen pins and does not bring along, for use offline afterwards.
 
     Example: tinygen setup tflm --source ~/mirror
     """

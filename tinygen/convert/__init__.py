@@ -7,7 +7,6 @@ there is `tinygen.converters`, which imports nothing else of tinygen.
 from __future__ import annotations
 
 from tinygen.convert.convert import convert
-from tinygen.convert.environment import ENVIRONMENTS, Environment
 from tinygen.convert.reference import origin_outputs
 
-__all__ = ["ENVIRONMENTS", "Environment", "convert", "origin_outputs"]
+__all__ = ["convert", "origin_outputs"]

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tinygen import tflite
-from tinygen.convert.environment import environment
+from tinygen import processes, tflite
+from tinygen.environments import ENVIRONMENTS, python_of
 from tinygen.errors import InputError
 from tinygen.ir import Shape
 from tinygen.load import FloatFile
@@ -18,10 +18,12 @@ from tinygen.load.files import sha256
 from tinygen.load.model import Layout, Origin
 from tinygen.load.pt2 import require_numbers
 from tinygen.load.tflite_float import float_file
+from tinygen.pio import core
 from tinygen.printable import printable
 
 REQUEST, ANSWER = "request.json", "answer.json"
 _LINES = 3
+_TIMEOUT_SECONDS = 3600
 _AGAIN = "export the model again, or convert it to a .tflite yourself and give that"
 
 
@@ -35,7 +37,6 @@ def convert(
     UntrustedModel for what could run code.
     """
     name = "onnx" if path.suffix.lower() == ".onnx" else "torch"
-    where = environment(name)
     if name == "torch":
         if not trust_model:
             require_numbers(content, path.name)
@@ -45,7 +46,7 @@ def convert(
                 why="an exported program has its shapes; those of an ONNX file can be set",
                 next_step="export it with the sizes that the device has",
             )
-    where.require(path.name)
+    _python(name)  # before anything else is done
     file = "model.onnx" if name == "onnx" else "model.pt2"
     request = {
         "folder": str(path.resolve().parent),
@@ -87,6 +88,12 @@ def convert(
 _RUNTIMES = {"onnxruntime": "ONNX Runtime", "torch": "PyTorch"}
 
 
+def _python(name: str) -> Path:
+    """The interpreter of the environment; InputError, with what makes it, where it is not there."""
+    (found,) = (one for one in ENVIRONMENTS if one.name == name)
+    return python_of(found, core.cache_dir())
+
+
 def _layouts(said: Any) -> tuple[Layout, ...]:
     return tuple(
         Layout(printable(str(name)), tuple(map(int, order)), str(name)) for name, order in said
@@ -99,7 +106,14 @@ def ask(
     """Have the converter in the environment do `what` in `folder`, and return its answer; `model`
     is the file in errors. Raises InputError with what it said where it did not."""
     (folder / REQUEST).write_text(json.dumps(request), "utf-8")
-    done = environment(name).run(f"tinygen.converters.{name}_child", what, str(folder))
+    done = processes.run_python(
+        f"tinygen.converters.{name}_child",
+        what,
+        str(folder),
+        input=b"",
+        timeout=_TIMEOUT_SECONDS,
+        python=_python(name),
+    )
     try:
         answer: dict[str, Any] = json.loads((folder / ANSWER).read_text("utf-8"))
     except (OSError, ValueError):

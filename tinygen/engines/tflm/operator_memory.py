@@ -76,7 +76,13 @@ def _convolution(op: Op, io: Operands, kernels: Kernels) -> _More:
         KernelSet.CMSIS_NN: cmsis_nn_scratch.convolution,
         KernelSet.ESP_NN_S3: esp_nn_scratch.convolution,
     }.get(kernels.set)
-    return _per_channel(io, 0), (scratch(op, io),) if scratch else ()
+    return _per_channel(io, 0), (scratch(op, io) if scratch else 0, _unpacked(io, kernels))
+
+
+def _unpacked(io: Operands, kernels: Kernels) -> int:
+    """Weights of int4 as int8; CMSIS-NN reads them as they are."""
+    packed = io.input(1).int4 and kernels.set is not KernelSet.CMSIS_NN
+    return io.input(1).elements if packed else 0
 
 
 def _depthwise(op: Op, io: Operands, kernels: Kernels) -> _More:
@@ -86,7 +92,7 @@ def _depthwise(op: Op, io: Operands, kernels: Kernels) -> _More:
         scratch = cmsis_nn_scratch.depthwise(op, io, kernels.extensions)
     elif kernels.set is KernelSet.ESP_NN_S3:
         scratch = esp_nn_scratch.depthwise(op, io)
-    return _per_channel(io, 3), (scratch,)
+    return _per_channel(io, 3), (scratch, _unpacked(io, kernels))
 
 
 def _transposed(op: Op, io: Operands, kernels: Kernels) -> _More:
@@ -107,7 +113,7 @@ def _fully_connected(_: Op, io: Operands, kernels: Kernels) -> _More:
         if Extension.MVE in kernels.extensions:
             kept.append(_WORD * units)
         scratch = 2 * _WORD * units if len(io.output.shape) > 2 else 0
-    return tuple(kept), (scratch,)
+    return tuple(kept), (scratch, _unpacked(io, kernels))
 
 
 def _batch_matmul(_: Op, io: Operands, kernels: Kernels) -> _More:
@@ -168,11 +174,18 @@ def _lookup(_: Op, io: Operands, __: Kernels) -> _More:
     return (_EMBEDDING, _dims(len(io.output.shape))), ()
 
 
+def _decode(_: Op, io: Operands, __: Kernels) -> _More:
+    """A pointer and a state for each output, and the zero points of channels."""
+    channels = (0 if t.quant is None else len(t.quant.scales) for t in io.outputs)
+    states = (size for count in channels for size in (_DECODE_STATE, count if count > 1 else 0))
+    return (_WORD * len(io.outputs), *states), ()
+
+
 def _dims(rank: int) -> int:
     return _WORD + _WORD * rank
 
 
-_EVAL_TENSOR, _QUANTIZATION, _ADD_N, _EMBEDDING = 12, 28, 40, 16
+_EVAL_TENSOR, _QUANTIZATION, _ADD_N, _EMBEDDING, _DECODE_STATE = 12, 28, 40, 16, 40
 
 _MORE: Mapping[str, Callable[[Op, Operands, Kernels], _More]] = {
     "ADD_N": _several,
@@ -180,6 +193,7 @@ _MORE: Mapping[str, Callable[[Op, Operands, Kernels], _More]] = {
     "BATCH_MATMUL": _batch_matmul,
     "CONV_2D": _convolution,
     "CUMSUM": _kept(36),
+    "DECODE": _decode,
     "DEPTH_TO_SPACE": _own_shape,
     "DEPTHWISE_CONV_2D": _depthwise,
     "EMBEDDING_LOOKUP": _lookup,
@@ -215,6 +229,7 @@ _SIZES: Mapping[str, tuple[int, int]] = {
     "CONV_2D": (28, 60),
     "COS": (0, 0),
     "CUMSUM": (2, 0),
+    "DECODE": (0, 0),
     "DEPTH_TO_SPACE": (4, 0),
     "DEPTHWISE_CONV_2D": (28, 60),
     "DEQUANTIZE": (0, 32),
