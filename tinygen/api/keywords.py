@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import inspect
 import textwrap
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from tinygen.api.in_memory import Model, as_files
+from tinygen.api.in_memory import Model, as_files, model_file
 from tinygen.options import DataOptions, flags
 
 P = ParamSpec("P")
@@ -19,12 +20,24 @@ Result = TypeVar("Result")
 
 
 def by_keywords(
-    options: Callable[P, OptionsT], call: Callable[[Path, OptionsT], Result], name: str
+    options: Callable[P, OptionsT],
+    call: Callable[[Path, OptionsT], Result],
+    name: str,
+    *,
+    many: bool = False,
 ) -> Callable[Concatenate[Model, P], Result]:
-    """`call`, which takes a model and its options, as `name(model, board=..., seed=...)`."""
+    """`call`, which takes a model and its options, as `name(model, board=..., seed=...)`; or `many`
+    models in a list."""
 
     def function(model: Model, *args: P.args, **kwargs: P.kwargs) -> Result:
-        with as_files(model, options(*args, **kwargs)) as (path, given):
+        told = options(*args, **kwargs)
+        if many and isinstance(model, list | tuple):
+            with contextlib.ExitStack() as held:
+                first, *others = model
+                path, given = held.enter_context(as_files(first, told))
+                paths: Any = [path, *(held.enter_context(model_file(one)) for one in others)]
+                return call(paths, given)
+        with as_files(model, told) as (path, given):
             return call(path, given)
 
     model = inspect.Parameter("model", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Model)
