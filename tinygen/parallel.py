@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from typing import Any
 
 from tinygen import processes
 from tinygen.errors import InputError, ToolchainError
+from tinygen.printable import printable
 
 _CONNECT_SECONDS = 15
 _LINES = 3
@@ -106,6 +108,12 @@ def _of_cluster(module: str, requests: Sequence[bytes], scheduler: str) -> Itera
         raise ToolchainError(
             "--scheduler needs Dask", why=f"{error}", next_step=f"{_EXTRA}, here and at the workers"
         ) from error
+    if re.fullmatch(r"[a-z]+://\S+", scheduler) is None:
+        raise InputError(
+            f"--scheduler is '{printable(scheduler)}'",
+            why="it is the address of a Dask scheduler",
+            next_step="--scheduler tcp://HOST:8786",
+        )
     try:
         client: Any = Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -67,14 +67,15 @@ def _flat(row: Row) -> Row:
 def _compare_rows(result: CompareResult) -> Sequence[Row]:
     """A row for each figure, then for each layer."""
     none = {"kernel_a": "", "kernel_b": ""}
+    head = {"model": result.b.model}
     rows: list[Row] = []
     for figure in result.figures:
         numbers = {"a": figure.a, "b": figure.b, "change": figure.change}
-        rows.append({"name": figure.name, "of": figure.of, **none, **numbers})
+        rows.append({**head, "name": figure.name, "of": figure.of, **none, **numbers})
     for layer in result.layers:
         kernels = {"kernel_a": layer.kernel_a, "kernel_b": layer.kernel_b}
         numbers = {"a": layer.a, "b": layer.b, "change": layer.change}
-        rows.append({"name": "layer", "of": layer.output, **kernels, **numbers})
+        rows.append({**head, "name": "layer", "of": layer.output, **kernels, **numbers})
     return rows
 
 
