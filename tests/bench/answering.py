@@ -1,7 +1,7 @@
 """A child of `tinygen.parallel`: does what its request says, and answers with it.
 
-    sleep SECONDS FILE    the number of the process in FILE first, then its time when that is over
-    fail WORDS            an error
+sleep SECONDS FILE    the number of the process in FILE first, then its time when that is over
+fail WORDS            an error
 """
 
 from __future__ import annotations

@@ -225,8 +225,8 @@ def test_the_examples_in_the_help_run(desk: Path, cache: str) -> None:
     np.save(desk / "sample.npy", np.ones((8, 8, 1), np.float32))
     (desk / "model.tflite").write_bytes((desk / "pools.tflite").read_bytes())
     examples = dict(the_examples())
-    morning = ("doctor", "boards", "ops", "inspect", "setup", "generate", "export", "bench", "compare")
-    day = (*morning, "build", "flash", "verify", "run", "profile", "stop", "cache")
+    morning = ("doctor", "boards", "ops", "inspect", "setup", "generate", "export", "bench")
+    day = (*morning, "compare", "build", "flash", "verify", "run", "profile", "stop", "cache")
     # Training for a real board takes long: tests/compress does it for less.
     assert {*day, "demo", "monitor", "compress"} == set(examples)
     for name in day:
