@@ -195,7 +195,7 @@ def test_limits_that_nothing_keeps(digits: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_limits_are_those_of_the_whole_firmware() -> None:
-    price = Price(flash=900, constants=500, arena=300, ram=320, instructions=70)
+    price = Price(flash=900, constants=500, arena=300, ram=320, instructions=70, cycles=90)
     limits = Limits(flash=1000, ram=1000, instructions=70)
     assert limits.violations(price, Overhead(100, 680)) == {}
     found = limits.violations(price, Overhead(350, 1180))

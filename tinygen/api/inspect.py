@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from tinygen.api.fidelity import fidelity_of
 from tinygen.api.inspect_options import InspectOptions
 from tinygen.api.keywords import by_keywords
+from tinygen.api.npu import NpuComparison, compared
 from tinygen.api.prepare import by_layers, prepare
 from tinygen.api.prepared import Prepared
 from tinygen.api.shown import Shown
@@ -48,13 +49,14 @@ class BoardFit:
     is_default: bool
     """Whether the board takes this engine when none is asked for."""
     fits: bool | None
-    """None where the engine finds its arena only by building."""
+    """None where that is known only after a build, which finds the engine's arena."""
     why_not: tuple[str, ...]
     remark: str
     """Why the flash there is less than the board's own, where it is too little."""
     estimated: bool
-    """Whether the needs are those with plain kernels, which decide: there is room for much more, or
-    for less than the weights or the edges alone."""
+    """Of `aot`: whether the needs are those with plain kernels, which decide: there is room for
+    much more, or for less than the weights or the edges alone. Of `tflm`: whether the arena was
+    computed; it has a margin of 2 % and 128 bytes, and a build finds the smallest that works."""
     ram_needed: int | None
     ram_available: int
     flash_needed: int
@@ -90,13 +92,16 @@ class InspectResult(Shown):
     """For each board and each engine that runs there; the board's default one first."""
     fidelity: FidelityResult | None = None
     """Which layer loses the accuracy, where that was asked for."""
+    npu: NpuComparison | None = None
+    """What an NPU would do with it by Vela's estimates, where one was asked for."""
 
 
 def inspect_model(model: Path, options: InspectOptions) -> InspectResult:
     """Look at a model without building it.
 
     What is not quantized is quantized with `data`, or with random ones: sizes are right then,
-    accuracy is not. With `fidelity` the result says which layer loses the accuracy.
+    accuracy is not. With `fidelity` the result says which layer loses the accuracy, with `npu` what
+    Arm's compiler Vela estimates for an Ethos-U, beside the engine aot on the board's processor.
 
     Returns
     -------
@@ -121,7 +126,13 @@ def inspect_model(model: Path, options: InspectOptions) -> InspectResult:
     given = ModelOptions(**shared, signature=options.signature)
     ready = prepare(model, given, random_if_needed=not options.fidelity)
     fidelity = fidelity_of(ready, options.progress) if options.fidelity else None
-    return _inspected(ready, given, targets, one=options.board is not None, fidelity=fidelity)
+    one = options.board is not None
+    seen = _inspected(ready, given, targets, one=one, fidelity=fidelity)
+    if options.npu is None:
+        return seen
+    options.progress.stage(f"Compiling for {options.npu} with Vela")
+    beside = compared(ready.model, options.npu, targets[0] if one else None)
+    return replace(seen, npu=beside)
 
 
 inspect = by_keywords(InspectOptions, inspect_model, "inspect")
@@ -185,7 +196,7 @@ def _fits(
             if clear is not None:
                 yield _judged(name, clear, estimated=True)
             else:
-                yield _fit(board, name, ENGINES[name].needs(model, sets, board.core))
+                yield _fit(board, name, ENGINES[name].needs(model, sets, board))
 
 
 def _clear(board: Board, program: Program) -> Fit | None:
@@ -216,7 +227,7 @@ def _fit(board: Board, engine: str, tried: Iterator[Needs]) -> BoardFit:
             judged = first
             break
         judged = fit(board, more)
-    return _judged(engine, judged, estimated=False)
+    return _judged(engine, judged, estimated=judged.needs.estimated)
 
 
 def _judged(engine: str, judged: Fit, *, estimated: bool) -> BoardFit:

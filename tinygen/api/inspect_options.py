@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from tinygen.npu.names import NPUS
 from tinygen.options import Data, DataOptions, Flag, Signature
 
 
@@ -37,3 +38,13 @@ class InspectOptions(DataOptions):
             "Show which layer loses the accuracy: int8 against float, layer by layer, on --data.",
         ),
     ] = False
+    npu: Annotated[
+        str | None,
+        Flag(
+            "--npu",
+            "What Arm's compiler Vela estimates for this Ethos-U, beside the engine aot on the "
+            f"board's processor: {', '.join(NPUS)}.",
+            metavar="NAME",
+            choices=NPUS,
+        ),
+    ] = None
