@@ -16,7 +16,7 @@ import os
 import queue
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
@@ -52,7 +52,7 @@ def answers(
     jobs: int | None = None,
     alone: Sequence[str] = (),
     scheduler: str | None = None,
-) -> Iterator[Answer]:
+) -> Generator[Answer, None, None]:
     """Answers to `requests` in the order in which they come, from this machine, `jobs` at a time
     (without it as many as it has cores), or from the workers of the Dask `scheduler`.
 
@@ -103,7 +103,7 @@ def _reason(code: int, said: bytes) -> str:
 
 def _of_cluster(module: str, requests: Sequence[bytes], scheduler: str) -> Iterator[Answer]:
     try:
-        from distributed import Client, as_completed
+        import distributed
     except ImportError as error:
         raise ToolchainError(
             "--scheduler needs Dask", why=f"{error}", next_step=f"{_EXTRA}, here and at the workers"
@@ -115,7 +115,8 @@ def _of_cluster(module: str, requests: Sequence[bytes], scheduler: str) -> Itera
             next_step="--scheduler tcp://HOST:8786",
         )
     try:
-        client: Any = Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
+        connect: Any = distributed.Client
+        client = connect(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
             f"the scheduler {scheduler} does not answer",
@@ -136,12 +137,13 @@ def _of_cluster(module: str, requests: Sequence[bytes], scheduler: str) -> Itera
             for index, request in enumerate(requests)
         }
         try:
-            for done in as_completed(sent, loop=client.loop):
-                error = done.exception()
-                if error is None:
+            come: Any = distributed.as_completed
+            for done in come(sent, loop=client.loop):
+                fault = done.exception()
+                if fault is None:
                     yield Answer(sent[done], done.result())
                 else:
-                    yield Answer(sent[done], None, f"{type(error).__name__}: {error}")
+                    yield Answer(sent[done], None, f"{type(fault).__name__}: {fault}")
         finally:
             client.cancel(list(sent), force=True)
 

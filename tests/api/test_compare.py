@@ -130,7 +130,7 @@ def test_any_file_is_an_answer_or_an_error(content: str, tmp_path: Path) -> None
     file.write_text(content)
     with contextlib.suppress(InputError):
         result = tinygen.compare(file, file)
-        assert result.figures == result.layers == ()
+        assert (result.figures, result.layers) == ((), ())
 
 
 def test_other_models_and_boards_are_said(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pytest
 
@@ -23,6 +24,8 @@ from tests.runner import GOLDEN_MODEL, environment
 from tinygen import parallel
 from tinygen.api import bench, bench_cell
 from tinygen.api.bench_cell import BenchRow, Cell
+from tinygen.api.bench_options import BenchOptions
+from tinygen.boards import get_board
 from tinygen.errors import DeviceError, InputError
 from tinygen.options import BuildOptions
 from tinygen.progress import SILENT
@@ -113,7 +116,7 @@ def test_an_interruption_keeps_what_is_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: Any, **__: Any) -> Iterator[parallel.Answer]:
-        yield parallel.Answer(0, bench_cell.msgspec.msgpack.encode(row(BOARD)))
+        yield parallel.Answer(0, msgspec.msgpack.encode(row(BOARD)))
         raise KeyboardInterrupt
 
     asked: dict[str, Any] = {"board": f"{BOARD},qemu-cortex-m4", "seed": unseen(), "out": tmp_path}
@@ -153,8 +156,8 @@ def test_hardware_is_flashed_where_its_port_is(
     assert made.failure_code == DeviceError.exit_code
     assert flashed == [(tmp_path, "/dev/ttyACM7", SILENT)]
     ports = bench._ports(
-        bench.BenchOptions(board="nucleo_f446re", ports=("/dev/ttyACM7",)),
-        [bench.get_board("nucleo_f446re")],
+        BenchOptions(board="nucleo_f446re", ports=("/dev/ttyACM7",)),
+        [get_board("nucleo_f446re")],
     )
     assert ports == {"nucleo_f446re": "/dev/ttyACM7"}
 

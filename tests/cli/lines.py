@@ -180,8 +180,6 @@ LINES = (
             and ran.json["rows"][0]["flash_model"] == 5_934
         ),
     ),
-)
-LINES += (
     Case(
         f"tinygen bench digits.tflite -b {BOARD} --scheduler nowhere",
         lambda ran: "tcp://HOST:8786" in ran.err,

@@ -224,4 +224,5 @@ def options_to_plain(options: BuildOptions) -> Mapping[str, Any]:
 
 def options_of_plain(plain: Mapping[str, Any]) -> BuildOptions:
     """What `options_to_plain` made of them."""
-    return BuildOptions(**{k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()})
+    known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()}
+    return BuildOptions(**known)
