@@ -116,7 +116,9 @@ def _anew(path: Path, options: ModelOptions, *, random_if_needed: bool) -> Prepa
         model=model,
         float_tflite=float_tflite,
         data=None if data is None else _said_of(data),
-        samples=tuple(sample.thinned() for sample in samples),
+        samples=tuple(
+            replace(sample, ordered=bool(model.graph.states)).thinned() for sample in samples
+        ),
         outputs=outputs,
         image_range=options.image_range,
         key=None,

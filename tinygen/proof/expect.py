@@ -23,16 +23,18 @@ def expect(
     """Inputs of `samples`, special and random ones, with the outputs of the oracle, of LiteRT and,
     where there is one, of the float model."""
     edges = input_edges(model.graph)
-    chosen = choose(edges, samples, seed)
-    truth = oracle.expected(model, chosen.quantized)
+    chosen = choose(edges, samples, seed, remembers=bool(model.graph.states))
+    truth = oracle.expected(model, chosen.quantized, chosen.starts)
     if truth.note:
         progress.warn(f"the oracle is the {truth.name}: {truth.note}")
-    second = oracle.second_opinion(model, chosen.quantized)
+    second = oracle.second_opinion(model, chosen.quantized, chosen.starts)
     given = [
         codes if edge.dtype is DType.INT32 else value
         for edge, codes, value in zip(edges, chosen.quantized, chosen.real, strict=True)
     ]
-    real = None if float_tflite is None else oracle.float_outputs(float_tflite, given)
+    real = (
+        None if float_tflite is None else oracle.float_outputs(float_tflite, given, chosen.starts)
+    )
     vectors = Vectors(
         inputs=chosen.quantized,
         expected=truth.outputs,
@@ -43,6 +45,7 @@ def expect(
         refusals=tuple(str(r) for r in (truth.refusal, second) if isinstance(r, Refusal)),
         real_outputs=real,
         targets=chosen.targets,
+        starts=chosen.starts,
     )
     for doubt in doubts(vectors, output_edges(model.graph)):
         progress.warn(doubt)
