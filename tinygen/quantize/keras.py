@@ -78,13 +78,13 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
             ]
 
     names = [edge.name for edge in loaded.inputs], list(loaded.outputs)
+    tensorflow = import_tensorflow()
     if isinstance(loaded, FloatFile):
         float_tflite = loaded.content
         check_computes(loaded, float_tflite)
         check_compiled(loaded, with_layer_names(float_tflite, *names))
         int8_tflite = quantized_file(loaded, samples(), float_edges=float_edges)
     else:
-        tensorflow = import_tensorflow()
         with contextlib.ExitStack() as folders:
             remembered = fused_layers(loaded)
             saved = Path(folders.enter_context(TemporaryDirectory())) if remembered else None
