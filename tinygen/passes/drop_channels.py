@@ -31,8 +31,9 @@ from tinygen.ir import (
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.elementwise import Elementwise
+from tinygen.ops.requantization import bias_or_zeros
 from tinygen.ops.reshape import Reshape, SameBytes
-from tinygen.ops.weighted import Weighted, bias_or_zeros
+from tinygen.ops.weighted import Weighted
 from tinygen.passes.channels import Component, components, cuttable
 
 UNIT = 4
