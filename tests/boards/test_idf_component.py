@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.runner import GOLDEN_MODEL
+from tinygen import generate, pio
 from tinygen.boards import get_board
 from tinygen.project.firmware import hal_files, root_files
 from tinygen.resources import firmware_dir
@@ -68,3 +70,26 @@ def test_the_component_is_the_one_of_the_facts() -> None:
     text = (firmware_dir() / "tflm" / "idf_component.yml").read_text("utf-8")
     assert 'espressif/esp-tflite-micro: "==' in text, "pinned, so that a build stays the same"
     assert 'espressif/esp-nn: "==' in text
+
+
+def test_platformio_s_finder_adds_the_model(tmp_path: Path) -> None:
+    """CMake knows the sources in `src` alone. What lies in `lib/model` reaches the firmware because
+    PlatformIO looks for the libraries of a project of ESP-IDF as of any other."""
+    if shutil.which("riscv64-unknown-elf-gcc") is None:
+        pytest.skip("riscv64-unknown-elf-gcc is not installed")
+    folder = tmp_path / "p"
+    generate(GOLDEN_MODEL, board="esp32c6", engine="aot", out=folder)
+    shutil.copytree(Path(__file__).with_name("espressif32"), folder / "platforms/espressif32")
+    told = (folder / "platformio.ini").read_text("utf-8")
+    (folder / "platformio.ini").write_text(
+        told.replace("[platformio]", "[platformio]\nplatforms_dir = platforms"), "utf-8"
+    )
+    elf = pio.build(folder, get_board("esp32c6")).elf
+    symbols = subprocess.run(
+        ["riscv64-unknown-elf-nm", "--defined-only", elf],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for symbol in ("model_init", "model_invoke", "tg_serve_step", "app_setup"):
+        assert symbols.count(f" T {symbol}\n") == 1, symbol

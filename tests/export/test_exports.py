@@ -91,53 +91,45 @@ def test_a_library_of_arduino_in_a_zip(tmp_path: Path) -> None:
     run("avr-g++", *avr, *arduino, sketch, "-o", tmp_path / "sketch.o")
 
 
-IDF = """
-set(ESP_PLATFORM 1)
-set(COMPONENT_LIB model)
-function(idf_component_register)
-  message(STATUS "register ${ARGN}")
-endfunction()
-function(target_compile_options)
-  message(STATUS "options ${ARGN}")
-endfunction()
-include("${CMAKE_CURRENT_LIST_DIR}/CMakeLists.txt")
-"""
-NAMES = ("library_named", "library_sources", "library_compile_options", "include_directories")
-ZEPHYR = "".join(
-    [
-        "set(ZEPHYR_BASE /zephyr)\n",
-        *(
-            f'function(zephyr_{name})\n  message(STATUS "{name} ${{ARGN}}")\nendfunction()\n'
-            for name in NAMES
-        ),
-        'include("${CMAKE_CURRENT_LIST_DIR}/CMakeLists.txt")\n',
-    ]
-)
+STAND_INS = Path(__file__).parent
+"""ESP-IDF's and Zephyr's build systems are not here: ours do what their documentation says."""
 
 
-@pytest.mark.parametrize(
-    ("form", "script", "says"),
-    [
-        ("esp-idf", IDF, ["register SRCS;", "INCLUDE_DIRS;src", "options model;PRIVATE;-O2"]),
-        ("zephyr", ZEPHYR, ["library_named model", "library_sources ", "include_directories src"]),
-    ],
-)
-def test_what_is_not_here_is_told_what_it_asks_for(
-    form: str, script: str, says: list[str], tmp_path: Path
+def test_an_esp_idf_project_with_the_component(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    need("cmake")
-    folder = export(form, tmp_path / "c", "qemu-cortex-m4")
-    (folder / "script.cmake").write_text(script)
-    said = run("cmake", "-P", folder / "script.cmake")
-    for text in says:
-        assert text in said
-    sources = [Path(word) for word in said.split(";") if word.endswith("weights.c")]
-    assert all(path.is_file() for path in sources)
-    if form == "zephyr":
-        lines = (folder / "zephyr/module.yml").read_text().splitlines()
-        assert lines == ["name: model", "build:", "  cmake: ."]
-    else:
-        assert '\nversion: "' in "\n" + (folder / "idf_component.yml").read_text()
+    need("cmake", "gcc")
+    monkeypatch.setenv("IDF_PATH", str(STAND_INS / "esp_idf"))
+    folder = export("esp-idf", tmp_path / "wakeword")
+    run("cmake", "-S", folder / "examples/classify", "-B", tmp_path / "b")
+    run("cmake", "--build", tmp_path / "b")
+    assert run(tmp_path / "b/classify").startswith("digits: output ")
+    listed = (folder / "CMakeLists.txt").read_text()
+    assert "target_compile_options(${COMPONENT_LIB} PRIVATE ${flags})" in listed
+
+
+def test_an_esp_idf_component_for_a_risc_v(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ESP-IDF's warnings are errors; its compiler for a C3 is a GCC for RISC-V."""
+    need("cmake", "riscv64-unknown-elf-gcc")
+    monkeypatch.setenv("IDF_PATH", str(STAND_INS / "esp_idf"))
+    folder = export("esp-idf", tmp_path / "model", "esp32c3")
+    flags = "-march=rv32imc -mabi=ilp32 --specs=picolibc.specs"
+    cross = ["-DCMAKE_SYSTEM_NAME=Generic", "-DCMAKE_C_COMPILER=riscv64-unknown-elf-gcc"]
+    cross += ["-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY", f"-DCMAKE_C_FLAGS={flags}"]
+    run("cmake", "-S", folder / "examples/classify", "-B", tmp_path / "b", *cross)
+    run("cmake", "--build", tmp_path / "b", "--target", "__idf_main")
+    assert (tmp_path / "b/components/model/lib__idf_model.a").is_file()
+
+
+def test_a_zephyr_application_with_the_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("cmake", "gcc")
+    monkeypatch.setenv("ZEPHYR_BASE", str(STAND_INS / "zephyr"))
+    folder = export("zephyr", tmp_path / "wakeword")
+    run("cmake", "-S", folder / "samples/classify", "-B", tmp_path / "b")
+    run("cmake", "--build", tmp_path / "b")
+    assert run(tmp_path / "b/zephyr").startswith("digits: output ")
 
 
 def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import tflite
 
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import DType
-from tinygen.load import Int8File, load
+from tinygen.load import FloatFile, Int8File, load
 
 TYPES = tflite.TensorType
 OPS = tflite.BuiltinOperator
@@ -156,10 +156,17 @@ def test_float_edges_are_accepted(tmp_path: Path) -> None:
     assert [edge.dtype for edge in loaded.inputs] == [DType.FLOAT32]
 
 
+def test_a_float_file_is_one(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, one_op(T("serving_default_a:0", FLOAT), T("b", FLOAT))))
+    assert isinstance(loaded, FloatFile)
+    assert (loaded.format, loaded.is_int8) == ("tflite-float", False)
+    assert [(e.name, e.shape, e.dtype) for e in loaded.inputs] == [("a", (1, 4), DType.FLOAT32)]
+    assert loaded.outputs == ("b",)
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (one_op(T("a", FLOAT), T("b", FLOAT)), "float model"),
         (one_op(T("a", TYPES.UINT8), T("b", TYPES.UINT8)), "uint8 model"),
         (one_op(T("a", TYPES.INT16), T("b", TYPES.INT16)), "no int8 model"),
         (one_op(T("a"), T("b", FLOAT)), "float model"),
@@ -176,7 +183,7 @@ def test_float_edges_are_accepted(tmp_path: Path) -> None:
             "only partly quantized",
         ),
     ],
-    ids=["float", "uint8", "int16", "float output", "no scale", "nan", "int16 inside", "hybrid"],
+    ids=["uint8", "int16", "float output", "no scale", "nan", "int16 inside", "hybrid"],
 )
 def test_other_types_are_refused(tmp_path: Path, content: bytes, what: str) -> None:
     with pytest.raises(InputError, match=what) as caught:
@@ -184,10 +191,11 @@ def test_other_types_are_refused(tmp_path: Path, content: bytes, what: str) -> N
     assert "Keras model" in caught.value.next_step
 
 
+@pytest.mark.parametrize("kind", [TYPES.INT8, FLOAT], ids=["int8", "float"])
 @pytest.mark.parametrize("shape", [(2, 4), (), (0, 4)])
-def test_other_batches_are_unsupported(tmp_path: Path, shape: tuple[int, ...]) -> None:
+def test_other_batches_are_unsupported(tmp_path: Path, shape: tuple[int, ...], kind: int) -> None:
     with pytest.raises(UnsupportedModel):
-        load(written(tmp_path, one_op(T("a", shape=shape), T("b", shape=shape))))
+        load(written(tmp_path, one_op(T("a", kind, shape), T("b", kind, shape))))
 
 
 def test_tensor_index_out_of_range(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from tests.ops.harness import int8, tensor
-from tests.ops.tflite_file import options_of, quantization
-from tinygen.ir import ABSENT, Array, DType, Shape, Tensor
+from tests.ops.tflite_file import bytes_of, options_of, quantization, type_of
+from tinygen.ir import ABSENT, DType, Shape, Tensor
 
 Q = (0.1, 3)
 """Scale and zero point of a tensor for which no others are given."""
@@ -118,13 +118,12 @@ def _tensor(given: Tensor | object) -> Tensor:
 def _table(t: Tensor, number: int, buffers: list[Any]) -> Any:
     table = schema.TensorT(
         shape=list(t.shape),
-        type=getattr(schema.TensorType, t.dtype.name),
+        type=type_of(t),
         name=f"t{number}",
         quantization=quantization(t.quant),
         hasRank=True,
     )
     if t.data is not None:
         table.buffer = len(buffers)
-        raw: Array = np.ascontiguousarray(t.data).reshape(-1).view(np.uint8)
-        buffers.append(schema.BufferT(data=raw))
+        buffers.append(schema.BufferT(data=bytes_of(t)))
     return table

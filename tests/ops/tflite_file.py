@@ -90,15 +90,14 @@ def single_operator(
     for i, t in enumerate([*present, *outputs]):
         table = schema.TensorT(
             shape=list(t.shape),
-            type=getattr(schema.TensorType, t.dtype.name),
+            type=type_of(t),
             name=f"{t.name}_{i}",
             quantization=quantization(t.quant),
             hasRank=True,
         )
         if t.data is not None:
-            raw = np.ascontiguousarray(t.data).reshape(-1).view(np.uint8)
             table.buffer = len(buffers)
-            buffers.append(schema.BufferT(data=raw))
+            buffers.append(schema.BufferT(data=bytes_of(t)))
         tensors.append(table)
 
     ids = iter(range(len(present)))
@@ -149,6 +148,22 @@ def quantization(quant: Quant | None) -> Any:
     return schema.QuantizationParametersT(
         scale=list(quant.scales), zeroPoint=list(quant.zero_points), quantizedDimension=quant.axis
     )
+
+
+def type_of(t: Tensor) -> int:
+    """The schema's number of a tensor's type."""
+    return int(getattr(schema.TensorType, "INT4" if t.int4 else t.dtype.name))
+
+
+def bytes_of(t: Tensor) -> Array:
+    """A constant's bytes as a file has them: of int4 two numbers in each."""
+    assert t.data is not None
+    flat = np.ascontiguousarray(t.data).reshape(-1)
+    if not t.int4:
+        return flat.view(np.uint8)
+    assert ((flat >= -8) & (flat <= 7)).all()
+    pairs = np.append(flat, np.zeros(flat.size % 2, np.int8)).reshape(-1, 2).astype(np.uint8) & 15
+    return np.asarray(pairs[:, 0] | pairs[:, 1] << 4, np.uint8)
 
 
 def run_tflm(model: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:

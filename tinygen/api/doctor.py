@@ -41,7 +41,7 @@ _NAMED = ("tensorflow", "tf-keras", "keras", "platformio")
 
 _DISPENSABLE = {
     "ai-edge-litert": "reports lack LiteRT's second opinion",
-    "tensorflow": "int8 .tflite files can be built, Keras files cannot",
+    "tensorflow": "int8 .tflite files can be built, Keras files and what is float cannot",
     "tf-keras": "files of Keras 2 cannot be built",
 }
 """Packages that a light install leaves out, and what is missing then."""

@@ -99,7 +99,7 @@ def inspect(
     Parameters
     ----------
     model : path or Keras model
-        A .h5, .keras or int8 .tflite file, a SavedModel folder, or a Keras model object. What is
+        A .h5, .keras or .tflite file, a SavedModel folder, or a Keras model object. What is
         not quantized is quantized with random data: sizes are right then, accuracy is not.
     input_shape : tuple of str
         Of a Keras model that leaves the size of its input open, as ``("96x96x3",)``.

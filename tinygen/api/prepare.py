@@ -19,7 +19,7 @@ from tinygen.api.prepared import Calibration, Prepared
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_class_names, read_data
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Graph, Int8Model, format_shape, output_edges
-from tinygen.load import Int8File, LoadedModel, Opened
+from tinygen.load import FloatModel, Int8File, LoadedModel, Opened
 from tinygen.options import Data, ModelOptions
 from tinygen.printable import printable
 from tinygen.progress import Progress
@@ -174,7 +174,7 @@ def _quantized(
 def _of_layer(loaded: Opened, error: UnsupportedModel, graph: Graph) -> UnsupportedModel:
     from tinygen.quantize.diagnosis import of_layer
 
-    assert isinstance(loaded, loading.KerasModel | loading.SavedModel)
+    assert isinstance(loaded, FloatModel)
     return of_layer(loaded, error, graph)
 
 

@@ -54,7 +54,7 @@ def _starting(words: tuple[str, ...], incomplete: str) -> list[str]:
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 ModelArgument = Annotated[
-    Path, typer.Argument(help="A .h5, .keras or int8 .tflite file, or a SavedModel folder.")
+    Path, typer.Argument(help="A .h5, .keras or .tflite file, or a SavedModel folder.")
 ]
 ProjectArgument = Annotated[
     Path | None,

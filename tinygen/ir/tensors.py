@@ -113,6 +113,8 @@ class Tensor:
     data: Array | None = None
     open_axes: frozenset[int] = frozenset()
     """Dimensions that a file leaves open and declares as 1, until shapes have been worked out."""
+    int4: bool = False
+    """Whether the file holds its elements, weights, as int4, two to a byte. Here they are int8."""
 
     def shaped(self, shape: Shape, kind: str) -> Tensor:
         """The tensor in the shape that an operator of this kind gives it.

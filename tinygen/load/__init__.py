@@ -9,6 +9,7 @@ from tinygen.load.dispatch import load
 from tinygen.load.files import Format
 from tinygen.load.model import (
     Attempt,
+    FloatFile,
     FloatModel,
     Int8File,
     KerasModel,
@@ -21,6 +22,7 @@ from tinygen.load.model import (
 
 __all__ = [
     "Attempt",
+    "FloatFile",
     "FloatModel",
     "Format",
     "Int8File",

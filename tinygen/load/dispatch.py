@@ -16,11 +16,19 @@ from tinygen.load.files import (
     recognise,
     sha256,
 )
-from tinygen.load.model import Int8File, KerasModel, LoadedModel, SavedModel, safe_name
+from tinygen.load.model import (
+    FloatFile,
+    Int8File,
+    KerasModel,
+    LoadedModel,
+    SavedModel,
+    safe_name,
+)
 from tinygen.load.quiet import require_tensorflow
 from tinygen.load.saved_model import load_saved_model
 from tinygen.load.signature import choose, ordered, require_none
 from tinygen.load.tflite_file import check_int8
+from tinygen.load.tflite_float import float_file, is_float
 from tinygen.paths import exists, missing_path
 
 _AS_SAVED: Mapping[str, Shape] = {}
@@ -33,7 +41,7 @@ def load(
     shapes: Mapping[str, Shape] = _AS_SAVED,
     signature: str | None = None,
 ) -> LoadedModel:
-    """Open a Keras `.h5` or `.keras` file, a SavedModel folder or an int8 `.tflite`.
+    """Open a Keras `.h5` or `.keras` file, a SavedModel folder or a `.tflite`, int8 or float.
 
     `shapes` are those of inputs of a Keras file that leave theirs open, by name, without the batch;
     `signature` is which of the models in the other kinds of file is meant.
@@ -84,12 +92,16 @@ def _require_as_saved(shapes: Mapping[str, Shape], path: Path) -> None:
         )
 
 
-def _load_tflite(path: Path, whole: bytes, asked: str | None) -> Int8File:
+def _load_tflite(path: Path, whole: bytes, asked: str | None) -> Int8File | FloatFile:
     names = tflite.signatures(whole, path.name)
     chosen = choose(names, asked, path.name) if names or asked is not None else None
     several = len(set(names.values())) > 1
     content = tflite.with_signature(whole, names[chosen]) if chosen and several else whole
     file = tflite.parse(content, path.name)
+    signatures = ordered(names, chosen) if chosen else ()
+    if is_float(file):
+        require_tensorflow(path.name)
+        return float_file(path, file, content, whole, signatures)
     check_int8(file)
     graph = tflite.graph(file, safe_name(path))
     return Int8File(
@@ -101,7 +113,7 @@ def _load_tflite(path: Path, whole: bytes, asked: str | None) -> Int8File:
         sha256=sha256(whole),
         inputs=input_edges(graph),
         outputs=tuple(edge.name for edge in output_edges(graph)),
-        signatures=ordered(names, chosen) if chosen else (),
+        signatures=signatures,
         content=content,
         graph=graph,
     )

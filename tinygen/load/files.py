@@ -15,9 +15,9 @@ from tinygen.errors import InputError
 MAX_BYTES = 2 << 30
 """Larger files are refused unread: no microcontroller holds such a model."""
 
-Format = Literal["keras-h5", "keras-v3", "saved-model", "tflite"]
+Format = Literal["keras-h5", "keras-v3", "saved-model", "tflite", "tflite-float"]
 
-FORMATS = "a Keras .h5 or .keras file, a SavedModel folder, or an int8 .tflite"
+FORMATS = "a Keras .h5 or .keras file, a SavedModel folder, or a .tflite"
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _ZIP_MAGIC = b"PK\x03\x04"
 _SAVED_MODEL_PARTS = ("saved_model.pb", "variables", "assets", "assets.extra")

@@ -90,7 +90,14 @@ class Int8File(Opened):
     graph: Graph
 
 
-FloatModel = KerasModel | SavedModel
+@dataclass(frozen=True, eq=False)
+class FloatFile(Opened):
+    """A `.tflite` file of real numbers."""
+
+    content: bytes
+
+
+FloatModel = KerasModel | SavedModel | FloatFile
 """What has to be quantized."""
 
 LoadedModel = FloatModel | Int8File

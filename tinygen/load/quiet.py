@@ -96,9 +96,9 @@ def require_tensorflow(model: str) -> None:
     """InputError where TensorFlow is not installed: the file `model` cannot be opened then."""
     if importlib.util.find_spec("tensorflow") is None:
         raise InputError(
-            f"'{model}' is no .tflite file, and TensorFlow is not installed",
-            why="Keras files and SavedModels are opened and quantized by TensorFlow; an int8"
-            " .tflite is built without",
+            f"'{model}' is no int8 .tflite file, and TensorFlow is not installed",
+            why="Keras files, SavedModels and float .tflite files are quantized by TensorFlow; an"
+            " int8 .tflite is built without",
             next_step=f"{shell_word(sys.executable)} -m pip install 'tensorflow>=2.16'"
             " 'tf-keras>=2.16'",
         )

@@ -24,7 +24,10 @@ _MOVES = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, Move))
 """What may stand there too: codes are moved in place of real values."""
 _IN_FLOAT = (_QUANTIZE, _DEQUANTIZE, *_TABULATED, *_EXACT, *_MOVES)
 _FLOATS = ("FLOAT32", "FLOAT16", "FLOAT64", "BFLOAT16")
-_ADVICE = "give the Keras model and calibration data instead: tinygen quantizes it itself"
+_ADVICE = (
+    "give the Keras model, or the float .tflite, and calibration data instead: tinygen quantizes it"
+    " itself"
+)
 
 
 def check_int8(file: File) -> None:
@@ -38,7 +41,7 @@ def check_int8(file: File) -> None:
     _check_inside(file)
     for index in file.inputs:
         _check_open(file.tensors[index], file.name)
-        _check_batch(file.tensors[index], file.name)
+        check_batch(file.tensors[index], file.name)
 
 
 def _check_edges(file: File) -> None:
@@ -165,7 +168,7 @@ def _check_open(tensor: FileTensor, file_name: str) -> None:
         )
 
 
-def _check_batch(tensor: FileTensor, file_name: str) -> None:
+def check_batch(tensor: FileTensor, file_name: str) -> None:
     if not tensor.shape or tensor.shape[0] != 1 or any(axis < 1 for axis in tensor.shape):
         raise UnsupportedModel(
             f"the input '{tensor.name}' of '{file_name}' has the shape {list(tensor.shape)}",

@@ -1,4 +1,4 @@
-"""Keras model or SavedModel -> int8 `.tflite`. Importing it imports no TensorFlow."""
+"""Keras model, SavedModel or float `.tflite` -> int8. Importing it imports no TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keras model or SavedModel -> int8 `.tflite`, byte for byte the same each time.
+"""Keras model, SavedModel or float `.tflite` -> int8 `.tflite`, byte for byte the same each time.
 
 The model is traced with a batch of 1 and its variables are frozen into constants before
 TensorFlow's converter sees it. That is one way for Keras 2, Keras 3 and SavedModels alike, keeps
@@ -17,7 +17,7 @@ from tinygen import tflite
 from tinygen.data import Dataset
 from tinygen.errors import InputError
 from tinygen.ir import DType, Edge, Graph, format_shape
-from tinygen.load import FloatModel, Int8File, KerasModel, LoadedModel, SavedModel
+from tinygen.load import FloatFile, FloatModel, Int8File, KerasModel, LoadedModel, SavedModel
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
 from tinygen.quantize.diagnosis import (
@@ -26,6 +26,7 @@ from tinygen.quantize.diagnosis import (
     conversion_failure,
     not_int8,
 )
+from tinygen.quantize.file import quantized_file
 from tinygen.quantize.layer_names import with_layer_names
 from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
@@ -59,10 +60,9 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
     if isinstance(loaded, Int8File):
         raise InputError(
             f"'{loaded.path.name}' is quantized already",
-            why="a .tflite is compiled as it is",
-            next_step="give the Keras model to quantize it anew",
+            why="an int8 .tflite is compiled as it is",
+            next_step="give the model that it was made of, to quantize it anew",
         )
-    tensorflow = import_tensorflow()
     _check_data(loaded.inputs, data)
     chosen = _calibration_indices(data)
 
@@ -73,12 +73,19 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
                 for array, edge in zip(data.inputs, loaded.inputs, strict=True)
             ]
 
-    frozen = _frozen(tensorflow, loaded)
     names = [edge.name for edge in loaded.inputs], list(loaded.outputs)
-    float_tflite = _convert(tensorflow, frozen, loaded, None, float_edges=True)
-    check_computes(loaded, float_tflite)
-    check_compiled(loaded, with_layer_names(float_tflite, *names))
-    int8_tflite = _convert(tensorflow, frozen, loaded, samples, float_edges=float_edges)
+    if isinstance(loaded, FloatFile):
+        float_tflite = loaded.content
+        check_computes(loaded, float_tflite)
+        check_compiled(loaded, with_layer_names(float_tflite, *names))
+        int8_tflite = quantized_file(loaded, samples(), float_edges=float_edges)
+    else:
+        tensorflow = import_tensorflow()
+        frozen = _frozen(tensorflow, loaded)
+        float_tflite = _convert(tensorflow, frozen, loaded, None, float_edges=True)
+        check_computes(loaded, float_tflite)
+        check_compiled(loaded, with_layer_names(float_tflite, *names))
+        int8_tflite = _convert(tensorflow, frozen, loaded, samples, float_edges=float_edges)
     named = with_layer_names(int8_tflite, *names)
     named_float = with_layer_names(float_tflite, *names)
     if float_edges and (integers := _integers(loaded, named)):
@@ -135,7 +142,7 @@ def _calibration_indices(data: Dataset) -> list[int]:
     return [index * total // count for index in range(count)]
 
 
-def _frozen(tensorflow: Any, loaded: FloatModel) -> Any:
+def _frozen(tensorflow: Any, loaded: KerasModel | SavedModel) -> Any:
     """The model as a function of one sample per input, variables turned into constants."""
     from tensorflow.python.framework.convert_to_constants import (
         convert_variables_to_constants_v2,
@@ -159,7 +166,7 @@ def _frozen(tensorflow: Any, loaded: FloatModel) -> Any:
         raise conversion_failure(loaded, what, str(error), "") from error
 
 
-def _call(tensorflow: Any, loaded: FloatModel) -> Callable[[Sequence[Any]], list[Any]]:
+def _call(tensorflow: Any, loaded: KerasModel | SavedModel) -> Callable[[Sequence[Any]], list[Any]]:
     """The model as a function of its inputs in order that gives its outputs in order."""
     if isinstance(loaded, SavedModel):
         names = [edge.name for edge in loaded.inputs]

@@ -11,6 +11,7 @@ from tinygen.errors import UnsupportedModel, UnsupportedOperators
 from tinygen.ir import Array, DType, Graph, Node, Quant, Tensor, TensorId
 from tinygen.ops import BY_KIND
 from tinygen.ops.parse import Parser
+from tinygen.tflite.int4 import INT4, require_weights, unpacked
 from tinygen.tflite.parse import MALFORMED, Call, File, FileTensor, damaged, parse
 
 _DTYPES = {dtype.name: dtype for dtype in DType}
@@ -42,6 +43,7 @@ def graph(file: File, name: str) -> Graph:
         tensors = {i: _tensor(raw, i) for i, raw in enumerate(file.tensors)}
         tensors |= _empty(file, tensors)
         _require_compiled(file, tensors)
+        require_weights(file)
         nodes = tuple(_node(call) for call in file.calls)
     except MALFORMED as error:
         raise damaged(file.name, error) from error
@@ -52,7 +54,8 @@ def graph(file: File, name: str) -> Graph:
 
 def _tensor(raw: FileTensor, tensor_id: TensorId) -> Tensor:
     name = raw.name or f"tensor_{tensor_id}"
-    dtype = _DTYPES.get(raw.type)
+    int4 = raw.type == INT4 and raw.data is not None
+    dtype = DType.INT8 if int4 else _DTYPES.get(raw.type)
     if dtype is None:
         raise UnsupportedModel(
             f"tensor '{name}' has the type {raw.type}",
@@ -73,10 +76,11 @@ def _tensor(raw: FileTensor, tensor_id: TensorId) -> Tensor:
         shape=raw.shape,
         dtype=dtype,
         quant=_quant(raw, name, dtype),
-        data=_data(raw, dtype),
+        data=unpacked(raw) if int4 else _data(raw, dtype),
         open_axes=frozenset(
             i for i, size in enumerate(raw.signature or ()) if size == -1 and raw.shape[i] == 1
         ),
+        int4=int4,
     )
 
 

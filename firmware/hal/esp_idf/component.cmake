@@ -1,7 +1,8 @@
 # ESP-IDF also reads this file as a script, where CONFIGURE_DEPENDS is an error.
 file(GLOB_RECURSE sources "*.c" "*.cpp" "*.cc")
 
-# Which folders there are, the engine decides. The model is a library beside this component.
+# Which folders there are, the engine decides. The model is a library beside this component, in
+# lib/model: PlatformIO's finder adds its headers and its objects, because a source here includes it.
 set(folders)
 foreach(folder hal protocol tflm)
   if(IS_DIRECTORY "${CMAKE_CURRENT_LIST_DIR}/${folder}")

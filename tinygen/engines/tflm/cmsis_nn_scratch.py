@@ -35,6 +35,7 @@ def depthwise(op: DepthwiseConv2D, io: Operands, core: Collection[Extension]) ->
     taps, channels = height.filter * width.filter, io.output.shape[3]
     sizes = [0]
     frequent = (height.filter, width.filter) == (3, 3) and max(height.before, width.before) <= 1
+    frequent &= not io.input(1).int4
     if Extension.DSP in core and not frequent:
         sizes.append(2 * io.input(0).shape[3] * taps)
     if Extension.MVE in core:

@@ -76,7 +76,13 @@ def _convolution(op: Op, io: Operands, kernels: Kernels) -> _More:
         KernelSet.CMSIS_NN: cmsis_nn_scratch.convolution,
         KernelSet.ESP_NN_S3: esp_nn_scratch.convolution,
     }.get(kernels.set)
-    return _per_channel(io, 0), (scratch(op, io),) if scratch else ()
+    return _per_channel(io, 0), (scratch(op, io) if scratch else 0, _unpacked(io, kernels))
+
+
+def _unpacked(io: Operands, kernels: Kernels) -> int:
+    """Weights of int4 as int8; CMSIS-NN reads them as they are."""
+    packed = io.input(1).int4 and kernels.set is not KernelSet.CMSIS_NN
+    return io.input(1).elements if packed else 0
 
 
 def _depthwise(op: Op, io: Operands, kernels: Kernels) -> _More:
@@ -86,7 +92,7 @@ def _depthwise(op: Op, io: Operands, kernels: Kernels) -> _More:
         scratch = cmsis_nn_scratch.depthwise(op, io, kernels.extensions)
     elif kernels.set is KernelSet.ESP_NN_S3:
         scratch = esp_nn_scratch.depthwise(op, io)
-    return _per_channel(io, 3), (scratch,)
+    return _per_channel(io, 3), (scratch, _unpacked(io, kernels))
 
 
 def _transposed(op: Op, io: Operands, kernels: Kernels) -> _More:
@@ -107,7 +113,7 @@ def _fully_connected(_: Op, io: Operands, kernels: Kernels) -> _More:
         if Extension.MVE in kernels.extensions:
             kept.append(_WORD * units)
         scratch = 2 * _WORD * units if len(io.output.shape) > 2 else 0
-    return tuple(kept), (scratch,)
+    return tuple(kept), (scratch, _unpacked(io, kernels))
 
 
 def _batch_matmul(_: Op, io: Operands, kernels: Kernels) -> _More:

@@ -41,7 +41,8 @@ def _only_int8(graph: Graph, kind: str) -> bool:
             io = graph.operands(node)
             tensors = [*io.outputs, *(t for t in io.inputs[:1] if t is not None)]
             tensors += [t for t in io.inputs[1:] if t is not None and not t.constant]
-            if any(t.dtype is not DType.INT8 for t in tensors):
+            int4 = any(t.int4 for t in io.inputs if t is not None)
+            if int4 or any(t.dtype is not DType.INT8 for t in tensors):
                 return False
     return True
 

@@ -1,0 +1,51 @@
+"""Quantizes a float .tflite to int8 as TensorFlow's converter does it, in a process of its own.
+
+The file is somebody else's, and what reads it is C++ that aborts on what it does not like; a crash
+here is an error there. TensorFlow Lite's quantizer is given a file by these functions alone: its
+converter takes Keras models, functions and SavedModels, calls them, and nothing else.
+Usage: `python -m tinygen.quantize.file_worker < request.npz > model.tflite`; the request holds
+`model` (bytes), `inputs` (how many), `input_0` ... (samples, *shape) and `float_edges`.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from tinygen.ir import Array
+
+
+def quantized(request: Mapping[str, Array]) -> bytes:
+    """The int8 model of the request."""
+    import tensorflow
+    from tensorflow.lite.python.convert import mlir_quantize
+    from tensorflow.lite.python.optimize import calibrator
+
+    inputs = [request[f"input_{i}"] for i in range(int(request["inputs"]))]
+
+    def samples() -> Iterator[list[Array]]:
+        for sample in zip(*inputs, strict=True):
+            yield [value[np.newaxis] for value in sample]
+
+    content = calibrator.add_intermediate_tensors(request["model"].tobytes())
+    calibrated = calibrator.Calibrator(content).calibrate(samples)
+    edges = tensorflow.float32 if bool(request["float_edges"]) else tensorflow.int8
+    return bytes(mlir_quantize(calibrated, input_data_type=edges, output_data_type=edges))
+
+
+def main() -> None:
+    """Read the request from standard input, write the model to standard output."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    with os.fdopen(os.dup(1), "wb") as answer:
+        os.dup2(2, 1)  # what C++ prints is no part of the answer
+        with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as request:
+            answer.write(quantized(request))
+
+
+if __name__ == "__main__":
+    main()
