@@ -40,4 +40,4 @@ class AveragePool2D(Pool2D):
         return (np.clip(mean, low, high).astype(io.output.dtype.numpy),)
 
     def kernels(self, io: Operands) -> Lowered:
-        return self.call(io, "average_pool_2d")
+        return self.call(io, self.kernel(io, "average_pool_2d"))

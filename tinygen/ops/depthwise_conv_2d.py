@@ -89,6 +89,8 @@ class DepthwiseConv2D(Convolution):
     def kernels(self, io: Operands) -> Lowered:
         outputs, inputs = io.input(1).shape[3], io.input(0).shape[3]
         multiplier = outputs // inputs
+        if io.output.dtype is DType.INT16:
+            return self.lower_with(io, {"depth_multiplier": multiplier})
         last = (inputs if multiplier == 1 else multiplier) % 4
         return self.lower_with(io, {"depth_multiplier": multiplier, "last_outputs": last})
 

@@ -22,4 +22,4 @@ class MaxPool2D(Pool2D):
         return (np.clip(largest, low, high).astype(io.output.dtype.numpy),)
 
     def kernels(self, io: Operands) -> Lowered:
-        return self.call(io, "max_pool_2d")
+        return self.call(io, self.kernel(io, "max_pool_2d"))

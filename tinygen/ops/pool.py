@@ -7,7 +7,17 @@ from typing import Self
 
 import tflite
 
-from tinygen.ir import DType, Given, Interval, KernelCall, Lowered, Operands, Shape, portable
+from tinygen.ir import (
+    DType,
+    Given,
+    Interval,
+    Kernel,
+    KernelCall,
+    Lowered,
+    Operands,
+    Shape,
+    portable,
+)
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.move import Move
 from tinygen.ops.orders import in_blocks
@@ -62,14 +72,18 @@ class Pool2D(Move):
         """Neither a mean nor a maximum leaves what it is taken of."""
         return (inputs[0].clipped(*self.bounds(io)),)
 
-    def call(self, io: Operands, name: str) -> Lowered:
-        """The one call of the portable kernel of this name, or of the one for int16."""
+    def kernel(self, io: Operands, name: str) -> Kernel:
+        """The portable kernel of this name, or the one for int16."""
+        return portable(name if io.output.dtype is DType.INT8 else f"{name}_int16")
+
+    def call(self, io: Operands, kernel: Kernel) -> Lowered:
+        """The one kernel call."""
         image, size = io.input(0).shape, io.output.dtype.size
         height, width = self.extents(image)
         low, high = self.bounds(io)
         order = in_blocks(height, width, (size * image[3], size * image[3]), batches=image[0])
         call = KernelCall(
-            kernel=portable(name if io.output.dtype is DType.INT8 else f"{name}_int16"),
+            kernel=kernel,
             inputs=(io.input(0).id,),
             outputs=(io.output.id,),
             params={

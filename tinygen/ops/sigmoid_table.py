@@ -25,7 +25,8 @@ def _table() -> Int64:
     places = np.arange(256)
 
     def logistic(place: Array) -> Array:
-        return np.reciprocal(1 + np.exp(-place / _STEPS)) * 65536
+        value: Array = np.reciprocal(1 + np.exp(-place / _STEPS)) * 65536
+        return value
 
     line = (logistic(places) + logistic(places + 1)) / 2
     missed = logistic(places + 0.5) - line
@@ -77,7 +78,7 @@ def call(io: Operands, name: str, exact_shifts: range) -> KernelCall:
         inputs=(io.input(0).id,),
         outputs=(io.output.id,),
         params={"count": io.output.elements, "multiplier": multiplier, "shift": shift},
-        constants={"table": Constant(TABLE.astype(np.uint16))},
+        constants={"table": Constant(TABLE.astype(np.uint16).view(np.int16))},
         overlaps=(Overlap(0, 0, io.output.nbytes),),
     )
 

@@ -27,6 +27,7 @@ class Portable(KernelSet):
     """As each operator lowers itself, and faster where there is something for the core."""
 
     name: ClassVar[str] = PORTABLE
+    of_16_bits = True
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
         family = FAMILIES.get(site.core)
@@ -34,6 +35,6 @@ class Portable(KernelSet):
         kernels = [call for call in calls if isinstance(call, KernelCall)]
         costs = (cost(call, site.graph.tensors, family) for call in kernels)
         yield Candidate((site.node,), calls, sum(costs, Cost(0, 0, 0)), why="runs on every core")
-        if family is not None:
+        if family is not None and not site.of_16_bits:
             for fast in _FAST:
                 yield from fast(site, family)
