@@ -62,12 +62,14 @@ def _utf8(text: str) -> str:
 
 
 def number(value: int | float) -> str:
-    """A number as C writes it; a float exactly, in hexadecimal, with its decimal value beside."""
+    """A number as C writes it; a float in the nine decimal digits that no two floats share, because
+    C++ before 2017 has none in hexadecimal."""
     if isinstance(value, bool | np.bool_):
         return "1" if value else "0"
     if isinstance(value, int | np.integer):
         return "(-2147483647 - 1)" if value == -(1 << 31) else str(int(value))
-    return f"{float(value).hex()}f"
+    text = f"{np.float32(value):.9g}"
+    return f"{text}f" if "." in text or "e" in text else f"{text}.0f"
 
 
 def array(name: str, constant: Constant, qualifier: str = "") -> str:
@@ -79,8 +81,8 @@ def array(name: str, constant: Constant, qualifier: str = "") -> str:
     if _is_union(constant):
         text = _bytes(values.astype(values.dtype.newbyteorder("<")).tobytes())
         return f"{_const(constant, qualifier, f'union {name}')} {name} = {{\n{text}\n}};\n"
-    head = f"{_const(constant, qualifier)} {name}[{values.size}]"
-    if values.dtype.itemsize == 1 and values.size > _MANY_BYTES:
+    head = f"{_const(constant, qualifier)} {name}[{_length(constant)}]"
+    if _is_string(constant):
         return f"{head} TG_NONSTRING =\n{_bytes(values.tobytes())};\n"
     lines: list[str] = []
     line = "   "
@@ -102,6 +104,16 @@ def _is_union(constant: Constant) -> bool:
     return constant.data.dtype.itemsize > 1 and constant.data.nbytes > _MANY_WORDS
 
 
+def _is_string(constant: Constant) -> bool:
+    return constant.data.dtype.itemsize == 1 and constant.data.size > _MANY_BYTES
+
+
+def _length(constant: Constant) -> str:
+    """Elements of an array that is no union: C++ wants room for a string's end."""
+    size = constant.data.size
+    return f"TG_STRING({size})" if _is_string(constant) else f"{size}"
+
+
 def _bytes(content: bytes) -> str:
     """As a string literal, which takes a compiler a hundredth of the memory and a twentieth of the
     time that a number for each byte does."""
@@ -113,8 +125,8 @@ def _bytes(content: bytes) -> str:
 def declaration(name: str, constant: Constant, qualifier: str = "") -> str:
     """The extern declaration of `array`."""
     if _is_union(constant):
-        return f"extern {_const(constant, qualifier, union(name, constant))} {name};"
-    return f"extern {_const(constant, qualifier)} {name}[{constant.data.size}];"
+        return f"{_const(constant, qualifier, union(name, constant), 'extern')} {name};"
+    return f"{_const(constant, qualifier, storage='extern')} {name}[{_length(constant)}];"
 
 
 def union(name: str, constant: Constant) -> str:
@@ -122,7 +134,8 @@ def union(name: str, constant: Constant) -> str:
     values = constant.data
     c_name = DType(values.dtype.name).c_name
     return (
-        f"union {name} {{\n  int8_t bytes[{values.nbytes}] TG_NONSTRING; /* little-endian */\n"
+        f"union {name} {{\n"
+        f"  int8_t bytes[TG_STRING({values.nbytes})] TG_NONSTRING; /* little-endian */\n"
         f"  {c_name} values[{values.size}];\n}}"
     )
 
@@ -175,12 +188,12 @@ def read_of(pointer: str, name: str, value: ParamValue) -> str:
     return f"{pointer}->{name}"
 
 
-def _const(constant: Constant, qualifier: str, c_name: str | None = None) -> str:
+def _const(constant: Constant, qualifier: str, c_name: str | None = None, storage: str = "") -> str:
     dtype = constant.data.dtype
-    align = f"_Alignas({constant.align})" if constant.align > dtype.itemsize else ""
+    align = f"alignas({constant.align})" if constant.align > dtype.itemsize else ""
     # What a compiler may change it keeps in RAM.
     const = ("const", qualifier) if constant.place is Place.FLASH else ()
-    return " ".join(filter(None, (align, *const, c_name or DType(dtype.name).c_name)))
+    return " ".join(filter(None, (align, storage, *const, c_name or DType(dtype.name).c_name)))
 
 
 def value(of: ParamValue) -> str:

@@ -5,6 +5,9 @@
  */
 #include "model.h"
 
+#include <stdalign.h>
+
+#include "tg_any.h"
 #include "tg_fixed_point.h"
 #include "portable/tg_conv_2d.h"
 #include "portable/tg_conv_2d_packed.h"
@@ -18,7 +21,7 @@
 
 /* Every activation and scratch lives here; the canary behind it must survive an invoke. */
 static struct {
-  _Alignas(16) uint8_t bytes[MODEL_ARENA_BYTES];
+  alignas(16) uint8_t bytes[MODEL_ARENA_BYTES];
   uint32_t canary[4];
 } model_arena;
 
@@ -51,7 +54,7 @@ TG_INLINE void *arena_at(uint32_t offset) {
 
 /* Layer 0: CONV_2D "edges_1"
  * [1, 8, 8, 1] -> [1, 8, 8, 8], 4,608 MACs */
-TG_LAYER void layer_0_conv_2d(const void *input, void *output) {
+TG_LAYER void layer_0_conv_2d(tg_any_input input, tg_any_output output) {
   static const struct tg_portable_conv_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .input_channels = 1, .output_height = 8,
       .output_width = 8, .output_channels = 8, .groups = 1, .last_outputs = 0, .filter_height = 3,
@@ -66,7 +69,8 @@ TG_LAYER void layer_0_conv_2d(const void *input, void *output) {
 
 /* Layer 1: DEPTHWISE_CONV_2D "strokes_1"
  * [1, 8, 8, 8] -> [1, 8, 8, 16], 9,216 MACs */
-TG_LAYER void layer_1_depthwise_conv_2d_packed(const void *input, void *output, void *scratch) {
+TG_LAYER void layer_1_depthwise_conv_2d_packed(tg_any_input input, tg_any_output output,
+                                               tg_any_output scratch) {
   static const struct tg_portable_depthwise_conv_2d_packed_params params = {
       .input_height = 8, .input_width = 8, .input_channels = 8, .output_height = 8,
       .output_width = 8, .depth_multiplier = 2, .filter_height = 3, .filter_width = 3,
@@ -79,7 +83,7 @@ TG_LAYER void layer_1_depthwise_conv_2d_packed(const void *input, void *output, 
 
 /* Layer 2: MAX_POOL_2D "max_pooling2d_1/MaxPool2d"
  * [1, 8, 8, 16] -> [1, 4, 4, 16] */
-TG_LAYER void layer_2_max_pool_2d(const void *input, void *output) {
+TG_LAYER void layer_2_max_pool_2d(tg_any_input input, tg_any_output output) {
   static const struct tg_portable_max_pool_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .channels = 16, .output_height = 4,
       .output_width = 4, .filter_height = 2, .filter_width = 2, .stride_height = 2,
@@ -90,7 +94,8 @@ TG_LAYER void layer_2_max_pool_2d(const void *input, void *output) {
 
 /* Layer 3: CONV_2D "shapes_1"
  * [1, 4, 4, 16] -> [1, 4, 4, 24], 55,296 MACs */
-TG_LAYER void layer_3_conv_2d_packed(const void *input, void *output, void *scratch) {
+TG_LAYER void layer_3_conv_2d_packed(tg_any_input input, tg_any_output output,
+                                     tg_any_output scratch) {
   static const struct tg_portable_conv_2d_packed_params params = {
       .input_height = 4, .input_width = 4, .input_channels = 16, .output_height = 4,
       .output_width = 4, .output_channels = 24, .filter_height = 3, .filter_width = 3,
@@ -104,7 +109,7 @@ TG_LAYER void layer_3_conv_2d_packed(const void *input, void *output, void *scra
 
 /* Layer 4: MAX_POOL_2D "max_pooling2d_1_2/MaxPool2d"
  * [1, 4, 4, 24] -> [1, 2, 2, 24] */
-TG_LAYER void layer_4_max_pool_2d(const void *input, void *output) {
+TG_LAYER void layer_4_max_pool_2d(tg_any_input input, tg_any_output output) {
   static const struct tg_portable_max_pool_2d_params params = {
       .batches = 1, .input_height = 4, .input_width = 4, .channels = 24, .output_height = 2,
       .output_width = 2, .filter_height = 2, .filter_width = 2, .stride_height = 2,
@@ -115,7 +120,7 @@ TG_LAYER void layer_4_max_pool_2d(const void *input, void *output) {
 
 /* Layer 5: FULLY_CONNECTED "digit_1"
  * [1, 96] -> [1, 10], 960 MACs */
-TG_LAYER void layer_5_fully_connected(const void *input, void *output) {
+TG_LAYER void layer_5_fully_connected(tg_any_input input, tg_any_output output) {
   static const struct tg_portable_fully_connected_params params = {
       .rows = 1, .depth = 96, .units = 10, .last_units = 2, .multiplier_step = 1,
       .input_zero_point = -128, .output_zero_point = -1, .all_right = 1, .output_min = -128,
@@ -127,7 +132,7 @@ TG_LAYER void layer_5_fully_connected(const void *input, void *output) {
 
 /* Layer 6: SOFTMAX "digit"
  * [1, 10] -> [1, 10] */
-TG_LAYER void layer_6_softmax(const void *input, void *output) {
+TG_LAYER void layer_6_softmax(tg_any_input input, tg_any_output output) {
   static const struct tg_portable_softmax_params params = {
       .rows = 1, .depth = 10, .table_length = 125, .table = layer_6_table,
   };
@@ -169,11 +174,11 @@ const uint8_t model_hash[32] = {
 };
 
 const struct model_tensor model_inputs[MODEL_INPUTS] = {
-    {"image", 64u, 4u, {1u, 8u, 8u, 1u}, 0x1.0101020000000p-8f, -128},
+    {"image", 64u, 4u, {1u, 8u, 8u, 1u}, 0.00392156886f, -128},
 };
 
 const struct model_tensor model_outputs[MODEL_OUTPUTS] = {
-    {"digit", 10u, 2u, {1u, 10u}, 0x1.0000000000000p-8f, -128},
+    {"digit", 10u, 2u, {1u, 10u}, 0.00390625f, -128},
 };
 
 void model_quantize(const struct model_tensor *tensor, const float *real, int8_t *quantized) {

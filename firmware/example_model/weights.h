@@ -2,6 +2,7 @@
 #ifndef WEIGHTS_H
 #define WEIGHTS_H
 
+#include <stdalign.h>
 #include <stdint.h>
 
 #include "tg_flash.h"
@@ -13,10 +14,10 @@ extern const TG_FLASH int8_t layer_0_shift[8];
 extern const TG_FLASH int8_t layer_1_weights[144];
 extern const TG_FLASH int32_t layer_1_bias[16];
 extern const TG_FLASH int32_t layer_1_numbers[48];
-extern const TG_FLASH uint8_t layer_3_weights[3456];
+extern const TG_FLASH uint8_t layer_3_weights[TG_STRING(3456)];
 extern const TG_FLASH int32_t layer_3_bias[24];
 extern const TG_FLASH int32_t layer_3_numbers[72];
-extern const TG_FLASH int8_t layer_5_weights[960];
+extern const TG_FLASH int8_t layer_5_weights[TG_STRING(960)];
 extern const TG_FLASH int32_t layer_5_bias[10];
 extern const TG_FLASH int32_t layer_5_multiplier[10];
 extern const TG_FLASH int8_t layer_5_shift[10];

@@ -290,6 +290,8 @@ TG_INLINE struct tg_dsp_pixels tg_dsp_pixels_fours(const int32_t *weights, const
       .weights = weights,
       .stream = stream,
       .stop = stream + 8 * quads,
+      .output = NULL, /* it and the end change from call to call */
+      .end = NULL,
       .pitch = channels,
       .skip = tg_dsp_pixels_skip(quads - 1, TG_DSP_PIXELS_QUADS, TG_DSP_PIXELS_QUAD_BYTES)};
   return fours;
@@ -302,6 +304,8 @@ TG_INLINE struct tg_dsp_pixels tg_dsp_pixels_ones(const int32_t *weights, const 
       .weights = weights,
       .stream = stream,
       .stop = stream + 2 * quads,
+      .output = NULL, /* it and the end change from call to call */
+      .end = NULL,
       .pitch = channels,
       .skip = tg_dsp_pixels_skip(quads, TG_DSP_PIXEL_QUADS, TG_DSP_PIXEL_QUAD_BYTES)};
   return ones;

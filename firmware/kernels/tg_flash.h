@@ -14,11 +14,17 @@
 #error "constants are written for little-endian cores"
 #endif
 
-/* Of an array of bytes that is written as a string, without the zero at its end. */
+/* Of an array of bytes that is written as a string, without the zero at its end, for which only C++
+ * wants room. */
 #if defined(__GNUC__) && __GNUC__ >= 8
 #define TG_NONSTRING __attribute__((nonstring))
 #else
 #define TG_NONSTRING
+#endif
+#if defined(__cplusplus)
+#define TG_STRING(bytes) ((bytes) + 1)
+#else
+#define TG_STRING(bytes) (bytes)
 #endif
 
 #endif /* TG_FLASH_H */

@@ -79,7 +79,7 @@ def test_they_lie_where_the_kernel_wants_them(program: Program, tmp_path: Path) 
     kernels = tmp_path / "kernels"
     (kernels / "picky").mkdir(parents=True)
     (kernels / "picky" / "tg_lookup.h").write_text(HEADER)
-    for name in ("tg_fixed_point.h", "tg_flash.h"):
+    for name in ("tg_any.h", "tg_fixed_point.h", "tg_flash.h"):
         (kernels / name).write_text((host_program.KERNELS / name).read_text())
     host_program.write(program, tmp_path, kernels)
     codes = np.resize(np.arange(256, dtype=np.uint8).view(np.int8), (1, 1, 760))
@@ -131,7 +131,7 @@ def test_many_words_are_a_string_too(dtype: str, tmp_path: Path) -> None:
     array = csource.array("words", constant, "TG_FLASH")
     assert array.count('"') > 100
     (tmp_path / "main.c").write_text(
-        '#include <stdint.h>\n#include <stdio.h>\n#include "tg_flash.h"\n'
+        '#include <stdalign.h>\n#include <stdint.h>\n#include <stdio.h>\n#include "tg_flash.h"\n'
         f"{csource.declaration('words', constant, 'TG_FLASH')}\n{array}"
         f"static const {dtype}_t *const all = {csource.elements('words', constant)};\n"
         "int main(void) {\n  for (int i = 0; i < 3001; ++i) {\n"

@@ -124,7 +124,7 @@ def shared(layers: Sequence[Table], folder: Path) -> tuple[list[list[int]], str]
     if layers[0].twice is None:
         header = header.replace("  int32_t twice[2];\n", "").replace("p->twice[i % 2]", "0")
     (kernels / "mixed" / "tg_twice.h").write_text(header)
-    for name in ("tg_fixed_point.h", "tg_flash.h"):
+    for name in ("tg_any.h", "tg_fixed_point.h", "tg_flash.h"):
         (kernels / name).write_text((host_program.KERNELS / name).read_text())
     host_program.write(program, folder, kernels)
     inputs = np.random.default_rng(0).integers(-128, 128, (8, COUNT)).astype(np.int8)
@@ -142,7 +142,7 @@ def test_other_constants_are_arguments(tmp_path: Path) -> None:
     layers = [Table(table, twice=None) for table in (0, 1, 2)]
     groups, text = shared(layers, tmp_path)
     assert groups == [[0, 1, 2]]
-    head = "TG_LAYER void layers_0_to_2_twice(const TG_FLASH int8_t *table, const void *input,"
+    head = "TG_LAYER void layers_0_to_2_twice(const TG_FLASH int8_t *table, tg_any_input input,"
     assert head in text
     assert re.search(
         r"layers_0_to_2_twice\(layer_1_table, arena_at\(\d+\), arena_at\(\d+\)\)", text
@@ -154,7 +154,7 @@ def test_scalars_outside_of_the_inner_loop_are(tmp_path: Path) -> None:
     layers = [Table(0, offset=offset, twice=None) for offset in (3, -2, 3)]
     groups, text = shared(layers, tmp_path)
     assert groups == [[0, 1, 2]]
-    assert "TG_LAYER void layers_0_to_2_twice(int32_t offset, const void *input," in text
+    assert "TG_LAYER void layers_0_to_2_twice(int32_t offset, tg_any_input input," in text
     assert "layers_0_to_2_twice(-2, " in text
     assert ".table = layer_0_table" in text
 
@@ -237,7 +237,7 @@ TG_INLINE void tg_mixed_input(const struct tg_mixed_input_params *p, const int8_
         kernels = folder / "kernels"
         (kernels / "mixed").mkdir(parents=True)
         (kernels / "mixed" / "tg_input.h").write_text(header)
-        for name in ("tg_fixed_point.h", "tg_flash.h"):
+        for name in ("tg_any.h", "tg_fixed_point.h", "tg_flash.h"):
             (kernels / name).write_text((host_program.KERNELS / name).read_text())
         host_program.write(compiled(layers[:count], Named), folder, kernels)
         inputs = np.random.default_rng(0).integers(-128, 128, (8, COUNT)).astype(np.int8)

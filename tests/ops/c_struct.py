@@ -42,7 +42,8 @@ def fields(text: str, kernel: Kernel) -> dict[str, tuple[bool, str | None]]:
 
 
 def check_fields(call: KernelCall, kernels: Path) -> None:
-    """Assert that `call` fills every field of its struct and no other."""
+    """Assert that `call` fills every field of its struct and no other, in the order of the fields:
+    C++ takes no other."""
     path = header(call.kernel, kernels)
     symbol = csource.kernel_symbol(call.kernel)
     assert path.is_file(), f"there is no kernel {csource.kernel_header(call.kernel)}"
@@ -52,6 +53,8 @@ def check_fields(call: KernelCall, kernels: Path) -> None:
     missing, unknown = set(declared) - given, given - set(declared)
     assert not missing, f"{symbol}: nobody fills {sorted(missing)}"
     assert not unknown, f"{symbol}: the struct has no {sorted(unknown)}"
+    order = [*call.params, *call.constants]
+    assert order == [*declared], f"{symbol}: filled as {order}, declared as {[*declared]}"
     for name, value in call.params.items():
         pointer, length = declared[name]
         assert not pointer, f"{symbol}.{name} is a pointer, filled with a number"

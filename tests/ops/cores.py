@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 KERNELS = firmware_dir() / "kernels"
 MEMORY = firmware_dir() / "memory"
 _SECONDS = 120
-_FLAGS = ("-std=c11", "-g", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Werror")
+_FLAGS = ("-g", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Werror")
 """As in the emulated boards' development platform, apart from the optimization."""
 _port_folders: list[TemporaryDirectory[str]] = []
 
@@ -40,11 +40,13 @@ class Core:
     compile_for: str | None = None
     """A board with a simpler core, for which the model is compiled instead."""
     place: ArenaPlace = ArenaPlace.STATIC
+    standard: str = "c11"
+    """The language that the model is compiled as."""
 
     @property
     def name(self) -> str:
         core = self.target.id.removeprefix("qemu-")
-        return f"{core} {self.optimization} {self.place.value}"
+        return f"{core} {self.optimization} {self.place.value} {self.standard}"
 
     @property
     def target(self) -> boards.Board:
@@ -111,9 +113,13 @@ def build(
     port = _port(core.board, core.gcc)
     memory = json.loads((port / "board.json").read_text("utf-8"))["build"]["memory"]
     _compile(
-        *(*core.gcc, core.optimization, *_FLAGS, *build_flags(program), *flags),
+        *(*core.gcc, f"-std={core.standard}", core.optimization, *_FLAGS),
+        *(*build_flags(program), *flags),
         *(f"-I{path}" for path in (folder, *kernels, HERE, port, MEMORY)),
-        *(*sources, *sorted(port.glob("*.o"))),
+        *("-fno-exceptions", "-x", core.standard.rstrip("0123456789")),
+        *sources,
+        *("-x", "none"),
+        *sorted(port.glob("*.o")),
         *("-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings"),
         *(f"-Wl,--defsym={name}={value:#x}" for name, value in memory.items()),
         *("-T", port / "bare.ld", "-lm", "-lc", "-lgcc", "-o", folder / "model.elf"),
@@ -173,7 +179,8 @@ def _port(board_id: str, gcc: tuple[str, ...]) -> Path:
     numbers = json.loads((folder / "board.json").read_text("utf-8"))["build"]["defines"]
     defines = [f"-D{name}={value}" for name, value in numbers]
     for source in sorted(folder.glob("*.c")):
-        _compile(*gcc, "-O2", *_FLAGS, *defines, "-c", source, "-o", source.with_suffix(".o"))
+        flags = ("-std=c11", "-O2", *_FLAGS, *defines)
+        _compile(*gcc, *flags, "-c", source, "-o", source.with_suffix(".o"))
     return folder
 
 

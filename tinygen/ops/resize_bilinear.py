@@ -103,10 +103,10 @@ class ResizeBilinear(Resize):
                 "channels": channels,
                 "output_height": output_height,
                 "output_width": output_width,
-                "row_start": rows[0],
                 "row_step": rows[1],
-                "column_start": columns[0],
+                "row_start": rows[0],
                 "column_step": columns[1],
+                "column_start": columns[0],
             },
         )
         return (call,)

@@ -14,7 +14,7 @@ from tinygen.project import build_id, library
 from tinygen.project.firmware import hal_files, memory_files, platform_files, root_files
 from tinygen.resources import firmware_dir
 
-_MODEL_USES = "tg_fixed_point.h"
+_MODEL_USES = ("tg_fixed_point.h", "tg_any.h")
 """What model.c includes whatever its kernels: it may have none."""
 
 _INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"\n]+)"', re.MULTILINE)
@@ -40,7 +40,7 @@ def project_files(board: Board, place: ArenaPlace = ArenaPlace.STATIC) -> dict[s
 
 
 def kernel_files(kernels: Iterable[Kernel], folder: Path | None = None) -> dict[str, bytes]:
-    """The headers of these kernels, the one that model.c itself uses, and every header that they
+    """The headers of these kernels, those that model.c itself uses, and every header that they
     include: path in the project -> content. Each keeps its place in `folder`, which is
     firmware/kernels.
 
@@ -49,7 +49,7 @@ def kernel_files(kernels: Iterable[Kernel], folder: Path | None = None) -> dict[
     folder = folder or firmware_dir() / "kernels"
     files: dict[str, bytes] = {}
     waiting = [folder / csource.kernel_header(kernel) for kernel in kernels]
-    waiting.append(folder / _MODEL_USES)
+    waiting += [folder / name for name in _MODEL_USES]
     while waiting:
         path = waiting.pop()
         name = f"{library.SOURCES}/{path.relative_to(folder).as_posix()}"

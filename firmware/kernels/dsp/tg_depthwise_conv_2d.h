@@ -233,6 +233,7 @@ TG_DSP_SHARED void tg_dsp_depthwise_conv_2d_images(
                 .pad_top = p->pad_top,
                 .zero_point = p->input_zero_point,
                 .gap = p->gap,
+                .count = 0,
                 .pair_rows = pair_rows,
                 .pair_border = pair_border},
       .window = {.columns = p->filter_width,

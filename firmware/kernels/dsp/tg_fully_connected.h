@@ -133,8 +133,11 @@ TG_DSP_SHARED void tg_dsp_fully_connected_rows(const struct tg_dsp_fully_connect
   const int32_t quads = (p->depth + 3) / 4;
   const int32_t some = quads % TG_DSP_FC_QUADS, whole = p->units / 5 * 5;
   struct tg_dsp_fully_connected_run run = {
+      .weights = p->weights,
       .row = row,
       .stop = row + 2 * quads,
+      .output = output,
+      .end = output,
       .skip = (uint32_t)(some == 0 ? TG_DSP_FC_QUADS : some) * TG_DSP_FC_QUAD_BYTES};
   for (int32_t y = 0; y < p->rows; ++y) {
     tg_dsp_expand_all(input, row, p->depth);

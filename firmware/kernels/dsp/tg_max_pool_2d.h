@@ -45,7 +45,8 @@ TG_INLINE void tg_dsp_max_pool_2d_four(const struct tg_dsp_max_pool_2d_params *p
 /* One output pixel. */
 TG_INLINE void tg_dsp_max_pool_2d_pixel(const void *params, const int8_t *from, int32_t rows,
                                         int32_t columns, int8_t *output) {
-  const struct tg_dsp_max_pool_2d_params *const p = params;
+  const struct tg_dsp_max_pool_2d_params *const p =
+      (const struct tg_dsp_max_pool_2d_params *)params;
   const int32_t fours = p->channels / 4 * 4;
   for (int32_t channel = 0; channel < fours; channel += 4) {
     tg_dsp_max_pool_2d_four(p, from + channel, rows, columns, 4, output + channel);

@@ -24,8 +24,8 @@ struct tg_dsp_mul_params {
   int32_t m;
   int32_t k;
   int32_t fall;  /* 0 where it is not needed */
-  int32_t falls; /* 1: it is */
   int32_t shift; /* S, 1 to 22 */
+  int32_t falls; /* 1: it is */
 };
 
 /* Two elements, whose `a` are in x and y, `b` in the halves of a register: codes and 128. */

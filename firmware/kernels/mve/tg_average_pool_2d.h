@@ -23,10 +23,10 @@ struct tg_mve_average_pool_2d_params {
   int32_t stride_width;
   int32_t pad_top;                  /* rows of the first window above the image */
   int32_t pad_left;                 /* columns of the first window left of the image */
-  int32_t doubled;                  /* 1: |sum| + half is doubled before; never of 256 pixels */
-  int32_t fewest;                   /* pixels of a window that lie in the image */
   int32_t output_min;               /* lowest code the activation lets through */
   int32_t output_max;               /* highest code the activation lets through */
+  int32_t doubled;                  /* 1: |sum| + half is doubled before; never of 256 pixels */
+  int32_t fewest;                   /* pixels of a window that lie in the image */
   const TG_FLASH int32_t *divisors; /* from the fewest pixels on a factor, and a shift in bits 16 to
                                        19 */
 };
@@ -54,7 +54,8 @@ TG_INLINE int16x8_t tg_mve_average_pool_2d_mean(const struct tg_mve_average_pool
 /* One output pixel. */
 TG_INLINE void tg_mve_average_pool_2d_pixel(const void *params, const int8_t *window, int32_t rows,
                                             int32_t columns, int8_t *output) {
-  const struct tg_mve_average_pool_2d_params *const p = params;
+  const struct tg_mve_average_pool_2d_params *const p =
+      (const struct tg_mve_average_pool_2d_params *)params;
   const int32_t count = rows * columns, n = p->channels, row = p->input_width * n;
   /* Rows of all of the image are one. */
   const int32_t runs = columns == p->input_width ? 1 : rows;

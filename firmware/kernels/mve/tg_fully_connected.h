@@ -137,6 +137,7 @@ TG_INLINE void tg_mve_fully_connected(const struct tg_mve_fully_connected_params
                                       const int8_t *input, int8_t *output, void *scratch) {
   const struct tg_mve_layer layer = {
       .steps = (p->depth + 15) / 16,
+      .small = 0,
       .whole = p->units % 8 == 0,
       .twice = p->twice,
       .left = p->left,

@@ -75,7 +75,8 @@ TG_INLINE void tg_mve_max_pool_2d_some(const struct tg_mve_max_pool_2d_params *p
 /* One output pixel. */
 TG_INLINE void tg_mve_max_pool_2d_pixel(const void *params, const int8_t *from, int32_t rows,
                                         int32_t columns, int8_t *output) {
-  const struct tg_mve_max_pool_2d_params *const p = params;
+  const struct tg_mve_max_pool_2d_params *const p =
+      (const struct tg_mve_max_pool_2d_params *)params;
   const int32_t whole = p->channels / 16 * 16;
   for (int32_t c = 0; c < whole; c += 16) {
     tg_mve_max_pool_2d_some(p, from + c, rows, columns, 16, output + c);

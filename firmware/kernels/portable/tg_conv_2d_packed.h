@@ -198,7 +198,7 @@ TG_INLINE void tg_portable_conv_2d_packed(const struct tg_portable_conv_2d_packe
   const int32_t pixels = p->output_height * p->output_width;
   const int32_t together = 3 * p->triples;
   const int32_t products = tg_portable_conv_2d_packed_products(p);
-  uint32_t *const packed = scratch;
+  uint32_t *const packed = (uint32_t *)scratch;
   int8_t *const outside = (int8_t *)(packed + p->chunks * (products + 1) * 2 * p->triples);
   if (tg_portable_conv_2d_packed_padded(p)) {
     memset(outside, p->input_zero_point, (size_t)p->input_channels);

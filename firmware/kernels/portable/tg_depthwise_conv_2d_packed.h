@@ -56,7 +56,7 @@ TG_INLINE int32_t tg_portable_depthwise_conv_2d_packed_columns(
 
 /* A row of the channel's image; what lies outside of it is the zero point, again and again. Rows
  * before `fresh` were kept. */
-TG_INLINE struct tg_portable_depthwise_conv_2d_packed_row tg_portable_depthwise_conv_2d_packed_row(
+TG_INLINE struct tg_portable_depthwise_conv_2d_packed_row tg_portable_depthwise_conv_2d_packed_find(
     const struct tg_portable_depthwise_conv_2d_packed_params *p, const int8_t *input,
     const int8_t *kept, const int8_t *outside, int32_t row, int32_t fresh) {
   struct tg_portable_depthwise_conv_2d_packed_row found = {outside, 0};
@@ -83,7 +83,7 @@ TG_INLINE void tg_portable_depthwise_conv_2d_packed_expand(
     struct tg_portable_depthwise_conv_2d_packed_row rows[3];
     TG_UNROLL_8
     for (int32_t i = 0; i < 3; ++i) {
-      rows[i] = tg_portable_depthwise_conv_2d_packed_row(
+      rows[i] = tg_portable_depthwise_conv_2d_packed_find(
           p, input, kept, outside, (y + i) * p->stride_height + r - p->pad_top, y);
     }
     const int8_t *a = rows[0].first;
@@ -159,7 +159,7 @@ TG_INLINE void tg_portable_depthwise_conv_2d_packed(
   const int32_t words = 2 * p->filter_height * tg_portable_depthwise_conv_2d_packed_columns(p);
   const struct tg_scale scale = {p->split, p->shift, p->wide, p->falls, p->each};
   const int8_t outside = (int8_t)p->input_zero_point;
-  uint32_t *const filters = scratch;
+  uint32_t *const filters = (uint32_t *)scratch;
   uint32_t *const packed = filters + p->depth_multiplier * taps;
   int8_t *const kept = (int8_t *)(packed + words);
   const struct tg_packed border = tg_pack(outside, outside, outside);

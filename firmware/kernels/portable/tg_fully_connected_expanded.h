@@ -34,7 +34,7 @@ TG_INLINE void tg_portable_fully_connected_expanded(
     int8_t *output, void *scratch) {
   const int32_t products = p->depth + p->padding;
   const struct tg_scale scale = {p->split, p->shift, p->wide, p->falls, p->each};
-  uint32_t *const words = scratch;
+  uint32_t *const words = (uint32_t *)scratch;
   for (int32_t row = 0; row < p->rows; ++row) {
     const uint32_t start = tg_dot_expand(input, p->depth, p->padding, words);
     const TG_FLASH uint8_t *weights = p->weights;

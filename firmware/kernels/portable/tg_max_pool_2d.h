@@ -26,7 +26,8 @@ struct tg_portable_max_pool_2d_params {
 /* One output pixel. */
 TG_INLINE void tg_portable_max_pool_2d_pixel(const void *params, const int8_t *from, int32_t rows,
                                              int32_t columns, int8_t *output) {
-  const struct tg_portable_max_pool_2d_params *const p = params;
+  const struct tg_portable_max_pool_2d_params *const p =
+      (const struct tg_portable_max_pool_2d_params *)params;
   for (int32_t channel = 0; channel < p->channels; ++channel) {
     int32_t largest = INT8_MIN;
     for (int32_t y = 0; y < rows; ++y) {

@@ -104,8 +104,8 @@ def _function(function: Function, symbols: _Symbols) -> Mapping[str, object]:
     parameters = [
         *(csource.parameter(key, call.params[key]) for key in function.scalars),
         *(csource.pointer(key, call.constants[key], "TG_FLASH") for key in function.constants),
-        *(f"const void *{name}" for name in inputs),
-        *(f"void *{name}" for name in outputs),
+        *(f"tg_any_input {name}" for name in inputs),
+        *(f"tg_any_output {name}" for name in outputs),
     ]
     constants = {
         key: key if key in function.constants else symbols.constant(first, key)
@@ -135,8 +135,8 @@ def _general_function(function: Function, symbols: _Symbols) -> Mapping[str, obj
     structure = f"{function.name}_shape"
     parameters = [
         f"const struct {structure} *shape",
-        *(f"const void *{name}" for name in inputs),
-        *(f"void *{name}" for name in outputs),
+        *(f"tg_any_input {name}" for name in inputs),
+        *(f"tg_any_output {name}" for name in outputs),
     ]
     scalars = {
         key: [layer.call.params[key] for layer in function.layers] for key in function.scalars
