@@ -98,8 +98,9 @@ _BIAS_SCALE = 0.02
 
 
 def check_bias_scale(source: Tensor, weights: Tensor, bias: Tensor | None, kind: str) -> None:
-    """Raise where the bias has a quantization other than that of the sums it is added to."""
-    if bias is None or bias.quant is None:
+    """Raise where the bias has a quantization other than that of the sums it is added to. Of zeros
+    that does not matter: the converter has layers share them."""
+    if bias is None or bias.quant is None or (bias.data is not None and not bias.data.any()):
         return
     product = source.q.scale * np.array(weights.q.scales)
     told = np.array(bias.quant.scales)

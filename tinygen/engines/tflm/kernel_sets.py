@@ -9,6 +9,7 @@ from enum import Enum
 from tinygen.boards import Board, Extension, TflmFrom
 from tinygen.engines.tflm.source import CMSIS_NN, CORE_PINS, ESP_NN, ESP_TFLITE_MICRO, Pin
 from tinygen.errors import InputError
+from tinygen.ir import DType, Graph
 
 
 class KernelSet(Enum):
@@ -82,6 +83,18 @@ VENDORS: Mapping[KernelSet, Vendor] = {
         "esp_nn_esp32s3.h", "ARCH_ESP32_S3=1", requires=frozenset({Extension.PIE})
     ),
 }
+
+
+def refused(graph: Graph) -> frozenset[str]:
+    """The operators of a model whose kernels of every vendor refuse it, where the reference does
+    not: a layer of int16 whose weights have a scale per unit."""
+    found = set()
+    for node in graph.nodes:
+        if node.op.kind == "FULLY_CONNECTED":
+            io = graph.operands(node)
+            if io.input(0).dtype is DType.INT16 and not io.input(1).q.per_tensor:
+                found.add(node.op.kind)
+    return frozenset(found)
 
 
 def pins(kernel_set: KernelSet) -> tuple[Pin, ...]:
