@@ -170,7 +170,9 @@ def _check_open(tensor: FileTensor, file_name: str) -> None:
 
 
 def check_batch(tensor: FileTensor, file_name: str) -> None:
-    if not tensor.shape or tensor.shape[0] != 1 or any(axis < 1 for axis in tensor.shape):
+    # An input of one dimension has no batch.
+    batched = len(tensor.shape) > 1
+    if not tensor.shape or (batched and tensor.shape[0] != 1) or min(tensor.shape) < 1:
         raise UnsupportedModel(
             f"the input '{tensor.name}' of '{file_name}' has the shape {list(tensor.shape)}",
             why="the first axis is the batch and is compiled as 1",

@@ -86,14 +86,17 @@ VENDORS: Mapping[KernelSet, Vendor] = {
 
 
 def refused(graph: Graph) -> frozenset[str]:
-    """The operators of a model whose kernels of every vendor refuse it, where the reference does
-    not: a layer of int16 whose weights have a scale per unit."""
+    """The operators of a model that kernels which call a vendor's library cannot do, where the
+    reference can: on int16, a layer whose weights have a scale per unit is refused, and a
+    TRANSPOSE_CONV ends in a fault."""
     found = set()
     for node in graph.nodes:
-        if node.op.kind == "FULLY_CONNECTED":
-            io = graph.operands(node)
-            if io.input(0).dtype is DType.INT16 and not io.input(1).q.per_tensor:
-                found.add(node.op.kind)
+        io = graph.operands(node)
+        wide = io.output.dtype is DType.INT16
+        if wide and node.op.kind == "FULLY_CONNECTED" and not io.input(1).q.per_tensor:
+            found.add(node.op.kind)
+        if wide and node.op.kind == "TRANSPOSE_CONV":
+            found.add(node.op.kind)
     return frozenset(found)
 
 
