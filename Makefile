@@ -27,6 +27,7 @@ demo: setup
 	@$(BIN)/tinygen demo --out $(DEMO)
 
 test: setup-all
+	$(BIN)/tinygen setup qat
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 check: lint sanitize

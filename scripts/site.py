@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tinygen import options
+from tinygen.api import inspect_options
 from tinygen.compression import options as compression_options
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 """Files of the checkout's top -> their pages."""
 
+_OPTIONS = (compression_options, inspect_options, options)
 PROTOCOL = "reference/protocol.md"
 """The page whose text is the comment at the head of the protocol's C header."""
 _HEADER = ROOT / "firmware" / "protocol" / "tg_protocol.h"
@@ -46,7 +48,7 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
 
 def options_table(name: str) -> str:
     """The keywords of a class of options, and what they mean."""
-    kind = getattr(compression_options if name == "CompressOptions" else options, name)
+    kind = next(getattr(home, name) for home in _OPTIONS if hasattr(home, name))
     hints = typing.get_type_hints(kind)
     rows = ["| keyword | type | means |", "|---|---|---|"]
     for keyword, flag in options.flags(kind).items():

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         UntrustedProject,
     )
     from tinygen.progress import Progress
+    from tinygen.proof.layer_fidelity import FidelityResult
     from tinygen.proof.verdict import Verdict
 
 _HOME = {
@@ -80,6 +81,7 @@ _HOME = {
     "ExportResult": "tinygen.api.export",
     "export": "tinygen.api.export",
     "doctor": "tinygen.api.doctor",
+    "FidelityResult": "tinygen.proof.layer_fidelity",
     "FlashResult": "tinygen.api.flash",
     "StopResult": "tinygen.api.flash",
     "flash": "tinygen.api.flash",
@@ -125,6 +127,7 @@ __all__ = [
     "DoctorResult",
     "DoesNotFit",
     "ExportResult",
+    "FidelityResult",
     "FlashResult",
     "GateOutcome",
     "GenerateResult",

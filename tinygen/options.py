@@ -285,6 +285,13 @@ class BuildOptions(ProjectOptions):
             "those that made the project that is there.",
         ),
     ] = False
+    fidelity: Annotated[
+        bool,
+        Flag(
+            "--fidelity",
+            "Look at each layer, int8 against float on the data: which one loses the accuracy.",
+        ),
+    ] = False
     edited: Annotated[
         str | None,
         Flag(

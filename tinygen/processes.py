@@ -20,6 +20,7 @@ from pathlib import Path
 
 Popen = subprocess.Popen
 TimeoutExpired = subprocess.TimeoutExpired
+CompletedProcess = subprocess.CompletedProcess
 
 NOWHERE = Path(sys.prefix).anchor
 """The folder that programs start in: nothing of the user's lies there."""
@@ -70,13 +71,14 @@ def run(
 
 
 def run_python(
-    target: str, *arguments: str, input: bytes, timeout: float
+    target: str, *arguments: str, input: bytes, timeout: float, python: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a module, or a script by its path, in an isolated Python that ends when this one does.
+    """Run a module, or a script by its path, in an isolated Python that ends when this one does:
+    this one's interpreter, or another, `python`, which sees tinygen and its own packages only.
 
     Raises TimeoutExpired after `timeout` seconds.
     """
-    with _python(target, arguments) as (command, lifeline):
+    with _python(target, arguments, python=python) as (command, lifeline):
         return subprocess.run(
             command,
             cwd=NOWHERE,
@@ -175,7 +177,7 @@ def detach_python(script: Path, *arguments: str) -> int:
 
 @contextlib.contextmanager
 def _python(
-    target: str, arguments: Sequence[str], *, leads: bool = False
+    target: str, arguments: Sequence[str], *, leads: bool = False, python: Path | None = None
 ) -> Iterator[tuple[list[str], int]]:
     """The command of an isolated Python, and the end of a pipe that it is to inherit.
 
@@ -184,21 +186,30 @@ def _python(
     """
     theirs, ours = os.pipe()
     try:
-        yield [*_isolated(theirs, leads=leads), target, *arguments], theirs
+        yield [*_isolated(theirs, leads=leads, python=python), target, *arguments], theirs
     finally:
         os.close(ours)
         os.close(theirs)
 
 
-def _isolated(lifeline: int | None, *, leads: bool) -> list[str]:
+def _isolated(lifeline: int | None, *, leads: bool, python: Path | None = None) -> list[str]:
     here = _current_folder()
+    ours = [entry for entry in sys.path if Path(entry).is_absolute() and entry != here]
     told = {
         "package": str(Path(__file__).parent),
-        "path": [entry for entry in sys.path if Path(entry).is_absolute() and entry != here],
+        "path": ours if python is None else [],
         "lifeline": lifeline,
         "leads": leads,
     }
-    return [sys.executable, "-I", "-B", "-X", "utf8", str(_BOOTSTRAP), json.dumps(told)]
+    return [
+        str(python or sys.executable),
+        "-I",
+        "-B",
+        "-X",
+        "utf8",
+        str(_BOOTSTRAP),
+        json.dumps(told),
+    ]
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:

@@ -10,7 +10,7 @@ arXiv:1708.07747), under the MIT licence.
 Writes, into the folder OUT:
 
     fashion.keras  the trained Keras model
-    teacher.keras  a larger one, to learn from
+    teacher.keras  a larger one, trained for twice as long, to learn from
     train.npz      samples to train and quantize with, with their labels
     test.npz       samples that neither saw, with their labels
 """
@@ -81,15 +81,19 @@ def main() -> None:
     names = np.array(CLASSES)
     np.savez_compressed(told.out / "train.npz", x=x[: ends[0]], y=y[: ends[0]])
     np.savez_compressed(told.out / "test.npz", x=x[ends[0] : ends[1]], y=y[ends[0] : ends[1]])
-    for channels, name in (((16, 32, 64, 64), "fashion"), ((32, 64, 96, 128), "teacher")):
+    models = (
+        ("fashion", (16, 32, 64, 64), told.epochs),
+        ("teacher", (48, 96, 128, 192), 2 * told.epochs),
+    )
+    for name, channels, epochs in models:
         keras.utils.set_random_seed(SEED)
         model = network(channels, name)
-        steps = told.epochs * -(-told.train // 64)
+        steps = epochs * -(-told.train // 64)
         rate = keras.optimizers.schedules.CosineDecay(3e-3, steps)
         model.compile(
             keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
         )
-        model.fit(x[: ends[0]], y[: ends[0]], batch_size=64, epochs=told.epochs, verbose=0)
+        model.fit(x[: ends[0]], y[: ends[0]], batch_size=64, epochs=epochs, verbose=0)
         model.save(told.out / f"{name}.keras")
         _, right = model.evaluate(x[ends[0] : ends[1]], y[ends[0] : ends[1]], verbose=0)
         print(f"{name}: {model.count_params():,} parameters, {right:.2%} of {told.test:,} right")

@@ -11,6 +11,7 @@ import pytest
 from tinygen.api.bench import BenchResult, BenchRow
 from tinygen.api.build import BuildResult
 from tinygen.api.gates import NAMES, gates, judge, parse
+from tinygen.api.inspect import InspectResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.verify import VerifyResult
 from tinygen.errors import InputError
@@ -90,7 +91,8 @@ def test_every_short_name_is_a_figure_of_its_result(kind: type) -> None:
     assert {gate.path for gate in parse([f"{n} > 0" for n in NAMES[kind]], kind)} == set(
         NAMES[kind].values()
     )
-    assert {BuildResult, VerifyResult, BenchResult, ProfileResult} == set(NAMES)
+    kinds = {InspectResult, BuildResult, VerifyResult, BenchResult, ProfileResult}
+    assert kinds == set(NAMES)
 
 
 def test_of_several_engines_the_one_that_fails_is_named() -> None:

@@ -85,6 +85,25 @@ LINES = (
         ),
     ),
     Case(
+        "tinygen inspect digits.tflite --data samples.npz --test samples.npz --image-range 0 1"
+        ' --seed 3 --fidelity --fail-if "saturated > 0.99" --junit i.xml --json-file i.json'
+        " --csv i.csv --markdown i.md",
+        lambda ran: (
+            re.search(r"^FULLY_CONNECTED +\|", ran.out, re.MULTILINE) is not None
+            and "cannot be known" in ran.out
+        ),
+    ),
+    Case(
+        'tinygen inspect digits.tflite -b UNO --fail-if "macs > 7e4"',
+        lambda ran: "macs > 7e4" in ran.out and "70,080" in ran.out,
+        code=7,
+    ),
+    Case(
+        "tinygen inspect digits.tflite --fidelity",
+        lambda ran: "give --data SAMPLES" in ran.err,
+        code=2,
+    ),
+    Case(
         "tinygen inspect digits.tflite --trust-model --json",
         lambda ran: (
             ran.json["macs"] == 70_080
@@ -94,8 +113,8 @@ LINES = (
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --data samples.npz --seed 3 --no-cache"
-        " --engine aot --kernel-set portable --without portable/conv_2d_packed --optimize size"
-        " --out rendered",
+        " --fidelity --engine aot --kernel-set portable --without portable/conv_2d_packed"
+        " --optimize size --out rendered",
         lambda ran: "samples.npz" in ran.out and "next: pio run -d rendered" in ran.out,
     ),
     Case(
@@ -310,7 +329,8 @@ UNFIT = (
         " --image-range 0 1 --trust-model --max-flash 90000 --max-ram 9000 --min-accuracy 90.5"
         " --max-instructions 100000 --prune structured --criterion gamma --width --cluster --qat"
         " --distill teacher.keras --optimize size --trials 1 --finalists 1 --seeds 1 --epochs 1"
-        " --tune-epochs 0 --learning-rate 0.01 --jobs 1 -o smaller --json",
+        " --tune-epochs 0 --given-epochs 2 --qat-loss 0.5 --learning-rate 0.01 --jobs 1"
+        " -o smaller --json",
         lambda ran: ran.json["what"] == "'digits.tflite' cannot be trained here",
     ),
     Case(

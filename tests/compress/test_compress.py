@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
+import dataclasses
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,9 @@ from tinygen.report.text import compress_report, print_report
 
 BOARD = "linux-x86_64"
 """Whose firmware is compiled quickest."""
-LITTLE: dict[str, Any] = {"epochs": 2, "tune_epochs": 1, "trials": 2, "finalists": 1, "seeds": 2}
+LITTLE: dict[str, Any] = {
+    **{"given_epochs": 2, "tune_epochs": 1, "trials": 2, "finalists": 1, "seeds": 2},
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,14 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     keras.utils.clear_session()
 
 
+def shop_of(digits: Path, **told: Any) -> candidates.Workshop:
+    """What candidates are made in, where those of `found` lie."""
+    data = {name: str(digits / f"{name}.npz") for name in ("data", "test")}
+    data["data"] = str(digits / "train.npz")
+    options = CompressOptions(board=BOARD, **{**data, **LITTLE, **told})
+    return opened(digits / "digits.keras", options, get_board(BOARD), digits / "out/candidates")
+
+
 @pytest.fixture(scope="module")
 def found(digits: Path) -> CompressResult:
     return tinygen.compress(
@@ -78,6 +89,8 @@ def test_rows_stand_beside_the_simplest_alternative(found: CompressResult) -> No
     assert pruned.parameters == scratch.parameters <= given.parameters
     assert len(pruned.scores) == len(scratch.scores) == 2
     assert pruned.score > 0.8, "its weights were kept"
+    epochs = [(row.epochs_before, row.epochs) for row in found.rows]
+    assert epochs == [(2, 0), (2, 1), (0, 3)], "both were trained as long"
     assert pruned.low <= pruned.score <= pruned.high
     assert sum(row.chosen for row in found.rows) == 1
     assert "200 that neither saw" in found.split
@@ -122,6 +135,8 @@ def test_the_page_names_what_was_chosen(
     print_report(compress_report(found))
     text = capsys.readouterr().out
     assert re.search(r"^ *>A?B?\*? +(as given|pruned|from scratch) +\d\d\.\d\d", text, re.M)
+    assert re.search(r"pruned .* 2\+1 ", text)
+    assert re.search(r"from scratch .* 3 ", text)
     assert "pruned against from scratch, the same shape" in " ".join(text.split())
     assert "MATCH" in text
     assert "next: tinygen build" in text
@@ -135,19 +150,17 @@ def test_a_second_run_trains_nothing(
         raise AssertionError("trained again")
 
     monkeypatch.setattr(train, "fit", never)
-    options = CompressOptions(
-        data=str(digits / "train.npz"),
-        test=str(digits / "test.npz"),
-        board=BOARD,
-        out=digits / "out",
-        **LITTLE,
-    )
-    shop = opened(digits / "digits.keras", options, get_board(BOARD), digits / "out/candidates")
+    shop = shop_of(digits)
     pruned = found.rows[1]
     widths = {one.layer: one.channels for one in pruned.widths}
     for score in pruned.scores:
         outcome = shop.outcome(candidates.Plan("pruned", widths, score.seed))
         assert outcome.int8_test == score.int8_test
+    elsewhere = dataclasses.replace(shop, board=get_board("qemu-cortex-m4"))
+    plan = candidates.Plan("pruned", widths, pruned.scores[0].seed)
+    there, here = elsewhere.outcome(plan), shop.outcome(plan)
+    assert there.int8_test == here.int8_test, "of another board it is trained no more either"
+    assert there.instructions != here.instructions
 
 
 @pytest.mark.parametrize(
@@ -159,13 +172,7 @@ def test_a_second_run_trains_nothing(
     ],
 )
 def test_the_other_methods(digits: Path, method: str, least: float) -> None:
-    options = CompressOptions(
-        data=str(digits / "train.npz"),
-        board=BOARD,
-        distill=digits / "digits.keras",
-        epochs=2,
-    )
-    shop = opened(digits / "digits.keras", options, get_board(BOARD), digits / "out/candidates")
+    shop = shop_of(digits, distill=digits / "digits.keras")
     plain = shop.outcome(candidates.Plan(candidates.AS_GIVEN, shop.channels.widths, 0))
     made = shop.outcome(candidates.Plan(method, shop.channels.widths, 0))
     assert made.parameters == plain.parameters
@@ -188,7 +195,7 @@ def test_limits_that_nothing_keeps(digits: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_limits_are_those_of_the_whole_firmware() -> None:
-    price = Price(flash=900, constants=500, arena=300, ram=320, instructions=70)
+    price = Price(flash=900, constants=500, arena=300, ram=320, instructions=70, cycles=90)
     limits = Limits(flash=1000, ram=1000, instructions=70)
     assert limits.violations(price, Overhead(100, 680)) == {}
     found = limits.violations(price, Overhead(350, 1180))
@@ -212,13 +219,35 @@ def row(float_score: float, int8_score: float) -> CompressRow:
     return CompressRow.of(plan, {}, [(0, outcome)], None, within=True)
 
 
-def test_training_with_quantization_is_offered_where_quantizing_costs(digits: Path) -> None:
-    options = CompressOptions(data=str(digits / "train.npz"), board=BOARD)
-    shop = opened(digits / "digits.keras", options, get_board(BOARD), digits / "out/candidates")
-    assert "loses 3.0 points" in compress_qat.offer(row(0.93, 0.90), shop)
-    assert compress_qat.offer(row(0.93, 0.925), shop) == ""
-    assert "loses 0.50 points" in compress_qat.refusal(row(0.93, 0.925), shop)
-    assert compress_qat.refusal(row(0.93, 0.90), shop) == ""
-    if importlib.util.find_spec("tensorflow_model_optimization") is None:
-        with pytest.raises(InputError, match="tensorflow-model-optimization"):
-            tinygen.compress(digits / "digits.keras", data=str(digits / "train.npz"), qat=True)
+def test_training_with_quantization_is_offered_where_quantizing_costs() -> None:
+    task = train.Task(10, probabilities=True)
+    assert "loses 3.0 points" in compress_qat.offer(row(0.93, 0.90), task, 1.0)
+    assert compress_qat.offer(row(0.93, 0.925), task, 1.0) == ""
+    assert "loses 0.50 points" in compress_qat.refusal(row(0.93, 0.925), task, 1.0)
+    assert compress_qat.refusal(row(0.93, 0.90), task, 1.0) == ""
+    assert compress_qat.refusal(row(0.93, 0.925), task, 0.2) == ""
+    assert "for classes" in compress_qat.refusal(row(0.93, 0.9), train.Task(0, False), 1.0)
+
+
+def test_a_model_is_trained_with_its_quantization(found: CompressResult, digits: Path) -> None:
+    """By tensorflow-model-optimization, in the environment of `tinygen setup qat`."""
+    shop = shop_of(digits, qat=True)
+    widths = {one.layer: one.channels for one in found.rows[1].widths}
+    plan = candidates.Plan(candidates.AWARE, widths, 0, after=candidates.PRUNED)
+    before, aware = shop.outcome(plan.before), shop.outcome(plan)
+    assert (shop.epochs_before(plan), aware.epochs) == (3, 1)
+    assert aware.int8_test > before.int8_test - 0.05
+    assert aware.parameters == before.parameters
+    built = tinygen.build(shop.model_file(plan), board=BOARD, engine="aot", out=digits / "aware")
+    assert tinygen.verify(built.generated.project).verdict is tinygen.Verdict.MATCH
+
+
+def test_without_its_packages_the_command_that_installs_them_is_said(
+    digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYGEN_CACHE", str(tmp_path))
+    with pytest.raises(InputError, match="compress --qat") as raised:
+        tinygen.compress(
+            digits / "digits.keras", data=str(digits / "train.npz"), qat=True, out=tmp_path / "out"
+        )
+    assert raised.value.next_step == "tinygen setup qat"

@@ -16,7 +16,7 @@ from tinygen.errors import InputError
 MODELS = (chain, branches)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _forgotten() -> Iterator[None]:
     import keras
 

@@ -51,4 +51,4 @@ def test_from_keras_to_the_device(saved: tuple[Path, Path], engine: str, tmp_pat
         qemu.stop(project / ".tinygen")
     assert result.verdict is Verdict.MATCH, result.reason
     header = (project / "lib/model/src/model.h").read_text()
-    assert "#define MODEL_INPUT_0_TYPE" in header or "int16_t" in header
+    assert "int16_t *model_input" in header

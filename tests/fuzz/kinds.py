@@ -156,10 +156,15 @@ def _program_of(folder: Path) -> Iterator[Path]:
 
 
 def _in_this_process(
-    runner: str, content: bytes, inputs: Sequence[np.ndarray], outputs: int, arena_bytes: int = 0
+    runner: str,
+    content: bytes,
+    inputs: Sequence[np.ndarray],
+    outputs: int,
+    arena_bytes: int = 0,
+    given: int = 0,
 ) -> tuple[np.ndarray, ...]:
     request = {"model": np.frombuffer(content, np.uint8), "outputs": np.array(outputs)}
-    request |= {"arena_bytes": np.array(arena_bytes)}
+    request |= {"arena_bytes": np.array(arena_bytes), "given": np.array(given)}
     try:
         invoke = host_worker.RUNNERS[runner](request)
         rows = [invoke(list(sample)) for sample in zip(*inputs, strict=True)]

@@ -3,10 +3,12 @@ the stand-in for upstream's sources."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.ops.tflite_file import single_operator, tensor
 from tests.tflm import stand_in
@@ -15,11 +17,13 @@ from tinygen.api.build import BuildResult, build, generate
 from tinygen.api.flash import stop
 from tinygen.api.verify import VerifyResult, verify
 from tinygen.boards import BOARD_IDS, Linux, all_boards, get_board
+from tinygen.cli.app import app
 from tinygen.devices import qemu
 from tinygen.engines.tflm import KernelSet, probe, scratch
 from tinygen.engines.tflm.arena import OTHER_COMPILER_BYTES, Measured, Need, choose
 from tinygen.errors import DoesNotFit, UnsupportedModel
 from tinygen.ir import DType
+from tinygen.project.manifest import read
 from tinygen.proof.verdict import Verdict
 
 EMULATED = [kernels.value for kernels in KernelSet if kernels not in scratch.EMULATED]
@@ -103,6 +107,27 @@ def test_what_fits_the_micro_bit(run: Run, kernels: str) -> None:
     assert result.verdict is Verdict.MATCH, result.reason
     # Measured on the Cortex-M3, for another core.
     assert result.arena_enough_bytes == built.generated.arena_minimum_bytes
+
+
+def test_the_command_that_verify_prints_is_followed(
+    run: Run,
+    pools: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It builds into the same project what was built, kernels included, with the smaller arena."""
+    run("m4", "reference")  # what it needs is known from then on
+    built, result = run("m4", "reference", 4096)
+    monkeypatch.chdir(pools.parent)
+    program, *words = shlex.split(result.arena_command)
+    assert program == "tinygen"
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    project = built.generated.project
+    assert read(project).arena.bytes == result.arena_enough_bytes
+    assert read(project).kernel_set == "reference"
+    again = verify(project)
+    assert again.verdict is Verdict.MATCH
+    assert (again.arena_enough_bytes, again.arena_command) == (None, "")
 
 
 def test_of_another_models_firmware_no_arena_is_said_to_do(run: Run, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_a_boards_project(board_id: str, pools: Path, tmp_path: Path) -> None:  
     assert "-DTF_LITE_STATIC_MEMORY" in flags
     assert "src/tflm/tg_tflm.cc" in files
     # Freedom E SDK links no C++ library.
-    assert ("src/tflm/tg_cxx_bare.cc" in files) == (board.port is Port.METAL)
+    assert ("src/hal/cxx_bare.c" in files) == (board.port is Port.METAL)
     if board.engines.tflm_from is not TflmFrom.SOURCES:
         assert not any(name.startswith("lib/tflm") for name in files), "no second library"
         assert env["extra_scripts"] == "pre:src/protocol/build_id.py"

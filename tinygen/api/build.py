@@ -13,6 +13,8 @@ from tinygen.api import kept
 from tinygen.api.board import board_files, require_harmless
 from tinygen.api.built import look
 from tinygen.api.describe import describe
+from tinygen.api.fidelity import FILE as FIDELITY
+from tinygen.api.fidelity import fidelity_of, to_bytes
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import by_layers, prepare
 from tinygen.api.prepared import Prepared
@@ -35,6 +37,7 @@ from tinygen.project.platformio import platformio_files
 from tinygen.proof.doubt import doubts, refusal
 from tinygen.proof.expect import expect
 from tinygen.proof.fidelity import Fidelity, fidelity
+from tinygen.proof.layer_fidelity import FidelityResult
 from tinygen.proof.oracle import TFLM
 from tinygen.proof.vectors import Vectors
 
@@ -70,6 +73,8 @@ class GenerateResult(Shown):
     vectors: int
     oracle: str
     fidelity: tuple[Fidelity, ...]
+    layer_fidelity: FidelityResult | None
+    """Which layer loses the accuracy, where that was asked for; the project keeps it."""
     classes: tuple[str, ...]
     """Names of the classes from 0 on, as the data say them; empty where they do not."""
 
@@ -233,6 +238,8 @@ def _generate(
     reports = fidelity(ready.outputs, checks)
     for report in reports:
         progress.note(report.text)
+    by_layer = fidelity_of(ready, progress) if options.fidelity else None
+    kept_by_layer = {} if by_layer is None else {FIDELITY: to_bytes(by_layer)}
     scripts = (build_id.SCRIPT, *made.scripts)
     flags = (*made.build_flags, *((mlperf.FLAG,) if benchmarked else ()))
     ini = platformio_files(target, identity, flags, scripts)
@@ -244,6 +251,7 @@ def _generate(
         **board_files(options.board, target),
         project.MODEL: ready.model.content,
         project.VECTORS: checks.to_bytes(),
+        **kept_by_layer,
     }
     described = describe(ready, options, made, target, identity, checks, reports)
     held.enter_context(project.hold(folder, progress))
@@ -277,6 +285,7 @@ def _generate(
         vectors=len(checks),
         oracle=checks.oracle,
         fidelity=reports,
+        layer_fidelity=by_layer,
         classes=next((edge.labels for edge in ready.outputs if edge.labels), ()),
     )
 

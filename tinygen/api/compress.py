@@ -14,27 +14,30 @@ from tinygen.api import compress_files as files
 from tinygen.api import compress_qat as qat
 from tinygen.api.candidates import (
     AS_GIVEN,
+    AWARE,
     CLUSTERED,
     DISTILLED,
     PRUNED,
     PRUNED_DISTILLED,
     SCRATCH,
+    TUNED,
     UNSTRUCTURED,
     Outcome,
     Plan,
     Workshop,
 )
 from tinygen.api.compress_input import opened
+from tinygen.api.compress_notes import remarks
 from tinygen.api.compress_result import CompressResult, CompressRow, best_row
 from tinygen.api.firmware_of import Foundry, Limits, Overhead
 from tinygen.api.keywords import by_keywords
 from tinygen.boards import get_board
 from tinygen.compression.clock import Clock
 from tinygen.compression.options import CompressOptions
-from tinygen.compression.qat import require_qat
 from tinygen.compression.study import Study, require_optuna, width
 from tinygen.errors import DoesNotFit
 from tinygen.load import safe_name
+from tinygen.locks import alone
 
 _TRIES = 25
 """For each shape that is to be trained, so many may be looked at that do not keep the limits."""
@@ -63,13 +66,16 @@ def compress_model(model: Path, options: CompressOptions) -> CompressResult:
     ... )
     """
     require_optuna()
+    folder = Path(options.out or Path("build", f"{safe_name(model)}-smaller"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder / "search.lock", "tinygen compress"):
+        return _compressed(model, options, folder)
+
+
+def _compressed(model: Path, options: CompressOptions, folder: Path) -> CompressResult:
     started = time.monotonic()
     board = get_board(options.board)
-    folder = Path(options.out or Path("build", f"{safe_name(model)}-smaller"))
     shop = opened(model, options, board, folder / "candidates")
-    if options.qat:
-        require_qat()
-    folder.mkdir(parents=True, exist_ok=True)
     calibration, test = files.write_data(folder, shop)
     foundry = Foundry(
         board, options.board, calibration, folder / "firmware", options.optimize, options.jobs,
@@ -84,19 +90,15 @@ def compress_model(model: Path, options: CompressOptions) -> CompressResult:
     shapes = search.run(folder / "search.journal")
     rows = search.finals(shapes)
     chosen = best_row(rows, options.min_accuracy)
-    notes = [*search.notes, *_remarks(rows, options)]
-    written = folder / f"{shop.loaded.name}_smaller.keras"
-    best = max(chosen.scores, key=lambda score: score.validation)
-    widths = {one.layer: one.channels for one in chosen.widths}
-    shutil.copyfile(shop.model_file(Plan(chosen.method, widths, best.seed)), written)
-    if options.qat and not (why_not := qat.refusal(chosen, shop)):
-        aware_file = folder / f"{shop.loaded.name}_smaller_qat.tflite"
-        aware = qat.trained_aware(chosen, shop, foundry, aware_file)
-        rows = (*rows, aware)
-        if aware.validation > best.validation:
-            chosen, written = aware, aware_file
-    elif said := why_not if options.qat else qat.offer(chosen, shop):
-        notes.append(said)
+    why_not = qat.refusal(chosen, shop.task, options.qat_loss)
+    if options.qat and not why_not:
+        rows = search.with_front((*rows, *search.trained_on(chosen)))
+        chosen = best_row(rows, options.min_accuracy)
+    said = why_not if options.qat else qat.offer(chosen, shop.task, options.qat_loss)
+    notes = [*search.notes, *remarks(rows, options.min_accuracy), *([said] if said else [])]
+    made = shop.model_file(search.best_plan(chosen))
+    written = folder / f"{shop.loaded.name}_smaller{made.suffix}"
+    shutil.copyfile(made, written)
     rows = tuple(replace(row, chosen=row is chosen) for row in rows)
     tried = search.tried
     picture = files.write_picture(
@@ -200,25 +202,44 @@ class _Search:
         plans += [Plan(method, self._whole, 0) for method, wanted in extra.items() if wanted]
         plans += [Plan(m, widths, 0) for widths in self._front(shapes) for m in self._methods]
         self._clock.expect("builds", len(plans))
-        rows = [self._row(plan) for plan in plans]
+        return self.with_front([self._row(plan) for plan in plans])
+
+    def trained_on(self, row: CompressRow) -> Iterator[CompressRow]:
+        """The row's candidate trained on, with its quantization, and without beside that."""
+        self._clock.expect("builds", 2)
+        widths = {one.layer: one.channels for one in row.widths}
+        for method in (TUNED, AWARE):
+            yield self._row(Plan(method, widths, 0, after=row.method))
+
+    @staticmethod
+    def with_front(rows: Sequence[CompressRow]) -> tuple[CompressRow, ...]:
+        """Each told whether another is as good with fewer instructions."""
         return tuple(replace(row, on_front=_on_front(row, rows)) for row in rows)
+
+    @staticmethod
+    def best_plan(row: CompressRow) -> Plan:
+        """Of a row's trainings the one that answers best on the samples that choose."""
+        widths = {one.layer: one.channels for one in row.widths}
+        seed = max(row.scores, key=lambda score: score.validation).seed
+        return Plan(row.method, widths, seed, row.after)
 
     def _row(self, plan: Plan) -> CompressRow:
         options = self._options
         once = plan.method in (AS_GIVEN, CLUSTERED)
         seeds = [options.seed + i for i in range(1 if once else options.seeds)]
         plans = [replace(plan, seed=seed) for seed in seeds]
+        if plan.after:
+            for one in plans:
+                self._outcome(one.before, "What is trained on")
         found = [self._outcome(one, "Finalists", "seeds") for one in plans]
         best = max(range(len(found)), key=lambda i: found[i].validation)
-        name = hashlib.sha256(f"{plan.method}{sorted(plan.widths.items())}".encode()).hexdigest()[
-            :8
-        ]
+        name = hashlib.sha256(f"{plan.name}{sorted(plan.widths.items())}".encode()).hexdigest()[:8]
         started = time.monotonic()
-        options.progress.stage(f"Building {plan.method}{self._clock.text}")
+        options.progress.stage(f"Building {plan.name}{self._clock.text}")
         try:
             built = self._foundry.build(self._shop.model_file(plans[best]), name)
         except DoesNotFit as error:
-            options.progress.warn(f"{plan.method}: {error.what}")
+            options.progress.warn(f"{plan.name}: {error.what}")
             built = None
         self._clock.done("builds", time.monotonic() - started)
         return CompressRow.of(
@@ -227,6 +248,7 @@ class _Search:
             list(zip(seeds, found, strict=True)),
             built,
             within=built is not None and not self._limits.violations(found[best], self._overhead),
+            epochs_before=self._shop.epochs_before(plan),
         )
 
     def _front(self, shapes: Sequence[Mapping[str, int]]) -> list[Mapping[str, int]]:
@@ -250,12 +272,12 @@ class _Search:
     def _outcome(self, plan: Plan, title: str, kind: str = "") -> Outcome:
         """Train a candidate, and tell how far it is."""
         progress, started = self._options.progress, time.monotonic()
-        said = "" if plan.method == AS_GIVEN else f", {plan.method}, seed {plan.seed}"
+        said = "" if plan.method == AS_GIVEN else f", {plan.name}, seed {plan.seed}"
         progress.stage(f"{title}{said}{self._clock.text}")
         made = self._shop.outcome(plan, progress.count)
         if kind:
             self._clock.done(kind, time.monotonic() - started)
-        self._outcomes[f"{plan.method}{sorted(plan.widths.items())}{plan.seed}"] = plan, made
+        self._outcomes[f"{plan.name}{sorted(plan.widths.items())}{plan.seed}"] = plan, made
         return made
 
     def _extra_trainings(self) -> int:
@@ -286,7 +308,8 @@ class _Search:
 
     def _name(self) -> str:
         """Of this very search: what else is asked for is another one."""
-        facts = [self._shop.facts, self._limits.text, self._methods, self._options.criterion]
+        shop = self._shop
+        facts = [shop.facts, shop.target, self._limits.text, self._methods, self._options.criterion]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -317,32 +340,3 @@ def _on_front(row: CompressRow, rows: Sequence[CompressRow]) -> bool:
         and (other.score, -other.instructions) != (row.score, -row.instructions)
         for other in rows
     )
-
-
-def _remarks(rows: Sequence[CompressRow], options: CompressOptions) -> Iterator[str]:
-    """What the rows do not say by themselves."""
-    least = options.min_accuracy
-    if least is not None and all(100 * row.validation < least for row in rows if row.choosable):
-        yield f"no candidate reaches {least:g} %: the best one is taken"
-    given = rows[0]
-    for row in rows:
-        if (row.method, row.widths) == (SCRATCH, given.widths) and row.high < given.score:
-            yield (
-                "from scratch with all channels does not reach the model as given: that was trained"
-                f" for longer than {row.epochs} epochs, or otherwise, which is in pruning's favour;"
-                " more --epochs, another --learning-rate?"
-            )
-    for method in (PRUNED, DISTILLED, PRUNED_DISTILLED):
-        pairs = [
-            (row, other)
-            for row in rows
-            for other in rows
-            if (row.method, other.method, row.widths) == (method, SCRATCH, other.widths)
-        ]
-        if pairs:
-            better = sum(row.low > other.high for row, other in pairs)
-            worse = sum(row.high < other.low for row, other in pairs)
-            yield (
-                f"{method} against {SCRATCH}, the same shape: better by every seed in {better} of"
-                f" {len(pairs)}, worse by every seed in {worse}"
-            )

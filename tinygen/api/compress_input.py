@@ -14,8 +14,10 @@ from tinygen.compression.channels import channels_of
 from tinygen.compression.options import CompressOptions
 from tinygen.compression.split import split
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_data
+from tinygen.environments import QAT, python_of
 from tinygen.errors import InputError
 from tinygen.load import KerasModel
+from tinygen.pio import core
 
 
 def opened(model: Path, options: CompressOptions, board: Board, folder: Path) -> Workshop:
@@ -27,6 +29,7 @@ def opened(model: Path, options: CompressOptions, board: Board, folder: Path) ->
     channels = channels_of(loaded.model)
     if options.data is None or options.data == RANDOM:
         raise no_data_error(loaded.inputs, model.name)
+    aware = python_of(QAT, core.cache_dir()) if options.qat else None
     progress.stage("Reading the data")
     data = _read(options.data, loaded, options, "train")
     task = train.task_of(loaded.model, data.labels, data.targets)
@@ -44,7 +47,11 @@ def opened(model: Path, options: CompressOptions, board: Board, folder: Path) ->
         progress.warn(warning)
     if teacher is not None:
         _check_teacher(teacher, loaded)
-    tune = options.epochs // 2 if options.tune_epochs is None else options.tune_epochs
+    given = options.given_epochs
+    tune = options.tune_epochs
+    if tune is None:
+        tune = (given or options.epochs) // 2
+    epochs = options.epochs if given is None else given + tune
     return Workshop(
         loaded=loaded,
         channels=channels,
@@ -52,10 +59,12 @@ def opened(model: Path, options: CompressOptions, board: Board, folder: Path) ->
         split=split(samples, test, options.seed),
         data=data,
         data_sha256=sha256_of(samples, *(() if test is None else (test,))),
-        recipe=train.Recipe(options.epochs, options.learning_rate),
+        recipe=train.Recipe(epochs, options.learning_rate),
         tune_epochs=tune,
+        given_epochs=given,
         criterion=options.criterion,
         teacher=teacher,
+        aware=aware,
         board=board,
         optimize=options.optimize,
         folder=folder,

@@ -53,8 +53,14 @@ class CompressRow:
     """The firmware; None where the board has no room for it."""
     within_limits: bool
     epochs: int
+    """Of the candidate's own training."""
+    epochs_before: int | None
+    """Epochs that were in its weights before: those of the model as given, and of what is trained
+    on. None where nobody says how many."""
     minutes: float
     """Of training, quantizing and measuring, all seeds together."""
+    after: str = ""
+    """The method whose models are trained on, where that is what is done."""
     on_front: bool = False
     chosen: bool = False
 
@@ -67,6 +73,7 @@ class CompressRow:
         built: Built | None,
         *,
         within: bool,
+        epochs_before: int | None = None,
     ) -> CompressRow:
         first = found[0][1]
         return cls(
@@ -82,6 +89,8 @@ class CompressRow:
             built=built,
             within_limits=within,
             epochs=first.epochs,
+            epochs_before=epochs_before,
+            after=plan.after,
             minutes=sum(one.seconds for _, one in found) / 60,
         )
 
@@ -140,7 +149,7 @@ class CompressResult(Shown):
     """Layers whose width does not change, and why."""
     notes: tuple[str, ...]
     smaller: Path
-    """The chosen model, a Keras file."""
+    """The chosen model: a Keras file, or int8 where it was trained with its quantization."""
     calibration: Path
     """Samples to quantize it with: the ones it was measured with."""
     test: Path

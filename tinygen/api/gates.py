@@ -14,6 +14,7 @@ from typing import Any
 
 from tinygen.api.bench import BenchResult
 from tinygen.api.build import BuildResult
+from tinygen.api.inspect import InspectResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.verify import VerifyResult
 from tinygen.errors import InputError
@@ -23,6 +24,16 @@ EXIT_CODE = 7
 """Of a command whose result is good, but for a gate."""
 
 NAMES: Mapping[type, Mapping[str, str]] = {
+    InspectResult: {
+        "macs": "macs",
+        "parameters": "parameters",
+        "constants": "constant_bytes",
+        "arena": "arena_bytes",
+        "sqnr": "fidelity.outputs.*.distance.sqnr_db",
+        "layer_sqnr": "fidelity.layers.*.sqnr_db",
+        "alone_sqnr": "fidelity.layers.*.alone_sqnr_db",
+        "saturated": "fidelity.layers.*.saturated",
+    },
     BuildResult: {
         "flash": "sizes.flash",
         "ram": "sizes.ram",
@@ -31,6 +42,8 @@ NAMES: Mapping[type, Mapping[str, str]] = {
         "macs": "generated.macs",
         "cycles": "generated.estimate.cycles",
         "sqnr": "generated.fidelity.*.distance.sqnr_db",
+        "layer_sqnr": "generated.layer_fidelity.layers.*.sqnr_db",
+        "alone_sqnr": "generated.layer_fidelity.layers.*.alone_sqnr_db",
         "seconds": "seconds",
     },
     VerifyResult: {

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from tinygen.api.in_memory import Model, as_files
+from tinygen.api.fidelity import fidelity_of
+from tinygen.api.inspect_options import InspectOptions
+from tinygen.api.keywords import by_keywords
+from tinygen.api.npu import NpuComparison, compared
 from tinygen.api.prepare import by_layers, prepare
+from tinygen.api.prepared import Prepared
 from tinygen.api.shown import Shown
 from tinygen.boards import Board, all_boards, get_board
 from tinygen.boards.fit import Fit, Needs, constants_room, fit, largest_room
 from tinygen.engines import ENGINES, aot, kernel_sets
 from tinygen.engines.aot import Layer, Program
 from tinygen.ir import Edge, Int8Model, input_edges, output_edges
-from tinygen.options import ModelOptions
-from tinygen.progress import SILENT, Progress
+from tinygen.options import DataOptions, ModelOptions
+from tinygen.proof.layer_fidelity import FidelityResult
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,14 @@ class BoardFit:
     is_default: bool
     """Whether the board takes this engine when none is asked for."""
     fits: bool | None
-    """None where the engine finds its arena only by building."""
+    """None where that is known only after a build, which finds the engine's arena."""
     why_not: tuple[str, ...]
     remark: str
     """Why the flash there is less than the board's own, where it is too little."""
     estimated: bool
-    """Whether the needs are those with plain kernels, which decide: there is room for much more, or
-    for less than the weights or the edges alone."""
+    """Of `aot`: whether the needs are those with plain kernels, which decide: there is room for
+    much more, or for less than the weights or the edges alone. Of `tflm`: whether the arena was
+    computed; it has a margin of 2 % and 128 bytes, and a build finds the smallest that works."""
     ram_needed: int | None
     ram_available: int
     flash_needed: int
@@ -66,7 +71,9 @@ class InspectResult(Shown):
     format: str
     loader: str
     quantized_here: bool
-    """Whether it was quantized for this look, with random data: sizes are true, scales are not."""
+    """Whether it was quantized for this look: with random data sizes are true, scales are not."""
+    data: str | None
+    """With what: a file's name, or `random`; None for a .tflite and no data."""
     signatures: tuple[str, ...]
     """Of a SavedModel or a .tflite, the one that was looked at first."""
     inputs: tuple[Edge, ...]
@@ -83,34 +90,18 @@ class InspectResult(Shown):
     """What the engine aot has to say of it."""
     boards: tuple[BoardFit, ...]
     """For each board and each engine that runs there; the board's default one first."""
+    fidelity: FidelityResult | None = None
+    """Which layer loses the accuracy, where that was asked for."""
+    npu: NpuComparison | None = None
+    """What an NPU would do with it by Vela's estimates, where one was asked for."""
 
 
-def inspect(
-    model: Model,
-    *,
-    input_shape: tuple[str, ...] = (),
-    signature: str | None = None,
-    board: str | None = None,
-    trust_model: bool = False,
-    progress: Progress = SILENT,
-) -> InspectResult:
+def inspect_model(model: Path, options: InspectOptions) -> InspectResult:
     """Look at a model without building it.
 
-    Parameters
-    ----------
-    model : path or Keras model
-        A .h5, .keras or .tflite file, a SavedModel folder, or a Keras model object. What is
-        not quantized is quantized with random data: sizes are right then, accuracy is not.
-    input_shape : tuple of str
-        Of a Keras model that leaves the size of its input open, as ``("96x96x3",)``.
-    signature : str, optional
-        Which of a file's signatures is meant, where it has several.
-    board : str, optional
-        Only whether it fits this one, which takes less time.
-    trust_model : bool
-        Open a model file that runs code of its own (Lambda).
-    progress : Progress
-        Who is told how far it is.
+    What is not quantized is quantized with `data`, or with random ones: sizes are right then,
+    accuracy is not. With `fidelity` the result says which layer loses the accuracy, with `npu` what
+    Arm's compiler Vela estimates for an Ethos-U, beside the engine aot on the board's processor.
 
     Returns
     -------
@@ -120,7 +111,7 @@ def inspect(
     Raises
     ------
     InputError
-        For what is no model that can be used.
+        For what is no model that can be used, and for `fidelity` without data.
     UnsupportedModel
         For operators, types or shapes that are not compiled.
 
@@ -130,18 +121,31 @@ def inspect(
     >>> tinygen.inspect("digits.tflite", board="uno").macs
     70080
     """
-    targets = all_boards() if board is None else (get_board(board),)
-    options = ModelOptions(
-        input_shape=input_shape, signature=signature, trust_model=trust_model, progress=progress
-    )
-    with as_files(model, options) as (path, given):
-        return _inspected(path, given, targets, one=board is not None)
+    targets = all_boards() if options.board is None else (get_board(options.board),)
+    shared = {f.name: getattr(options, f.name) for f in fields(DataOptions)}
+    given = ModelOptions(**shared, signature=options.signature)
+    ready = prepare(model, given, random_if_needed=not options.fidelity)
+    fidelity = fidelity_of(ready, options.progress) if options.fidelity else None
+    one = options.board is not None
+    seen = _inspected(ready, given, targets, one=one, fidelity=fidelity)
+    if options.npu is None:
+        return seen
+    options.progress.stage(f"Compiling for {options.npu} with Vela")
+    beside = compared(ready.model, options.npu, targets[0] if one else None)
+    return replace(seen, npu=beside)
+
+
+inspect = by_keywords(InspectOptions, inspect_model, "inspect")
 
 
 def _inspected(
-    path: Path, options: ModelOptions, targets: Sequence[Board], *, one: bool
+    ready: Prepared,
+    options: ModelOptions,
+    targets: Sequence[Board],
+    *,
+    one: bool,
+    fidelity: FidelityResult | None,
 ) -> InspectResult:
-    ready = prepare(path, options, random_if_needed=True)
     options.progress.stage("Seeing where it fits")
     with by_layers(ready, options):
         graph = aot.optimized(ready.model)
@@ -151,6 +155,7 @@ def _inspected(
         format=ready.opened.format,
         loader=ready.opened.loader,
         quantized_here=not ready.opened.is_int8,
+        data=None if ready.data is None else ready.data.source,
         signatures=ready.opened.signatures,
         inputs=input_edges(graph),
         outputs=output_edges(graph),
@@ -163,6 +168,7 @@ def _inspected(
         arena_peak=None if program.peak is None else program.peak.place,
         notes=aot.left_out(ready.model),
         boards=tuple(_fits(ready.model, targets, None if one else program)),
+        fidelity=fidelity,
     )
 
 
@@ -190,7 +196,7 @@ def _fits(
             if clear is not None:
                 yield _judged(name, clear, estimated=True)
             else:
-                yield _fit(board, name, ENGINES[name].needs(model, sets, board.core))
+                yield _fit(board, name, ENGINES[name].needs(model, sets, board))
 
 
 def _clear(board: Board, program: Program) -> Fit | None:
@@ -221,7 +227,7 @@ def _fit(board: Board, engine: str, tried: Iterator[Needs]) -> BoardFit:
             judged = first
             break
         judged = fit(board, more)
-    return _judged(engine, judged, estimated=False)
+    return _judged(engine, judged, estimated=judged.needs.estimated)
 
 
 def _judged(engine: str, judged: Fit, *, estimated: bool) -> BoardFit:

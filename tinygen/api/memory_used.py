@@ -6,6 +6,7 @@ from tinygen.boards import Board, StackMark
 from tinygen.devices.link.hello import Hello
 from tinygen.engines.tflm import arena
 from tinygen.errors import DeviceError
+from tinygen.printable import shell_word
 from tinygen.project.folder import Project
 
 
@@ -33,3 +34,20 @@ def enough_arena(hello: Hello | None, overhead: int | None) -> int | None:
         return None
     enough = arena.aligned(hello.arena_used + overhead)
     return enough if enough < hello.arena_bytes else None
+
+
+def with_arena(project: Project, enough: int) -> str:
+    """What builds the project with an arena of so many bytes, and else as it was built."""
+    manifest, told = project.manifest, project.manifest.told
+    given = {
+        "--board": manifest.board.id,
+        "--engine": manifest.engine,
+        "--kernel-set": told.kernel_set,
+        "--arena": str(enough),
+        "--out": str(project.path),
+        "--data": None if manifest.data is None else manifest.data.source,
+    }
+    words = ["tinygen build", shell_word(manifest.model.source.file)]
+    words += [f"{name} {shell_word(value)}" for name, value in given.items() if value is not None]
+    words += ["--debug"] * told.debug + ["--keep-edges"] * told.keep_edges
+    return " ".join(words)

@@ -1,4 +1,4 @@
-"""setup(): what an engine needs, obtained once."""
+"""setup(): what does not come along, obtained once."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 from tinygen.api.shown import Shown
 from tinygen.engines import tflm
 from tinygen.engines.tflm.source import TFLITE_MICRO
+from tinygen.environments import ENVIRONMENTS, create
 from tinygen.errors import InputError
 from tinygen.pio import core
 from tinygen.progress import SILENT, Progress
 
+_NAMES = [environment.name for environment in ENVIRONMENTS]
+
 
 @dataclass(frozen=True, repr=False)
 class SetupResult(Shown):
-    """What was obtained: its revision, and where it is kept."""
+    """What was obtained: its revision, or its packages' versions, and where it is kept."""
 
     what: str
     revision: str
@@ -25,16 +28,18 @@ class SetupResult(Shown):
 def setup(
     what: str = "tflm", *, source: str | None = None, progress: Progress = SILENT
 ) -> SetupResult:
-    """Obtain what an engine needs, once, for offline use afterwards.
+    """Obtain what does not come along, once, for offline use afterwards.
 
-    That is TensorFlow Lite Micro's sources at the pinned revision, checked by hash.
+    That is TensorFlow Lite Micro's sources at the pinned revision, checked by hash, or Python
+    packages that cannot share an environment with tinygen, in one of their own.
 
     Parameters
     ----------
     what : str
-        ``"tflm"``.
+        ``"tflm"``, or ``"qat"`` for quantization-aware training.
     source : str, optional
-        A checkout, a bare git folder, a folder of them, an archive or another URL.
+        For ``"tflm"`` a checkout, a bare git folder, a folder of them, an archive or another URL;
+        for packages a folder of wheels.
     progress : Progress
         Who is told how far it is.
 
@@ -46,7 +51,7 @@ def setup(
     Raises
     ------
     InputError
-        For anything else than ``"tflm"``, and a source that has not what is pinned.
+        For anything else, and a source that has not what is pinned.
     ToolchainError
         Where they cannot be obtained.
 
@@ -57,15 +62,20 @@ def setup(
     Traceback (most recent call last):
     ...
     tinygen.errors.InputError: there is nothing to set up for 'tensorflow'
-      why: only the engine tflm needs something that does not come along
+      why: what does not come along is for tflm, qat
       next: tinygen setup tflm
     """
-    if what != "tflm":
-        raise InputError(
-            f"there is nothing to set up for '{what}'",
-            why="only the engine tflm needs something that does not come along",
-            next_step="tinygen setup tflm",
-        )
-    progress.stage("Obtaining TensorFlow Lite Micro")
-    tree = tflm.setup(core.cache_dir(), source, progress)
-    return SetupResult(what, TFLITE_MICRO.revision, tree.root)
+    if what == "tflm":
+        progress.stage("Obtaining TensorFlow Lite Micro")
+        tree = tflm.setup(core.cache_dir(), source, progress)
+        return SetupResult(what, TFLITE_MICRO.revision, tree.root)
+    for environment in ENVIRONMENTS:
+        if environment.name == what:
+            wheels = None if source is None else Path(source).expanduser().absolute()
+            folder = create(environment, core.cache_dir(), wheels, progress)
+            return SetupResult(what, ", ".join(environment.requirements), folder)
+    raise InputError(
+        f"there is nothing to set up for '{what}'",
+        why=f"what does not come along is for {', '.join(['tflm', *_NAMES])}",
+        next_step="tinygen setup tflm",
+    )

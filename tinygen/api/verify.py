@@ -14,7 +14,7 @@ from tinygen.api.connection import Connection
 from tinygen.api.cost import Cost, cost_of, startup_of
 from tinygen.api.crash import explained
 from tinygen.api.in_memory import data_file
-from tinygen.api.memory_used import enough_arena, full_stack
+from tinygen.api.memory_used import enough_arena, full_stack, with_arena
 from tinygen.api.own_data import own_vectors, project_model, require_limits, stored_vectors
 from tinygen.api.shown import Shown
 from tinygen.api.vectors_run import Runs, VectorsRun
@@ -347,7 +347,7 @@ def _result(
         arena_bytes=hello.arena_bytes if hello else None,
         arena_used_bytes=hello.arena_used if hello else None,
         arena_enough_bytes=enough,
-        arena_command="" if enough is None else _with_arena(project, enough),
+        arena_command="" if enough is None else with_arena(project, enough),
         stack_used_bytes=run.stack or None,
         reset=hello.reset if hello else "",
         fault=_fault(hello, connection.built.elf),
@@ -382,12 +382,3 @@ def _next_step(project: Project, decision: Verdict, lost: DeviceError | None) ->
         speak = "" if lost.words else "build with --debug: the interpreter then says why; or "
         return f"{speak}build with --engine aot"
     return lost.next_step if lost else ""
-
-
-def _with_arena(project: Project, enough: int) -> str:
-    manifest = project.manifest
-    words = ["tinygen", "build", manifest.model.source.file, "--board", manifest.board.id]
-    words += ["--engine", manifest.engine, "--arena", str(enough), "--out", str(project.path)]
-    if manifest.data is not None:
-        words += ["--data", manifest.data.source]
-    return " ".join(map(shell_word, words))

@@ -41,12 +41,14 @@ class Needs:
     """What a model takes of a board by one engine, as far as that is known before a build. Bytes.
 
     `constants` lie in flash and are called `subject`; the code comes on top. `arena` is None where
-    only a build finds it.
+    only a build finds it, and with a margin where it is `estimated`.
     """
 
     constants: int
     arena: int | None
     subject: str = "the weights' share"
+    estimated: bool = False
+    """Whether a build may find that a smaller arena does; a larger one is not needed."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Fit:
         """Whether there is room; None where that is not known before a build."""
         if self.shortages:
             return False
-        return None if self.needs.arena is None else True
+        arena = self.needs.arena
+        return None if arena is None or self.board.arena_place(arena) is None else True
 
     def require(self, helps: Iterable[str] = ()) -> None:
         """DoesNotFit unless there is room."""
@@ -73,8 +76,9 @@ class Fit:
 def fit(board: Board, needs: Needs) -> Fit:
     """Whether the board has room for the model, and what it lacks."""
     short = []
-    if needs.arena is not None and board.arena_place(needs.arena) is None:
-        short.append(arena_shortage(board, needs.arena))
+    arena = None if needs.estimated else needs.arena
+    if arena is not None and board.arena_place(arena) is None:
+        short.append(arena_shortage(board, arena))
     if needs.constants > constants_room(board):
         reach, remark = board.memory.constants_bytes, ""
         if reach is not None and needs.constants <= board.memory.flash.bytes:

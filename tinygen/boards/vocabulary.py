@@ -175,12 +175,6 @@ class Port(Enum):
         return not self.framework and self is not Port.POSIX
 
     @property
-    def brings_cxx(self) -> bool:
-        """Whether C++'s library is linked: the framework's, or the system's; Freedom E SDK links
-        C's alone."""
-        return self in (Port.ARDUINO, Port.ESP_IDF, Port.POSIX)
-
-    @property
     def uart(self) -> bool:
         """Whether the port drives the serial port's registers itself."""
         return self in (Port.CORTEX_M, Port.SIFIVE, Port.METAL)

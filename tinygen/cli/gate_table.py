@@ -9,9 +9,9 @@ from tinygen.api.gates import NAMES
 
 _PAGE = """# Gates
 
-`--fail-if "NAME SIGN NUMBER"` of `build`, `verify`, `profile` and `bench` ends with exit code 7
-where it is so. A sign is one of `<` `<=` `>` `>=` `==` `!=`; a number may be written `200_000` or
-`3e6`. A name is one of these, or any number of the command's result by its path as the
+`--fail-if "NAME SIGN NUMBER"` of `inspect`, `build`, `verify`, `profile` and `bench` ends with exit
+code 7 where it is so. A sign is one of `<` `<=` `>` `>=` `==` `!=`; a number may be written
+`200_000` or `3e6`. A name is one of these, or any number of the command's result by its path as the
 [schema](json.md) has it: `outputs.0.device.rmse_lsb`. In a path `*` is each of several, of which
 one is enough to fail. In Python: `tinygen.gates(result, "flash > 200000")`.
 

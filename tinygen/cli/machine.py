@@ -16,20 +16,27 @@ if TYPE_CHECKING:
     pass
 
 
-@app.command(short_help="Obtain what an engine needs, once.")
+@app.command(short_help="Obtain what does not come along, once.")
 def setup(
-    what: Annotated[str, typer.Argument(help="tflm: TensorFlow Lite Micro's sources.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="tflm: TensorFlow Lite Micro's sources. qat: packages for compress --qat, in an "
+            "environment of their own."
+        ),
+    ],
     source: Annotated[
         str | None,
         typer.Option(
             "--source",
-            help="A checkout, a bare git folder, a folder that holds several, an archive or a URL. "
-            "[default: TINYGEN_TFLM_SOURCE, else the public repositories]",
+            help="For tflm a checkout, a bare git folder, a folder that holds several, an archive "
+            "or a URL; for packages a folder of wheels. [default: TINYGEN_TFLM_SOURCE, else the "
+            "public repositories; pip's index]",
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Obtain TensorFlow Lite Micro at the revision that tinygen pins, for use offline afterwards.
+    """Obtain what tinygen pins and does not bring along, for use offline afterwards.
 
     Example: tinygen setup tflm --source ~/mirror
     """

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
 
-import typer
-
-from tinygen.cli.options import (
-    InputShapeOption,
-    Json,
-    ModelArgument,
-    SignatureOption,
-    TrustOption,
-    complete_board,
-    names,
-    with_options,
-)
+from tinygen.api.inspect_options import InspectOptions
+from tinygen.cli.options import Json, ModelArgument, with_options
 from tinygen.cli.question import settled
 from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, run_command
@@ -92,40 +81,27 @@ def export(model: ModelArgument, options: ExportOptions, json: Json = False) -> 
 
 
 @app.command(short_help="What a model is made of, and which boards it fits.")
+@with_reports
+@with_options
 def inspect(
-    model: ModelArgument,
-    input_shape: InputShapeOption = "",
-    signature: SignatureOption = None,
-    board: Annotated[
-        str | None,
-        typer.Option(
-            "--board",
-            "-b",
-            help="Only whether it fits this one, which takes less time.",
-            autocompletion=complete_board,
-        ),
-    ] = None,
-    trust_model: TrustOption = False,
-    json: Json = False,
+    model: ModelArgument, options: InspectOptions, reports: Reports, json: Json = False
 ) -> None:
     """Show a model's operators, shapes, MACs, memory over time, and the boards it fits.
 
-    Example: tinygen inspect model.tflite
+    With --fidelity and --data also which layer loses the accuracy in int8, and what to do.
+
+    Example: tinygen inspect model.h5 --data samples.npz --fidelity
     """
-    from tinygen.api.inspect import inspect as call
+    from tinygen.api.inspect import InspectResult
+    from tinygen.api.inspect import inspect_model as call
     from tinygen.report.text import inspect_report
 
     run_command(
-        lambda progress, _: call(
-            model,
-            input_shape=names(input_shape),
-            signature=signature,
-            board=board,
-            trust_model=trust_model,
-            progress=progress,
-        ),
+        lambda progress, _: call(model, replace(options, progress=progress)),
         inspect_report,
         json,
+        reports=reports,
+        kind=InspectResult,
     )
 
 

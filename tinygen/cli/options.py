@@ -15,9 +15,6 @@ import typer
 from tinygen.options import (
     DataOptions,
     Flag,
-    InputShape,
-    Signature,
-    TrustModel,
     TrustProject,
     flags,
 )
@@ -72,9 +69,6 @@ PortOption = Annotated[
 ]
 
 
-InputShapeOption = Annotated[str, _typer_option(InputShape)]
-SignatureOption = Annotated[str | None, _typer_option(Signature)]
-TrustOption = Annotated[bool, _typer_option(TrustModel)]
 TrustProjectOption = Annotated[bool, _typer_option(TrustProject)]
 
 

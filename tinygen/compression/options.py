@@ -89,10 +89,19 @@ class CompressOptions(DataOptions):
         bool,
         Flag(
             "--qat",
-            "Train the chosen model with its quantization, where quantizing it afterwards loses "
-            "more than a point.",
+            "Train the chosen model on with its quantization, where quantizing it afterwards loses "
+            "more than --qat-loss; the same training without is shown beside. Needs `tinygen setup "
+            "qat`.",
         ),
     ] = False
+    qat_loss: Annotated[
+        float,
+        Flag(
+            "--qat-loss",
+            "Points that quantizing has to lose for --qat; less than 0 to train in any case.",
+            metavar="POINTS",
+        ),
+    ] = 1.0
     criterion: Annotated[
         str,
         Flag(
@@ -120,7 +129,20 @@ class CompressOptions(DataOptions):
     epochs: Annotated[int, Flag("--epochs", "Epochs of a training from scratch.", minimum=1)] = 12
     tune_epochs: Annotated[
         int | None,
-        Flag("--tune-epochs", "Epochs after pruning. [default: half of --epochs]", minimum=0),
+        Flag(
+            "--tune-epochs",
+            "Epochs after pruning. [default: half of --given-epochs or --epochs]",
+            minimum=0,
+        ),
+    ] = None
+    given_epochs: Annotated[
+        int | None,
+        Flag(
+            "--given-epochs",
+            "Epochs that the model as given was trained. From scratch then has those and "
+            "--tune-epochs together, in place of --epochs: both are trained as long.",
+            minimum=1,
+        ),
     ] = None
     learning_rate: Annotated[
         float,

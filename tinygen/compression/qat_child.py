@@ -82,10 +82,13 @@ def trained(request: Mapping[str, np.ndarray]) -> bytes:
         kind = losses.BinaryCrossentropy if request["single"] else None
         kind = kind or losses.SparseCategoricalCrossentropy
         loss = kind(from_logits=logits)
-    aware.compile(tf_keras.optimizers.Adam(float(request["learning_rate"])), loss)
     inputs = [request[f"input_{i}"] for i in range(int(request["inputs"]))]
     x = inputs[0] if len(inputs) == 1 else inputs
     batch, epochs = int(request["batch"]), int(request["epochs"])
+    steps = epochs * -(-len(inputs[0]) // batch)
+    schedules = tf_keras.optimizers.schedules
+    rate = schedules.CosineDecay(float(request["learning_rate"]), max(1, steps))
+    aware.compile(tf_keras.optimizers.Adam(rate), loss)
     aware.fit(x, request["answers"], batch_size=batch, epochs=epochs, verbose=0)
     lite = tensorflow.lite
     converter = lite.TFLiteConverter.from_keras_model(aware)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -201,6 +202,14 @@ def answers_of(model: Any, samples: Samples) -> np.ndarray:
     """The float model's outputs."""
     with quiet():
         return np.asarray(model.predict(samples.packed, batch_size=256, verbose=0))
+
+
+def reopened(path: Path) -> Any:
+    """A model that was saved here, to be trained on."""
+    import keras
+
+    with quiet():
+        return keras.models.load_model(path, compile=False)
 
 
 def seed_everything(seed: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tinygen import csource
-from tinygen.boards import ArenaPlace, Board, Core, EngineName
+from tinygen.boards import ArenaPlace, Board, EngineName
 from tinygen.boards.fit import Needs
 from tinygen.engines.traced import Traced
 from tinygen.errors import InputError, UnsupportedModel
@@ -131,10 +131,9 @@ class Engine(ABC):
         """The names of the kernel sets there are for the board, the best one first."""
 
     @abstractmethod
-    def needs(self, model: Int8Model, kernel_sets: Sequence[str], core: Core) -> Iterator[Needs]:
-        """What a model takes of a board with this core, with these kernel sets, as far as that is
-        known before a build; then what else is tried where there is no room for that. Raises
-        UnsupportedModel."""
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str], board: Board) -> Iterator[Needs]:
+        """What a model takes of the board, with these kernel sets, as far as that is known before a
+        build; then what else is tried where there is no room for that. Raises UnsupportedModel."""
 
     @abstractmethod
     def make(self, job: Job) -> Made:

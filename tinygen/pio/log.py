@@ -42,6 +42,11 @@ DAMAGED_OBJECT = re.compile(
 )
 """What a linker says of what an earlier build left."""
 
+_NO_HEAP = re.compile(
+    r"undefined reference to [`'](operator new(\[\])?\(|_?sbrk|__heap_(start|end|size))"
+)
+"""What a linker misses where memory is asked for at run time and nothing gives any."""
+
 _NO_NETWORK = re.compile(r"^(HTTPClientError|InternetConnectionError)")
 INSTALLING = re.compile(r"Manager: Installing (?P<what>\S+.*)")
 """What is downloaded next."""
@@ -79,6 +84,12 @@ def failure(log: Sequence[str], board: Board, project: Path) -> TinygenError:
             f"the firmware could not be built: {disk[0].lower()}",
             why="\n".join(telling(log)),
             next_step="make room, or move the project or tinygen's cache (TINYGEN_CACHE)",
+        )
+    if board.port.bare and (missed := [line for line in log if _NO_HEAP.search(line)]):
+        return ToolchainError(
+            f"the program asks for memory at run time, and {board.id} has no heap",
+            why="\n".join(dict.fromkeys(missed)),
+            next_step="make the objects static, or local to a function",
         )
     if any(_NO_NETWORK.match(line) for line in log):
         wanted = [match["what"] for line in log if (match := INSTALLING.search(line))]

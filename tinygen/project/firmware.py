@@ -32,10 +32,11 @@ _RESET_CODE_BYTES = 64
 
 _RESET_ESP = "tg_reset_esp.h"
 _KEPT = ("tg_kept.c", "tg_kept.h")
+_BARE = ("bare/construct.c", "bare/cxx_bare.c", "bare/libc_bare.c")
 
 _PORT_FILES: dict[Port, tuple[str, ...]] = {
     Port.CORTEX_M: (
-        "bare/libc_bare.c",
+        *_BARE,
         "bare/startup_cortex_m.c",
         "bare/tg_bare.h",
         "bare/tg_hal_bare.c",
@@ -44,20 +45,25 @@ _PORT_FILES: dict[Port, tuple[str, ...]] = {
         "tg_stack_mark.h",
     ),
     Port.SIFIVE: (
-        "bare/libc_bare.c",
+        *_BARE,
         "sifive/startup_riscv.c",
         "sifive/tg_hal_sifive.c",
         *_KEPT,
         "tg_stack_mark.h",
     ),
     Port.XTENSA_SIM: (
-        "bare/libc_bare.c",
+        *_BARE,
         "xtensa_sim/arithmetic_lx106.c",
         "xtensa_sim/startup_xtensa_sim.c",
         "xtensa_sim/tg_hal_xtensa_sim.c",
         "tg_stack_mark.h",
     ),
-    Port.METAL: ("metal/start_metal.c", "sifive/tg_hal_sifive.c", "tg_stack_mark.h"),
+    Port.METAL: (
+        "bare/cxx_bare.c",
+        "metal/start_metal.c",
+        "sifive/tg_hal_sifive.c",
+        "tg_stack_mark.h",
+    ),
     Port.ARDUINO: (
         "arduino/tg_hal_arduino.cpp",
         "arduino/tg_reset.h",

@@ -1,9 +1,9 @@
 """Runs a .tflite on the host with TFLM or LiteRT, in a process of its own.
 
 Both are C++ that aborts on what it does not like, and print as they go; a crash here is an error
-there. Usage: `python -m tinygen.proof.host_worker tflm|litert < request.npz > answer.npz`, where
-the request holds `model` (bytes), `inputs` and `outputs` (counts), `input_0` … (samples, *shape of
-the tensor) and `arena_bytes`; the answer holds `output_0` … likewise.
+there. Usage: `python -m tinygen.proof.host_worker RUNNER < request.npz > answer.npz`, where the
+request holds `model` (bytes), `inputs`, `outputs` and `given` (counts), `input_0` … (samples,
+*shape of the tensor) and `arena_bytes`; the answer holds `output_0` … likewise.
 """
 
 from __future__ import annotations
@@ -58,7 +58,22 @@ def _litert(request: Mapping[str, Array]) -> Callable[[Sample], Sample]:
     return invoke
 
 
-RUNNERS = {"tflm": _tflm, "litert": _litert}
+def _nudged(request: Mapping[str, Array]) -> Callable[[Sample], Sample]:
+    """The first `given` inputs are the model's, the others are added in its middle: none of them
+    at first, then one at a time. Outputs are (1 + those others, *shape)."""
+    invoke, given = _litert(request), int(request["given"])
+
+    def each(inputs: Sample) -> Sample:
+        still = [*inputs[:given], *map(np.zeros_like, inputs[given:])]
+        rows = [invoke(still)]
+        for place in range(given, len(inputs)):
+            rows.append(invoke([*still[:place], inputs[place], *still[place + 1 :]]))
+        return [np.stack(column) for column in zip(*rows, strict=True)]
+
+    return each
+
+
+RUNNERS = {"tflm": _tflm, "litert": _litert, "nudged": _nudged}
 
 
 def _batches(request: Mapping[str, Array]) -> Iterator[Sample]:

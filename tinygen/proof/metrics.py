@@ -85,9 +85,15 @@ def relative_l2(reference: ArrayLike, actual: ArrayLike) -> float:
 def sqnr_db(reference: ArrayLike, actual: ArrayLike) -> float:
     """Signal to quantization noise ratio in dB: inf for equal arrays, -inf for a zero signal."""
     noise = float(np.sum(np.square(_diff(reference, actual))))
-    signal = float(np.sum(np.square(_floats(reference))))
+    return decibel(float(np.sum(np.square(_floats(reference)))), noise)
+
+
+def decibel(signal: float, noise: float) -> float:
+    """The ratio of two powers in dB: inf without noise, -inf without signal, NaN for no numbers."""
     if noise == 0:
         return math.inf
+    if not math.isfinite(signal) or not math.isfinite(noise):
+        return math.nan
     return 10 * math.log10(signal / noise) if signal else -math.inf
 
 

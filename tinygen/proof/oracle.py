@@ -98,8 +98,22 @@ def float_outputs(content: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
 
     Raises InputError when the model cannot be run.
     """
+    return _float_run("litert", content, inputs)
+
+
+def nudged_outputs(
+    content: bytes, inputs: Sequence[Array], nudges: Sequence[Array]
+) -> tuple[Array, ...]:
+    """The outputs of a file of `tflite.probes.nudged`, (samples, 1 + nudges, *shape): with no
+    nudge, then with each alone. InputError when the model cannot be run."""
+    return _float_run("nudged", content, (*inputs, *nudges), len(inputs))
+
+
+def _float_run(
+    runner: str, content: bytes, inputs: Sequence[Array], given: int = 0
+) -> tuple[Array, ...]:
     try:
-        return _worker("litert", content, inputs, 0)
+        return _worker(runner, content, inputs, 0, given=given)
     except _HostRunFailed as error:
         raise InputError("the float model cannot be run on the host", why=str(error)) from error
 
@@ -137,13 +151,19 @@ def _edges_run(runner: str, model: Int8Model, inputs: Sequence[Array]) -> tuple[
 
 
 def _worker(
-    runner: str, content: bytes, inputs: Sequence[Array], outputs: int, arena_bytes: int = 0
+    runner: str,
+    content: bytes,
+    inputs: Sequence[Array],
+    outputs: int,
+    arena_bytes: int = 0,
+    given: int = 0,
 ) -> tuple[Array, ...]:
     columns: dict[str, Array] = {
         "model": np.frombuffer(content, dtype=np.uint8),
         "inputs": np.array(len(inputs)),
         "outputs": np.array(outputs),
         "arena_bytes": np.array(arena_bytes),
+        "given": np.array(given),
     }
     columns.update({f"input_{i}": value for i, value in enumerate(inputs)})
     request = io.BytesIO()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tinygen.api.bench import BenchResult
 from tinygen.api.build import BuildResult
+from tinygen.api.inspect import InspectResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.verify import VerifyResult
 from tinygen.report.json import to_json
@@ -38,6 +39,10 @@ def csv_rows(result: object) -> Sequence[Row]:
         known = {"model": result.model, "board": result.board, "engine": result.engine}
         known |= {"vectors": str(result.vectors), "unit": result.unit}
         return [{**known, **_flat(to_json(layer))} for layer in result.layers]
+    if isinstance(result, InspectResult):
+        asked = result.fidelity
+        layers = result.layers if asked is None else asked.layers
+        return [{"model": result.model, **_flat(to_json(layer))} for layer in layers]
     if isinstance(result, BuildResult):
         made = result.generated
         return [

@@ -6,7 +6,8 @@
 #include "tg_kept.h"
 #include "tg_stack_mark.h"
 
-int main(void);
+/* main, or tg_construct_main before it: the linker script says which. */
+int tg_main(void);
 
 /* Placed by the linker script; only their addresses mean something. */
 extern uint32_t tg_data_load[], tg_data_start[], tg_data_end[];
@@ -41,7 +42,7 @@ __attribute__((used, noreturn)) static void start(void) {
   __asm volatile("mov %0, sp" : "=r"(stack_pointer));
   tg_stack_paint(tg_stack_bottom, stack_pointer);
   tg_kept_start();
-  (void)main();
+  (void)tg_main();
   for (;;) {
     tg_wait_for_interrupt();
   }

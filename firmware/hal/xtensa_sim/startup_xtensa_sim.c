@@ -2,7 +2,8 @@
 #include "tg_hal.h"
 #include "tg_stack_mark.h"
 
-int main(void);
+/* main, or tg_construct_main before it: the linker script says which. */
+int tg_main(void);
 
 /* Placed by the linker script; only their addresses mean something. */
 extern uint32_t tg_data_load[], tg_data_start[], tg_data_end[];
@@ -143,7 +144,7 @@ void tg_start(void) {
   uint32_t *stack_pointer;
   __asm volatile("mov %0, a1" : "=r"(stack_pointer));
   tg_stack_paint(tg_stack_bottom, stack_pointer);
-  (void)main();
+  (void)tg_main();
   for (;;) {
   }
 }

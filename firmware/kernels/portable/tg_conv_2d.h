@@ -92,8 +92,9 @@ TG_INLINE void tg_portable_conv_2d_pixel(const struct tg_portable_conv_2d_params
   }
 }
 
-TG_INLINE void tg_portable_conv_2d(const struct tg_portable_conv_2d_params *p, const int8_t *input,
-                                   int8_t *output) {
+/* Every output pixel; from each to the next it is `step` bytes. */
+TG_INLINE void tg_portable_conv_2d_every(const struct tg_portable_conv_2d_params *p,
+                                         const int8_t *input, int8_t *output, int32_t step) {
   const int full_rows = tg_unpadded(p->input_height, p->output_height, p->filter_height,
                                     p->stride_height, p->dilation_height, p->pad_top);
   const int full_columns = tg_unpadded(p->input_width, p->output_width, p->filter_width,
@@ -113,13 +114,18 @@ TG_INLINE void tg_portable_conv_2d(const struct tg_portable_conv_2d_params *p, c
         }
         tg_portable_conv_2d_pixel(p, input, (top * p->input_width + left) * p->input_channels, rows,
                                   columns, output);
-        output += p->output_channels;
+        output += step;
         left += p->stride_width;
       }
       top += p->stride_height;
     }
     input += p->input_height * p->input_width * p->input_channels;
   }
+}
+
+TG_INLINE void tg_portable_conv_2d(const struct tg_portable_conv_2d_params *p, const int8_t *input,
+                                   int8_t *output) {
+  tg_portable_conv_2d_every(p, input, output, p->output_channels);
 }
 
 #endif /* TG_PORTABLE_CONV_2D_H */

@@ -41,7 +41,8 @@ class Goal(Enum):
 @dataclass(frozen=True)
 class Whole:
     """What all of a model takes at the least: cycles of its fastest kernels, bytes of flash of its
-    smallest ones, bytes of RAM of its tensors; of both with what is around them."""
+    smallest ones that are not `slow`, bytes of RAM of its tensors; of both with what is around
+    them."""
 
     cycles: int
     flash: int

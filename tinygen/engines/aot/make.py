@@ -50,9 +50,9 @@ class Aot(Engine):
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
-    def needs(self, model: Int8Model, kernel_sets: Sequence[str], core: Core) -> Iterator[Needs]:
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str], board: Board) -> Iterator[Needs]:
         for goal in Goal.BALANCED.tried:
-            yield needs(_compiled(model, tuple(kernel_sets), goal, core))
+            yield needs(_compiled(model, tuple(kernel_sets), goal, board.core))
 
     def make(self, job: Job) -> Made:
         return _made(job, *_fitting(job, self._sets(job)))

@@ -85,6 +85,9 @@ class Candidate:
     needs: tuple[Fact, ...] = ()
     """What has to be proved for the result to be right."""
     why: str = ""
+    slow: bool = False
+    """It saves flash at many times the cycles. What a model takes of flash is not measured by it
+    where cycles count too."""
 
     @cached_property
     def kernel_calls(self) -> tuple[KernelCall, ...]:

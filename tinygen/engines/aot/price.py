@@ -24,6 +24,7 @@ class Price:
     arena: int
     ram: int
     instructions: int
+    cycles: int
 
 
 def price(model: Int8Model, board: Board, optimize: str) -> Price:
@@ -42,4 +43,5 @@ def price(model: Int8Model, board: Board, optimize: str) -> Price:
         arena=program.plan.arena_bytes,
         ram=needed.arena,
         instructions=estimate.instructions,
+        cycles=estimate.cycles,
     )

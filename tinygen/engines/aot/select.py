@@ -232,7 +232,7 @@ def _comparison(
     offered: list[list[Cost]] = [[] for _ in sites]
     none = Whole(1, 1, 1)
     for one in usable:
-        if len(one.covers) == 1:
+        if len(one.covers) == 1 and not one.candidate.slow:
             offered[one.covers[0]].append(
                 _Comparison(goal, small, none, sharers, flagged).cost(one)
             )

@@ -108,7 +108,7 @@ def choose(board: Board, core: Board, measured: Measured | None, asked: int | No
         assert measured is not None  # it is measured unless a size was asked for
         size = measured.best.bytes
         if measured.not_measured:
-            size = aligned(size + int(size * COMPUTED_SHARE) + OTHER_COMPILER_BYTES)
+            size = with_margin(size)
         elif board.toolchain != core.toolchain:
             size += OTHER_COMPILER_BYTES
     return Arena(
@@ -207,6 +207,11 @@ def most_trials(ceiling: int) -> int:
     """At most so many attempts `smallest` makes: to and fro in steps that double, for each of its
     two questions."""
     return 2 + 2 * 2 * (ceiling // STEP).bit_length()
+
+
+def with_margin(computed: int) -> int:
+    """What is built where the arena was computed: no compiler that was tried needed as much."""
+    return aligned(computed + int(computed * COMPUTED_SHARE) + OTHER_COMPILER_BYTES)
 
 
 def aligned(size: int) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from tinygen.boards import Board, Port, TflmFrom
+from tinygen.boards import Board, Extension, Port, TflmFrom
 from tinygen.engines.engine import require_stateless
 from tinygen.engines.tflm import arena, edges, offline, probe, render, scratch
 from tinygen.engines.tflm.allocator import starting
@@ -112,6 +113,32 @@ def compile_model(
         operators=kinds,
         model_bytes=len(embedded),
     )
+
+
+def computed(model: Int8Model, kernels: KernelSet, board: Board) -> int | None:
+    """The arena in bytes that would be built if nothing could be measured; None where that cannot
+    be computed: for cores of 64 bits, and operators whose memory is not known."""
+    if board.port is Port.POSIX:
+        return None
+    return _of_core(model, kernels, board.extensions)
+
+
+@lru_cache(maxsize=32)
+def _of_core(model: Int8Model, kernels: KernelSet, extensions: tuple[Extension, ...]) -> int | None:
+    """Many boards have one core."""
+    graph, offsets = _placed(model)
+    known = Kernels(kernels, extensions)
+    try:
+        return arena.with_margin(min(starting(graph, known, o).bytes for o in (offsets, None)))
+    except UnknownOperator:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _placed(model: Int8Model) -> tuple[Graph, tuple[int, ...]]:
+    """The graph that the interpreter gets, and where our plan has its tensors."""
+    content, graph = edges.with_int8(model)
+    return graph, offline.with_plan(content, graph).offsets
 
 
 def _computed(

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from tinygen.boards import Board, Core, EngineName
+from tinygen.boards import Board, EngineName
 from tinygen.boards.fit import Needs, fit
 from tinygen.engines.engine import Engine, Job, Made, Plain
 from tinygen.engines.tflm.arena import Arena
-from tinygen.engines.tflm.compile import compile_model
+from tinygen.engines.tflm.compile import compile_model, computed
 from tinygen.engines.tflm.follow import follow, followed
 from tinygen.engines.tflm.kernel_sets import KernelSet, kernel_set, kernel_sets, pins
 from tinygen.engines.tflm.source import installed, setup
@@ -29,13 +29,16 @@ class Tflm(Engine):
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
 
-    def needs(self, model: Int8Model, *_: Sequence[str] | Core) -> Iterator[Needs]:
-        """The flatbuffer; the arena is found by running the interpreter, which takes a build."""
-        yield Needs(constants=len(model.content), arena=None, subject="the flatbuffer")
+    def needs(self, model: Int8Model, kernel_sets: Sequence[str], board: Board) -> Iterator[Needs]:
+        """The flatbuffer, and the arena as it is computed: running the interpreter, which finds it,
+        takes a build."""
+        arena = computed(model, KernelSet(kernel_sets[0]), board) if kernel_sets else None
+        constants, subject = len(model.content), "the flatbuffer"
+        yield Needs(constants, arena, subject, estimated=arena is not None)
 
     def make(self, job: Job) -> Made:
         kernels = kernel_set(job.board, job.options.kernel_set)
-        (needs,) = self.needs(job.model, (kernels.value,), job.board.core)
+        (needs,) = self.needs(job.model, (kernels.value,), job.board)
         fit(job.board, needs).require()
         require_toolchain(job.board, cxx=True)
         cache = core.cache_dir()

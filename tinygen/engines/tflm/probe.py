@@ -165,8 +165,6 @@ def glue_files(board: Board, kernels: KernelSet) -> dict[str, bytes]:
     names = ["tg_tflm.h", "tg_tflm.cc"]
     if board.engines.tflm_from is TflmFrom.SOURCES:  # else messages go where the framework says
         names.append("tg_tflm_log.cc")
-    if not board.port.brings_cxx:
-        names.append("tg_cxx_bare.cc")
     if not board.platformio.framework:  # a framework brings its vendor's headers along
         names += VENDORS[kernels].stand_ins if kernels in VENDORS else ()
     return {f"{UNITS}/{name}": (folder / name).read_bytes() for name in names}

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from tinygen.data.labels import numbered
 from tinygen.ir import PORTABLE
 from tinygen.printable import shell_word
+from tinygen.report.text.fidelity import fidelity_parts
 from tinygen.report.text.tables import (
     arena_rows,
     build_name,
@@ -39,6 +40,7 @@ def generate_report(result: GenerateResult) -> RenderableType:
         fact_table(_generated_rows(result)),
         *_kernels(result.choices),
         *_fidelity(result.fidelity),
+        *fidelity_parts(result.layer_fidelity),
         next_command(f"pio run -d {shell_word(result.project)}", "or tinygen build to build it"),
     )
 
@@ -69,6 +71,7 @@ def build_report(result: BuildResult) -> RenderableType:
         table,
         *_kernels(generated.choices),
         *_fidelity(generated.fidelity),
+        *fidelity_parts(generated.layer_fidelity),
         next_command("tinygen flash", "then tinygen verify"),
     )
 

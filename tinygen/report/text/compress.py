@@ -19,14 +19,17 @@ def compress_report(result: CompressResult) -> RenderableType:
     classes = result.measure == "accuracy"
     names = {row.widths: "" for row in result.rows}
     names = {widths: chr(ord("A") + i % 26) for i, widths in enumerate(names)}
-    table = columns("shape", "method", "int8", "of seeds", "instr.", "flash", "arena", "min")
+    table = columns(
+        "shape", "method", "int8", "of seeds", "epochs", "instr.", "flash", "arena", "min"
+    )
     for row in result.rows:
         ends = sorted((_score(row.low, classes), _score(row.high, classes)), key=float)
         table.add_row(
             f"{'>' if row.chosen else ' '}{names[row.widths]}{'*' if row.on_front else ''}",
-            row.method,
+            f"{row.after}, {row.method}" if row.after else row.method,
             _score(row.score, classes),
             "-".join(ends) if len(row.scores) > 1 else "",
+            _epochs(row),
             count(row.instructions),
             count(row.built.flash) if row.built else "none",
             count(row.arena),
@@ -62,6 +65,13 @@ def _measure(result: CompressResult) -> str:
 
 def _score(value: float, classes: bool) -> str:
     return f"{100 * value:.2f}" if classes else f"{-value:.4g}"
+
+
+def _epochs(row: CompressRow) -> str:
+    """Those of before, and those of its own training."""
+    before = "?" if row.epochs_before is None else str(row.epochs_before)
+    parts = [part for part in (before, str(row.epochs)) if part != "0"]
+    return "+".join(parts) or "0"
 
 
 def _firmware(row: CompressRow) -> str:

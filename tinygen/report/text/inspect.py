@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tinygen.report.text.fidelity import fidelity_parts
+from tinygen.report.text.npu import npu_part
 from tinygen.report.text.tables import (
     BAR,
     arena_rows,
@@ -54,7 +56,9 @@ def inspect_report(result: InspectResult) -> RenderableType:
         beside = f"; --signature takes {', '.join(others)} too" if others else ""
         rows.append(("signature", f"{first}{beside}"))
     if result.quantized_here:
-        rows.append(("quantized", "for this look, with random data: sizes hold, scales do not"))
+        with_random = result.data in (None, "random")
+        said = "random data: sizes hold, scales do not" if with_random else result.data
+        rows.append(("quantized", f"for this look, with {said}"))
     rows += [
         *((f"input {i}", _edge(t)) for i, t in enumerate(result.inputs)),
         *((f"output {i}", _edge(t)) for i, t in enumerate(result.outputs)),
@@ -69,8 +73,22 @@ def inspect_report(result: InspectResult) -> RenderableType:
     return page(
         fact_table(rows),
         layers,
+        *(() if result.npu is None else (npu_part(result.npu),)),
         Group(boards, *(Text(line) for line in _board_remarks(result))),
+        *fidelity_parts(result.fidelity),
     )
+
+
+def _interpreted(result: InspectResult) -> Iterator[str]:
+    """What the interpreter takes of RAM, arena and stack, and on which boards."""
+    boards: dict[str, list[str]] = {}
+    for fit in result.boards:
+        if fit.engine == "tflm" and fit.fits is not False:
+            needs = "not known" if fit.ram_needed is None else f"~{fit.ram_needed:,} B"
+            much = fit.ram_needed is not None and not fit.fits
+            boards.setdefault(f"{needs}?" if much else needs, []).append(fit.board)
+    for needs, names in boards.items():
+        yield f"RAM with tflm {needs}: {', '.join(names)}."
 
 
 def _board_remarks(result: InspectResult) -> Iterator[str]:
@@ -83,13 +101,16 @@ def _board_remarks(result: InspectResult) -> Iterator[str]:
         )
     for remark in dict.fromkeys(fit.remark for fit in result.boards if fit.remark):
         yield f"{', '.join(fit.board for fit in result.boards if fit.remark == remark)}: {remark}."
-    others = [fit for fit in result.boards if fit.fits is None or fit.engine != "aot"]
+    others = [fit for fit in result.boards if fit.engine == "tflm"]
     if others:
-        default = sum(fit.is_default for fit in others)
+        if default := sum(fit.is_default for fit in others):
+            yield f"{default} boards take the engine tflm unless --engine says another."
         yield (
-            f"{default} boards take the engine tflm unless --engine says another: it finds the "
-            "arena that it needs by building, so whether it fits is not known here."
+            "With tflm the arena is computed here, with 2 % and 128 bytes of margin, and a build "
+            "finds the smallest that works; ? is more than there is. The interpreter's code, 20 to "
+            "60 KB, comes on top."
         )
+    yield from _interpreted(result)
     if short := [fit for fit in others if fit.fits is False]:
         names = ", ".join(fit.board for fit in short)
         yield f"Too large for tflm, whose model is {in_bytes(short[0].flash_needed)}: {names}."

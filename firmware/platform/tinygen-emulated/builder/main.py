@@ -53,6 +53,7 @@ if not env.get("PIOFRAMEWORK"):
     env.Append(CFLAGS=["-std=c11"], CXXFLAGS=["-std=c++17"])
 
 if bare:
+    env.Replace(LINK="$CC")  # C++'s library is not linked: it would bring a heap
     env.Append(
         LINKFLAGS=["-nostartfiles"]
         + [f"-Wl,--defsym={name}={value:#x}" for name, value in sorted(build["memory"].items())],
@@ -69,7 +70,20 @@ def for_size(env, node):
 for folder in ("hal", "protocol"):
     env.AddBuildMiddleware(for_size, f"*/src/{folder}/*.c")
 
+CONSTRUCTORS = (b".init_array", b".ctors")
+
+
+def keep_constructors(source, env, **_):
+    """Objects with constructors bring the code that calls them; other programs have none of it."""
+    libraries = [node for node in env.Flatten(env["LIBS"]) if not isinstance(node, str)]
+    texts = (Path(str(node)).read_bytes() for node in [*source, *libraries])
+    if any(section in text for text in texts for section in CONSTRUCTORS):
+        env.Append(LINKFLAGS=["-Wl,-u,tg_construct_main"])
+
+
 program = env.BuildProgram()
+if bare:
+    env.AddPreAction(program, env.Action(keep_constructors, None))
 target_size = env.AddPlatformTarget(
     "size",
     program,

@@ -1,0 +1,1 @@
+"""Larger architectures for pictures, as Keras has them, at several widths and sizes."""
