@@ -307,7 +307,14 @@ def _expected(ready: Prepared, options: BuildOptions) -> Vectors:
         return found
     options.progress.stage(title)
     told = kept.Told(options.progress)
-    made = expect(ready.model, ready.float_tflite, ready.samples, seed=options.seed, progress=told)
+    made = expect(
+        ready.model,
+        ready.float_tflite,
+        ready.samples,
+        ready.origin,
+        seed=options.seed,
+        progress=told,
+    )
     kept.keep(name, made.to_bytes(), told)
     return made
 

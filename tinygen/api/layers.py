@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tinygen.api.again import Again
@@ -17,6 +18,7 @@ from tinygen.api.layers_run import Found, LayersRun
 from tinygen.api.looking import looking
 from tinygen.api.plain import Plain, ask_plain, workaround
 from tinygen.api.shown import Shown
+from tinygen.api.steps import Steps
 from tinygen.api.verify import EXIT_CODES
 from tinygen.engines.traced import Traced
 from tinygen.progress import SILENT, Progress
@@ -156,7 +158,7 @@ def verify_layers(
             plain = ask_plain(
                 made,
                 run.found.layer,
-                [value[run.found.vector].tobytes() for value in checks.inputs],
+                partial(Steps(checks).infer, index=run.found.vector),
                 run.found.crcs,
                 trust_project=trust_project,
                 progress=progress,

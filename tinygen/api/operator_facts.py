@@ -50,6 +50,7 @@ COMPILED: Mapping[str, Facts] = {
     "CONV_2D": Facts("Conv1D, Conv2D", _WIDE),
     "COS": Facts("ops.cos", _TABLE),
     "CUMSUM": Facts("ops.cumsum"),
+    "DECODE": Facts("weights that TFLM's compression packed", _FOLDED),
     "DEPTHWISE_CONV_2D": Facts("DepthwiseConv2D, SeparableConv2D", _WIDE),
     "DEPTH_TO_SPACE": Facts("ops.depth_to_space, sub-pixel upsampling", _ANY),
     "DEQUANTIZE": Facts("float outputs", ("codes to float32",), _CODES),
@@ -137,9 +138,19 @@ COMPILED: Mapping[str, Facts] = {
     "TILE": Facts("RepeatVector, UpSampling2D of Keras 3", _ANY),
     "TRANSPOSE": Facts("Permute", _ANY),
     "TRANSPOSE_CONV": Facts("Conv1DTranspose, Conv2DTranspose", _WIDE),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": Facts("LSTM of a fixed batch", note="with a cell of int16"),
     "UNPACK": Facts("ops.unstack, unrolled recurrent layers", _ANY),
     "ZEROS_LIKE": Facts("ops.zeros_like", _FOLDED),
 }
+
+_VARIABLE = "variables of streaming layers"
+VARIABLES: Mapping[str, Facts] = {
+    "ASSIGN_VARIABLE": Facts(_VARIABLE, _ANY),
+    "CALL_ONCE": Facts(_VARIABLE, _ANY, "that assigns constants"),
+    "READ_VARIABLE": Facts(_VARIABLE, _ANY),
+    "VAR_HANDLE": Facts(_VARIABLE, _ANY),
+}
+"""What becomes state of the graph, and no operator of it."""
 
 ONLY_LITERT = frozenset({"GELU", "POW", "RELU_N1_TO_1", "SELECT", "SIGN", "TILE"})
 """TFLM's resolver does not have them."""
@@ -168,10 +179,7 @@ _FLOAT = "TFLM has it in float alone"
 _SIGNAL = "an operator of TFLM's signal library, on int16 and int32"
 
 MISSING: Mapping[str, str] = {
-    "ASSIGN_VARIABLE": _STATE,
-    "CALL_ONCE": _STATE,
     "CIRCULAR_BUFFER": _STATE,
-    "DECODE": "unpacks compressed constants",
     "DELAY": _SIGNAL,
     "DETECTION_POSTPROCESS": "computes in float",
     "ENERGY": _SIGNAL,
@@ -187,12 +195,9 @@ MISSING: Mapping[str, str] = {
     "L2_POOL_2D": _FLOAT,
     "OVERLAP_ADD": _SIGNAL,
     "PCAN": _SIGNAL,
-    "READ_VARIABLE": _STATE,
     "RFFT": _SIGNAL,
     "STACKER": _SIGNAL,
     "SVDF": _STATE,
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": _STATE + "; unrolled, it is not needed",
-    "VAR_HANDLE": _STATE,
     "WHILE": _FLOW,
     "WINDOW": _SIGNAL,
 }

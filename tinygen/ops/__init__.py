@@ -12,6 +12,7 @@ from tinygen.ops.cast import Cast
 from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from tinygen.ops.concatenation import Concatenation
 from tinygen.ops.conv_2d import Conv2D
+from tinygen.ops.decode import Decode
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.div import Div
@@ -80,6 +81,7 @@ from tinygen.ops.tanh import Tanh
 from tinygen.ops.tile import BroadcastTo, Tile
 from tinygen.ops.transpose import Transpose
 from tinygen.ops.transpose_conv import TransposeConv
+from tinygen.ops.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
 
 OPERATORS: tuple[type[Parsed], ...] = (
     Abs,
@@ -99,6 +101,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Cos,
     Cumsum,
     DepthToSpace,
+    Decode,
     DepthwiseConv2D,
     Dequantize,
     Div,
@@ -179,6 +182,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Tile,
     Transpose,
     TransposeConv,
+    UnidirectionalSequenceLstm,
     Unpack,
     ZerosLike,
 )

@@ -3,7 +3,8 @@
 Both are C++ that aborts on what it does not like, and print as they go; a crash here is an error
 there. Usage: `python -m tinygen.proof.host_worker RUNNER < request.npz > answer.npz`, where the
 request holds `model` (bytes), `inputs`, `outputs` and `given` (counts), `input_0` … (samples,
-*shape of the tensor) and `arena_bytes`; the answer holds `output_0` … likewise.
+*shape of the tensor), `arena_bytes` and `starts`, where a model that remembers forgets (bool, one
+for each sample); the answer holds `output_0` … likewise.
 """
 
 from __future__ import annotations
@@ -82,11 +83,20 @@ def _batches(request: Mapping[str, Array]) -> Iterator[Sample]:
         yield [np.ascontiguousarray(value) for value in sample]
 
 
+def _rows(request: Mapping[str, Array]) -> Iterator[Sample]:
+    """The outputs of every sample. CALL_ONCE is run once by an interpreter: to forget takes a new
+    one."""
+    invoke = None
+    for start, sample in zip(request["starts"], _batches(request), strict=True):
+        if invoke is None or start:
+            invoke = RUNNERS[sys.argv[1]](request)
+        yield invoke(sample)
+
+
 def main() -> None:
     """Read the request from standard input, write the answer to standard output."""
-    with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as request:
-        invoke = RUNNERS[sys.argv[1]](request)
-        rows = [invoke(sample) for sample in _batches(request)]
+    with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as asked:
+        rows = list(_rows({name: asked[name] for name in asked.files}))
     columns = {f"output_{i}": np.stack(column) for i, column in enumerate(zip(*rows, strict=True))}
     answer = io.BytesIO()
     np.savez(answer, **columns)  # type: ignore[arg-type]

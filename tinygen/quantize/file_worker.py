@@ -19,6 +19,8 @@ import numpy as np
 
 from tinygen.ir import Array
 
+_OTHER_DIALECT = b"keep_stablehlo_constant"
+
 
 def quantized(request: Mapping[str, Array]) -> bytes:
     """The int8 model of the request."""
@@ -32,7 +34,7 @@ def quantized(request: Mapping[str, Array]) -> bytes:
         for sample in zip(*inputs, strict=True):
             yield [value[np.newaxis] for value in sample]
 
-    content = request["model"].tobytes()
+    content = _plain(request["model"].tobytes())
     codes = tensorflow.dtypes.as_dtype(str(request["activations"]))
     edges = tensorflow.float32 if bool(request["float_edges"]) else codes
     if codes is tensorflow.int16:  # which the newer quantizer has not
@@ -44,6 +46,19 @@ def quantized(request: Mapping[str, Array]) -> bytes:
         samples
     )
     return bytes(mlir_quantize(calibrated, input_data_type=edges, output_data_type=edges))
+
+
+def _plain(content: bytes) -> bytes:
+    """The file without what litert-torch writes beside it: that constants are to be read as those
+    of another dialect, in which the quantizer knows no weights."""
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    kept = [entry for entry in model.metadata or () if entry.name != _OTHER_DIALECT]
+    if len(kept) == len(model.metadata or ()):
+        return content
+    model.metadata = kept
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 def main() -> None:

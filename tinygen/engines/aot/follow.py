@@ -14,7 +14,8 @@ from tinygen.errors import InputError
 from tinygen.ir import ABSENT, Alias, TensorId
 
 _INVOKE = re.compile(
-    r"^(?P<head>enum \w+ \w+_invoke\(void\) \{\n)(?P<calls>.*?)(?P<tail>^  return arena_intact\()",
+    r"^(?P<head>enum \w+ \w+_invoke\(void\) \{\n)(?P<calls>.*?)"
+    r"(?P<tail>^(?:\n {2}/\* What the next inference finds| {2}return arena_intact\())",
     re.MULTILINE | re.DOTALL,
 )
 _CALL = re.compile(r"^ {2}\w+\(.*?\);\n", re.MULTILINE | re.DOTALL)

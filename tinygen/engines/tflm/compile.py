@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from tinygen import tflite
 from tinygen.boards import Board, Extension, Port, TflmFrom
-from tinygen.engines.engine import require_stateless
 from tinygen.engines.tflm import arena, edges, offline, probe, render, scratch
 from tinygen.engines.tflm.allocator import starting
 from tinygen.engines.tflm.arena import Arena, DoesNotRun, Measured, Need
@@ -55,9 +55,8 @@ def compile_model(
     Raises UnsupportedModel, DoesNotFit, and ToolchainError when the arena cannot be measured.
     """
     content, graph = edges.with_int8(model)
-    require_stateless(graph)
     upstream = Upstream(tree)
-    kinds = tuple(sorted({node.op.kind for node in graph.nodes}))
+    kinds = _kinds(content, graph)
     operators = [upstream.operator(kind) for kind in kinds]
     registered = [render.registered(graph, operator) for operator in operators]
     plain = frozenset(upstream.kernel_source(upstream.operator(kind)) for kind in refused(graph))
@@ -113,6 +112,16 @@ def compile_model(
         operators=kinds,
         model_bytes=len(embedded),
     )
+
+
+def _kinds(content: bytes, graph: Graph) -> tuple[str, ...]:
+    """TFLite's names of all operators, each once, sorted: of a model with variables those too that
+    move them."""
+    if not graph.states:
+        return tuple(sorted({node.op.kind for node in graph.nodes}))
+    file = tflite.parse(content, graph.name)
+    parts = (file, *file.subgraphs)
+    return tuple(sorted({call.kind for part in parts for call in part.calls}))
 
 
 def computed(model: Int8Model, kernels: KernelSet, board: Board) -> int | None:

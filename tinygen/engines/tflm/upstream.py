@@ -36,6 +36,10 @@ _ADD = re.compile(
     r"TfLiteStatus (?P<method>Add\w+)\([^{]*?\)\s*\{\s*return AddBuiltin\(\s*"
     r"BuiltinOperator_(?P<kind>\w+),\s*(?P<argument>[\w:]+)",
 )
+_ADD_CUSTOM = re.compile(
+    r"TfLiteStatus (?P<method>Add\w+)\(\)\s*\{\s*const TFLMRegistration& registration =\s*"
+    r"(?:\w+::)*(?P<name>Register_\w+)\(\);\s*return AddCustom\(\"TFLM_(?P<kind>\w+)\"",
+)
 _DEFAULT = re.compile(r"=\s*(?:\w+::)*(Register_\w+)\(\)")
 _DEFINES = re.compile(r"^TFLMRegistration\s*\*?\s*(Register_\w+)\(\)\s*\{", re.MULTILINE)
 _DECLARES_INT8 = re.compile(r"^(?:inline )?TFLMRegistration (Register_\w+_INT8)\(\)", re.MULTILINE)
@@ -135,6 +139,8 @@ class Upstream:
             found[match["kind"]] = Operator(
                 match["kind"], match["method"], name, self._int8.get(f"{name}_INT8")
             )
+        for match in _ADD_CUSTOM.finditer(self.text(RESOLVER)):
+            found[match["kind"]] = Operator(match["kind"], match["method"], match["name"], None)
         return found
 
     @cached_property

@@ -166,6 +166,11 @@ def _rows(p: Params) -> _Loops:
     return _Loops(p["rows"], p["rows"] * p["depth"])
 
 
+def _lstm(p: Params) -> _Loops:
+    outputs = p["steps"] * p["units"]
+    return _Loops(outputs, 4 * outputs * (p["features"] + p["units"]))
+
+
 def _along(p: Params) -> _Loops:
     around = p["outer"] * p["inner"]
     return _Loops(around, around * p["size"])
@@ -226,6 +231,7 @@ FITS: Mapping[str, _Fit] = {
     "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 33, 220, code=440),
     "squared_difference": _Fit(_dims, call=12, output=43, inner=0, code=180),
     "transpose_conv": _Fit(_transpose_conv, call=200, output=26, inner=2.9, code=620),
+    "unidirectional_sequence_lstm": _Fit(_lstm, call=0, output=425, inner=2.76, code=1600),
     "whole_pair": _Fit(_dims, call=12, output=6, inner=0, code=90),
     "add_int16": _Fit(_dims, call=0, output=43, inner=0, code=172),
     "average_pool_2d_int16": _Fit(_pool, call=0, output=0, inner=4.8, code=96),
