@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         list_boards,
         list_operators,
     )
+    from tinygen.api.compare import CompareResult, compare
     from tinygen.api.compress import compress
     from tinygen.api.compress_result import CompressResult
     from tinygen.api.doctor import DoctorResult, doctor
@@ -75,6 +76,8 @@ _HOME = {
     "watch": "tinygen.api.run",
     "Board": "tinygen.boards",
     "Progress": "tinygen.progress",
+    "CompareResult": "tinygen.api.compare",
+    "compare": "tinygen.api.compare",
     "CompressResult": "tinygen.api.compress_result",
     "compress": "tinygen.api.compress",
     "DoctorResult": "tinygen.api.doctor",
@@ -122,6 +125,7 @@ __all__ = [
     "BoardsResult",
     "BuildResult",
     "CacheResult",
+    "CompareResult",
     "CompressResult",
     "DeviceError",
     "DoctorResult",
@@ -153,6 +157,7 @@ __all__ = [
     "board",
     "build",
     "cache",
+    "compare",
     "compress",
     "doctor",
     "export",

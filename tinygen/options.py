@@ -305,19 +305,6 @@ class BuildOptions(ProjectOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchOptions(ProjectOptions):
-    """All that `bench` may be told. An option of the engines goes to those that take it."""
-
-    engines: Annotated[
-        tuple[str, ...],
-        Flag(
-            "--engine",
-            "Engines to compare, with commas; one may name its kernels: tflm:reference.",
-        ),
-    ] = ("aot",)
-
-
-@dataclass(frozen=True, kw_only=True)
 class ExportOptions(ModelOptions):
     """All that `export` may be told."""
 

@@ -22,7 +22,7 @@ ALLOWED = {
 DAY: tuple[str, ...] = (
     *("list_boards", "board", "list_operators", "inspect", "generate", "build", "bench", "flash"),
     *("verify", "run", "watch", "monitor", "gates", "verify_layers", "profile", "stop", "cache"),
-    *("export", "compress", "setup", "doctor"),
+    *("compare", "export", "compress", "setup", "doctor"),
 )
 
 

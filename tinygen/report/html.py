@@ -12,6 +12,7 @@ from tinygen.api.bench import BenchResult
 from tinygen.api.build import BuildResult, GenerateResult
 from tinygen.api.cache import CacheResult
 from tinygen.api.catalogue import BoardsResult, OperatorsResult
+from tinygen.api.compare import CompareResult
 from tinygen.api.compress_result import CompressResult
 from tinygen.api.doctor import DoctorResult
 from tinygen.api.export import ExportResult
@@ -31,6 +32,7 @@ PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     BoardsResult: text.boards_report,
     BuildResult: text.build_report,
     CacheResult: text.cache_report,
+    CompareResult: text.compare_report,
     CompressResult: text.compress_report,
     DoctorResult: text.doctor_report,
     ExportResult: text.export_report,

@@ -17,6 +17,7 @@ from tinygen.api.bench import BenchResult
 from tinygen.api.build import BuildResult, GenerateResult
 from tinygen.api.cache import CacheResult
 from tinygen.api.catalogue import OperatorsResult
+from tinygen.api.compare import CompareResult
 from tinygen.api.compress_result import CompressResult
 from tinygen.api.doctor import DoctorResult
 from tinygen.api.export import ExportResult
@@ -50,6 +51,7 @@ RESULTS: Mapping[str, type] = {
     "bench": BenchResult,
     "build": BuildResult,
     "cache": CacheResult,
+    "compare": CompareResult,
     "compress": CompressResult,
     "doctor": DoctorResult,
     "error": Error,

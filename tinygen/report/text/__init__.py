@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinygen.report.text.bench import bench_report
 from tinygen.report.text.boards import board_report, boards_report
 from tinygen.report.text.build import build_report, generate_report
+from tinygen.report.text.compare import compare_report
 from tinygen.report.text.compress import compress_report
 from tinygen.report.text.device import (
     cache_report,
@@ -28,6 +29,7 @@ __all__ = [
     "boards_report",
     "build_report",
     "cache_report",
+    "compare_report",
     "compress_report",
     "doctor_report",
     "export_report",
