@@ -171,10 +171,10 @@ def _quantized(
     if isinstance(loaded, Int8File):
         return simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
-    progress.stage(f"Quantizing to int8 with {len(data.inputs[0])} samples")
+    progress.stage(f"Quantizing to {options.activations} with {len(data.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
-    made = quantize(loaded, data, float_edges=keep)
+    made = quantize(loaded, data, float_edges=keep, activations=options.activations)
     if not isinstance(loaded, FloatFile) and (where := calibrated_on()):
         progress.note(where)
     try:
