@@ -13,6 +13,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def watch_wheel(path: Path, recorded: object) -> Path:
 def test_watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = np.random.default_rng(0)
     people = np.arange(1, 11).repeat(2)
-    recorded = {
+    recorded: dict[str, Any] = {
         "X": [drawn.normal(size=(350 + 7 * person, 6)) for person in people],
         "y": np.tile([0, 1], 10),
         "subject": people,
@@ -72,7 +73,7 @@ def test_watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 class Calls:
     """Calls something when it is opened."""
 
-    def __reduce__(self) -> object:
+    def __reduce__(self) -> tuple[Any, ...]:
         return print, ("called",)
 
 
