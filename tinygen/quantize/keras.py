@@ -253,7 +253,8 @@ def _convert(
                 if not float_edges:
                     converter.inference_input_type = tensorflow.int8
                     converter.inference_output_type = tensorflow.int8
-            return bytes(converter.convert())
+            content = bytes(converter.convert())
+            return content if saved is None else tflite.in_order_of_names(content)
         except Exception as error:  # the converter raises many types
             what = "cannot be converted" if samples is None else "cannot be quantized to int8"
             raise conversion_failure(loaded, what, str(error), noise.text(), frozen) from error
