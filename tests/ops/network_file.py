@@ -76,13 +76,9 @@ class Network:
             )
             for kind, read, written, options in self.calls
         ]
-        numbers_of = [getattr(schema.BuiltinOperator, kind) for kind in codes]
         model = schema.ModelT(
             version=3,
-            operatorCodes=[
-                schema.OperatorCodeT(deprecatedBuiltinCode=min(n, 127), builtinCode=n, version=1)
-                for n in numbers_of
-            ],
+            operatorCodes=[_code(kind) for kind in codes],
             subgraphs=[
                 schema.SubGraphT(
                     tensors=tables,
@@ -97,6 +93,14 @@ class Network:
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
         return bytes(builder.Output())
+
+
+def _code(kind: str) -> Any:
+    number = getattr(schema.BuiltinOperator, kind, schema.BuiltinOperator.CUSTOM)
+    custom = kind if number == schema.BuiltinOperator.CUSTOM else None
+    return schema.OperatorCodeT(
+        deprecatedBuiltinCode=min(number, 127), builtinCode=number, customCode=custom, version=1
+    )
 
 
 def _made(shape: Shape, quant: tuple[float, int], dtype: DType) -> Tensor:

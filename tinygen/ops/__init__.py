@@ -12,6 +12,7 @@ from tinygen.ops.cast import Cast
 from tinygen.ops.comparison import Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual
 from tinygen.ops.concatenation import Concatenation
 from tinygen.ops.conv_2d import Conv2D
+from tinygen.ops.decode import Decode
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.dequantize import Dequantize
 from tinygen.ops.div import Div
@@ -100,6 +101,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Cos,
     Cumsum,
     DepthToSpace,
+    Decode,
     DepthwiseConv2D,
     Dequantize,
     Div,

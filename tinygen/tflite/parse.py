@@ -34,6 +34,8 @@ _WIDE_CODE = 10
 _KIND_BY_CODE = {
     code: kind for kind, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)
 }
+_CUSTOM = {"TFLM_DECODE": "DECODE"}
+"""Operators that are compiled and not TFLite's, which has none of these names."""
 _TYPE_BY_CODE = {
     code: name for name, code in vars(tflite.TensorType).items() if isinstance(code, int)
 }
@@ -213,7 +215,8 @@ class _Reader:
         wide = table.Get(number_types.Int32Flags, table.Pos + wide) if wide else 0
         builtin = max(wide, code.DeprecatedBuiltinCode())
         if builtin == tflite.BuiltinOperator.CUSTOM:
-            return f"CUSTOM '{self._text(code.CustomCode())}'"
+            custom = self._text(code.CustomCode())
+            return _CUSTOM.get(custom, f"CUSTOM '{custom}'")
         return str(_KIND_BY_CODE.get(builtin, f"number {builtin}"))
 
     def _tensor(self, raw: Any) -> FileTensor:

@@ -75,7 +75,7 @@ def in_order_of_names(content: bytes) -> bytes:
     ):
         named = [item(i) for i in range(count)]
         sides.append([int(one.TensorIndex()) for one in sorted(named, key=lambda e: e.Name())])
-    made = with_edges(content, *sides, without=())
+    made = with_edges(content, sides[0], sides[1], without=())
     file = parse(made, "the converted model")
     if [list(file.inputs), list(file.outputs)] != sides:
         raise UnsupportedModel(

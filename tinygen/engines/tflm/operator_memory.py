@@ -174,11 +174,18 @@ def _lookup(_: Op, io: Operands, __: Kernels) -> _More:
     return (_EMBEDDING, _dims(len(io.output.shape))), ()
 
 
+def _decode(_: Op, io: Operands, __: Kernels) -> _More:
+    """A pointer and a state for each output, and the zero points of channels."""
+    channels = (0 if t.quant is None else len(t.quant.scales) for t in io.outputs)
+    states = (size for count in channels for size in (_DECODE_STATE, count if count > 1 else 0))
+    return (_WORD * len(io.outputs), *states), ()
+
+
 def _dims(rank: int) -> int:
     return _WORD + _WORD * rank
 
 
-_EVAL_TENSOR, _QUANTIZATION, _ADD_N, _EMBEDDING = 12, 28, 40, 16
+_EVAL_TENSOR, _QUANTIZATION, _ADD_N, _EMBEDDING, _DECODE_STATE = 12, 28, 40, 16, 40
 
 _MORE: Mapping[str, Callable[[Op, Operands, Kernels], _More]] = {
     "ADD_N": _several,
@@ -186,6 +193,7 @@ _MORE: Mapping[str, Callable[[Op, Operands, Kernels], _More]] = {
     "BATCH_MATMUL": _batch_matmul,
     "CONV_2D": _convolution,
     "CUMSUM": _kept(36),
+    "DECODE": _decode,
     "DEPTH_TO_SPACE": _own_shape,
     "DEPTHWISE_CONV_2D": _depthwise,
     "EMBEDDING_LOOKUP": _lookup,
@@ -221,6 +229,7 @@ _SIZES: Mapping[str, tuple[int, int]] = {
     "CONV_2D": (28, 60),
     "COS": (0, 0),
     "CUMSUM": (2, 0),
+    "DECODE": (0, 0),
     "DEPTH_TO_SPACE": (4, 0),
     "DEPTHWISE_CONV_2D": (28, 60),
     "DEQUANTIZE": (0, 32),
