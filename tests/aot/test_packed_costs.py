@@ -13,7 +13,7 @@ from tests.ops.measure import measure_cases
 from tests.ops.test_int4_weights import as_int4
 from tests.ops.test_op_conv_2d import conv
 from tests.ops.test_op_fully_connected import dense
-from tests.ops.test_packed_weights import packed, peaked
+from tests.ops.test_packed_weights import of_few_values, packed, peaked
 from tinygen import boards, passes, tflite
 from tinygen.engines.aot import compile_graph
 from tinygen.engines.aot.goal import Goal
@@ -30,6 +30,7 @@ def _cases() -> list[Case]:
         peaked(conv("pointwise", (10, 10, 32), 24, (1, 1))),
         peaked(dense("dense", (1, 300), 64)),
         as_int4(dense("int4", (1, 300), 64)),
+        of_few_values(dense("table", (1, 300), 64)),
     ]
 
 
