@@ -2,6 +2,7 @@
 # make test    set up, then every test
 # make fuzz-frames  set up, then the frame parser for ten minutes under libFuzzer (clang)
 # make faults  set up, then 10,000 verifications over damaged lines, and a table
+# make test-converters  set up, then what converts models of ONNX and PyTorch, and its tests; 5 GB
 # make check   set up, then linters, types, import rules, format, warnings, sanitizers
 # make fuzz    set up, then 100,000 damaged files of every kind, and a table; SHARE=0.01 for less
 # make bounds  set up, then the main job with the lowest and the newest dependencies
@@ -15,7 +16,7 @@ BIN := .venv/bin
 DEMO := build/demo
 JOBS := $(shell nproc)
 
-.PHONY: demo test check lint sanitize faults fuzz fuzz-frames bounds bench against coverage readme docs setup setup-all clean
+.PHONY: demo test test-converters check lint sanitize faults fuzz fuzz-frames bounds bench against coverage readme docs setup setup-all clean
 
 setup:
 	@scripts/setup.sh
@@ -39,6 +40,12 @@ lint: setup-all
 	$(BIN)/lint-imports
 	$(BIN)/clang-format --dry-run -Werror $$(find firmware tests \( -name '*.[ch]' -o -name '*.[ch]pp' -o -name '*.cc' \) -not -path '*/example_model/*' -not -path '*/.pio/*')
 	scripts/compile-firmware.sh
+
+# What converts models of ONNX and PyTorch, and the tests that need it: minutes and 5 GB the first time.
+test-converters: setup-all
+	$(BIN)/tinygen setup onnx
+	$(BIN)/tinygen setup torch
+	$(BIN)/python -m pytest -q -n $(JOBS) tests/convert
 
 # The kernels and the protocol, compiled for the host under AddressSanitizer and UBSan.
 sanitize: setup-all

@@ -20,7 +20,9 @@ from tinygen.errors import InputError, ToolchainError
 from tinygen.locks import alone
 from tinygen.progress import SILENT, Progress
 
-_FOLDER = "environments"
+FOLDER = "environments"
+"""The folder in the cache of all of them."""
+_CONSTRAINTS = Path(__file__).with_name("constraints")
 _WHOLE = "whole.json"
 _SECONDS = 3600.0
 _WHY = 4
@@ -39,13 +41,20 @@ class Environment:
     beside: bool
     """Whether it sees the packages of the Python that runs tinygen too, behind its own: what is
     large and fits need not be there twice."""
+    constraints: str = ""
+    """The file with the versions of all that is installed; none where the requirements say all."""
+    indices: tuple[str, ...] = ()
+    """Where pip looks too."""
+    cost: str = ""
+    """What making it takes, as measured on two cores."""
 
     def folder(self, cache: Path) -> Path:
         """Where it lies: other requirements or another Python are another environment."""
         ours = str(Path(sys.prefix).resolve()) if self.beside else ""
-        facts = [*self.requirements, sys.version, ours]
+        pins = (_CONSTRAINTS / self.constraints).read_text("utf-8") if self.constraints else ""
+        facts = [*self.requirements, sys.version, ours, *([pins] if pins else [])]
         key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
-        return cache / _FOLDER / f"{self.name}-{key}"
+        return cache / FOLDER / f"{self.name}-{key}"
 
 
 QAT = Environment(
@@ -54,7 +63,39 @@ QAT = Environment(
     ("tensorflow-model-optimization==0.8.1",),
     beside=True,
 )
-ENVIRONMENTS: tuple[Environment, ...] = (QAT,)
+_ONNX_3_11 = Environment(
+    "onnx",
+    "converting ONNX files",
+    ("onnx2tf==1.29.24",),
+    beside=False,
+    constraints="onnx-3.11.txt",
+    cost="812 MB to download, 2.6 GB on disk, about 2 minutes",
+)
+_ONNX_3_12 = Environment(
+    "onnx",
+    "converting ONNX files",
+    ("onnx2tf==2.6.9",),
+    beside=False,
+    constraints="onnx-3.12.txt",
+    cost="162 MB to download, 0.7 GB on disk, about a minute",
+)
+ONNX = _ONNX_3_12 if sys.version_info >= (3, 12) else _ONNX_3_11
+"""The last onnx2tf for Python 3.11 wants TensorFlow; those after it do not."""
+TORCH = Environment(
+    "torch",
+    "converting PyTorch programs",
+    ("litert-torch==0.10.0", "torch==2.13.0"),
+    beside=False,
+    constraints="torch.txt",
+    indices=("https://download.pytorch.org/whl/cpu",),
+    cost="460 MB to download, 2.1 GB on disk, 1 to 3 minutes",
+)
+ENVIRONMENTS: tuple[Environment, ...] = (QAT, ONNX, TORCH)
+
+
+def is_there(environment: Environment, cache: Path) -> bool:
+    """Whether it was made, whole, for this Python."""
+    return (environment.folder(cache) / _WHOLE).is_file()
 
 
 def python_of(environment: Environment, cache: Path) -> Path:
@@ -66,7 +107,8 @@ def python_of(environment: Environment, cache: Path) -> Path:
     if not (folder / _WHOLE).is_file():
         raise InputError(
             f"{environment.purpose} needs packages that are not installed",
-            why=f"{', '.join(environment.requirements)}, which have an environment of their own",
+            why=f"{', '.join(environment.requirements)}, which have an environment of their own"
+            + (f": {environment.cost}" if environment.cost else ""),
             next_step=f"tinygen setup {environment.name}",
         )
     return _python(folder)
@@ -91,7 +133,8 @@ def create(
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with alone(folder.with_suffix(".lock"), f"tinygen setup {environment.name}"):
-        progress.stage(f"Installing {', '.join(environment.requirements)}")
+        cost = f": {environment.cost}" if environment.cost else ""
+        progress.stage(f"Installing {', '.join(environment.requirements)}{cost}")
         # A virtual environment cannot be moved: it is made in its place, and whole when it says so.
         shutil.rmtree(folder, ignore_errors=True)
         try:
@@ -114,7 +157,10 @@ def _install(environment: Environment, folder: Path, source: Path | None) -> Non
     python = _python(folder)
     if environment.beside:
         _see_ours(folder)
-    options = [] if source is None else ["--no-index", "--find-links", str(source)]
+    options = [word for url in environment.indices for word in ("--extra-index-url", url)]
+    options = options if source is None else ["--no-index", "--find-links", str(source)]
+    if environment.constraints:
+        options += ["--constraint", str(_CONSTRAINTS / environment.constraints)]
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     try:
         done = processes.run([*pip, *options, *environment.requirements], timeout=_SECONDS)

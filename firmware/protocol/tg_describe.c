@@ -18,7 +18,13 @@
 #define TG_LAYERS_FEATURE 0u
 #define tg_layers_count 0u
 #endif
-#define TG_FEATURES (TG_FEATURE_RUN | TG_FEATURE_RESET | TG_RATE_FEATURE | TG_LAYERS_FEATURE)
+#if defined(MODEL_STATES)
+#define TG_STATE_FEATURE TG_FEATURE_STATE
+#else
+#define TG_STATE_FEATURE 0u
+#endif
+#define TG_FEATURES \
+  (TG_FEATURE_RUN | TG_FEATURE_RESET | TG_RATE_FEATURE | TG_LAYERS_FEATURE | TG_STATE_FEATURE)
 
 static uint8_t tg_type(const struct model_tensor *tensor) {
 #if defined(MODEL_TYPED)

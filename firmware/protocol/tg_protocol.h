@@ -31,6 +31,7 @@
  *     RUN     CRC-32 of all inputs u32,         as INVOKE, then bytes of all outputs
  *             input u16, offset u32, bytes
  *     BAUD    bits per second u32, bytes        the same
+ *     BEGIN   hold u8                           (empty)
  *
  * HELLO opens the session its head names (never 0). Any other request outside the open session
  * is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
@@ -47,6 +48,13 @@
  * rate of before, then the device changes to it; asked of a rate that it has, it only answers, so
  * that both sides see what arrives of how many bytes. A device that hears no request for two
  * seconds at another rate than its first is at its first again.
+ *
+ * BEGIN, where the features say STATE, is for a model that remembers what it was given: it forgets
+ * that, and a sequence of inferences begins. They are computed one after the other, each once: a
+ * request that arrives after one with a later sequence number is dropped where it would change
+ * anything. While the sequence goes on, with `hold` not 0, nothing else on the device runs the
+ * model; without a request for two seconds it is let go. An inference outside of a sequence, or
+ * a STEP that was taken, is answered NO_STATE: begin, and give all inputs again.
  *
  * LAYERS, STEP, PEEK and TRACE are for firmware that is built to be looked into, and says so in
  * its features. LAYERS is what its layers are. Every inference notes of each what it took and a
@@ -94,6 +102,7 @@
 #define TG_RUN 8u
 #define TG_BAUD 9u
 #define TG_TRACE 10u
+#define TG_BEGIN 11u
 #define TG_ANSWER 0x80u /* set in the kind of every answer */
 
 #define TG_OK 0u
@@ -106,6 +115,7 @@
 #define TG_BAD_INPUTS 7u  /* the inputs are not the ones whose CRC-32 was named */
 #define TG_NO_OUTPUTS 8u  /* nothing computed since an input was last written */
 #define TG_MODEL 9u       /* model_invoke failed */
+#define TG_NO_STATE 10u   /* what the model remembers is not of the host's sequence */
 
 #define TG_TYPE_INT8 1u
 #define TG_TYPE_UINT8 2u
@@ -119,11 +129,12 @@
 #define TG_FEATURE_RUN 0x2u    /* RUN */
 #define TG_FEATURE_RESET 0x4u  /* the description says why the chip was reset */
 #define TG_FEATURE_BAUD 0x8u   /* BAUD */
+#define TG_FEATURE_STATE 0x20u /* BEGIN: the model remembers what it was given */
 
 #define TG_HEAD_BYTES 8u   /* version, kind, session, sequence */
 #define TG_MARGIN_BYTES 8u /* the most any body or code adds to a payload */
 #define TG_CRC_BYTES 4u
-#define TG_QUIET_SECONDS 2u /* without a request, then the first rate again */
+#define TG_QUIET_SECONDS 2u /* without a request, then the first rate again, and no sequence */
 #define TG_RUN_MARGIN 16u   /* how much less than a payload a RUN carries, either way */
 
 /* Bytes of a tensor in one frame: as large as the board's RAM allows, told to the host. */

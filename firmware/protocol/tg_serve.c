@@ -68,6 +68,8 @@ static void tg_give_part(uint32_t offset, uint32_t total, uint8_t *answer) {
   tg_answer(TG_OK, 4u + (rest < TG_PAYLOAD_BYTES ? rest : TG_PAYLOAD_BYTES));
 }
 
+#include "tg_state.h"
+
 static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t *answer) {
   if (size != 4 || session == 0) {
     tg_answer(TG_BAD_REQUEST, 0);
@@ -79,6 +81,7 @@ static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t
     tg.busy = false;
     tg.invoked = false;
     tg.outputs_valid = false;
+    tg_state_forget();
   }
 #if defined(TG_SAY_WHY)
   /* The engine says why it does not start, as text before the answer. Nobody may have listened when
@@ -168,11 +171,14 @@ static void tg_invoke(bool run, uint32_t sequence, const uint8_t *body, size_t s
     uint8_t code = run ? tg_take(body + 4, size - 4) : TG_OK;
     if (code == TG_OK && tg_inputs_crc() != tg_get_u32(body)) {
       code = TG_BAD_INPUTS;
+    } else if (code == TG_OK && !tg_state_ready(sequence)) {
+      code = TG_NO_STATE;
     }
     if (code != TG_OK) {
       tg_answer(code, 0);
       return;
     }
+    tg_state_step(sequence);
     uint64_t start = tg_layers_start(TG_NO_LAYER);
     tg.status = model_invoke();
     tg.ticks = tg_hal_ticks() - start - tg_layers_spent();
@@ -219,6 +225,18 @@ static void tg_read(const uint8_t *body, size_t size, uint8_t *answer) {
   }
 }
 
+/* A sequence begins: the model forgets what it was given. */
+static void tg_begin(uint32_t sequence, const uint8_t *body, size_t size) {
+  if (size != 1) {
+    tg_answer(TG_BAD_REQUEST, 0);
+    return;
+  }
+  tg.invoked = false;
+  tg.outputs_valid = false;
+  tg_state_begin(sequence, *body != 0);
+  tg_answer(TG_OK, 0);
+}
+
 /* A request for another rate: answered at this one. Its bytes come back. */
 static void tg_change_rate(const uint8_t *body, size_t size, uint8_t *answer) {
   uint32_t baud = size < 4 ? 0 : tg_get_u32(body);
@@ -245,7 +263,8 @@ static void tg_handle(size_t size) {
   uint32_t sequence = tg_get_u32(content + 4);
   const uint8_t *body = content + TG_HEAD_BYTES;
   uint8_t *answer = content + TG_HEAD_BYTES + 1;
-  if (tg_step_waits(kind, session, sequence, size)) {
+  if (tg_step_waits(kind, session, sequence, size) ||
+      (session == tg.session && tg_state_late(kind, sequence))) {
     return;
   }
   size -= TG_HEAD_BYTES;
@@ -254,7 +273,7 @@ static void tg_handle(size_t size) {
   } else if (kind == TG_HELLO) {
     tg_hello(session, body, size, answer);
   } else if (kind != TG_WRITE && kind != TG_INVOKE && kind != TG_READ && kind != TG_RUN &&
-             !tg_rate_asked(kind) && !tg_step_asked(kind)) {
+             !tg_rate_asked(kind) && !tg_step_asked(kind) && !tg_state_asked(kind)) {
     tg_answer(TG_BAD_REQUEST, 0);
   } else if (session != tg.session || session == 0) {
     tg_answer(TG_NO_SESSION, 0);
@@ -265,6 +284,8 @@ static void tg_handle(size_t size) {
     tg_answer(TG_NOT_READY, 1);
   } else if (tg_step_asked(kind)) {
     tg_step_handle(kind, sequence, body, size, answer);
+  } else if (tg_state_asked(kind)) {
+    tg_begin(sequence, body, size);
   } else if (kind == TG_WRITE) {
     tg_answer(tg_take(body, size), 0);
   } else if (kind != TG_READ) {
@@ -322,14 +343,17 @@ void tg_serve_begin(void) {
   tg_banner();
 }
 
-/* Whether the host has begun an inference and not yet its results, and is still there. An AVR's
- * timer cannot be asked all the time, because that restarts it: there the next hello ends it. */
+/* Whether the host has begun an inference or a sequence and not yet all results, and is still
+ * there. An AVR's timer cannot be asked all the time, because that restarts it: there the next
+ * hello ends it. */
 static bool tg_busy(void) {
-#if defined(__AVR__)
-  return tg.busy;
-#else
-  return tg.busy && !tg_quiet_since(tg.heard);
+#if !defined(__AVR__)
+  if (tg_quiet_since(tg.heard)) {
+    tg_state_release();
+    return false;
+  }
 #endif
+  return tg.busy || tg_state_held();
 }
 
 /* The user's program has a turn where nothing was read, and after each request: a host that asks

@@ -52,6 +52,7 @@ static void tg_answer_step(void) {
 void tg_serve_halt(void) {
   tg_step.halted = true;
   tg_answer_step();
+  tg.heard = tg_clock(); /* the host was not silent while the model computed */
   while (tg_step.waiting == 0) {
     tg_serve_step(tg_hal_idle);
   }
@@ -65,7 +66,10 @@ static void tg_compute_step(uint32_t sequence, const uint8_t *body, size_t size)
     tg_answer(TG_BAD_INDEX, 0);
   } else if (tg_inputs_crc() != tg_get_u32(body)) {
     tg_answer(TG_BAD_INPUTS, 0);
+  } else if (!tg_state_ready(sequence)) {
+    tg_answer(TG_NO_STATE, 0);
   } else {
+    tg_state_step(sequence);
     tg_step.layer = tg_get_u16(body + 4);
     tg_step.sequence = sequence;
     tg.invoked = false;

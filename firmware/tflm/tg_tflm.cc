@@ -12,6 +12,9 @@
 #if defined(TG_TRACED)
 #include "tg_tflm_layers.hpp"
 #endif
+#if __has_include("tg_tflm_variables.h")
+#include "tg_tflm_variables.h" /* of a model that has some */
+#endif
 
 namespace {
 
@@ -44,16 +47,33 @@ enum tg_tflm_status tg_tflm_start(const uint8_t *model, uint8_t *arena, size_t a
     return TG_TFLM_MODEL;
   }
 #if defined(TG_TRACED)
-  Interpreter *made = new (storage)
-      Interpreter(flatbuffer, *operators, arena, arena_bytes, nullptr, tg::listener());
+  tflite::MicroProfilerInterface *const profiler = tg::listener();
 #else
-  Interpreter *made = new (storage) Interpreter(flatbuffer, *operators, arena, arena_bytes);
+  tflite::MicroProfilerInterface *const profiler = nullptr;
+#endif
+#if defined(TG_TFLM_VARIABLES)
+  tflite::MicroAllocator *allocator = tflite::MicroAllocator::Create(arena, arena_bytes);
+  if (allocator == nullptr) {
+    return TG_TFLM_ARENA;
+  }
+  tflite::MicroResourceVariables *variables =
+      tflite::MicroResourceVariables::Create(allocator, TG_TFLM_VARIABLES);
+  Interpreter *made =
+      new (storage) Interpreter(flatbuffer, *operators, allocator, variables, profiler);
+#else
+  Interpreter *made =
+      new (storage) Interpreter(flatbuffer, *operators, arena, arena_bytes, nullptr, profiler);
 #endif
   if (made->initialization_status() != kTfLiteOk || made->AllocateTensors() != kTfLiteOk) {
     return TG_TFLM_ARENA;
   }
   interpreter = made;
   return TG_TFLM_OK;
+}
+
+enum tg_tflm_status tg_tflm_reset(void) {
+  const bool done = interpreter != nullptr && interpreter->Reset() == kTfLiteOk;
+  return done ? TG_TFLM_OK : TG_TFLM_INVOKE;
 }
 
 enum tg_tflm_status tg_tflm_invoke(void) {

@@ -23,6 +23,10 @@ enum tg_tflm_status {
  * another arena; what was there before is gone. */
 enum tg_tflm_status tg_tflm_start(const uint8_t *model, uint8_t *arena, size_t arena_bytes);
 
+/* Forget what the model was given: its variables are zero again. Not for a model that gives them
+ * other values at first: that is started anew. */
+enum tg_tflm_status tg_tflm_reset(void);
+
 /* Run the model once. */
 enum tg_tflm_status tg_tflm_invoke(void);
 

@@ -12,6 +12,7 @@ import pytest
 from tinygen.api.layers_run import LayersRun
 from tinygen.engines.traced import Traced, TracedLayer, TracedOutput
 from tinygen.ir import Array, DType, Graph, Tensor, TensorId
+from tinygen.proof.vectors import Vectors
 
 VALUES: Mapping[TensorId, Array] = {i: np.full((1, 4), i, np.int8) for i in range(1, 6)}
 
@@ -53,8 +54,13 @@ class Device:
 def blame(device: Device, number: int) -> tuple[bool | None, str, int | None]:
     layers = (layer(0, 0), layer(1, 1), layer(2, 2), layer(3, 3, 1), layer(4, 9))
     traced = Traced(cast("Graph", None), layers)
-    run = LayersRun(cast("Any", None), traced, cast("Any", None))
-    return run._inputs(cast("Any", device), [], VALUES, number)
+    run = LayersRun(cast("Any", None), traced, _one_vector())
+    return run._inputs(cast("Any", device), 0, VALUES, number)
+
+
+def _one_vector() -> Vectors:
+    one = (np.zeros((1, 1), np.int8),)
+    return Vectors(one, one, oracle="", origins=("random",), labels=np.array([-1]))
 
 
 @pytest.mark.parametrize("since", [1, 2])

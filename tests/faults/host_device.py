@@ -15,9 +15,9 @@ from tinygen.project.library import SOURCES
 BOARD = "qemu-cortex-m4"
 
 
-def project(folder: Path) -> Path:
-    """The golden model's project for an emulated board, generated and not built."""
-    return generate(GOLDEN_MODEL, board=BOARD, kernel_set="portable", out=folder).project
+def project(folder: Path, model: Path = GOLDEN_MODEL) -> Path:
+    """A model's project for an emulated board, generated and not built."""
+    return generate(model, board=BOARD, kernel_set="portable", out=folder).project
 
 
 def compile_project(folder: Path, target: Path, defines: Sequence[str] = ()) -> Path:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.laboratory import LIMIT, Laboratory
 from tests.faults.line import KINDS, RATES, Faults
+from tests.state.models import streaming
 from tinygen.proof.verdict import Verdict
 
 _EACH = 5  # 5 * 8 kinds * 5 rates = 200
@@ -16,6 +17,15 @@ _EACH = 5  # 5 * 8 kinds * 5 rates = 200
 @pytest.fixture(scope="module", name="laboratory")
 def _laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
     laboratory = Laboratory(tmp_path_factory.mktemp("laboratory"))
+    yield laboratory
+    laboratory.close()
+
+
+@pytest.fixture(scope="module", name="remembering")
+def _remembering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    folder = tmp_path_factory.mktemp("remembering")
+    (folder / "stream.tflite").write_bytes(streaming())
+    laboratory = Laboratory(folder, folder / "stream.tflite")
     yield laboratory
     laboratory.close()
 
@@ -36,6 +46,18 @@ def test_no_verdict_is_wrong(laboratory: Laboratory, kind: str, rate: float) -> 
     assert row.wrong == []
     assert sum(row.ends.values()) == _EACH
     assert row.longest <= LIMIT
+
+
+@pytest.mark.invariant("S9")
+@pytest.mark.parametrize("kind", [*KINDS, "mixed"])
+def test_what_a_model_remembers_is_never_mixed_up(remembering: Laboratory, kind: str) -> None:
+    """Sequences, order and reset over the same lines: no step twice, none left out."""
+    for rate in (1 / 300, 1 / 50):
+        row = remembering.row(kind, rate, range(_EACH))
+        assert row.wrong == []
+        assert sum(row.ends.values()) == _EACH
+        assert row.ends["MATCH"] or rate == 1 / 50
+        assert row.longest <= LIMIT
 
 
 def test_a_line_with_few_faults_still_proves(laboratory: Laboratory) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from tinygen.engines import aot
-from tinygen.engines.aot.render import model_files
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, DType, Graph, Node, Quant, State, Tensor
 from tinygen.ops.activation import Activation
@@ -17,7 +16,6 @@ from tinygen.ops.relu import Relu
 from tinygen.passes import simplify
 from tinygen.passes.remove_dead import remove_dead
 from tinygen.proof.interpret import next_states, run
-from tinygen.templates import Identity
 
 X, SUM, Y, OUT, SPARE = range(5)
 Q = Quant((0.5,), (0,))
@@ -119,10 +117,3 @@ def test_a_state_is_left_as_what_it_is_read_as(change: dict[str, object]) -> Non
     other = replace(graph.tensors[Y], **change)  # type: ignore[arg-type]
     with pytest.raises(UnsupportedModel, match="another type"):
         replace(graph, tensors={**graph.tensors, Y: other}).verify_structure()
-
-
-def test_it_is_not_written_as_c_yet() -> None:
-    program = aot.compile_graph(summing())
-    identity = Identity("sum", "aot", "board", "00" * 32, "0")
-    with pytest.raises(UnsupportedModel, match="state between inferences: 's'"):
-        model_files(program, identity)

@@ -57,7 +57,7 @@ def test_random_bytes(tmp_path: Path, suffix: str) -> None:
     assert "starts with" in fails(path).why
 
 
-@pytest.mark.parametrize(("suffix", "hint"), [(".onnx", "onnx2tf"), (".npz", "--data")])
+@pytest.mark.parametrize(("suffix", "hint"), [(".pt", "torch.export"), (".npz", "--data")])
 def test_other_kinds_get_their_own_advice(tmp_path: Path, suffix: str, hint: str) -> None:
     path = tmp_path / f"model{suffix}"
     path.write_bytes(b"something else")

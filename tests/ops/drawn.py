@@ -23,6 +23,7 @@ from tests.ops.drawn_places import PLACES
 from tests.ops.drawn_plain import PLAIN
 from tests.ops.drawn_products import PRODUCTS
 from tests.ops.drawn_reals import REALS, check_reals, reals
+from tests.ops.drawn_recurrent import RECURRENT
 from tests.ops.drawn_shapes import SHAPES
 from tests.ops.drawn_sums import SUMS
 from tests.ops.harness import Case
@@ -36,6 +37,7 @@ DRAWN: Mapping[str, Callable[[np.random.Generator], Case]] = {
     **PLACES,
     **PLAIN,
     **PRODUCTS,
+    **RECURRENT,
     **SHAPES,
     **SUMS,
 }

@@ -285,7 +285,7 @@ def _apart(
     all read back in the end take long to pack."""
     assert not states
     calls = [step for step in steps if isinstance(step, KernelCall)]
-    buffers = Buffers(steps, tensors, inputs, outputs, in_place=False).buffers()
+    buffers = Buffers(steps, tensors, inputs, outputs, (), in_place=False).buffers()
     for number, call in enumerate(calls, start=1):
         if call.scratch_bytes:
             buffers.append(Buffer({}, aligned(call.scratch_bytes), number, number))

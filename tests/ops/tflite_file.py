@@ -81,10 +81,14 @@ def single_operator(
     inputs: Sequence[Tensor | None],
     outputs: Sequence[Tensor],
     options: Mapping[str, Any] | None = None,
+    memory: Sequence[int] = (),
 ) -> bytes:
     """A .tflite file with one operator. `options` name fields of the schema's options class
-    (camelCase); with None the operator has no options table at all."""
+    (camelCase); with None the operator has no options table at all. The inputs at positions in
+    `memory` are variables, and what is left in them is no output."""
     present = [t for t in inputs if t is not None]
+    variables = [t for i, t in enumerate(inputs) if i in memory]
+    outputs = outputs[: len(outputs) - len(memory)]
     buffers = [schema.BufferT()]
     tensors = []
     for i, t in enumerate([*present, *outputs]):
@@ -94,6 +98,7 @@ def single_operator(
             name=f"{t.name}_{i}",
             quantization=quantization(t.quant),
             hasRank=True,
+            isVariable=any(t is one for one in variables),
         )
         if t.data is not None:
             table.buffer = len(buffers)
@@ -119,7 +124,11 @@ def single_operator(
         subgraphs=[
             schema.SubGraphT(
                 tensors=tensors,
-                inputs=[i for i, t in enumerate(present) if t.data is None],
+                inputs=[
+                    i
+                    for i, t in enumerate(present)
+                    if t.data is None and not any(t is one for one in variables)
+                ],
                 outputs=operator.outputs,
                 operators=[operator],
                 name="main",

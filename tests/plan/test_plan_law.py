@@ -67,5 +67,7 @@ def require_whole(program: Program) -> None:
             arena.bytes[scratch : scratch + layer.call.scratch_bytes] = 0x5A
         for tensor_id in layer.call.outputs:
             arena.write(tensor_id)
-    for tensor_id in (*graph.outputs, *reads, *(state.written for state in graph.states)):
+    offsets = memory.offsets
+    kept = [s.read for s in graph.states if offsets[s.read] != offsets.get(s.written)]
+    for tensor_id in (*graph.outputs, *kept, *(state.written for state in graph.states)):
         arena.read(tensor_id)

@@ -1,4 +1,5 @@
-/* scores[i] = 3 image[i % 600] + extra[i % 3] + i; count = inferences so far, little-endian.
+/* scores[i] = 3 image[i % 600] + extra[i % 3] + i; count = inferences so far, little-endian: with
+ * FAKE_STATES since the model forgot.
  *
  * Environment: FAKE_INIT and FAKE_INVOKE are statuses to return, FAKE_SECONDS a time to take.
  */
@@ -49,6 +50,12 @@ static long from_environment(const char *name) {
 enum model_status model_init(void) {
   return (enum model_status)from_environment("FAKE_INIT");
 }
+
+#if defined(FAKE_STATES)
+void model_reset(void) {
+  invocations = 0;
+}
+#endif
 
 int8_t *model_input(size_t index) {
   return index == 0 ? image : index == 1 ? extra : NULL;

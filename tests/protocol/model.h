@@ -36,6 +36,10 @@ extern const struct model_tensor model_inputs[MODEL_INPUTS];
 extern const struct model_tensor model_outputs[MODEL_OUTPUTS];
 
 enum model_status model_init(void);
+#if defined(FAKE_STATES)
+#define MODEL_STATES 1
+void model_reset(void);
+#endif
 int8_t *model_input(size_t index);
 enum model_status model_invoke(void);
 const int8_t *model_output(size_t index);

@@ -40,11 +40,12 @@ def compile_device(target: Path, dialect: Sequence[str], defines: Sequence[str] 
 
 
 @cache
-def device(payload: int = 256, *, traced: bool = False) -> Path:
-    """The device with that payload, maybe `traced` layer by layer, compiled once per test
-    process."""
-    target = Path(_FOLDER.name) / f"device{payload}{'-traced' * traced}"
+def device(payload: int = 256, *, traced: bool = False, states: bool = False) -> Path:
+    """The device with that payload, maybe `traced` layer by layer, maybe with a model that
+    remembers; compiled once per test process."""
+    target = Path(_FOLDER.name) / f"device{payload}{'-traced' * traced}{'-states' * states}"
     defines = [f"-DTG_PAYLOAD_BYTES={payload}u", *(["-DTG_TRACED"] if traced else ())]
+    defines += ["-DFAKE_STATES"] if states else []
     return compile_device(target, DIALECTS[0], defines)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tinygen.api.kept import MODELS
 from tinygen.api.shown import Shown
 from tinygen.engines.tflm.source import PINS
+from tinygen.environments import ENVIRONMENTS, FOLDER
 from tinygen.pio import core
 from tinygen.progress import SILENT, Progress
 
@@ -78,6 +79,8 @@ def _purpose(name: str) -> str:
         return "PlatformIO's own folder, with what it downloaded"
     if name.startswith(core.CORE_PREFIX):
         return "the folder of another version of PlatformIO"
+    if name == FOLDER:
+        return "environments of packages that `tinygen setup` made"
     if name == "tflm":
         return "TensorFlow Lite Micro's sources"
     if name == core.TRUST_KEY:
@@ -91,6 +94,9 @@ def _prunable(folder: Path) -> Iterator[Path]:
         old_core = path.name.startswith(core.CORE_PREFIX) and path.name != core.core_name()
         if path.name in (core.OBJECTS, MODELS) or old_core:
             yield path
+        elif path.name == FOLDER:
+            current = {one.folder(folder).name for one in ENVIRONMENTS}
+            yield from (kept for kept in _entries(path) if kept.stem not in current)
         elif path.name == "tflm":
             yield from (kept for kept in _entries(path) if kept.name not in pins)
         elif path.name == core.core_name():

@@ -23,6 +23,7 @@ from tinygen.boards import Board, Linux, Qemu, Serial, all_boards
 from tinygen.devices import qemu, usb, user_mode
 from tinygen.devices.link import Session, open_device, open_transport
 from tinygen.engines.tflm import source
+from tinygen.environments import ENVIRONMENTS, is_there
 from tinygen.errors import DeviceError, ToolchainError
 from tinygen.pio import core, network, run, toolchain
 from tinygen.printable import shell_word
@@ -105,6 +106,7 @@ def doctor(*, progress: Progress = SILENT) -> DoctorResult:
         ("Looking at Python and its packages", _packages),
         ("Looking for compilers and emulators", _programs),
         ("Asking the network", _sources),
+        ("Looking for environments", _environments),
         ("Asking the serial ports", _ports),
         ("Looking at the disk", _disk),
     ):
@@ -235,6 +237,15 @@ def _sources() -> Iterator[Check]:
         f"{how}; missing: {', '.join(missing)}",
         "" if reached else "tinygen setup tflm --source FOLDER-OR-URL",
     )
+
+
+def _environments() -> Iterator[Check]:
+    for one in ENVIRONMENTS:
+        said = ", ".join(one.requirements)
+        there = is_there(one, core.cache_dir())
+        where = f"in {one.folder(core.cache_dir())}"
+        wanted = f"not set up; {one.purpose} needs it: tinygen setup {one.name}"
+        yield Check(f"environment {one.name}", State.GOOD, f"{said}, {where}" if there else wanted)
 
 
 def _ports() -> Iterator[Check]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tinygen.api.again import Again
@@ -16,7 +17,9 @@ from tinygen.api.connection import Connection
 from tinygen.api.layers_run import Found, LayersRun
 from tinygen.api.looking import looking
 from tinygen.api.plain import Plain, ask_plain, workaround
+from tinygen.api.results import keep
 from tinygen.api.shown import Shown
+from tinygen.api.steps import Steps
 from tinygen.api.verify import EXIT_CODES
 from tinygen.engines.traced import Traced
 from tinygen.progress import SILENT, Progress
@@ -156,7 +159,7 @@ def verify_layers(
             plain = ask_plain(
                 made,
                 run.found.layer,
-                [value[run.found.vector].tobytes() for value in checks.inputs],
+                partial(Steps(checks).infer, index=run.found.vector),
                 run.found.crcs,
                 trust_project=trust_project,
                 progress=progress,
@@ -164,7 +167,9 @@ def verify_layers(
             blamed = run.found.layer
         around = "" if blamed is None else workaround(made, blamed)
         guilty = replace(guilty, plain=plain, workaround=around)
-    return _result(made, traced, run, guilty, looked.connection, time.monotonic() - started)
+    result = _result(made, traced, run, guilty, looked.connection, time.monotonic() - started)
+    keep(made.project, "layers", result, progress)
+    return result
 
 
 def _guilty(traced: Traced, found: Found, checks: Vectors) -> GuiltyLayer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,6 +11,7 @@ import numpy as np
 from tinygen.api.again import Again, require_noting
 from tinygen.api.connection import Connection
 from tinygen.api.crash import explained
+from tinygen.api.steps import Steps
 from tinygen.devices.link import Session
 from tinygen.engines.traced import Traced, title
 from tinygen.errors import DeviceError
@@ -52,6 +53,7 @@ class LayersRun:
         self._made = made
         self._traced = traced
         self._checks = checks
+        self._steps = Steps(checks)
 
     def execute(self, connection: Connection, count: int, progress: Progress) -> None:
         """The first `count` vectors, up to one with a layer that is wrong."""
@@ -62,6 +64,7 @@ class LayersRun:
                     if self._one(session, index):
                         return
                     progress.count(index + 1, count)
+                self._steps.end(session)
             except DeviceError as error:
                 program = connection.built.elf if connection.built.current else None
                 if crash := explained(error.why, program):
@@ -88,8 +91,7 @@ class LayersRun:
 
     def _one(self, session: Session, index: int) -> bool:
         """Whether a layer is wrong for this vector."""
-        inputs = [value[index].tobytes() for value in self._checks.inputs]
-        inference = session.infer(inputs)
+        inference = self._steps.infer(session, index)
         self.vectors += 1
         expected = [value[index].tobytes() for value in self._checks.expected]
         right = list(inference.outputs) == expected
@@ -110,9 +112,7 @@ class LayersRun:
         ):
             for output, (device, host) in enumerate(zip(noted.crcs, crcs, strict=True)):
                 if device != host:
-                    self.found = self._look(
-                        session, index, inputs, values, (layer, output), crcs, right
-                    )
+                    self.found = self._look(session, index, values, (layer, output), crcs, right)
                     return True
         if not right:
             raise DeviceError(
@@ -125,8 +125,11 @@ class LayersRun:
     def _values(self, index: int) -> Mapping[TensorId, Array]:
         """Every tensor's value by the reference of what was compiled, which the oracle's outputs
         are held against."""
-        graph = self._traced.graph
-        values = interpret.run(graph, [value[index] for value in self._checks.inputs])
+        graph, states = self._traced.graph, None
+        values: Mapping[TensorId, Array] = {}
+        for step in range(self._checks.begin(index), index + 1):
+            values = interpret.run(graph, [value[step] for value in self._checks.inputs], states)
+            states = interpret.next_states(graph, values)
         for tensor, expected in zip(graph.outputs, self._checks.expected, strict=True):
             if values[tensor].tobytes() != expected[index].tobytes():
                 raise DeviceError(
@@ -142,7 +145,6 @@ class LayersRun:
         self,
         session: Session,
         vector: int,
-        inputs: Sequence[bytes],
         values: Mapping[TensorId, Array],
         place: tuple[int, int],
         crcs: tuple[int, ...],
@@ -150,8 +152,8 @@ class LayersRun:
     ) -> Found:
         layer, output = place
         wrote = self._traced.layers[layer].outputs[output]
-        device = wrote.of_memory(session.tensor(inputs, layer, output))
-        intact, damaged, by = self._inputs(session, inputs, values, layer)
+        device = wrote.of_memory(self._steps.tensor(session, vector, layer, output))
+        intact, damaged, by = self._inputs(session, vector, values, layer)
         return Found(
             vector=vector,
             layer=layer,
@@ -167,7 +169,7 @@ class LayersRun:
     def _inputs(
         self,
         session: Session,
-        inputs: Sequence[bytes],
+        vector: int,
         values: Mapping[TensorId, Array],
         layer: int,
     ) -> tuple[bool | None, str, int | None]:
@@ -183,7 +185,7 @@ class LayersRun:
                     continue
                 known = True
                 right = one.in_memory(values[one.tensor.id]).tobytes()
-                read = partial(session.tensor, inputs, before.index, number)
+                read = partial(self._steps.tensor, session, vector, before.index, number)
                 if read(stay=layer - 1) != right:
                     between = range(before.index + 1, layer)
                     by = next((stay for stay in between if read(stay=stay) != right), None)

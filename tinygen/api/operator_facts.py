@@ -25,15 +25,17 @@ _MASK = "to bool"
 _EQUAL = (*_COMPARED, "bool")
 _CODES = "codes: of int8, uint8 or int16"
 _COUNTED = ("int8", "int32")
-_PADDED = ("int8", "int32", "float32")
+_WIDE = ("int8", "int16")
+_WIDE_COUNTED = ("int8", "int16", "int32")
+_PADDED = ("int8", "int16", "int32", "float32")
 
 COMPILED: Mapping[str, Facts] = {
     "ABS": Facts("ops.abs, siamese distances"),
-    "ADD": Facts("Add, residual connections", _COUNTED),
+    "ADD": Facts("Add, residual connections", _WIDE_COUNTED),
     "ADD_N": Facts("tf.add_n, of at most sixteen tensors"),
     "ARG_MAX": Facts("ops.argmax", ("int8 to int32",)),
     "ARG_MIN": Facts("ops.argmin", ("int8 to int32",)),
-    "AVERAGE_POOL_2D": Facts("AveragePooling1D, AveragePooling2D"),
+    "AVERAGE_POOL_2D": Facts("AveragePooling1D, AveragePooling2D", _WIDE),
     "BATCH_MATMUL": Facts("Dot, Attention, MultiHeadAttention"),
     "BATCH_TO_SPACE_ND": Facts("dilated convolutions of an open batch", _ANY),
     "BROADCAST_ARGS": Facts("shapes that are computed", _FOLDED),
@@ -45,11 +47,11 @@ COMPILED: Mapping[str, Facts] = {
     ),
     "CEIL": Facts("ops.ceil", _TABLE),
     "CONCATENATION": Facts("Concatenate", _ANY),
-    "CONV_2D": Facts("Conv1D, Conv2D"),
+    "CONV_2D": Facts("Conv1D, Conv2D", _WIDE),
     "COS": Facts("ops.cos", _TABLE),
     "CUMSUM": Facts("ops.cumsum"),
     "DECODE": Facts("weights that TFLM's compression packed", _FOLDED),
-    "DEPTHWISE_CONV_2D": Facts("DepthwiseConv2D, SeparableConv2D"),
+    "DEPTHWISE_CONV_2D": Facts("DepthwiseConv2D, SeparableConv2D", _WIDE),
     "DEPTH_TO_SPACE": Facts("ops.depth_to_space, sub-pixel upsampling", _ANY),
     "DEQUANTIZE": Facts("float outputs", ("codes to float32",), _CODES),
     "DIV": Facts("ops.divide", _COUNTED),
@@ -63,7 +65,7 @@ COMPILED: Mapping[str, Facts] = {
     "FLOOR": Facts("ops.floor", _TABLE),
     "FLOOR_DIV": Facts("ops.floor_divide by a number", _TABLE),
     "FLOOR_MOD": Facts("ops.mod by a number", _TABLE),
-    "FULLY_CONNECTED": Facts("Dense, products of two tensors"),
+    "FULLY_CONNECTED": Facts("Dense, products of two tensors", _WIDE),
     "GATHER": Facts("Embedding, ops.take", _ANY),
     "GATHER_ND": Facts("ops.take of positions", _ANY),
     "GELU": Facts("gelu", _BOTH),
@@ -71,21 +73,21 @@ COMPILED: Mapping[str, Facts] = {
     "GREATER_EQUAL": Facts("ops.where", _COMPARED, _MASK),
     "HARD_SWISH": Facts("hard_swish"),
     "L2_NORMALIZATION": Facts("UnitNormalization, tf.nn.l2_normalize"),
-    "LEAKY_RELU": Facts("LeakyReLU"),
+    "LEAKY_RELU": Facts("LeakyReLU", _WIDE),
     "LESS": Facts("ops.where", _COMPARED, _MASK),
     "LESS_EQUAL": Facts("ops.where", _COMPARED, _MASK),
     "LOG": Facts("softplus, mish taken apart", _BOTH),
     "LOGICAL_AND": Facts("ops.logical_and", ("bool",)),
     "LOGICAL_NOT": Facts("ops.logical_not", ("bool",)),
     "LOGICAL_OR": Facts("ops.logical_or", ("bool",)),
-    "LOGISTIC": Facts("sigmoid"),
+    "LOGISTIC": Facts("sigmoid", _WIDE),
     "LOG_SOFTMAX": Facts("log_softmax"),
-    "MAXIMUM": Facts("Maximum, PReLU taken apart", _COUNTED),
-    "MAX_POOL_2D": Facts("MaxPooling1D, MaxPooling2D"),
-    "MEAN": Facts("GlobalAveragePooling1D, GlobalAveragePooling2D"),
-    "MINIMUM": Facts("Minimum, ReLU(max_value)", _COUNTED),
+    "MAXIMUM": Facts("Maximum, PReLU taken apart", _WIDE_COUNTED),
+    "MAX_POOL_2D": Facts("MaxPooling1D, MaxPooling2D", _WIDE),
+    "MEAN": Facts("GlobalAveragePooling1D, GlobalAveragePooling2D", _WIDE),
+    "MINIMUM": Facts("Minimum, ReLU(max_value)", _WIDE_COUNTED),
     "MIRROR_PAD": Facts("ops.pad of mode reflect or symmetric", _ANY),
-    "MUL": Facts("Multiply, squeeze-and-excitation", _COUNTED),
+    "MUL": Facts("Multiply, squeeze-and-excitation", _WIDE_COUNTED),
     "NEG": Facts("ops.negative", _TABLE),
     "NOT_EQUAL": Facts("ops.not_equal", _EQUAL, _MASK),
     "PACK": Facts("ops.stack, unrolled recurrent layers", _ANY),
@@ -101,8 +103,8 @@ COMPILED: Mapping[str, Facts] = {
     "REDUCE_MAX": Facts("GlobalMaxPooling1D, GlobalMaxPooling2D"),
     "REDUCE_MIN": Facts("ops.min"),
     "REDUCE_PROD": Facts("shapes that are computed", _FOLDED),
-    "RELU": Facts("ReLU"),
-    "RELU6": Facts("ReLU(6)"),
+    "RELU": Facts("ReLU", _WIDE),
+    "RELU6": Facts("ReLU(6)", _WIDE),
     "RELU_N1_TO_1": Facts("hard_tanh"),
     "RESHAPE": Facts("Flatten, Reshape", _ANY),
     "RESIZE_BILINEAR": Facts("UpSampling2D(interpolation='bilinear'), Resizing"),
@@ -116,7 +118,7 @@ COMPILED: Mapping[str, Facts] = {
     "SIGN": Facts("ops.sign", _TABLE),
     "SIN": Facts("ops.sin", _TABLE),
     "SLICE": Facts("ops.slice", _ANY),
-    "SOFTMAX": Facts("Softmax"),
+    "SOFTMAX": Facts("Softmax", _WIDE),
     "SPACE_TO_BATCH_ND": Facts(
         "dilated convolutions of an open batch",
         ("int8",),
@@ -127,18 +129,28 @@ COMPILED: Mapping[str, Facts] = {
     "SPLIT_V": Facts("ops.split at given places, ShuffleNet", _ANY),
     "SQRT": Facts("ops.sqrt", _BOTH),
     "SQUARE": Facts("ops.square, L2 distances", _TABLE),
-    "SQUARED_DIFFERENCE": Facts("LayerNormalization, L2 distances", _COUNTED),
+    "SQUARED_DIFFERENCE": Facts("LayerNormalization, L2 distances", _WIDE_COUNTED),
     "SQUEEZE": Facts("ops.squeeze", _ANY),
     "STRIDED_SLICE": Facts("Cropping1D, Cropping2D, indexing", _ANY),
-    "SUB": Facts("Subtract", _COUNTED),
-    "SUM": Facts("ops.sum"),
-    "TANH": Facts("tanh"),
+    "SUB": Facts("Subtract", _WIDE_COUNTED),
+    "SUM": Facts("ops.sum", _WIDE),
+    "TANH": Facts("tanh", _WIDE),
     "TILE": Facts("RepeatVector, UpSampling2D of Keras 3", _ANY),
     "TRANSPOSE": Facts("Permute", _ANY),
-    "TRANSPOSE_CONV": Facts("Conv1DTranspose, Conv2DTranspose"),
+    "TRANSPOSE_CONV": Facts("Conv1DTranspose, Conv2DTranspose", _WIDE),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": Facts("LSTM of a fixed batch", note="with a cell of int16"),
     "UNPACK": Facts("ops.unstack, unrolled recurrent layers", _ANY),
     "ZEROS_LIKE": Facts("ops.zeros_like", _FOLDED),
 }
+
+_VARIABLE = "variables of streaming layers"
+VARIABLES: Mapping[str, Facts] = {
+    "ASSIGN_VARIABLE": Facts(_VARIABLE, _ANY),
+    "CALL_ONCE": Facts(_VARIABLE, _ANY, "that assigns constants"),
+    "READ_VARIABLE": Facts(_VARIABLE, _ANY),
+    "VAR_HANDLE": Facts(_VARIABLE, _ANY),
+}
+"""What becomes state of the graph, and no operator of it."""
 
 ONLY_LITERT = frozenset({"GELU", "POW", "RELU_N1_TO_1", "SELECT", "SIGN", "TILE"})
 """TFLM's resolver does not have them."""
@@ -167,8 +179,6 @@ _FLOAT = "TFLM has it in float alone"
 _SIGNAL = "an operator of TFLM's signal library, on int16 and int32"
 
 MISSING: Mapping[str, str] = {
-    "ASSIGN_VARIABLE": _STATE,
-    "CALL_ONCE": _STATE,
     "CIRCULAR_BUFFER": _STATE,
     "DELAY": _SIGNAL,
     "DETECTION_POSTPROCESS": "computes in float",
@@ -185,12 +195,9 @@ MISSING: Mapping[str, str] = {
     "L2_POOL_2D": _FLOAT,
     "OVERLAP_ADD": _SIGNAL,
     "PCAN": _SIGNAL,
-    "READ_VARIABLE": _STATE,
     "RFFT": _SIGNAL,
     "STACKER": _SIGNAL,
     "SVDF": _STATE,
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": _STATE + "; unrolled, it is not needed",
-    "VAR_HANDLE": _STATE,
     "WHILE": _FLOW,
     "WINDOW": _SIGNAL,
 }

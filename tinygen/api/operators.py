@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tinygen.api.operator_facts import COMPILED, FLOAT_IN_TFLM, MISSING, ONLY_LITERT
+from tinygen.api.operator_facts import (
+    COMPILED,
+    FLOAT_IN_TFLM,
+    MISSING,
+    ONLY_LITERT,
+    VARIABLES,
+)
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
 from tinygen.ops import BY_KIND
 
@@ -28,7 +34,8 @@ class OperatorRow:
 
 def operators() -> tuple[OperatorRow, ...]:
     """All of them by name, those that are compiled first."""
-    return (*_compiled(), *_missing())
+    compiled = sorted((*_compiled(), *_variables()), key=lambda row: row.kind)
+    return (*compiled, *_missing())
 
 
 def _compiled() -> Iterator[OperatorRow]:
@@ -58,6 +65,11 @@ def _note(kind: str) -> str:
     if kind in FLOAT_IN_TFLM:
         return "TFLM has it in float" + ("; of int8, LiteRT is the oracle" if coded else "")
     return ""
+
+
+def _variables() -> Iterator[OperatorRow]:
+    for kind, facts in VARIABLES.items():
+        yield OperatorRow(kind, facts.types, ("aot", "tflm"), (), facts.layers, facts.note)
 
 
 def _missing() -> Iterator[OperatorRow]:

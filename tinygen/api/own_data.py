@@ -59,7 +59,8 @@ def own_vectors(
         for edge, values in zip(manifest.model.inputs, found.inputs, strict=True)
     )
     progress.stage(f"Computing what the host expects of {count:,} samples")
-    truth, second = _expected(model, inputs, progress)
+    starts = np.arange(count) == 0 if model.graph.states else None
+    truth, second = _expected(model, inputs, starts, progress)
     if truth.note:
         progress.warn(f"the oracle is the {truth.name}: {truth.note}")
     return Vectors(
@@ -71,6 +72,7 @@ def own_vectors(
         litert=second if isinstance(second, HostRun) else None,
         refusals=tuple(str(r) for r in (truth.refusal, second) if isinstance(r, Refusal)),
         targets=None if found.targets is None else found.targets[:count],
+        starts=starts,
     )
 
 
@@ -159,17 +161,18 @@ def _numbers(
 
 
 def _expected(
-    model: Int8Model, inputs: Sequence[Array], progress: Progress
+    model: Int8Model, inputs: Sequence[Array], starts: Array | None, progress: Progress
 ) -> tuple[HostRun, HostRun | Refusal | None]:
-    """What the oracle and LiteRT compute, piece by piece."""
+    """What the oracle and LiteRT compute, piece by piece; a sequence at once."""
     count = len(inputs[0])
     step = max(1, _AT_ONCE // sum(array[0].nbytes for array in inputs))
+    step = step if starts is None else count
     truths: list[HostRun] = []
     seconds: list[HostRun | Refusal | None] = []
     for start in range(0, count, step):
         piece = [array[start : start + step] for array in inputs]
-        truths.append(oracle.expected(model, piece))
-        seconds.append(oracle.second_opinion(model, piece))
+        truths.append(oracle.expected(model, piece, starts))
+        seconds.append(oracle.second_opinion(model, piece, starts))
         progress.count(min(start + step, count), count)
     runs = [second for second in seconds if isinstance(second, HostRun)]
     whole = _joined(runs) if len(runs) == len(seconds) else _refusal(seconds)

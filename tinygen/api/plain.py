@@ -3,7 +3,7 @@ firmware with just that layer computed by it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -12,6 +12,7 @@ from tinygen.api.built import look
 from tinygen.api.connection import Connection
 from tinygen.api.flash import stop
 from tinygen.boards import Serial
+from tinygen.devices.link import Session
 from tinygen.engines.engine import Plain as PlainProgram
 from tinygen.errors import TinygenError
 from tinygen.printable import shell_word
@@ -44,14 +45,14 @@ class Plain:
 def ask_plain(
     made: Again,
     layer: int,
-    inputs: Sequence[bytes],
+    infer: Callable[[Session], object],
     crcs: Sequence[int],
     *,
     trust_project: bool,
     progress: Progress,
 ) -> Plain | None:
-    """The plain kernel of a layer for these inputs, whose outputs should have these CRC-32s; None
-    where the layer is computed by that already."""
+    """The plain kernel of a layer in the inference that `infer` asks a device for, whose outputs
+    should have these CRC-32s; None where the layer is computed by that already."""
     arena = made.project.manifest.arena.bytes  # plain kernels take no more of it
     job = replace(made.job, options=replace(made.job.options, arena=arena))
     other = made.engine.plain(job, layer)
@@ -63,7 +64,7 @@ def ask_plain(
         return Plain(there.kernel_set, there.kernel, None, why)
     progress.stage(f"Building that layer with {there.kernel_set}/{there.kernel}")
     try:
-        noted = _noted(made, other, inputs, trust_project, progress)
+        noted = _noted(made, other, infer, trust_project, progress)
     except TinygenError as error:
         return Plain(there.kernel_set, there.kernel, None, error.what)
     return Plain(there.kernel_set, there.kernel, tuple(noted) == tuple(crcs), "")
@@ -95,7 +96,7 @@ def workaround(made: Again, layer: int) -> str:
 def _noted(
     made: Again,
     other: PlainProgram,
-    inputs: Sequence[bytes],
+    infer: Callable[[Session], object],
     trust_project: bool,
     progress: Progress,
 ) -> tuple[int, ...]:
@@ -121,7 +122,7 @@ def _noted(
 
     built = variant(made, PLAIN, change, trust_project=trust_project, progress=progress)
     try:
-        return _run(built, made, other.layer, inputs, trust_project, progress)
+        return _run(built, made, other.layer, infer, trust_project, progress)
     finally:
         stop(built.path)
 
@@ -136,7 +137,7 @@ def _run(
     built: Project,
     made: Again,
     layer: int,
-    inputs: Sequence[bytes],
+    infer: Callable[[Session], object],
     trust_project: bool,
     progress: Progress,
 ) -> tuple[int, ...]:
@@ -144,5 +145,5 @@ def _run(
     with connection.open() as session:
         connection.built.require_this(session.hello())
         session.layers()
-        session.infer(inputs)
+        infer(session)
         return session.trace()[layer].crcs

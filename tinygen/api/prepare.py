@@ -16,10 +16,12 @@ from tinygen.api import kept
 from tinygen.api.classes import Classes, agreed, numbered_by, told, with_labels
 from tinygen.api.fingerprint import fingerprint
 from tinygen.api.prepared import Calibration, Prepared
+from tinygen.convert import convert
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_class_names, read_data
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Graph, Int8Model, format_shape, output_edges
-from tinygen.load import FloatModel, Int8File, LoadedModel, Opened
+from tinygen.load import FloatFile, FloatModel, Int8File, LoadedModel, Opened, Origin
+from tinygen.load.devices import calibrated_on
 from tinygen.options import Data, ModelOptions
 from tinygen.printable import printable
 from tinygen.progress import Progress
@@ -115,8 +117,11 @@ def _anew(path: Path, options: ModelOptions, *, random_if_needed: bool) -> Prepa
         opened=loaded,
         model=model,
         float_tflite=float_tflite,
+        origin=_origin(loaded),
         data=None if data is None else _said_of(data),
-        samples=tuple(sample.thinned() for sample in samples),
+        samples=tuple(
+            replace(sample, ordered=bool(model.graph.states)).thinned() for sample in samples
+        ),
         outputs=outputs,
         image_range=options.image_range,
         key=None,
@@ -133,6 +138,7 @@ def _load(path: Path, options: ModelOptions) -> LoadedModel:
         trust_model=options.trust_model,
         shapes=options.input_shapes,
         signature=options.signature,
+        convert=convert,
     )
 
 
@@ -149,7 +155,12 @@ def _read(
         seed=options.seed,
         image_range=options.image_range,
         split=split,
+        orders=[one.order for one in origin.inputs] if (origin := _origin(loaded)) else (),
     )
+
+
+def _origin(loaded: LoadedModel) -> Origin | None:
+    return loaded.origin if isinstance(loaded, FloatFile) else None
 
 
 def _quantized(
@@ -160,10 +171,12 @@ def _quantized(
     if isinstance(loaded, Int8File):
         return simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
-    progress.stage(f"Quantizing to int8 with {len(data.inputs[0])} samples")
+    progress.stage(f"Quantizing to {options.activations} with {len(data.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
-    made = quantize(loaded, data, float_edges=keep)
+    made = quantize(loaded, data, float_edges=keep, activations=options.activations)
+    if not isinstance(loaded, FloatFile) and (where := calibrated_on()):
+        progress.note(where)
     try:
         model = simplified(made.tflite, made.graph, progress, keep_edges=keep)
     except UnsupportedModel as error:

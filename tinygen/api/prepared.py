@@ -11,7 +11,7 @@ import msgspec
 from tinygen import passes, tflite
 from tinygen.api.kept import arrays_of_bytes, arrays_to_bytes
 from tinygen.ir import Edge, Int8Model
-from tinygen.load import Format, Opened
+from tinygen.load import Format, Opened, Origin
 from tinygen.proof.vectors import Samples
 from tinygen.templates import Identity
 
@@ -28,7 +28,8 @@ class Calibration:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """`float_tflite` is the model before quantization, None where only int8 is known; `outputs`
+    """`float_tflite` is the model before quantization, None where only int8 is known; `origin` what
+    that was converted from, by a converter of another framework; `outputs`
     have the names of classes, where somebody says them; `image_range` is what the pixels 0 and
     255 are to it. `samples` are those that vectors are taken from. `key` names in the cache what
     comes of the same files, None where nothing is kept."""
@@ -36,6 +37,7 @@ class Prepared:
     opened: Opened
     model: Int8Model
     float_tflite: bytes | None
+    origin: Origin | None
     data: Calibration | None
     samples: tuple[Samples, ...]
     outputs: tuple[Edge, ...]
@@ -78,6 +80,7 @@ class Prepared:
                 model_name=self.model.name,
                 content=self.model.content,
                 float_tflite=self.float_tflite,
+                origin=self.origin,
                 data=self.data,
                 samples=samples,
                 outputs=self.outputs,
@@ -117,6 +120,7 @@ class Prepared:
             ),
             model=Int8Model(had.content, written, graph),
             float_tflite=had.float_tflite,
+            origin=had.origin,
             data=had.data,
             samples=samples,
             outputs=had.outputs,
@@ -148,6 +152,7 @@ class _Kept:
     model_name: str
     content: bytes
     float_tflite: bytes | None
+    origin: Origin | None
     data: Calibration | None
     samples: tuple[_Samples, ...]
     outputs: tuple[Edge, ...]

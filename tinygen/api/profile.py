@@ -11,7 +11,9 @@ from pathlib import Path
 from tinygen.api.again import Again, require_noting
 from tinygen.api.cost import measured
 from tinygen.api.looking import looking
+from tinygen.api.results import keep
 from tinygen.api.shown import Shown
+from tinygen.api.steps import Steps
 from tinygen.devices.link.hello import Hello
 from tinygen.engines.traced import Traced, TracedLayer
 from tinygen.errors import DeviceError
@@ -150,19 +152,20 @@ def profile(
             require_noting(made, built, hello)
             session.layers()
             whole, each = 0, [0] * len(traced.layers)
+            steps = Steps(looked.checks)
             for index in range(count):
-                inputs = [value[index].tobytes() for value in looked.checks.inputs]
-                whole += session.infer(inputs).ticks
+                whole += steps.infer(session, index).ticks
                 for layer, one in enumerate(session.trace()):
                     each[layer] += one.ticks
                 progress.count(index + 1, count)
+            steps.end(session)
     unit = measured(made.board, 0, hello)[0]
     amounts = [_amount(made, ticks, count, hello) for ticks in each]
     inference = _amount(made, whole, count, hello)
     code = {} if built.elf is None else elf.function_sizes(built.elf)
     layers = _layers(traced, amounts, inference, unit, code, made)
     modelled = [layer.modelled_cycles for layer in layers]
-    return ProfileResult(
+    result = ProfileResult(
         project=made.project.path,
         model=made.project.model,
         board=made.board.id,
@@ -179,6 +182,8 @@ def profile(
         layers=layers,
         seconds=time.monotonic() - started,
     )
+    keep(made.project, "profile", result, progress)
+    return result
 
 
 def _amount(made: Again, ticks: int, count: int, hello: Hello) -> int:

@@ -20,7 +20,8 @@ from tinygen.api.crash import explained
 from tinygen.api.shown import Shown
 from tinygen.data import Dataset, read_samples
 from tinygen.devices.link import Hello, Session
-from tinygen.devices.link.faults import Disconnected
+from tinygen.devices.link.faults import Disconnected, Disturbed
+from tinygen.devices.link.session import Inference
 from tinygen.errors import DeviceError, InputError
 from tinygen.ir import Array, Edge
 from tinygen.printable import shell_word
@@ -216,6 +217,8 @@ class Runner:
         )
         self._session: Session | None = None
         self._hello: Hello | None = None
+        self._given: list[list[bytes]] = []
+        self._behind = False
 
     def __enter__(self) -> Self:
         return self
@@ -235,7 +238,7 @@ class Runner:
             self._adopt(self._connection.open())
 
     def run(self, samples: Samples, image_range: tuple[float, float] | None = None) -> RunResult:
-        """As the function `run`."""
+        """As the function `run`: of a model that remembers the samples are one sequence."""
         manifest = self._built.project.manifest
         known = _PIXELS if manifest.data is None else manifest.data.image_range
         inputs = manifest.model.inputs
@@ -244,6 +247,7 @@ class Runner:
         count = len(data.inputs[0])
         self._progress.stage(f"Running {count} on {self._built.board.id}")
         answers = []
+        self._given, self._behind = [], True
         for index in range(count):
             codes = [
                 edge.quantize(values[index])
@@ -271,11 +275,14 @@ class Runner:
         assert self._session is not None
         try:
             try:
-                done = self._session.infer(sent)
+                done = self._infer(self._session, sent)
+            except Disturbed:
+                done = self._infer(self._session, sent)
             except Disconnected:
                 self._session.close()
                 self._adopt(self._connection.reopen())
-                done = self._session.infer(sent)
+                done = self._infer(self._session, sent)
+            self._given.append(sent)
         except DeviceError as error:
             if crash := explained(error.why, self._built.elf):
                 error.why += f"\n{crash}"
@@ -288,6 +295,18 @@ class Runner:
         real = tuple(edge.dequantize(value) for edge, value in zip(edges, codes, strict=True))
         cost = cost_of(self._built.board, [done.ticks], self._hello)
         return Answer(sample, real, codes, cost)
+
+    def _infer(self, session: Session, sent: list[bytes]) -> Inference:
+        """One step; where the device may not be behind the one before it, from the first one on."""
+        if self._hello is not None and self._hello.remembers:
+            if self._behind:
+                session.begin()
+                for before in self._given:
+                    session.infer(before)
+            self._behind = True  # until this one is known to be done
+        done = session.infer(sent)
+        self._behind = False
+        return done
 
 
 def _name(data: Dataset, index: int) -> str:

@@ -36,7 +36,8 @@ def setup(
     Parameters
     ----------
     what : str
-        ``"tflm"``, or ``"qat"`` for quantization-aware training.
+        ``"tflm"``; ``"onnx"`` or ``"torch"`` for models of those; ``"qat"`` for
+        quantization-aware training.
     source : str, optional
         For ``"tflm"`` a checkout, a bare git folder, a folder of them, an archive or another URL;
         for packages a folder of wheels.
@@ -62,7 +63,7 @@ def setup(
     Traceback (most recent call last):
     ...
     tinygen.errors.InputError: there is nothing to set up for 'tensorflow'
-      why: what does not come along is for tflm, qat
+      why: what does not come along is for tflm, qat, onnx, torch
       next: tinygen setup tflm
     """
     if what == "tflm":

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygen.api.connection import Connection
 from tinygen.api.crash import explained
+from tinygen.api.steps import Steps
 from tinygen.devices.link import Session
 from tinygen.devices.link.faults import Disconnected, Restarted
 from tinygen.devices.link.hello import Hello
@@ -56,6 +57,7 @@ class VectorsRun:
         self.stack = 0
         self.baud: int | None = None
         self.seconds = 0.0
+        self._steps = Steps(checks)
         self._device: tuple[list[Array], ...] = tuple([] for _ in checks.expected)
 
     @property
@@ -87,6 +89,7 @@ class VectorsRun:
                             self._one(session, index)
                             self.seconds += time.monotonic() - started
                             progress.count(index + 1, count)
+                        self._steps.end(session)
                         return
                     except Restarted as error:
                         self._why_restarted(session, error)
@@ -153,7 +156,7 @@ class VectorsRun:
         hello.require_ready()
 
     def _one(self, session: Session, index: int) -> None:
-        answer = session.infer([value[index].tobytes() for value in self._checks.inputs])
+        answer = self._steps.infer(session, index)
         for column, raw, expected in zip(
             self._device, answer.outputs, self._checks.expected, strict=True
         ):

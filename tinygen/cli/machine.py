@@ -21,8 +21,8 @@ def setup(
     what: Annotated[
         str,
         typer.Argument(
-            help="tflm: TensorFlow Lite Micro's sources. qat: packages for compress --qat, in an "
-            "environment of their own."
+            help="tflm: TensorFlow Lite Micro's sources. Packages in an environment of their own: "
+            "onnx, torch, which convert such models; qat, for compress --qat."
         ),
     ],
     source: Annotated[

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tinygen.errors import InputError
-from tinygen.ir import DType, Edge, format_shape
+from tinygen.ir import DType, Edge, Shape, format_shape
 
 FEW_SAMPLES = 100
 _UNSCALED = 10.0
@@ -18,10 +18,14 @@ _LOOKED_AT = 1 << 22
 """About so many values, spread evenly, tell what is typical: sorting all of them takes memory."""
 
 
-def fit(array: np.ndarray, edge: Edge, source: str) -> tuple[np.ndarray, list[str]]:
+def fit(
+    array: np.ndarray, edge: Edge, source: str, order: Shape = ()
+) -> tuple[np.ndarray, list[str]]:
     """The array as float32 of the shape (samples, *input shape), and what to tell.
 
-    Axes of size 1 may be missing or too many, and a sample may be flat. Raises InputError for
+    Axes of size 1 may be missing or too many, and a sample may be flat. `order` is that of the
+    input's axes in the file that the model was converted from, the samples' among them, as
+    numpy.transpose takes them: data may lie as they do there. Raises InputError for
     other shapes, for types that are no numbers, for no samples, and for NaN and infinity.
     """
     if array.dtype.kind not in "buif":
@@ -30,7 +34,9 @@ def fit(array: np.ndarray, edge: Edge, source: str) -> tuple[np.ndarray, list[st
             why=f"its type is {array.dtype}",
             next_step="save it as float32: x.astype(np.float32)",
         )
-    shaped, warnings = _shaped(array, edge, source)
+    turned, said = _turned(array, edge, order)
+    shaped, warnings = _shaped(turned, edge, source)
+    warnings = said + warnings
     if len(shaped) == 0:
         raise InputError(
             f"the data '{source}' holds no samples",
@@ -42,6 +48,20 @@ def fit(array: np.ndarray, edge: Edge, source: str) -> tuple[np.ndarray, list[st
     _check_finite(values, edge, source)
     _check_numbers(values, edge, source)
     return values, warnings
+
+
+def _turned(array: np.ndarray, edge: Edge, order: Shape) -> tuple[np.ndarray, list[str]]:
+    """The array with its axes as the input has them, where it has those of the original model."""
+    own = tuple(size for _, size in sorted(zip(order, edge.shape, strict=False)))[1:]
+    if list(order) == sorted(order) or array.shape[1:] != own:
+        return array, []
+    turned = np.transpose(array, order)
+    if own != edge.sample or _essential(own) != own:
+        return turned, []
+    return turned, [
+        f"the shape {format_shape(own)} fits the input {edge.name} with channels first and last:"
+        " first is taken, as in the original model"
+    ]
 
 
 def _shaped(array: np.ndarray, edge: Edge, source: str) -> tuple[np.ndarray, list[str]]:
@@ -70,10 +90,12 @@ def _shaped(array: np.ndarray, edge: Edge, source: str) -> tuple[np.ndarray, lis
 
 
 def fits(shape: tuple[int, ...], edge: Edge) -> bool:
-    """Whether an array of this shape can hold samples of the input."""
+    """Whether an array of this shape can hold samples of the input, perhaps with its axes in
+    another order."""
     if not shape:
         return False
-    return _essential(shape[1:]) == _essential(edge.sample) or shape[1:] == (edge.elements,)
+    sizes = sorted(_essential(shape[1:]))
+    return sizes == sorted(_essential(edge.sample)) or shape[1:] == (edge.elements,)
 
 
 def _essential(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from tinygen.data.pictures import SUFFIXES
 from tinygen.data.raw import MAX_VALUES, Raw
 from tinygen.data.table import read_csv
 from tinygen.errors import InputError
-from tinygen.ir import DType, Edge
+from tinygen.ir import DType, Edge, Shape
 from tinygen.paths import exists, missing_path
 from tinygen.printable import printable, shell_word
 
@@ -72,13 +72,15 @@ def read_data(
     image_range: tuple[float, float] = (0.0, 255.0),
     split: Split = "train",
     labels: Path | None = None,
+    orders: Sequence[Shape] = (),
 ) -> Dataset:
     """Read and check what `--data` or `--test` names: a path, or the word `random`.
 
     `image_range` is what the pixels 0..255 of an image folder become. `split` is the part of a
     data set to take where a file holds several; only of the part that calibrates it is said that
     samples are few. `labels` is a file with the samples' labels, which then count instead of those
-    of the data. Raises InputError for data that cannot be used with the model.
+    of the data. `orders` are those of the inputs' axes in the file that the model was converted
+    from (`checks.fit`). Raises InputError for data that cannot be used with the model.
     """
     if str(spec) == RANDOM:
         return _random(inputs, seed)
@@ -89,8 +91,10 @@ def read_data(
     source = path.resolve().name
     arrays: list[np.ndarray] = []
     warnings = list(raw.warnings)
-    for array, edge in zip(raw.arrays, inputs, strict=True):
-        values, said = fit(array, edge, source)
+    # Pictures are read as the input has its axes.
+    original = ((),) * len(inputs) if path.is_dir() or not orders else orders
+    for array, edge, order in zip(raw.arrays, inputs, original, strict=True):
+        values, said = fit(array, edge, source, order)
         arrays.append(values)
         warnings += said
     count = _count(arrays, inputs, source)

@@ -11,8 +11,8 @@ from tinygen import csource
 from tinygen.boards import ArenaPlace, Board, EngineName
 from tinygen.boards.fit import Needs
 from tinygen.engines.traced import Traced
-from tinygen.errors import InputError, UnsupportedModel
-from tinygen.ir import DType, Edge, Graph, Int8Model
+from tinygen.errors import InputError
+from tinygen.ir import DType, Edge, Int8Model
 from tinygen.options import BuildOptions, Flag, flags, given
 from tinygen.templates import Identity
 
@@ -181,17 +181,6 @@ def not_taken(flag: Flag, engines: Sequence[Engine]) -> InputError:
         why=f"of the engines' options it takes {', '.join(taken) or 'none'}",
         next_step=f"leave {flag.name} out, or choose another engine with --engine",
     )
-
-
-def require_stateless(graph: Graph) -> None:
-    """Raise UnsupportedModel for a model with state, which no engine carries over yet."""
-    if graph.states:
-        names = ", ".join(f"'{graph.tensors[state.read].name}'" for state in graph.states)
-        raise UnsupportedModel(
-            f"the model keeps state between inferences: {names}",
-            why="neither engine carries it from one inference to the next",
-            next_step="make the state an input and an output of the model",
-        )
 
 
 def edge_values(inputs: Sequence[Edge], outputs: Sequence[Edge]) -> dict[str, object]:

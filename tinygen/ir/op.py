@@ -25,6 +25,9 @@ class Op(ABC):
     """TFLite's name of the operator, e.g. CONV_2D."""
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     """How many inputs a node has at least and at most, absent ones counted; None for any number."""
+    memory: ClassVar[tuple[int, ...]] = ()
+    """Positions of the inputs that hold what the operator itself left there in the inference
+    before. What it leaves is outputs behind its others, one for each."""
 
     @abstractmethod
     def infer(self, io: Operands) -> tuple[Shape, ...]:

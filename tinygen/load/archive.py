@@ -9,7 +9,7 @@ import zlib
 from dataclasses import dataclass
 
 from tinygen.errors import InputError
-from tinygen.load.files import MAX_BYTES
+from tinygen.load.files import EXPORT, MAX_BYTES
 from tinygen.load.hdf5 import one_line
 
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -80,5 +80,5 @@ def _no_config(names: list[str], file_name: str) -> InputError:
         why, next_step = "it is an .npz file of arrays", "give it with --data, and the model here"
     elif any(name.endswith("data.pkl") for name in names):
         why = "it is a PyTorch file"
-        next_step = "convert it to an int8 .tflite first, for example with litert-torch"
+        next_step = EXPORT
     return InputError(f"'{file_name}' holds no Keras model", why=why, next_step=next_step)

@@ -9,12 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tinygen.errors import InputError
+from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import Shape, format_shape
 from tinygen.load.keras_config import dictionaries
 from tinygen.load.policy import in_float32
 
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")
+_PLAIN_LSTM = {
+    "activation": "tanh",
+    "recurrent_activation": "sigmoid",
+    "return_state": False,
+}
+"""Of which TensorFlow Lite has an operator."""
 _NUMBERS = ("uint8", "int8", "int16", "int32", "int64")
 _BATCH_SHAPES = ("batch_shape", "batch_input_shape")
 """What an input's shape is called by Keras 3, and by Keras 2."""
@@ -46,13 +52,28 @@ def types_of_inputs(config: dict[str, Any]) -> dict[str, str]:
 
 def _unrolled(config: dict[str, Any]) -> list[str]:
     """Recurrent layers step by step: the converter makes a loop of them otherwise, which TensorFlow
-    Lite quantizes not at all. The weights are the same."""
+    Lite quantizes not at all. The weights are the same. A plain LSTM stays as it is and becomes one
+    operator; but for one that forgets beside one that does not, because a file does either."""
     changed = []
-    for layer in _layers(config):
-        inner = layer["config"]
-        if layer["class_name"] in _RECURRENT and inner.get("unroll") is False:
+    layers = [each for each in _layers(config) if each["class_name"] in _RECURRENT]
+    stateful = any(layer["config"].get("stateful") for layer in layers)
+    for layer in layers:
+        inner, kind = layer["config"], layer["class_name"]
+        name = f"{kind} '{inner.get('name', '')}'"
+        one = kind == "LSTM" and all(inner.get(k) == v for k, v in _PLAIN_LSTM.items())
+        one = one and bool(inner.get("stateful")) == stateful
+        if inner.get("stateful") and not one:
+            raise UnsupportedModel(
+                f"{name} is stateful, which is not compiled",
+                why="only an LSTM with its usual activations, which returns no states, becomes an"
+                " operator that remembers; unrolled, a layer has no state",
+                next_step="use such an LSTM, or make the state an input and an output of the model",
+            )
+        if inner.get("unroll") is False and one:
+            changed.append(f"{name} as one operator")
+        elif inner.get("unroll") is False:
             inner["unroll"] = True
-            changed.append(f"{layer['class_name']} '{inner.get('name', '')}' unrolled")
+            changed.append(f"{name} unrolled")
     return changed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 from tinygen import tflite
 from tinygen.errors import InputError
@@ -34,17 +35,27 @@ from tinygen.paths import exists, missing_path
 _AS_SAVED: Mapping[str, Shape] = {}
 
 
+class Convert(Protocol):
+    """What makes a float `.tflite` of a file of another framework."""
+
+    def __call__(
+        self, path: Path, content: bytes, *, shapes: Mapping[str, Shape], trust_model: bool
+    ) -> FloatFile: ...
+
+
 def load(
     path: Path,
     *,
     trust_model: bool = False,
     shapes: Mapping[str, Shape] = _AS_SAVED,
     signature: str | None = None,
+    convert: Convert | None = None,
 ) -> LoadedModel:
-    """Open a Keras `.h5` or `.keras` file, a SavedModel folder or a `.tflite`, int8 or float.
+    """Open a Keras `.h5` or `.keras` file, a SavedModel folder or a `.tflite`, int8 or float; and
+    with `convert` an `.onnx` or a `.pt2`.
 
-    `shapes` are those of inputs of a Keras file that leave theirs open, by name, without the batch;
-    `signature` is which of the models in the other kinds of file is meant.
+    `shapes` are those of inputs of a Keras or ONNX file that leave theirs open, by name, without
+    the batch; `signature` is which of the models in the other kinds of file is meant.
 
     The file is inspected before anything in it is opened. Raises UntrustedModel when it could
     run code of its own and `trust_model` is false, and InputError when it is no usable model.
@@ -64,6 +75,10 @@ def load(
         return _load_tflite(path, content, signature)
     require_none(signature, path)
     require_tensorflow(path.name)
+    if file_format in ("onnx", "pt2"):
+        if convert is None:
+            raise InputError(f"'{path.name}' is converted by `tinygen build` and `inspect` alone")
+        return convert(path, content, shapes=shapes, trust_model=trust_model)
     file = keras_file.inspect(
         content, file_format, path.name, trust_model=trust_model, shapes=shapes
     )

@@ -7,6 +7,8 @@ changes in between cannot slip past the inspection.
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from pathlib import Path
 from typing import Literal
 
@@ -15,18 +17,23 @@ from tinygen.errors import InputError
 MAX_BYTES = 2 << 30
 """Larger files are refused unread: no microcontroller holds such a model."""
 
-Format = Literal["keras-h5", "keras-v3", "saved-model", "tflite", "tflite-float"]
+Format = Literal["keras-h5", "keras-v3", "saved-model", "tflite", "tflite-float", "onnx", "pt2"]
 
-FORMATS = "a Keras .h5 or .keras file, a SavedModel folder, or a .tflite"
+FORMATS = "a Keras .h5 or .keras file, a SavedModel folder, a .tflite, an .onnx or a .pt2"
+EXPORT = (
+    "export it where it is defined: torch.export.save(torch.export.export(model.eval(), (sample,)),"
+    " 'model.pt2'), and give that"
+)
+"""What to do with weights, or a program, of PyTorch's."""
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _ZIP_MAGIC = b"PK\x03\x04"
 _SAVED_MODEL_PARTS = ("saved_model.pb", "variables", "assets", "assets.extra")
 
 # What people pass by mistake, and what to do instead.
 _OTHER_KINDS = {
-    ".onnx": "convert it to Keras or to an int8 .tflite first, for example with onnx2tf",
-    ".pt": "convert it to an int8 .tflite first, for example with litert-torch",
-    ".pth": "convert it to an int8 .tflite first, for example with litert-torch",
+    ".pt": EXPORT,
+    ".pth": EXPORT,
+    ".pt2": EXPORT,
     ".pb": "give the SavedModel folder that holds saved_model.pb",
     ".json": "save the whole model: model.save('model.keras')",
     ".yaml": "save the whole model: model.save('model.keras')",
@@ -72,10 +79,12 @@ def recognise(path: Path, content: bytes) -> Format:
     if content.startswith(_HDF5_MAGIC):
         return "keras-h5"
     if content.startswith(_ZIP_MAGIC):
-        return "keras-v3"
+        return "pt2" if _is_pt2(content) else "keras-v3"
     if content[4:8] == b"TFL3":
         return "tflite"
     suffix = path.suffix.lower()
+    if suffix == ".onnx":  # a protocol buffer, which begins with no mark
+        return "onnx"
     expected = {
         ".h5": "an HDF5 file starts with the bytes 89 48 44 46",
         ".hdf5": "an HDF5 file starts with the bytes 89 48 44 46",
@@ -87,6 +96,16 @@ def recognise(path: Path, content: bytes) -> Format:
         why=f"{expected}; this one starts with {content[:8].hex(' ')}",
         next_step=_OTHER_KINDS.get(suffix, f"give {FORMATS}"),
     )
+
+
+def _is_pt2(content: bytes) -> bool:
+    """Whether a zip archive is one of torch.export.save."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return False
+    return any(name.endswith("/archive_format") or name == "archive_format" for name in names)
 
 
 def check_saved_model_folder(path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinygen.ir import DType, Edge, Graph
+from tinygen.ir import DType, Edge, Graph, Shape
 from tinygen.load.files import Format
 
 _INTEGERS = ("uint8", "int16")
@@ -90,11 +90,39 @@ class Int8File(Opened):
     graph: Graph
 
 
+@dataclass(frozen=True)
+class Layout:
+    """An edge of a model that was converted: its name, that in the file that it comes from, and the
+    order of its axes, as numpy.transpose takes them of that file's."""
+
+    name: str
+    order: tuple[int, ...]
+    own: str
+
+    def source(self, shape: Shape) -> Shape:
+        """The shape, the batch included, that the file has it in."""
+        return tuple(size for _, size in sorted(zip(self.order, shape, strict=True)))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a float `.tflite` was converted from, and can be computed by: in the environment of this
+    name, by this runtime. `content` is an ONNX file with all in it, or an exported program."""
+
+    environment: str
+    runtime: str
+    content: bytes
+    trusted: bool
+    inputs: tuple[Layout, ...]
+    outputs: tuple[Layout, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class FloatFile(Opened):
-    """A `.tflite` file of real numbers."""
+    """A `.tflite` of real numbers, or what a converter made such of."""
 
     content: bytes
+    origin: Origin | None = None
 
 
 FloatModel = KerasModel | SavedModel | FloatFile

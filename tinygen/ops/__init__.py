@@ -81,6 +81,7 @@ from tinygen.ops.tanh import Tanh
 from tinygen.ops.tile import BroadcastTo, Tile
 from tinygen.ops.transpose import Transpose
 from tinygen.ops.transpose_conv import TransposeConv
+from tinygen.ops.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
 
 OPERATORS: tuple[type[Parsed], ...] = (
     Abs,
@@ -181,6 +182,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Tile,
     Transpose,
     TransposeConv,
+    UnidirectionalSequenceLstm,
     Unpack,
     ZerosLike,
 )

@@ -49,13 +49,15 @@ def plan(
     is found quickly.
 
     What a state is read from keeps its bytes from one inference to the next; what it is left as
-    lives until the inference has ended, when it is carried over. Copies are left out where their
+    lies there too, where it is written once all has been read. Else it lives until the inference
+    has ended, when it is carried over. Copies are left out where their
     tensors can lie so that there is nothing to copy, unless that takes more memory.
     """
     before, after = _edges(tensors, inputs, outputs, states)
     without = without_copies(steps, tensors, tuple(dict.fromkeys((*before, *after))))
     plans = [
-        _plan(each, tensors, before, after, thorough) for each in dict.fromkeys((without, steps))
+        _plan(each, tensors, before, after, states, thorough)
+        for each in dict.fromkeys((without, steps))
     ]
     return min(plans, key=lambda memory: memory.arena_bytes)
 
@@ -73,7 +75,7 @@ def live_bytes(
     taken = without_copies(steps, tensors, tuple(dict.fromkeys((*edges[0], *edges[1]))))
     calls = [step for step in taken if isinstance(step, KernelCall)]
     live = [0] * (len(calls) + 2)
-    for buffer in Buffers(taken, tensors, *edges, in_place=False).buffers():
+    for buffer in Buffers(taken, tensors, *edges, states, in_place=False).buffers():
         for span in buffer.spans:
             for step in range(span.first, span.last + 1):
                 live[step] += span.stop - span.start
@@ -98,12 +100,13 @@ def _plan(
     tensors: Mapping[TensorId, Tensor],
     inputs: Sequence[TensorId],
     outputs: Sequence[TensorId],
+    states: Sequence[State],
     thorough: bool,
 ) -> MemoryPlan:
     """Of exactly these steps. Outputs that may lie on their input do so where nothing is gained
     by leaving that open: there is less to look for."""
-    loose = _Wanted.of(steps, tensors, inputs, outputs, in_place=False)
-    tight = _Wanted.of(steps, tensors, inputs, outputs, in_place=True)
+    loose = _Wanted.of(steps, tensors, inputs, outputs, states, in_place=False)
+    tight = _Wanted.of(steps, tensors, inputs, outputs, states, in_place=True)
     minimum = max(loose.live)
     wanted, packing = tight, pack(tight.buffers, tight.reaches, minimum, thorough=thorough)
     bound = minimum
@@ -149,11 +152,12 @@ class _Wanted:
         tensors: Mapping[TensorId, Tensor],
         inputs: Sequence[TensorId],
         outputs: Sequence[TensorId],
+        states: Sequence[State],
         *,
         in_place: bool,
     ) -> _Wanted:
         calls = [step for step in steps if isinstance(step, KernelCall)]
-        found = Buffers(steps, tensors, inputs, outputs, in_place=in_place)
+        found = Buffers(steps, tensors, inputs, outputs, states, in_place=in_place)
         buffers, reaches = found.buffers(), found.reaches()
         buffers += [
             Buffer({}, aligned(call.scratch_bytes), number, number)

@@ -8,11 +8,11 @@ that much, or one buffer, where that is asked for.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tinygen.ir import Alias, KernelCall, Lowered, Overlap, Tensor, TensorId
+from tinygen.ir import Alias, KernelCall, Lowered, Overlap, State, Tensor, TensorId
 from tinygen.plan.places import ALIGNMENT, Groups
 
 
@@ -85,6 +85,7 @@ class Buffers:
         tensors: Mapping[TensorId, Tensor],
         inputs: Sequence[TensorId],
         outputs: Sequence[TensorId],
+        states: Sequence[State],
         *,
         in_place: bool,
     ) -> None:
@@ -103,6 +104,8 @@ class Buffers:
                     self._touch(tensor_id, number)
         for tensor_id in outputs:
             self._touch(tensor_id, len(self._calls) + 1)
+        for state in states:
+            self._join_state(state, {*inputs, *outputs} - {state.written})
         if in_place:
             self._join_in_place()
         self._places = self._groups.members()
@@ -113,6 +116,36 @@ class Buffers:
         self._groups.find(tensor_id)
         first, last = self._used.get(tensor_id, (step, step))
         self._used[tensor_id] = min(first, step), max(last, step)
+
+    def _join_state(self, state: State, others: Collection[TensorId]) -> None:
+        """Put what a state is left as where it is read from, if all readers are done by then;
+        `others` are the other tensors that whoever runs the model writes or reads."""
+        if self._tensors[state.written].constant:
+            return
+        groups = self._groups.members()
+        (a, source_at), (b, target_at) = (self._groups.find(i) for i in (state.read, state.written))
+        edges = set(others) - {state.read}
+        if a == b or source_at or target_at or not edges.isdisjoint({*groups[a], *groups[b]}):
+            return
+        steps = list(enumerate(self._calls, start=1))
+        read = [n for n, call in steps if not groups[a].keys().isdisjoint(call.inputs)]
+        wrote = [n for n, call in steps if not groups[b].keys().isdisjoint(call.outputs)]
+        last = max(read, default=0)
+        if wrote and (last < min(wrote) or (last == min(wrote) and self._over(last, state))):
+            self._groups.join(a, b)
+
+    def _over(self, step: int, state: State) -> bool:
+        """Whether this step's call, which reads a state's bytes by nothing else, may leave it there
+        where it reads it."""
+        call = self._calls[step - 1]
+        root = self._groups.find(state.read)[0]
+        inside = [i for i in call.inputs if self._groups.find(i)[0] == root]
+        size = self._tensors[state.written].nbytes
+        return inside == [state.read] and any(
+            (call.inputs[one.input], call.outputs[one.output]) == (state.read, state.written)
+            and one.nbytes >= size
+            for one in call.overlaps
+        )
 
     def _join_in_place(self) -> None:
         """Put outputs on inputs of their own size, where that is all that lives of either."""

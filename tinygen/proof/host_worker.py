@@ -3,7 +3,8 @@
 Both are C++ that aborts on what it does not like, and print as they go; a crash here is an error
 there. Usage: `python -m tinygen.proof.host_worker RUNNER < request.npz > answer.npz`, where the
 request holds `model` (bytes), `inputs`, `outputs` and `given` (counts), `input_0` … (samples,
-*shape of the tensor) and `arena_bytes`; the answer holds `output_0` … likewise.
+*shape of the tensor), `arena_bytes` and `starts`, where a model that remembers forgets (bool, one
+for each sample); the answer holds `output_0` … likewise.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def _tflm(request: Mapping[str, Array]) -> Callable[[Sample], Sample]:
 
     def invoke(inputs: Sample) -> Sample:
         for index, value in enumerate(inputs):
-            interpreter.set_input(value, index)
+            shape = interpreter.get_input_details(index)["shape"]
+            interpreter.set_input(value.reshape(shape), index)  # which may have no batch
         interpreter.invoke()
         return [np.array(interpreter.get_output(i)) for i in range(outputs)]
 
@@ -50,7 +52,7 @@ def _litert(request: Mapping[str, Array]) -> Callable[[Sample], Sample]:
 
     def invoke(inputs: Sample) -> Sample:
         for detail, value in zip(ins, inputs, strict=True):
-            interpreter.set_tensor(detail["index"], value)
+            interpreter.set_tensor(detail["index"], value.reshape(detail["shape"]))
         interpreter.invoke()
         return [np.array(interpreter.get_tensor(detail["index"])) for detail in outs]
 
@@ -81,11 +83,20 @@ def _batches(request: Mapping[str, Array]) -> Iterator[Sample]:
         yield [np.ascontiguousarray(value) for value in sample]
 
 
+def _rows(request: Mapping[str, Array]) -> Iterator[Sample]:
+    """The outputs of every sample. CALL_ONCE is run once by an interpreter: to forget takes a new
+    one."""
+    invoke = None
+    for start, sample in zip(request["starts"], _batches(request), strict=True):
+        if invoke is None or start:
+            invoke = RUNNERS[sys.argv[1]](request)
+        yield invoke(sample)
+
+
 def main() -> None:
     """Read the request from standard input, write the answer to standard output."""
-    with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as request:
-        invoke = RUNNERS[sys.argv[1]](request)
-        rows = [invoke(sample) for sample in _batches(request)]
+    with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as asked:
+        rows = list(_rows({name: asked[name] for name in asked.files}))
     columns = {f"output_{i}": np.stack(column) for i, column in enumerate(zip(*rows, strict=True))}
     answer = io.BytesIO()
     np.savez(answer, **columns)  # type: ignore[arg-type]

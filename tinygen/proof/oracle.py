@@ -10,12 +10,12 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tinygen import processes
+from tinygen import processes, tflite
 from tinygen.errors import InputError
 from tinygen.ir import Array, Graph, Int8Model
 from tinygen.passes.fold_float_islands import undefined
@@ -61,8 +61,13 @@ class Refusal:
         return f"{self.name}: {self.why}"
 
 
-def expected(model: Int8Model, inputs: Sequence[Array]) -> HostRun:
-    """What the device must compute for int8 `inputs`, each (vectors, *shape of the input)."""
+def expected(model: Int8Model, inputs: Sequence[Array], starts: Array | None = None) -> HostRun:
+    """What the device must compute for int8 `inputs`, each (vectors, *shape of the input).
+
+    A model that remembers goes through them in order, and forgets where `starts`, bool[vectors],
+    says so; without it before each.
+    """
+    starts = _starts(inputs, starts)
     note = "the tflite-micro wheel is not installed here (pip install 'tinygen[oracle]')"
     if importlib.util.find_spec("tflite_micro") is not None:
         note = f"the tflite-micro wheel is {_version('tflite-micro')}, not {TFLM_WHEEL}"
@@ -71,34 +76,41 @@ def expected(model: Int8Model, inputs: Sequence[Array]) -> HostRun:
         note = f"TensorFlow Lite Micro computes another thing: {fault}"
     elif _version("tflite-micro") == TFLM_WHEEL:
         try:
-            outputs = _edges_run("tflm", model, inputs)
+            outputs = _edges_run("tflm", model, inputs, starts)
         except _HostRunFailed as error:
             note = f"TensorFlow Lite Micro did not run the model: {error}"
             refusal = Refusal(TFLM, str(error))
         else:
             return HostRun(f"TensorFlow Lite Micro {_version('tflite-micro')}", outputs)
-    rows = [_reference(model.graph, sample) for sample in zip(*inputs, strict=True)]
+    rows = list(reference(model.graph, inputs, starts))
     columns = tuple(np.stack(column) for column in zip(*rows, strict=True))
     return HostRun(REFERENCE, columns, note, refusal)
 
 
-def second_opinion(model: Int8Model, inputs: Sequence[Array]) -> HostRun | Refusal | None:
-    """LiteRT's outputs for int8 `inputs`, or why it has none; None where it is not installed."""
+def second_opinion(
+    model: Int8Model, inputs: Sequence[Array], starts: Array | None = None
+) -> HostRun | Refusal | None:
+    """LiteRT's outputs for int8 `inputs`, or why it has none; None where it is not installed.
+    `starts` as in `expected`."""
     if importlib.util.find_spec("ai_edge_litert") is None:
         return None
     try:
-        outputs = _edges_run("litert", model, inputs)
+        outputs = _edges_run("litert", model, inputs, _starts(inputs, starts))
     except _HostRunFailed as error:
         return Refusal("LiteRT", str(error))
     return HostRun(f"LiteRT {_version('ai-edge-litert')}", outputs)
 
 
-def float_outputs(content: bytes, inputs: Sequence[Array]) -> tuple[Array, ...]:
+def float_outputs(
+    content: bytes, inputs: Sequence[Array], starts: Array | None = None
+) -> tuple[Array, ...]:
     """The float model's outputs for `inputs`, float32 but for numbers that pick, in real values.
+    `starts` as in `expected`, None for a model that remembers nothing.
 
     Raises InputError when the model cannot be run.
     """
-    return _float_run("litert", content, inputs)
+    known = np.zeros(len(inputs[0]), np.bool_) if starts is None else starts
+    return _float_run("litert", content, inputs, known)
 
 
 def nudged_outputs(
@@ -106,14 +118,15 @@ def nudged_outputs(
 ) -> tuple[Array, ...]:
     """The outputs of a file of `tflite.probes.nudged`, (samples, 1 + nudges, *shape): with no
     nudge, then with each alone. InputError when the model cannot be run."""
-    return _float_run("nudged", content, (*inputs, *nudges), len(inputs))
+    starts = np.zeros(len(inputs[0]), np.bool_)
+    return _float_run("nudged", content, (*inputs, *nudges), starts, len(inputs))
 
 
 def _float_run(
-    runner: str, content: bytes, inputs: Sequence[Array], given: int = 0
+    runner: str, content: bytes, inputs: Sequence[Array], starts: Array, given: int = 0
 ) -> tuple[Array, ...]:
     try:
-        return _worker(runner, content, inputs, 0, given=given)
+        return _worker(runner, content, inputs, 0, given=given, starts=starts)
     except _HostRunFailed as error:
         raise InputError("the float model cannot be run on the host", why=str(error)) from error
 
@@ -128,12 +141,22 @@ class _HostRunFailed(Exception):
     pass
 
 
-def _reference(graph: Graph, sample: Sequence[Array]) -> list[Array]:
-    values = interpret.run(graph, sample)
-    return [values[i] for i in graph.outputs]
+def reference(graph: Graph, inputs: Sequence[Array], starts: Array) -> Iterator[list[Array]]:
+    """The numpy reference's outputs of each vector, one after the other; as `expected`."""
+    states = None
+    for start, sample in zip(starts, zip(*inputs, strict=True), strict=True):
+        values = interpret.run(graph, sample, None if start else states)
+        states = interpret.next_states(graph, values)
+        yield [values[i] for i in graph.outputs]
 
 
-def _edges_run(runner: str, model: Int8Model, inputs: Sequence[Array]) -> tuple[Array, ...]:
+def _starts(inputs: Sequence[Array], starts: Array | None) -> Array:
+    return np.ones(len(inputs[0]), np.bool_) if starts is None else starts
+
+
+def _edges_run(
+    runner: str, model: Int8Model, inputs: Sequence[Array], starts: Array
+) -> tuple[Array, ...]:
     """Run the file as it is: where its own edges are not the device's, convert there and back,
     exactly."""
     written, graph = model.written, model.graph
@@ -143,7 +166,8 @@ def _edges_run(runner: str, model: Int8Model, inputs: Sequence[Array]) -> tuple[
         for i, value in zip(written.inputs, inputs, strict=True)
     ]
     arena = 4 * sum(t.nbytes for t in graph.tensors.values() if not t.constant) + (4 << 20)
-    raw = _worker(runner, model.content, feeds, len(graph.outputs), arena)
+    known = starts if graph.states else np.zeros(len(starts), np.bool_)
+    raw = _worker(runner, model.content, feeds, len(graph.outputs), arena, starts=known)
     return tuple(
         found.outputs[i].inward(value) if i in found.outputs else value
         for i, value in zip(written.outputs, raw, strict=True)
@@ -157,12 +181,17 @@ def _worker(
     outputs: int,
     arena_bytes: int = 0,
     given: int = 0,
+    *,
+    starts: Array,
 ) -> tuple[Array, ...]:
+    if tflite.forgets(content):
+        starts = np.ones(len(inputs[0]), np.bool_)
     columns: dict[str, Array] = {
         "model": np.frombuffer(content, dtype=np.uint8),
         "inputs": np.array(len(inputs)),
         "outputs": np.array(outputs),
         "arena_bytes": np.array(arena_bytes),
+        "starts": starts,
         "given": np.array(given),
     }
     columns.update({f"input_{i}": value for i, value in enumerate(inputs)})

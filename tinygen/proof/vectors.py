@@ -22,6 +22,8 @@ MINIMUM = 100
 """At least this many vectors, unless the model's input has fewer values."""
 
 _DATA_SAMPLES = 60
+_STEPS = 20
+"""Of a sequence of random inputs, and of what is run again."""
 _FAR = 1e6
 """Steps from the codes that are beyond any, and within what TFLM's conversion to int32 defines."""
 _DATA = ("data", "test", "random data")
@@ -52,6 +54,9 @@ class Vectors:
     targets: Array | None = None
     """What the first output should be, float64 (vectors, elements), NaN where nobody says; None
     where the data have no such values."""
+    starts: Array | None = None
+    """Of a model that remembers, whose vectors are sequences: bool[vectors], where it forgets and a
+    new one begins; None for another model."""
 
     def __len__(self) -> int:
         return len(self.origins)
@@ -59,6 +64,13 @@ class Vectors:
     def from_data(self, count: int) -> Array:
         """Which of the first `count` vectors are samples of data, not made ones: bool[count]."""
         return np.isin(self.origins[:count], _DATA)
+
+    def begin(self, index: int) -> int:
+        """Where the sequence begins that this vector is a step of; the vector itself where there
+        are no sequences."""
+        if self.starts is None:
+            return index
+        return int(np.flatnonzero(self.starts[: index + 1])[-1])
 
     def to_bytes(self) -> bytes:
         """An .npz; the same vectors give the same bytes."""
@@ -80,6 +92,8 @@ class Vectors:
             columns[f"real_{i}"] = value
         if self.targets is not None:
             columns["targets"] = self.targets
+        if self.starts is not None:
+            columns["starts"] = self.starts
         file = io.BytesIO()
         np.savez_compressed(file, **columns)  # type: ignore[arg-type]
         return file.getvalue()
@@ -103,6 +117,7 @@ class Vectors:
                 refusals=tuple(str(r) for r in columns.get("refusals", np.array(())).reshape(-1)),
                 real_outputs=_numbered(columns, "real") or None,
                 targets=columns.get("targets"),
+                starts=columns.get("starts"),
             )
             vectors._check_whole()
         except _UNREADABLE as error:
@@ -125,6 +140,7 @@ class Vectors:
             ("real", self.real_outputs or (), "f"),
             ("labels", (self.labels,), "i"),
             ("targets", () if self.targets is None else (self.targets,), "f"),
+            ("starts", () if self.starts is None else (self.starts,), "b"),
         ):
             for array in arrays:
                 if array.dtype.kind not in types or array.shape[:1] != (len(self),):
@@ -134,6 +150,8 @@ class Vectors:
                     )
         if self.labels.ndim != 1:
             raise ValueError(f"the labels have the shape {self.labels.shape}")
+        if self.starts is not None and (self.starts.ndim != 1 or not self.starts[0]):
+            raise ValueError("the first vector begins no sequence")
         if self.targets is not None and self.targets.ndim != 2:
             raise ValueError(f"the targets have the shape {self.targets.shape}")
         wanted = [array.shape for array in self.expected]
@@ -174,13 +192,16 @@ class Inputs:
     origins: tuple[str, ...]
     labels: Array
     targets: Array | None
+    starts: Array | None = None
+    """As in `Vectors`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
     """Real samples to take vectors from: one float32 array per input, (samples, *shape).
 
-    `targets` are what the first output should be, float64 (samples, elements).
+    `targets` are what the first output should be, float64 (samples, elements). Where they are
+    `ordered`, one follows the other.
     """
 
     origin: str
@@ -188,6 +209,7 @@ class Samples:
     labels: Array | None
     limit: int | None = _DATA_SAMPLES
     targets: Array | None = None
+    ordered: bool = False
 
     def thinned(self) -> Samples:
         """Those alone that vectors are taken from: of fewer samples the same ones are."""
@@ -198,6 +220,7 @@ class Samples:
             labels=None if self.labels is None else self.labels[picks],
             limit=self.limit,
             targets=None if self.targets is None else self.targets[picks],
+            ordered=self.ordered,
         )
 
 
@@ -205,8 +228,47 @@ def choose(
     edges: Sequence[Edge],
     samples: Sequence[Samples],
     seed: int,
+    *,
+    remembers: bool = False,
 ) -> Inputs:
-    """Samples of the user's data, edge inputs, and seeded random ones up to MINIMUM."""
+    """Samples of the user's data, edge inputs, and seeded random ones up to MINIMUM; for a model
+    that `remembers` as sequences, the first of them once more and backwards."""
+    chosen = _single(edges, samples, seed)
+    return _sequences(chosen) if remembers else chosen
+
+
+def _sequences(chosen: Inputs) -> Inputs:
+    """What was chosen, cut into sequences, with the first steps again, which are the same after a
+    reset alone, and in the other order."""
+    origins = chosen.origins
+    count = len(origins)
+    kinds = [origin.partition(":")[0] for origin in origins]
+    starts = np.array([i == 0 or kinds[i] != kinds[i - 1] for i in range(count)])
+    since = 0
+    for i in range(count):
+        since = i if starts[i] else since
+        starts[i] = starts[i] or (kinds[i] == "random" and i - since == _STEPS)
+        since = i if starts[i] else since
+    length = int(np.flatnonzero([*starts[1:], True])[0]) + 1
+    first = np.arange(min(length, _STEPS))
+    again, steps = np.concatenate((first, first[::-1])), len(first)
+    taken = np.concatenate((np.arange(count), again))
+    return Inputs(
+        quantized=tuple(array[taken] for array in chosen.quantized),
+        real=tuple(array[taken] for array in chosen.real),
+        origins=(*origins, *["edge: again"] * steps, *["edge: backwards"] * steps),
+        labels=np.concatenate((chosen.labels, np.full(len(again), -1, np.int64))),
+        targets=None
+        if chosen.targets is None
+        else np.concatenate(
+            (chosen.targets, np.full((len(again), chosen.targets.shape[1]), np.nan))
+        ),
+        starts=np.concatenate((starts, np.arange(len(again)) % steps == 0)),
+    )
+
+
+def _single(edges: Sequence[Edge], samples: Sequence[Samples], seed: int) -> Inputs:
+    """Samples of the user's data, edge inputs, and seeded random ones, each by itself."""
     picked = [(source, pick) for source in samples for pick in _picks(source)]
     special = _special(edges)
     randoms = max(MINIMUM - len(picked) - len(special), 8)
@@ -250,6 +312,8 @@ def _picks(source: Samples) -> Array:
     count = len(source.inputs[0])
     if source.limit is None or count <= source.limit:
         return np.arange(count)
+    if source.ordered:
+        return np.arange(source.limit)
     return np.linspace(0, count - 1, source.limit).round().astype(np.int64)
 
 

@@ -7,8 +7,11 @@ the order of inputs and outputs, and lets shape arithmetic on the batch fold awa
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -31,10 +34,18 @@ from tinygen.quantize.layer_names import with_layer_names
 from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
 from tinygen.quantize.plainer import plainer_layers
+from tinygen.quantize.recurrent import fused_layers
 from tinygen.tflite.write import with_plain_integers, with_requantized
 
 CALIBRATION_SAMPLES = 500
 """At most so many samples calibrate the ranges, spread evenly over the data."""
+
+
+_COMPUTED = {
+    "int8": "TFLITE_BUILTINS_INT8",
+    "int16": "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
+}
+"""The converter's name for operators on such activations."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +61,12 @@ class Quantized:
     calibration_samples: int
 
 
-def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -> Quantized:
+def quantize(
+    loaded: LoadedModel, data: Dataset, *, float_edges: bool = False, activations: str = "int8"
+) -> Quantized:
     """Full int8 with int8 inputs and outputs, or with `float_edges` those of the model: float32, or
     integers, which are converted there; weights per channel, batch 1. Inputs that look things up
-    are int32.
+    are int32. With `activations` "int16" what is not a weight is int16 in place of int8.
 
     Raises InputError, with what the converter said, when the model cannot be converted.
     """
@@ -74,18 +87,35 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
             ]
 
     names = [edge.name for edge in loaded.inputs], list(loaded.outputs)
+    tensorflow = import_tensorflow()
     if isinstance(loaded, FloatFile):
         float_tflite = loaded.content
         check_computes(loaded, float_tflite)
         check_compiled(loaded, with_layer_names(float_tflite, *names))
-        int8_tflite = quantized_file(loaded, samples(), float_edges=float_edges)
+        int8_tflite = quantized_file(
+            loaded, samples(), float_edges=float_edges, activations=activations
+        )
     else:
-        tensorflow = import_tensorflow()
-        frozen = _frozen(tensorflow, loaded)
-        float_tflite = _convert(tensorflow, frozen, loaded, None, float_edges=True)
-        check_computes(loaded, float_tflite)
-        check_compiled(loaded, with_layer_names(float_tflite, *names))
-        int8_tflite = _convert(tensorflow, frozen, loaded, samples, float_edges=float_edges)
+        with contextlib.ExitStack() as folders:
+            remembered = fused_layers(loaded)
+            saved = Path(folders.enter_context(TemporaryDirectory())) if remembered else None
+            frozen = _frozen(tensorflow, loaded, saved)
+            float_tflite = _convert(
+                tensorflow, frozen, loaded, None, saved, float_edges=True, activations=""
+            )
+            check_computes(loaded, float_tflite)
+            check_compiled(loaded, with_layer_names(float_tflite, *names))
+            int8_tflite = _convert(
+                tensorflow,
+                frozen,
+                loaded,
+                samples,
+                saved,
+                float_edges=float_edges,
+                activations=activations,
+            )
+        if remembered and not any(layer.stateful for layer in remembered):
+            float_tflite, int8_tflite = map(tflite.forgetting, (float_tflite, int8_tflite))
     named = with_layer_names(int8_tflite, *names)
     named_float = with_layer_names(float_tflite, *names)
     if float_edges and (integers := _integers(loaded, named)):
@@ -142,8 +172,10 @@ def _calibration_indices(data: Dataset) -> list[int]:
     return [index * total // count for index in range(count)]
 
 
-def _frozen(tensorflow: Any, loaded: KerasModel | SavedModel) -> Any:
-    """The model as a function of one sample per input, variables turned into constants."""
+def _frozen(tensorflow: Any, loaded: KerasModel | SavedModel, saved: Path | None) -> Any:
+    """The model as a function of one sample per input, variables turned into constants. It is put
+    into the folder `saved` too, where there is one, as it was before that: only of such a one makes
+    the converter operators with memory."""
     from tensorflow.python.framework.convert_to_constants import (
         convert_variables_to_constants_v2,
     )
@@ -160,10 +192,31 @@ def _frozen(tensorflow: Any, loaded: KerasModel | SavedModel) -> Any:
     try:
         with quiet(), traceable_names(loaded), plainer_layers(loaded):
             function = tensorflow.function(serve, input_signature=signature, autograph=False)
-            return convert_variables_to_constants_v2(function.get_concrete_function())
+            concrete = function.get_concrete_function()
+            if saved is not None:
+                _save(tensorflow, function, concrete, saved)
+            return convert_variables_to_constants_v2(concrete)
     except Exception as error:  # whatever the model's layers raise while they are traced
         what = "cannot be run with a batch of 1"
         raise conversion_failure(loaded, what, str(error), "") from error
+
+
+def _save(tensorflow: Any, function: Any, concrete: Any, folder: Path) -> None:
+    """As a SavedModel, whose outputs keep their order."""
+    module = tensorflow.Module()
+    module.variables_of_it = list(concrete.variables)
+
+    def serve(**inputs: Any) -> dict[str, Any]:
+        outputs = function(*(inputs[name] for name in sorted(inputs)))
+        return {f"output_{i:04}": output for i, output in enumerate(outputs)}
+
+    specs = {
+        f"input_{i:04}": tensorflow.TensorSpec(spec.shape, spec.dtype, name=f"input_{i:04}")
+        for i, spec in enumerate(concrete.inputs[: len(function.input_signature)])
+    }
+    module.serve = tensorflow.function(serve, autograph=False)
+    signature = module.serve.get_concrete_function(**specs)
+    tensorflow.saved_model.save(module, str(folder), signatures=signature)
 
 
 def _call(tensorflow: Any, loaded: KerasModel | SavedModel) -> Callable[[Sequence[Any]], list[Any]]:
@@ -198,22 +251,33 @@ def _convert(
     frozen: Any,
     loaded: FloatModel,
     samples: Callable[[], Iterator[list[np.ndarray]]] | None,
+    saved: Path | None,
     *,
     float_edges: bool,
+    activations: str,
 ) -> bytes:
-    """The frozen function as `.tflite`: float without samples, int8 with."""
+    """The frozen function, or what was saved of it, as `.tflite`: float without samples, quantized
+    with."""
     lite = tensorflow.lite
     with quiet() as noise:
         try:
-            converter = lite.TFLiteConverter.from_concrete_functions([frozen])
+            converter = (
+                lite.TFLiteConverter.from_concrete_functions([frozen])
+                if saved is None
+                else lite.TFLiteConverter.from_saved_model(str(saved))
+            )
             if samples is not None:
                 converter.optimizations = [lite.Optimize.DEFAULT]
                 converter.representative_dataset = samples
-                converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
+                converter.target_spec.supported_ops = [getattr(lite.OpsSet, _COMPUTED[activations])]
                 if not float_edges:
-                    converter.inference_input_type = tensorflow.int8
-                    converter.inference_output_type = tensorflow.int8
+                    converter.inference_input_type = tensorflow.dtypes.as_dtype(activations)
+                    converter.inference_output_type = tensorflow.dtypes.as_dtype(activations)
             return bytes(converter.convert())
         except Exception as error:  # the converter raises many types
-            what = "cannot be converted" if samples is None else "cannot be quantized to int8"
+            what = (
+                "cannot be converted"
+                if samples is None
+                else f"cannot be quantized to {activations}"
+            )
             raise conversion_failure(loaded, what, str(error), noise.text(), frozen) from error

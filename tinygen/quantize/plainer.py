@@ -14,6 +14,7 @@ from typing import Any
 
 from tinygen.load import FloatModel
 from tinygen.quantize.names import layers_of
+from tinygen.quantize.recurrent import fused
 
 
 @contextlib.contextmanager
@@ -140,6 +141,7 @@ def _nearest(image: Any, height: int, width: int) -> Any:
 
 _FORMS: Mapping[str, Callable[[Any], Call | None]] = {
     "Embedding": _embedding,
+    "LSTM": fused,
     "Masking": _masking,
     "ReLU": _relu,
     "RepeatVector": _repeat_vector,

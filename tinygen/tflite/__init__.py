@@ -10,6 +10,7 @@ from tinygen.tflite.graph import graph, read
 from tinygen.tflite.metadata import output_labels
 from tinygen.tflite.parse import Call, File, FileTensor, parse, subgraphs
 from tinygen.tflite.signatures import signatures, with_signature
+from tinygen.tflite.states import forgets, forgetting, places, start, variables
 from tinygen.tflite.tiles import without_tiles
 from tinygen.tflite.write import with_edges, with_shapes
 
@@ -17,12 +18,17 @@ __all__ = [
     "Call",
     "File",
     "FileTensor",
+    "forgets",
+    "forgetting",
     "graph",
     "output_labels",
     "parse",
+    "places",
     "read",
     "signatures",
+    "start",
     "subgraphs",
+    "variables",
     "with_edges",
     "with_shapes",
     "with_signature",

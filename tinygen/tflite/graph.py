@@ -13,6 +13,13 @@ from tinygen.ops import BY_KIND
 from tinygen.ops.parse import Parser
 from tinygen.tflite.int4 import INT4, require_weights, unpacked
 from tinygen.tflite.parse import MALFORMED, Call, File, FileTensor, damaged, parse
+from tinygen.tflite.states import (
+    KINDS,
+    is_handle,
+    places,
+    with_inner_states,
+    without_variables,
+)
 
 _DTYPES = {dtype.name: dtype for dtype in DType}
 _MAX_RANK = 6
@@ -40,16 +47,26 @@ def graph(file: File, name: str) -> Graph:
             next_step="save or convert the whole model again",
         )
     try:
-        tensors = {i: _tensor(raw, i) for i, raw in enumerate(file.tensors)}
+        tensors = _tensors(file)
         tensors |= _empty(file, tensors)
-        _require_compiled(file, tensors)
+        _require_compiled(file)
         require_weights(file)
-        nodes = tuple(_node(call) for call in file.calls)
+        kept = without_variables(file, tensors, [_tensors(part) for part in file.subgraphs])
+        nodes = [_node(file.calls[place]).reading(kept.instead) for place in places(file)]
+        outputs = tuple(kept.instead.get(i, i) for i in file.outputs)
     except MALFORMED as error:
         raise damaged(file.name, error) from error
-    made = Graph(name, tensors, nodes, file.inputs, file.outputs)
+    made = with_inner_states(
+        Graph(name, kept.tensors, tuple(nodes), file.inputs, outputs, kept.states),
+        [i for i, raw in enumerate(file.tensors) if raw.variable],
+        forgets=file.forgets,
+    )
     made.verify_structure()
     return made
+
+
+def _tensors(file: File) -> dict[TensorId, Tensor]:
+    return {i: _tensor(raw, i) for i, raw in enumerate(file.tensors) if not is_handle(raw)}
 
 
 def _tensor(raw: FileTensor, tensor_id: TensorId) -> Tensor:
@@ -64,10 +81,6 @@ def _tensor(raw: FileTensor, tensor_id: TensorId) -> Tensor:
         )
     if raw.sparse:
         raise UnsupportedModel(f"tensor '{name}' is stored sparse, which is not compiled")
-    if raw.variable:
-        raise UnsupportedModel(
-            f"tensor '{name}' keeps state between inferences, which is not compiled"
-        )
     if len(raw.shape) > _MAX_RANK:
         raise UnsupportedModel(f"tensor '{name}' has {len(raw.shape)} dimensions")
     return Tensor(
@@ -148,11 +161,11 @@ def _empty(file: File, tensors: dict[TensorId, Tensor]) -> dict[TensorId, Tensor
     }
 
 
-def _require_compiled(file: File, tensors: dict[TensorId, Tensor]) -> None:
+def _require_compiled(file: File) -> None:
     missing: dict[str, list[str]] = {}
     for call in file.calls:
-        if call.kind not in BY_KIND:
-            made = [tensors[i].name for i in call.outputs[:1]]
+        if call.kind not in BY_KIND and call.kind not in KINDS:
+            made = [file.tensors[i].name or f"tensor_{i}" for i in call.outputs[:1]]
             missing.setdefault(call.kind, []).extend(made or ["nothing"])
     if missing:
         raise UnsupportedOperators(file.name, missing)

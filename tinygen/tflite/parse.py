@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,15 @@ from flatbuffers import number_types
 
 from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import ABSENT, Array, Shape, TensorId
+from tinygen.ops.parse import Parser
 from tinygen.printable import printable
 
 _VISITS = 16
 """How much may be visited per byte of the file: writers may let several tables share a vector."""
+
+FORGETS = "tinygen.forgets"
+"""Metadata of a file whose variables are none: a layer of Keras that is not stateful becomes an
+operator that is."""
 
 _WIDE_CODE = 10
 """Where the schema's table of an operator code has its field `builtin_code`."""
@@ -88,13 +93,19 @@ class Call:
 
 @dataclass(frozen=True, eq=False)
 class File:
-    """A whole .tflite file; `name` names it in errors. Every index in it is one that there is."""
+    """A whole .tflite file; `name` names it in errors. Every index in it is one that there is.
+
+    `subgraphs` are the others of the file, from number 1 on: CALL_ONCE runs them. It `forgets`
+    where its variables start anew with each inference, which tinygen wrote into it.
+    """
 
     name: str
     tensors: tuple[FileTensor, ...]
     calls: tuple[Call, ...]
     inputs: tuple[TensorId, ...]
     outputs: tuple[TensorId, ...]
+    subgraphs: tuple[File, ...] = ()
+    forgets: bool = False
 
 
 def parse(content: bytes, name: str) -> File:
@@ -113,6 +124,16 @@ def parse(content: bytes, name: str) -> File:
         return _Reader(content, name).file()
     except MALFORMED as error:
         raise damaged(name, error) from error
+
+
+def _once(main: File) -> set[int]:
+    """The subgraphs that run before the first inference, by their numbers."""
+    found = set()
+    for call in main.calls:
+        if call.kind == "CALL_ONCE":
+            parser = Parser(call.kind, call.options, call.options_type)
+            found.add(int(parser.required(tflite.CallOnceOptions).InitSubgraphIndex()))
+    return found
 
 
 def subgraphs(content: bytes) -> int:
@@ -156,15 +177,20 @@ class _Reader:
 
     def file(self) -> File:
         model = self._model
-        if model.SubgraphsLength() > 1:
-            raise UnsupportedModel(
-                f"the model has {model.SubgraphsLength()} subgraphs, one is compiled",
-                why="the others are what IF, WHILE or CALL_ONCE run, which is not compiled",
-                next_step="convert the model without loops, branches and state",
-            )
-        graph = model.Subgraphs(0)
         kinds = [self._kind(i) for i in range(self._visit(model.OperatorCodesLength()))]
         self._buffers = self._visit(model.BuffersLength())
+        count = self._visit(model.SubgraphsLength())
+        main, *others = (self._subgraph(model.Subgraphs(i), kinds) for i in range(count))
+        if others and _once(main) != set(range(1, count)):
+            raise UnsupportedModel(
+                f"the model has {count} subgraphs, one is compiled",
+                why="the others are what IF or WHILE run, which is not compiled",
+                next_step="convert the model without loops and branches",
+            )
+        names = (model.Metadata(i).Name() for i in range(self._visit(model.MetadataLength())))
+        return replace(main, subgraphs=tuple(others), forgets=FORGETS.encode() in names)
+
+    def _subgraph(self, graph: Any, kinds: list[str]) -> File:
         tensors = tuple(
             self._tensor(graph.Tensors(i)) for i in range(self._visit(graph.TensorsLength()))
         )

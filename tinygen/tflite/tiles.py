@@ -14,6 +14,8 @@ from tinygen.ir import ABSENT, Array, DType, Graph, Node, Operands, Tensor, Valu
 from tinygen.ops.reshape import Reshape
 from tinygen.ops.resize_nearest_neighbor import ResizeNearestNeighbor
 from tinygen.ops.tile import Tile
+from tinygen.tflite.parse import parse
+from tinygen.tflite.states import places
 from tinygen.tflite.write import Instead, replaced
 
 _LARGEST = 1 << 22
@@ -25,7 +27,8 @@ _RANK = 5
 def without_tiles(content: bytes, graph: Graph) -> bytes:
     """The file of this graph with other operators for its TILEs, where there are such; as it is
     where there is none to change. Needs TensorFlow where there is one."""
-    found = tuple(instead for chain in _chains(graph) for instead in _parts(graph, chain))
+    at = places(parse(content, graph.name))
+    found = tuple(instead for chain in _chains(graph) for instead in _parts(graph, chain, at))
     return replaced(content, found) if found else content
 
 
@@ -47,21 +50,22 @@ def _repeats(node: Node) -> bool:
     return isinstance(node.op, Reshape | Tile)
 
 
-def _parts(graph: Graph, chain: list[Node]) -> Iterator[Instead]:
-    """What stands for parts of a chain, the longest that is an image resized first."""
+def _parts(graph: Graph, chain: list[Node], at: Sequence[int]) -> Iterator[Instead]:
+    """What stands for parts of a chain, the longest that is an image resized first; `at` is where
+    each node is in the file."""
     while chain:
         lengths = range(len(chain), 0, -1)
         length = next((n for n in lengths if _resize(graph, chain[:n])), 0)
         part, chain = chain[: max(1, length)], chain[max(1, length) :]
-        places = tuple(graph.nodes.index(node) for node in part)
+        those = tuple(at[graph.nodes.index(node)] for node in part)
         source, target = part[0].inputs[0], part[-1].outputs[0]
         shape = graph.tensors[target].shape
         resize = _resize(graph, part)
         if resize is not None:
             options = {"halfPixelCenters": resize.half_pixel_centers}
-            yield Instead(places, resize.kind, source, shape[1:3], target, options)
+            yield Instead(those, resize.kind, source, shape[1:3], target, options)
         elif _broadcasts(graph, part[0]):
-            yield Instead(places, "BROADCAST_TO", source, shape, target, {})
+            yield Instead(those, "BROADCAST_TO", source, shape, target, {})
 
 
 def _resize(graph: Graph, chain: Sequence[Node]) -> ResizeNearestNeighbor | None:

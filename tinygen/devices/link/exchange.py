@@ -34,10 +34,12 @@ _ERRORS = {
     Code.BAD_INPUTS: "the inputs on the device changed after they were written",
     Code.NO_OUTPUTS: "the device has not computed these outputs",
     Code.MODEL: "the model failed on the device",
+    Code.NO_STATE: "what the model on the device remembers is of something else",
 }
 _FAULTS: dict[int, type[DeviceError]] = {
     Code.BAD_INPUTS: Disturbed,
     Code.NO_OUTPUTS: Disturbed,
+    Code.NO_STATE: Disturbed,
     Code.NO_SESSION: Restarted,
     Code.MODEL: Failed,
 }

@@ -31,6 +31,7 @@ An answer repeats the session and the sequence of its request.
     RUN     CRC-32 of all inputs u32,         as INVOKE, then bytes of all outputs
             input u16, offset u32, bytes
     BAUD    bits per second u32, bytes        the same
+    BEGIN   hold u8                           (empty)
 
 HELLO opens the session its head names (never 0). Any other request outside the open session
 is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
@@ -47,6 +48,13 @@ BAUD, where the features say it, asks for another rate of a serial line. It is a
 rate of before, then the device changes to it; asked of a rate that it has, it only answers, so
 that both sides see what arrives of how many bytes. A device that hears no request for two
 seconds at another rate than its first is at its first again.
+
+BEGIN, where the features say STATE, is for a model that remembers what it was given: it forgets
+that, and a sequence of inferences begins. They are computed one after the other, each once: a
+request that arrives after one with a later sequence number is dropped where it would change
+anything. While the sequence goes on, with `hold` not 0, nothing else on the device runs the
+model; without a request for two seconds it is let go. An inference outside of a sequence, or
+a STEP that was taken, is answered NO_STATE: begin, and give all inputs again.
 
 LAYERS, STEP, PEEK and TRACE are for firmware that is built to be looked into, and says so in
 its features. LAYERS is what its layers are. Every inference notes of each what it took and a
@@ -124,6 +132,7 @@ class Kind(enum.IntEnum):
     RUN = 8
     BAUD = 9
     TRACE = 10
+    BEGIN = 11
 
 
 class Feature(enum.IntFlag):
@@ -133,6 +142,7 @@ class Feature(enum.IntFlag):
     RUN = 2
     RESET = 4
     BAUD = 8
+    STATE = 32
 
 
 class Code(enum.IntEnum):
@@ -148,6 +158,7 @@ class Code(enum.IntEnum):
     BAD_INPUTS = 7
     NO_OUTPUTS = 8
     MODEL = 9
+    NO_STATE = 10
 
 
 @dataclass(frozen=True)

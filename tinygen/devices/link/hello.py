@@ -77,6 +77,11 @@ class Hello:
     fastest: int
     words: tuple[str, ...] = ()
 
+    @property
+    def remembers(self) -> bool:
+        """Whether the model keeps state from one inference to the next."""
+        return Feature.STATE in self.features
+
     def require_ready(self) -> None:
         """Raise unless model_init succeeded: DoesNotFit for the arena, else DeviceError."""
         if self.model_status == MODEL_OK:
@@ -114,7 +119,7 @@ class Hello:
         )
 
 
-_KNOWN = Feature.LAYERS | Feature.RUN | Feature.RESET | Feature.BAUD
+_KNOWN = Feature.LAYERS | Feature.RUN | Feature.RESET | Feature.BAUD | Feature.STATE
 
 
 class _Reader(Reader):

@@ -168,14 +168,26 @@ class Session:
 
         As many requests as the device takes are under way; a small model takes one, where the
         device can (RUN). Does it again, a few times, when a request that came late changed them on
-        the device.
+        the device; not of a model that remembers, which has maybe taken the step: Disturbed.
         """
-        for _ in range(_DISTURBED_TIMES - 1):
+        for _ in range(0 if self._ready().remembers else _DISTURBED_TIMES - 1):
             try:
                 return self._infer(inputs)
             except Disturbed:
                 self.redone += 1
         return self._infer(inputs)
+
+    def begin(self, *, hold: bool = True) -> None:
+        """Have a model that remembers forget what it was given: the next inference is the first of
+        a sequence. Without `hold` the last one has ended, and a program of the device's own may run
+        the model again."""
+        if not self._ready().remembers:
+            raise DeviceError(
+                f"the firmware on {self._transport.name} cannot begin a sequence",
+                why="it does not say that its model remembers what it is given",
+                next_step="build and flash again: tinygen build, then tinygen flash",
+            )
+        self._exchange.ask([Request(Kind.BEGIN, bytes([hold]))], self._limits)
 
     def layers(self) -> tuple[DeviceLayer, ...]:
         """What the device's layers are; DeviceError where its firmware is not built to tell."""
@@ -198,9 +210,9 @@ class Session:
         self, inputs: Sequence[bytes], layer: int, output: int, *, stay: int | None = None
     ) -> bytes:
         """What lies for these inputs where the layer wrote this output, once it is done; or once
-        the layer `stay` behind it is."""
+        the layer `stay` behind it is. Of a model that remembers it is a step, as `infer` is."""
         stay = layer if stay is None else stay
-        for _ in range(_DISTURBED_TIMES - 1):
+        for _ in range(0 if self._ready().remembers else _DISTURBED_TIMES - 1):
             try:
                 return self._tensor(inputs, layer, output, stay)
             except Disturbed:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tinygen.analysis import Facts, facts
 from tinygen.boards import Core
 from tinygen.engines.aot.answers import Answers, with_constants_once
+from tinygen.engines.aot.carried import with_copies
 from tinygen.engines.aot.estimate import total
 from tinygen.engines.aot.functions import shares_shapes
 from tinygen.engines.aot.goal import Goal
@@ -144,6 +145,7 @@ def compile_graph(
     in the order of preference: without them the portable one. `answers` are what they said
     before. Where not `thorough`, the arena may be somewhat larger than it has to be. `planner`
     places the tensors, as `plan` does."""
+    graph = with_copies(graph)
     extensions = frozenset(extension for there in sets for extension in there.requires)
     known = _facts(graph)
     sites = [Site(graph, node, known, core, extensions) for node in graph.nodes]

@@ -6,9 +6,10 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 from tinygen import csource
 from tinygen.boards import ArenaPlace
+from tinygen.engines.aot.carried import Carried, carried
 from tinygen.engines.aot.functions import Function, functions
 from tinygen.engines.aot.program import Layer, Program
-from tinygen.engines.engine import edge_values, require_stateless, said_of_itself
+from tinygen.engines.engine import edge_values, said_of_itself
 from tinygen.ir import Array, Constant, KernelCall, Tensor, input_edges, output_edges
 from tinygen.templates import Identity, render
 
@@ -23,7 +24,6 @@ def model_files(
 
     Of many weights there are more files, so that no compiler has all of them in memory.
     """
-    require_stateless(program.graph)
     found = functions(program.layers, small=program.small)
     symbols = _Symbols(function.name for function in found)
     calls = {
@@ -32,6 +32,7 @@ def model_files(
         for layer in function.layers
     }
     graph = program.graph
+    states = carried(graph, program.plan)
     common = {
         **said_of_itself(identity),
         "arena_bytes": program.plan.arena_bytes,
@@ -39,6 +40,14 @@ def model_files(
         **edge_values(input_edges(graph), output_edges(graph)),
         "input_offsets": [program.plan.offsets[i] for i in graph.inputs],
         "output_offsets": [program.plan.offsets[i] for i in graph.outputs],
+        "states": len(states),
+        "state_bytes": sum(state.nbytes for state in states),
+        "resets": [_reset(state, symbols) for state in states],
+        "carries": [
+            _wrap("  memcpy", [_at(state.offset), _at(state.left), str(state.nbytes)])
+            for state in states
+            if state.left is not None
+        ],
         "labels": csource.output_labels(identity.labels, len(graph.outputs)),
         "hash_bytes": csource.hash_bytes(identity.sha256),
         "headers": [csource.kernel_header(kernel) for kernel in program.kernels],
@@ -73,6 +82,11 @@ class _Symbols:
 
     def tensor(self, tensor: Tensor, data: Array) -> str:
         return self._add(id(data), f"tensor_{tensor.id}", Constant(data), "")
+
+    def initial(self, state: Carried) -> str:
+        """The symbol of what a state starts as, which may have several readers."""
+        constant = Constant(state.initial)
+        return self._add(id(state.initial), f"state_at_{state.offset}", constant, "")
 
     def parts(self) -> list[list[str]]:
         """The names, shared out among files; the first may be empty."""
@@ -227,6 +241,14 @@ def _call(program: Program, function: Function, layer: Layer, symbols: _Symbols)
         arguments.append(_at(scratch))
     said = f"  /* {layer.index}: {_title(layer)} */\n" if len(function.layers) > 1 else ""
     return f"{said}{_wrap('  ' + function.name, arguments)}"
+
+
+def _reset(state: Carried, symbols: _Symbols) -> str:
+    """The statement that gives a state its value after a reset."""
+    place, nbytes = _at(state.offset), str(state.nbytes)
+    if state.fill is not None:
+        return _wrap("  memset", [place, str(state.fill), nbytes])
+    return _wrap("  memcpy", [place, symbols.initial(state), nbytes])
 
 
 def _pointers(call: KernelCall) -> tuple[list[str], list[str]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tinygen.engines.tflm.operator_memory import Kernels, Taken, taken
+from tinygen.engines.tflm.operator_memory import Kernels, Taken, UnknownOperator, taken
 from tinygen.ir import ABSENT, Graph, Tensor
 
 _ALIGNMENT = 16
@@ -41,6 +41,8 @@ class Starting:
 def starting(graph: Graph, kernels: Kernels, offsets: Sequence[int] | None = None) -> Starting:
     """What `graph` takes, no less; `offsets` are those of a plan of ours, one per tensor and -1
     where TFLM is to place it. Raises UnknownOperator."""
+    if graph.states:
+        raise UnknownOperator("what variables take of it is not known")
     nodes = [taken(node.op, graph.operands(node), kernels) for node in graph.nodes]
     tail = _Tail()
     for size in (*_ALLOCATOR, _SUBGRAPH):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from tinygen import tflite
 from tinygen.boards import Board, Extension, Port, TflmFrom
-from tinygen.engines.engine import require_stateless
 from tinygen.engines.tflm import arena, edges, offline, probe, render, scratch
 from tinygen.engines.tflm.allocator import starting
 from tinygen.engines.tflm.arena import Arena, DoesNotRun, Measured, Need
-from tinygen.engines.tflm.kernel_sets import KernelSet
+from tinygen.engines.tflm.kernel_sets import KernelSet, refused
 from tinygen.engines.tflm.library import Library, assemble, bundled
 from tinygen.engines.tflm.offline import Planned
 from tinygen.engines.tflm.operator_memory import Kernels, UnknownOperator
@@ -55,13 +55,13 @@ def compile_model(
     Raises UnsupportedModel, DoesNotFit, and ToolchainError when the arena cannot be measured.
     """
     content, graph = edges.with_int8(model)
-    require_stateless(graph)
     upstream = Upstream(tree)
-    kinds = tuple(sorted({node.op.kind for node in graph.nodes}))
+    kinds = _kinds(content, graph)
     operators = [upstream.operator(kind) for kind in kinds]
     registered = [render.registered(graph, operator) for operator in operators]
+    plain = frozenset(upstream.kernel_source(upstream.operator(kind)) for kind in refused(graph))
     library = (
-        assemble(upstream, operators, kernels, debug=options.debug)
+        assemble(upstream, operators, kernels, plain=plain, debug=options.debug)
         if board.engines.tflm_from is TflmFrom.SOURCES
         else bundled(board)
     )
@@ -73,7 +73,7 @@ def compile_model(
             core,
             render.data_files(registered, planned.content, planned.original, identity),
             input_edges(graph),
-            _emulated(upstream, operators, kernels, debug=debug),
+            _emulated(upstream, operators, kernels, plain, debug=debug),
             planned.original,
             kernels,
             identity,
@@ -112,6 +112,16 @@ def compile_model(
         operators=kinds,
         model_bytes=len(embedded),
     )
+
+
+def _kinds(content: bytes, graph: Graph) -> tuple[str, ...]:
+    """TFLite's names of all operators, each once, sorted: of a model with variables those too that
+    move them."""
+    if not graph.states:
+        return tuple(sorted({node.op.kind for node in graph.nodes}))
+    file = tflite.parse(content, graph.name)
+    parts = (file, *file.subgraphs)
+    return tuple(sorted({call.kind for part in parts for call in part.calls}))
 
 
 def computed(model: Int8Model, kernels: KernelSet, board: Board) -> int | None:
@@ -163,9 +173,14 @@ def _computed(
 
 
 def _emulated(
-    upstream: Upstream, operators: Sequence[Operator], kernels: KernelSet, *, debug: bool
+    upstream: Upstream,
+    operators: Sequence[Operator],
+    kernels: KernelSet,
+    plain: frozenset[str],
+    *,
+    debug: bool,
 ) -> Library:
     """The library that an emulated core runs to size the arena."""
     runs = scratch.EMULATED.get(kernels, kernels)
-    library = assemble(upstream, operators, runs, debug=debug)
+    library = assemble(upstream, operators, runs, plain=plain, debug=debug)
     return library if runs is kernels else scratch.with_scratch_of(upstream, library, kernels)

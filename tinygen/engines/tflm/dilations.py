@@ -8,27 +8,28 @@ oracle runs the file as it was, so that a wrong one would be a MISMATCH.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tinygen.ir import Graph, Node
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.spatial import Padding
 from tinygen.passes.fold_dilations import fold_dilations
+from tinygen.tflite import parse, places
 from tinygen.tflite.write import Dilated, with_dilations
 
 
 def with_dilated(content: bytes, graph: Graph) -> bytes:
     """The file of this graph with dilated convolutions, where there are such; as it is where there
     is none. Needs TensorFlow where there is one."""
-    found = tuple(_dilated(graph))
+    found = tuple(_dilated(graph, places(parse(content, graph.name))))
     return with_dilations(content, found) if found else content
 
 
-def _dilated(graph: Graph) -> Iterator[Dilated]:
+def _dilated(graph: Graph, in_file: Sequence[int]) -> Iterator[Dilated]:
     """What becomes of the operators, by their places."""
     folded = fold_dilations(graph)
-    places = {id(node): place for place, node in enumerate(graph.nodes)}
+    at = {id(node): place for place, node in zip(in_file, graph.nodes, strict=True)}
     found: list[tuple[Node, Node, Node, Node, Padding]] = []
     for last, node in zip(graph.nodes, folded.nodes, strict=True):
         middle = graph.writer(last.inputs[0]) if node is not last else None
@@ -41,9 +42,9 @@ def _dilated(graph: Graph) -> Iterator[Dilated]:
         readers = graph.readers(first.outputs[0])
         assert isinstance(node.op, Convolution)
         yield Dilated(
-            place=places[id(last)],
-            convolution=places[id(middle)],
-            gone=places[id(first)] if all(id(r) in dilated for r in readers) else None,
+            place=at[id(last)],
+            convolution=at[id(middle)],
+            gone=at[id(first)] if all(id(r) in dilated for r in readers) else None,
             source=node.inputs[0],
             padding=padding.value,
             factors=(node.op.dilation_height, node.op.dilation_width),

@@ -34,7 +34,9 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
     between = {id(node) for node in found.nodes if not written.readers(node.outputs[0])}
     between |= {id(border.node) for border in found.inputs.values()}
     kept = [node for node in written.nodes if id(node) not in between]
-    without = [i for i, node in enumerate(written.nodes) if id(node) in between]
+    places = tflite.places(tflite.parse(content, model.name))
+    pairs = zip(places, written.nodes, strict=True)
+    without = [place for place, node in pairs if id(node) in between]
     content = tflite.with_edges(content, inputs, outputs, without)
     graph = tflite.read(content, model.name)
     if (graph.inputs, graph.outputs) != (inputs, outputs) or _calls(graph.nodes) != _calls(kept):
@@ -48,7 +50,7 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
 
 def _require_int8(graph: Graph) -> Graph:
     for tensor in (graph.tensors[i] for i in (*graph.inputs, *graph.outputs)):
-        if tensor.dtype not in (DType.INT8, DType.INT32):
+        if tensor.dtype not in (DType.INT8, DType.INT16, DType.INT32):
             raise UnsupportedModel(
                 f"'{tensor.name}' is {tensor.dtype.value}, the interpreter is given int8",
                 why="more than a QUANTIZE or DEQUANTIZE stands between this edge and int8",

@@ -3,10 +3,14 @@ runs them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from tinygen import tflite
 from tinygen.engines.tflm import edges
 from tinygen.engines.tflm.kernel_sets import KernelSet
 from tinygen.engines.traced import Traced, TracedLayer, TracedOutput, keras_layers, title
-from tinygen.ir import ABSENT, Graph, Int8Model, TensorId
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import ABSENT, Graph, Int8Model, Node, Tensor, TensorId
 from tinygen.resources import firmware_dir
 
 _STRIPPED = "    -DTF_LITE_STRIP_ERROR_STRINGS\n"
@@ -17,7 +21,13 @@ _HEADER = "tg_tflm_layers.hpp"
 
 def follow(model: Int8Model, kernels: KernelSet) -> Traced:
     """The model's operators, each a layer, as the file that the interpreter gets has them."""
-    _, graph = edges.with_int8(model)
+    content, graph = edges.with_int8(model)
+    if tflite.variables(content):
+        raise UnsupportedModel(
+            f"the layers of '{model.name}' cannot be followed in the interpreter",
+            why="it has operators that move variables, which are no layers",
+            next_step="build with --engine aot",
+        )
     live = _live_bytes(graph)
     layers = (_layer(graph, i, live[i], kernels) for i in range(len(graph.nodes)))
     return Traced(graph, tuple(layers))
@@ -47,11 +57,16 @@ def _layer(graph: Graph, index: int, live: int, kernels: KernelSet) -> TracedLay
         why="",
         macs=node.op.macs(io),
         inputs=tuple(i for i in node.inputs if i != ABSENT and not graph.tensors[i].constant),
-        outputs=tuple(TracedOutput(t, None, t.id) for t in io.outputs),
+        outputs=tuple(TracedOutput(t, None, t.id) for t in _in_file(node, io.outputs)),
         constant_bytes=sum(t.nbytes for t in constants),
         ram_bytes=live,
         scratch_bytes=None,
     )
+
+
+def _in_file(node: Node, outputs: Sequence[Tensor]) -> Sequence[Tensor]:
+    """Without what an operator leaves for itself, which the interpreter keeps elsewhere."""
+    return outputs[: len(outputs) - len(node.op.memory)]
 
 
 def _live_bytes(graph: Graph) -> list[int]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tinygen import csource
+import numpy as np
+
+from tinygen import csource, tflite
 from tinygen.engines.engine import edge_values, said_of_itself
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.library import UNITS
 from tinygen.engines.tflm.upstream import RESOLVER, Operator
-from tinygen.ir import DType, Graph, input_edges, output_edges
+from tinygen.ir import DType, Graph, State, input_edges, output_edges
 from tinygen.project.library import SOURCES
 from tinygen.templates import Identity, render
 
@@ -47,6 +49,11 @@ def _only_int8(graph: Graph, kind: str) -> bool:
     return True
 
 
+def _starts_as_other(graph: Graph, state: State) -> bool:
+    """Whether a state starts as what the interpreter's own reset does not give it."""
+    return not np.array_equal(state.initial, tflite.start(graph.tensors[state.read]))
+
+
 def model_files(
     graph: Graph,
     operators: Sequence[Registered],
@@ -66,6 +73,10 @@ def model_files(
         "arena_bytes": arena.bytes,
         "arena_needed": arena.needed or 0,
         "arena_place": arena.place.value,
+        "states": len(graph.states),
+        "forgets": tflite.forgets(content),
+        "restarts": any(_starts_as_other(graph, state) for state in graph.states),
+        "state_bytes": sum(graph.tensors[state.read].nbytes for state in graph.states),
     }
     return {
         f"{SOURCES}/model.h": render("model.h.j2", **values),
@@ -87,7 +98,10 @@ def data_files(
     data = common | {"bytes": len(content), "original": original}
     # The resolver's in front: some of the others need what it includes, and do not say so.
     headers = [RESOLVER, *sorted({operator.header for operator in operators if operator.header})]
+    variables = tflite.variables(content)
+    counted = f"#define TG_TFLM_VARIABLES {variables} /* of the model */\n"
     return {
+        **({f"{UNITS}/tg_tflm_variables.h": counted} if variables else {}),
         f"{SOURCES}/model_data.h": render("tflm_data.h.j2", **data),
         f"{SOURCES}/model_data.c": render("tflm_data.c.j2", **data, rows=rows),
         f"{UNITS}/model_operators.cc": render(

@@ -1,0 +1,98 @@
+/* UNIDIRECTIONAL_SEQUENCE_LSTM in portable C: a unit's four gates at a time, step by step.
+ *
+ * After Hochreiter and Schmidhuber, "Long Short-Term Memory" (1997), with the forget gate of Gers,
+ * Schmidhuber and Cummins (2000). Gates have 12 fractional bits before their activation and 15
+ * behind it. The hidden state of a step is that step's row of the output.
+ */
+#ifndef TG_PORTABLE_UNIDIRECTIONAL_SEQUENCE_LSTM_H
+#define TG_PORTABLE_UNIDIRECTIONAL_SEQUENCE_LSTM_H
+
+#include <stdint.h>
+
+#include "tg_gates.h"
+#include "tg_weighted.h"
+
+struct tg_portable_unidirectional_sequence_lstm_params {
+  int32_t steps;
+  int32_t features;
+  int32_t units;
+  int32_t input_zero_point;  /* the code of real zero */
+  int32_t hidden_zero_point; /* the code of real zero, of the output too */
+  int32_t tanh_factor;       /* cell * factor / 2^shift has three times 12 fractional bits */
+  int32_t tanh_shift;
+  int32_t cell_limit;           /* largest magnitude of the cell; 2^15: none */
+  int32_t input_multiplier[4];  /* of gates: input, forget, cell, output */
+  int32_t input_shift[4];       /* multiplier * 2^(shift - 31) */
+  int32_t hidden_multiplier[4]; /* of what the hidden state adds */
+  int32_t hidden_shift[4];
+  int32_t product_multiplier[3]; /* of forget * cell, input * new, output * tanh(cell) */
+  int32_t product_shift[3];
+  const TG_FLASH int8_t *weights;        /* [units][4][features] */
+  const TG_FLASH int8_t *hidden_weights; /* [units][4][units] */
+  const TG_FLASH int32_t *bias;          /* [units][4] */
+  const TG_FLASH int16_t *sigmoids;      /* 256 entries, unsigned: sigmoid(i / 24) * 2^16 */
+};
+
+TG_INLINE int32_t tg_portable_unidirectional_sequence_lstm_gate(
+    const struct tg_portable_unidirectional_sequence_lstm_params *p, int32_t gate, uint32_t sum,
+    uint32_t hidden_sum) {
+  const int32_t a = tg_requantize((int32_t)sum, p->input_multiplier[gate], p->input_shift[gate]);
+  const int32_t b =
+      tg_requantize((int32_t)hidden_sum, p->hidden_multiplier[gate], p->hidden_shift[gate]);
+  return tg_gate_int16(tg_gate_int16(a) + tg_gate_int16(b));
+}
+
+TG_INLINE int32_t tg_portable_unidirectional_sequence_lstm_product(
+    const struct tg_portable_unidirectional_sequence_lstm_params *p, int32_t which, int32_t a,
+    int32_t b) {
+  return tg_requantize(a * b, p->product_multiplier[which], p->product_shift[which]);
+}
+
+/* The states may be left where they are read from. */
+TG_INLINE void tg_portable_unidirectional_sequence_lstm(
+    const struct tg_portable_unidirectional_sequence_lstm_params *p, const int8_t *input,
+    const int8_t *hidden, const int16_t *cell, int8_t *output, int8_t *hidden_left,
+    int16_t *cell_left) {
+  for (int32_t step = 0; step < p->steps; ++step) {
+    const TG_FLASH int8_t *weights = p->weights;
+    const TG_FLASH int8_t *hidden_weights = p->hidden_weights;
+    const TG_FLASH int32_t *bias = p->bias;
+    for (int32_t unit = 0; unit < p->units; ++unit) {
+      struct tg_sums sums = {(uint32_t)bias[0], (uint32_t)bias[1], (uint32_t)bias[2],
+                             (uint32_t)bias[3]};
+      struct tg_sums more = {0, 0, 0, 0};
+      tg_dot4(&sums, input, p->input_zero_point, weights, p->features, p->features, p->features);
+      tg_dot4(&more, hidden, p->hidden_zero_point, hidden_weights, p->units, p->units, p->units);
+      const int32_t in = tg_gate_sigmoid(
+          tg_portable_unidirectional_sequence_lstm_gate(p, 0, sums.s0, more.s0), p->sigmoids);
+      const int32_t keep = tg_gate_sigmoid(
+          tg_portable_unidirectional_sequence_lstm_gate(p, 1, sums.s1, more.s1), p->sigmoids);
+      const int32_t new_part = tg_gate_tanh(
+          3 * tg_portable_unidirectional_sequence_lstm_gate(p, 2, sums.s2, more.s2), p->sigmoids);
+      const int32_t out = tg_gate_sigmoid(
+          tg_portable_unidirectional_sequence_lstm_gate(p, 3, sums.s3, more.s3), p->sigmoids);
+      const int32_t kept = tg_portable_unidirectional_sequence_lstm_product(p, 0, keep, cell[unit]);
+      const int32_t entered = tg_portable_unidirectional_sequence_lstm_product(p, 1, in, new_part);
+      int32_t value = tg_gate_int16(tg_gate_int16(kept) + tg_gate_int16(entered));
+      value = tg_clamp(value, -p->cell_limit, p->cell_limit);
+      const int32_t round = p->tanh_shift > 0 ? 1 << (p->tanh_shift - 1) : 0;
+      const int32_t shown =
+          tg_gate_tanh((value * p->tanh_factor + round) >> p->tanh_shift, p->sigmoids);
+      const int32_t left = tg_portable_unidirectional_sequence_lstm_product(p, 2, shown, out);
+      cell_left[unit] = (int16_t)value;
+      output[unit] = (int8_t)tg_clamp(left + p->hidden_zero_point, -128, 127);
+      weights += 4 * p->features;
+      hidden_weights += 4 * p->units;
+      bias += 4;
+    }
+    cell = cell_left;
+    hidden = output;
+    input += p->features;
+    output += p->units;
+  }
+  for (int32_t unit = 0; unit < p->units; ++unit) {
+    hidden_left[unit] = hidden[unit];
+  }
+}
+
+#endif /* TG_PORTABLE_UNIDIRECTIONAL_SEQUENCE_LSTM_H */

@@ -1,0 +1,65 @@
+"""Random cases of operators that remember."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from tests.ops.harness import Case, case, int8, int32, tensor
+from tinygen.ir import DType
+from tinygen.ops.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
+
+
+def lstm(
+    rng: np.random.Generator, steps: int, features: int, units: int, *, clip: float = 0.0
+) -> Case:
+    """With weights that bring some gates to their ends, and a cell of any power of two that is
+    compiled."""
+    source_scale, hidden_scale = rng.uniform(0.004, 0.1), rng.uniform(0.003, 0.01)
+    scales = rng.uniform(0.002, 0.04, 8)
+    weights = [
+        int8(scale=scale, data=rng.integers(-127, 128, (units, features if i < 4 else units)))
+        for i, scale in enumerate(scales)
+    ]
+    biases = [
+        int32(rng.integers(-20000, 20000, units), scale=float(source_scale * scale))
+        for scale in scales[:4]
+    ]
+    power, major = int(rng.integers(-15, -8)), bool(rng.integers(2))
+    shape = (steps, 1, features) if major else (1, steps, features)
+    zero_points = [int(z) for z in rng.integers(-128, 128, 2)]
+    inputs = [
+        int8(shape, source_scale, zero_points[0]),
+        *weights,
+        *[None] * 3,
+        *biases,
+        *[None] * 2,
+        int8((1, units), hidden_scale, zero_points[1]),
+        tensor((1, units), DType.INT16, scale=2.0**power),
+        *[None] * 4,
+    ]
+    outputs = [
+        int8((), hidden_scale, zero_points[1]),
+        int8((), hidden_scale, zero_points[1]),
+        tensor((), DType.INT16, scale=2.0**power),
+    ]
+    op = UnidirectionalSequenceLstm(float(np.float32(clip)), major)
+    return case(
+        op,
+        inputs,
+        outputs,
+        name=f"LSTM {steps}x{features} {units} 2^{power}{' clipped' if clip else ''}",
+        options={"fusedActivationFunction": 4, "cellClip": clip, "timeMajor": major},
+        seed=int(rng.integers(1 << 30)),
+    )
+
+
+def _lstm(rng: np.random.Generator) -> Case:
+    steps, features, units = (int(n) for n in rng.integers(1, (6, 13, 11)))
+    return lstm(rng, steps, features, units, clip=float(rng.choice([0.0, 0.0, 0.5, 10.0])))
+
+
+RECURRENT: Mapping[str, Callable[[np.random.Generator], Case]] = {
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm,
+}
