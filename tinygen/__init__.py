@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.layers import LayersResult, verify_layers
     from tinygen.api.monitor import monitor
+    from tinygen.api.power import PowerResult, measure_power
     from tinygen.api.profile import ProfileResult, profile
     from tinygen.api.run import Runner, RunResult, run, watch
     from tinygen.api.setup import SetupResult, setup
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from tinygen.progress import Progress
     from tinygen.proof.layer_fidelity import FidelityResult
     from tinygen.proof.verdict import Verdict
+    from tinygen.report.page import PageResult, write_page
 
 _HOME = {
     "BenchResult": "tinygen.api.bench",
@@ -95,6 +97,10 @@ _HOME = {
     "inspect": "tinygen.api.inspect",
     "LayersResult": "tinygen.api.layers",
     "verify_layers": "tinygen.api.layers",
+    "PageResult": "tinygen.report.page",
+    "write_page": "tinygen.report.page",
+    "PowerResult": "tinygen.api.power",
+    "measure_power": "tinygen.api.power",
     "ProfileResult": "tinygen.api.profile",
     "profile": "tinygen.api.profile",
     "VerifyResult": "tinygen.api.verify",
@@ -140,6 +146,8 @@ __all__ = [
     "LayersResult",
     "Mismatch",
     "OperatorsResult",
+    "PageResult",
+    "PowerResult",
     "ProfileResult",
     "Progress",
     "RunResult",
@@ -167,6 +175,7 @@ __all__ = [
     "inspect",
     "list_boards",
     "list_operators",
+    "measure_power",
     "monitor",
     "profile",
     "run",
@@ -175,6 +184,7 @@ __all__ = [
     "verify",
     "verify_layers",
     "watch",
+    "write_page",
 ]
 
 

@@ -99,6 +99,18 @@ LINES = (
         code=7,
     ),
     Case(
+        "tinygen inspect digits.tflite --board qemu-cortex-m55 --npu ethos-u55-128 --json",
+        lambda ran: (
+            all(one["on_npu"] for one in ran.json["npu"]["operators"])
+            and "no output of it is proven" in ran.json["npu"]["not_proven"]
+        ),
+    ),
+    Case(
+        "tinygen inspect digits.tflite --npu ethos-u99",
+        lambda ran: "ethos-u55-128" in ran.err,
+        code=2,
+    ),
+    Case(
         "tinygen inspect digits.tflite --fidelity",
         lambda ran: "give --data SAMPLES" in ran.err,
         code=2,

@@ -19,6 +19,7 @@ from tinygen.api.export import ExportResult
 from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.inspect import InspectResult
 from tinygen.api.layers import LayersResult
+from tinygen.api.power import PowerResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
@@ -26,6 +27,7 @@ from tinygen.api.verify import VerifyResult
 from tinygen.printable import shown
 from tinygen.report import text
 from tinygen.report.blocks import Block, Grid, blocks
+from tinygen.report.page import PageResult
 
 PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     BenchResult: text.bench_report,
@@ -41,6 +43,8 @@ PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     InspectResult: text.inspect_report,
     LayersResult: text.layers_report,
     OperatorsResult: text.operators_report,
+    PageResult: text.page_report,
+    PowerResult: text.power_report,
     ProfileResult: text.profile_report,
     RunResult: text.run_report,
     SetupResult: text.setup_report,

@@ -25,6 +25,7 @@ from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.gates import NAMES, GateOutcome
 from tinygen.api.inspect import InspectResult
 from tinygen.api.layers import LayersResult
+from tinygen.api.power import PowerResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
@@ -32,6 +33,7 @@ from tinygen.api.verify import VerifyResult
 from tinygen.boards.json_schema import board_schema
 from tinygen.boards.schema import Board
 from tinygen.report.json import SCHEMA_VERSION
+from tinygen.report.page import PageResult
 
 _REFERENCE = "#/$defs/{name}"
 
@@ -61,14 +63,16 @@ RESULTS: Mapping[str, type] = {
     "inspect": InspectResult,
     "layers": LayersResult,
     "ops": OperatorsResult,
+    "power": PowerResult,
     "profile": ProfileResult,
+    "report": PageResult,
     "run": RunResult,
     "setup": SetupResult,
     "stop": StopResult,
     "verify": VerifyResult,
 }
 """What each command prints. `boards` prints all of them, or one: `board`; `verify --layers` prints
-`layers`."""
+`layers`, `profile --power` `power`."""
 
 
 def results_schema_text() -> str:

@@ -19,6 +19,8 @@ from tinygen.report.text.gates import with_gates
 from tinygen.report.text.inspect import inspect_report
 from tinygen.report.text.layers import layers_report, profile_report
 from tinygen.report.text.operators import operators_report
+from tinygen.report.text.page import page_report
+from tinygen.report.text.power import power_report
 from tinygen.report.text.run import run_report
 from tinygen.report.text.tables import print_report
 from tinygen.report.text.verify import verify_report
@@ -38,6 +40,8 @@ __all__ = [
     "inspect_report",
     "layers_report",
     "operators_report",
+    "page_report",
+    "power_report",
     "print_report",
     "profile_report",
     "run_report",
