@@ -5,7 +5,8 @@
 #   scripts/setup.sh        for the emulated Arm boards
 #   scripts/setup.sh all    for all emulated boards: AVR, RISC-V, Xtensa and Linux too, as the tests
 #                           need, and an SSH server, which is not started (99 MB for QEMU's user mode,
-#                           about 350 MB for two cross compilers with C libraries, 2 MB for sshd)
+#                           about 350 MB for two cross compilers with C libraries, 2 MB for sshd,
+#                           and the browser that the tests look at a page with)
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -24,6 +25,7 @@ if [ "${1:-}" = all ]; then
 avr-gcc:gcc-avr
 cmake:cmake
 espeak-ng:espeak-ng
+chromium:chromium
 /usr/lib/avr/include/avr/io.h:avr-libc
 /usr/share/arduino/hardware/arduino/avr/platform.txt:arduino-core-avr
 qemu-system-avr:qemu-system-misc

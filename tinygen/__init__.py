@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         list_boards,
         list_operators,
     )
+    from tinygen.api.compare import CompareResult, compare
     from tinygen.api.compress import compress
     from tinygen.api.compress_result import CompressResult
     from tinygen.api.doctor import DoctorResult, doctor
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tinygen.api.inspect import InspectResult, inspect
     from tinygen.api.layers import LayersResult, verify_layers
     from tinygen.api.monitor import monitor
+    from tinygen.api.power import PowerResult, measure_power
     from tinygen.api.profile import ProfileResult, profile
     from tinygen.api.run import Runner, RunResult, run, watch
     from tinygen.api.setup import SetupResult, setup
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from tinygen.progress import Progress
     from tinygen.proof.layer_fidelity import FidelityResult
     from tinygen.proof.verdict import Verdict
+    from tinygen.report.page import PageResult, write_page
 
 _HOME = {
     "BenchResult": "tinygen.api.bench",
@@ -75,6 +78,8 @@ _HOME = {
     "watch": "tinygen.api.run",
     "Board": "tinygen.boards",
     "Progress": "tinygen.progress",
+    "CompareResult": "tinygen.api.compare",
+    "compare": "tinygen.api.compare",
     "CompressResult": "tinygen.api.compress_result",
     "compress": "tinygen.api.compress",
     "DoctorResult": "tinygen.api.doctor",
@@ -92,6 +97,10 @@ _HOME = {
     "inspect": "tinygen.api.inspect",
     "LayersResult": "tinygen.api.layers",
     "verify_layers": "tinygen.api.layers",
+    "PageResult": "tinygen.report.page",
+    "write_page": "tinygen.report.page",
+    "PowerResult": "tinygen.api.power",
+    "measure_power": "tinygen.api.power",
     "ProfileResult": "tinygen.api.profile",
     "profile": "tinygen.api.profile",
     "VerifyResult": "tinygen.api.verify",
@@ -122,6 +131,7 @@ __all__ = [
     "BoardsResult",
     "BuildResult",
     "CacheResult",
+    "CompareResult",
     "CompressResult",
     "DeviceError",
     "DoctorResult",
@@ -136,6 +146,8 @@ __all__ = [
     "LayersResult",
     "Mismatch",
     "OperatorsResult",
+    "PageResult",
+    "PowerResult",
     "ProfileResult",
     "Progress",
     "RunResult",
@@ -153,6 +165,7 @@ __all__ = [
     "board",
     "build",
     "cache",
+    "compare",
     "compress",
     "doctor",
     "export",
@@ -162,6 +175,7 @@ __all__ = [
     "inspect",
     "list_boards",
     "list_operators",
+    "measure_power",
     "monitor",
     "profile",
     "run",
@@ -170,6 +184,7 @@ __all__ = [
     "verify",
     "verify_layers",
     "watch",
+    "write_page",
 ]
 
 

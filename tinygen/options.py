@@ -39,6 +39,9 @@ Data = str | Path | Iterable[Any]
 inputs' names, (x, y), or batches of such, from a generator, a tf.data.Dataset or a Sequence."""
 
 
+ACTIVATIONS = ("int8", "int16")
+
+
 TrustModel = Annotated[
     bool, Flag("--trust-model", "Open a model file that runs code of its own (Lambda).")
 ]
@@ -161,12 +164,22 @@ class ModelOptions(DataOptions):
         ),
     ] = None
     signature: Signature = None
+    activations: Annotated[
+        str,
+        Flag(
+            "--activations",
+            "What tensors are quantized to: int8, or int16, which is finer and takes more "
+            "RAM and time; weights are int8.",
+            metavar="TYPE",
+            choices=ACTIVATIONS,
+        ),
+    ] = "int8"
     keep_edges: Annotated[
         bool,
         Flag(
             "--keep-edges",
             "Inputs and outputs of the types that the model has (float32, uint8, int16), which the "
-            "firmware converts. [default: int8]",
+            "firmware converts. [default: those that it computes with]",
         ),
     ] = False
     no_cache: Annotated[
@@ -289,19 +302,6 @@ class BuildOptions(ProjectOptions):
             choices=("keep", "move", "overwrite"),
         ),
     ] = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class BenchOptions(ProjectOptions):
-    """All that `bench` may be told. An option of the engines goes to those that take it."""
-
-    engines: Annotated[
-        tuple[str, ...],
-        Flag(
-            "--engine",
-            "Engines to compare, with commas; one may name its kernels: tflm:reference.",
-        ),
-    ] = ("aot",)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 Popen = subprocess.Popen
 TimeoutExpired = subprocess.TimeoutExpired
@@ -123,6 +125,50 @@ def python_lines(
             raise
 
 
+class Calls:
+    """Isolated Pythons that answer requests, from several threads, and can all be ended."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._over = False
+
+    def python(self, module: str, request: bytes) -> tuple[int, bytes, bytes]:
+        """Run `module` with the request on its standard input: its exit code, its output, and what
+        it said beside that."""
+        with _python(module, (), leads=True) as (command, lifeline):
+            with self._lock:
+                if self._over:
+                    return -signal.SIGTERM, b"", b"it was not begun"
+                process = subprocess.Popen(
+                    command,
+                    cwd=NOWHERE,
+                    env=environment(),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=(lifeline,),
+                    start_new_session=True,
+                )
+                self._running.add(process)
+            try:
+                output, said = process.communicate(request)
+            finally:
+                self._running.discard(process)
+            return process.returncode, output, said
+
+    def end(self) -> None:
+        """End those that run, with all that they have started, and begin no more."""
+        with self._lock:
+            self._over = True
+            running = list(self._running)
+        for process in running:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGTERM)
+        for process in running:
+            _end_group(process)
+
+
 def start(
     command: Sequence[str],
     *,
@@ -212,7 +258,7 @@ def _isolated(lifeline: int | None, *, leads: bool, python: Path | None = None) 
     ]
 
 
-def _end_group(process: subprocess.Popen[str]) -> None:
+def _end_group(process: subprocess.Popen[Any]) -> None:
     """End the process group that `process` leads."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -30,17 +30,22 @@ class Identity:
 
 
 @functools.cache
-def _environment() -> jinja2.Environment:
+def _environment(*, html: bool = False) -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates_dir()),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # C, not HTML: names pass through csource
+        autoescape=html,  # of C not: there names pass through csource
     )
 
 
 def render(template: str, **values: Any) -> str:
     """One template of `templates/`, rendered; a name it misses is an error."""
     return _environment().get_template(template).render(**values)
+
+
+def render_html(template: str, **values: Any) -> str:
+    """One template of HTML, rendered: of a value nothing is markup that is not `Markup`."""
+    return _environment(html=True).get_template(template).render(**values)

@@ -14,7 +14,8 @@ from tinygen.engines.aot.requantize import Fast, Form, Stairs, agrees, exact, fa
 from tinygen.engines.aot.requantize.search import _Search
 from tinygen.ir import Array, Interval, Node
 from tinygen.ops.fixed_point import quantize_multiplier
-from tinygen.ops.weighted import Requantization, Weighted
+from tinygen.ops.requantization import Requantization
+from tinygen.ops.weighted import Weighted
 
 RELU = (-128, -128, 127)
 """Zero point, lowest and highest code."""

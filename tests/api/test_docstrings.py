@@ -11,6 +11,8 @@ import pytest
 from numpydoc.validate import validate
 
 import tinygen
+from tests.power.test_readers import HEADS, write
+from tests.power.traces import trace
 from tests.runner import GOLDEN_MODEL
 from tinygen.devices import qemu
 
@@ -21,8 +23,8 @@ ALLOWED = {
 }
 DAY: tuple[str, ...] = (
     *("list_boards", "board", "list_operators", "inspect", "generate", "build", "bench", "flash"),
-    *("verify", "run", "watch", "monitor", "gates", "verify_layers", "profile", "stop", "cache"),
-    *("export", "compress", "setup", "doctor"),
+    *("verify", "run", "watch", "monitor", "gates", "verify_layers", "profile", "measure_power"),
+    *("write_page", "stop", "cache", "compare", "export", "compress", "setup", "doctor"),
 )
 
 
@@ -37,6 +39,7 @@ def test_a_docstring_is_whole(name: str) -> None:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "digits.tflite").write_bytes(GOLDEN_MODEL.read_bytes())
     (tmp_path / "images").mkdir()
+    write(tmp_path / "recording.csv", HEADS[0], trace(rate=5_000), ("s", "mA", "V"))
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     for project in tmp_path.rglob("tinygen.json"):

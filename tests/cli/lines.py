@@ -99,6 +99,18 @@ LINES = (
         code=7,
     ),
     Case(
+        "tinygen inspect digits.tflite --board qemu-cortex-m55 --npu ethos-u55-128 --json",
+        lambda ran: (
+            all(one["on_npu"] for one in ran.json["npu"]["operators"])
+            and "no output of it is proven" in ran.json["npu"]["not_proven"]
+        ),
+    ),
+    Case(
+        "tinygen inspect digits.tflite --npu ethos-u99",
+        lambda ran: "ethos-u55-128" in ran.err,
+        code=2,
+    ),
+    Case(
         "tinygen inspect digits.tflite --fidelity",
         lambda ran: "give --data SAMPLES" in ran.err,
         code=2,
@@ -180,6 +192,21 @@ LINES = (
             and ran.json["rows"][0]["flash_model"] == 5_934
         ),
     ),
+    Case(
+        f"tinygen bench digits.tflite -b {BOARD} --scheduler nowhere",
+        lambda ran: "tcp://HOST:8786" in ran.err,
+        code=2,
+    ),
+    Case(
+        f"tinygen bench digits.tflite -b {BOARD} --port uno=1",
+        lambda ran: "BOARD=PORT, of hardware" in ran.err,
+        code=2,
+    ),
+    Case(
+        "tinygen compare digits.tflite digits.tflite",
+        lambda ran: "neither a project nor a saved result" in ran.err,
+        code=2,
+    ),
 )
 # In this order: each stands on what the one before it left.
 STORY = (
@@ -198,6 +225,11 @@ STORY = (
     Case(
         f"tinygen build digits.tflite -b {BOARD} -j 1 --json",
         lambda ran: ran.json["sizes"]["flash"] > ran.json["generated"]["constant_bytes"],
+    ),
+    Case(
+        "tinygen compare b.json b.json --threshold 'flash > 5%' --fail-if 'figures.0.a < 0'"
+        " --junit c.xml --csv c.csv --json-file c.json --markdown c.md",
+        lambda ran: re.search(r"^arena +\|.* \+0 \| \+0\.0 %$", ran.out, re.M) is not None,
     ),
     Case("tinygen flash", lambda ran: "socket://127.0.0.1:" in ran.out and "digits" in ran.out),
     Case(
@@ -242,6 +274,15 @@ STORY = (
         lambda ran: (
             ran.json["unit"] == "instructions"
             and sum(layer["macs"] for layer in ran.json["layers"]) == 70_080
+        ),
+    ),
+    Case(
+        f"tinygen compare build/digits-{BOARD} p.json --measure --trust-project --json"
+        " --threshold 'layer > 1%' --threshold 'instructions > 1%'",
+        lambda ran: (
+            len(ran.json["layers"]) == 7
+            and all(layer["same_kernel"] for layer in ran.json["layers"])
+            and [gate["failed"] for gate in ran.json["thresholds"]] == [False, False]
         ),
     ),
     Case(

@@ -104,7 +104,7 @@ def written(words: list[str], desk: Path) -> None:
             jsonschema.validate(json.loads(text), {**SCHEMA, "$ref": f"#/$defs/{words[1]}"})
         elif suffix == "csv":
             rows = list(csv.DictReader(text.splitlines()))
-            assert len(rows) == {"profile": 7, "inspect": 8}.get(words[1], 1)
+            assert len(rows) == {"profile": 7, "inspect": 8, "compare": 14}.get(words[1], 1)
             assert rows[0]["model"] == "digits"
         else:
             assert text.startswith(f"### tinygen {words[1]}\n")
@@ -226,11 +226,15 @@ def test_the_examples_in_the_help_run(desk: Path, cache: str) -> None:
     (desk / "model.tflite").write_bytes((desk / "pools.tflite").read_bytes())
     examples = dict(the_examples())
     morning = ("doctor", "boards", "ops", "inspect", "setup", "generate", "export", "bench")
-    day = (*morning, "build", "flash", "verify", "run", "profile", "stop", "cache")
+    day = (*morning, "compare", "build", "flash", "verify", "run", "profile", "stop", "cache")
     # Training for a real board takes long: tests/compress does it for less.
     assert {*day, "demo", "monitor", "compress"} == set(examples)
     for name in day:
         line = examples[name]
+        if name == "compare":  # what bench has left
+            for was, engine in (("before", "tflm"), ("after", "aot")):
+                line = line.replace(f"build/{was}", f"build/bench/model-{BOARD}-{engine}")
+            line = line.replace("flash > 5%", "macs > 5%")
         if name == "verify":
             flashed = tinygen("flash", "--json", cwd=desk)
             line = line.replace("/dev/ttyUSB0", flashed.json["port"])

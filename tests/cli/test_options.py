@@ -13,12 +13,12 @@ import typer.main
 import tinygen
 from tests.runner import GOLDEN_MODEL
 from tinygen.api import bench, build
+from tinygen.api.bench_options import BenchOptions
 from tinygen.boards import get_board
 from tinygen.cli.app import app
 from tinygen.engines import ENGINES
 from tinygen.errors import InputError
 from tinygen.options import (
-    BenchOptions,
     BuildOptions,
     ModelOptions,
     ProjectOptions,
@@ -32,7 +32,7 @@ COMMANDS: dict[str, type[ProjectOptions]] = {
     "generate": BuildOptions,
     "bench": BenchOptions,
 }
-NO_OPTIONS = {"model", "json", "help", "fail_if", "junit", "json_file", "csv", "markdown"}
+NO_OPTIONS = {"model", "models", "json", "help", "fail_if", "junit", "json_file", "csv", "markdown"}
 """What is about the result, and not about what is built."""
 ENGINES_OPTIONS: dict[str, Any] = {
     **{"kernel_set": "portable", "optimize": "speed", "arena": 4096, "debug": True},
@@ -89,7 +89,7 @@ def test_options_reach_the_call_as_they_were_given(
     with pytest.raises(Reached):
         app([command, *words], standalone_mode=False)
     ((model, options),) = called
-    assert model == Path("m.h5")
+    assert model == ([Path("m.h5")] if command == "bench" else Path("m.h5"))
     common = ProjectOptions(
         board="uno",
         data="d.npz",

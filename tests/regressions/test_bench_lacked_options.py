@@ -9,9 +9,9 @@ import pytest
 
 from tests.runner import GOLDEN_MODEL, tinygen
 from tinygen.api.bench import _wanted
+from tinygen.api.bench_options import BenchOptions
 from tinygen.boards import get_board
 from tinygen.errors import InputError
-from tinygen.options import BenchOptions
 
 BOARD = "qemu-cortex-m3"
 

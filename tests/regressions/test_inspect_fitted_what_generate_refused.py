@@ -23,7 +23,8 @@ from tinygen.templates import Identity
 
 def wide(tmp_path: Path) -> Path:
     """70,400 bytes of weights, and 1,164 of inputs and outputs."""
-    weights = tensor((1100, 64), scale=0.01, data=np.ones((1100, 64), np.int8))
+    codes = np.random.default_rng(0).integers(-127, 128, (1100, 64)).astype(np.int8)
+    weights = tensor((1100, 64), scale=0.01, data=codes)
     bias = tensor((1100,), DType.INT32, scale=0.001, data=np.zeros(1100, np.int32))
     inputs = [tensor((1, 64), scale=0.1), weights, bias]
     path = tmp_path / "wide.tflite"

@@ -123,20 +123,26 @@ def with_layers(made: Again, traced: Traced) -> Change:
 
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
         changed = {**files, **made.engine.followed(files, len(traced.layers))}
-        ini = changed["platformio.ini"].decode("utf-8", "surrogateescape")
-        before, flags, after = ini.rpartition(_FLAGS)  # the first is the user's, and empty
-        if not flags:
-            raise InputError(
-                f"{made.project.path / 'platformio.ini'} has no list of build_flags to add to",
-                why="firmware that notes its layers is built with one flag more",
-                next_step="undo the edit, or build the project again",
-            )
-        ini = f"{before}{flags}    {FLAG}\n{after}"
-        changed["platformio.ini"] = ini.encode("utf-8", "surrogateescape")
+        changed["platformio.ini"] = with_flags(made, changed["platformio.ini"], (FLAG,))
         changed[TABLE] = traced.table(made.job.identity).encode()
         return changed
 
     return change
+
+
+def with_flags(made: Again, content: bytes, flags: tuple[str, ...]) -> bytes:
+    """A project's platformio.ini with these flags of the compiler besides. InputError where it has
+    no list of them."""
+    ini = content.decode("utf-8", "surrogateescape")
+    before, there, after = ini.rpartition(_FLAGS)  # the first is the user's, and empty
+    if not there:
+        raise InputError(
+            f"{made.project.path / 'platformio.ini'} has no list of build_flags to add to",
+            why="firmware to be looked into is built with more flags",
+            next_step="undo the edit, or build the project again",
+        )
+    more = "".join(f"    {flag}\n" for flag in flags)
+    return f"{before}{there}{more}{after}".encode("utf-8", "surrogateescape")
 
 
 def variant(

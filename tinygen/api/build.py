@@ -18,6 +18,7 @@ from tinygen.api.fidelity import fidelity_of, to_bytes
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import by_layers, prepare
 from tinygen.api.prepared import Prepared
+from tinygen.api.results import keep
 from tinygen.api.shown import Shown
 from tinygen.api.versions import Lock
 from tinygen.boards import ArenaPlace, Board, get_board
@@ -141,7 +142,10 @@ def build_project(model: Path, options: BuildOptions) -> BuildResult:
         if lock is not None:
             lock.require_compiler(compiler)
         trust.sign(generated.project, [firmware.elf])
-        project.remember(project.built(current, firmware))
+        done = project.built(current, firmware)
+        project.remember(done)
+        if generated.layer_fidelity is not None:
+            keep(done, "fidelity", generated.layer_fidelity, options.progress)
     return BuildResult(
         generated=generated,
         elf=built.elf,

@@ -37,6 +37,7 @@ from tinygen.compression.options import CompressOptions
 from tinygen.compression.study import Study, require_optuna, width
 from tinygen.errors import DoesNotFit
 from tinygen.load import safe_name
+from tinygen.load.devices import trained_on
 from tinygen.locks import alone
 
 _TRIES = 25
@@ -96,6 +97,7 @@ def _compressed(model: Path, options: CompressOptions, folder: Path) -> Compress
         chosen = best_row(rows, options.min_accuracy)
     said = why_not if options.qat else qat.offer(chosen, shop.task, options.qat_loss)
     notes = [*search.notes, *remarks(rows, options.min_accuracy), *([said] if said else [])]
+    notes.append(trained_on())
     made = shop.model_file(search.best_plan(chosen))
     written = folder / f"{shop.loaded.name}_smaller{made.suffix}"
     shutil.copyfile(made, written)

@@ -13,6 +13,7 @@ from tinygen.api.board import project_board, require_harmless_firmware
 from tinygen.api.built import Built, look
 from tinygen.api.crash import explained
 from tinygen.api.linux import end_service, install, linux_port, no_port, recorded_port, started_here
+from tinygen.api.marked import marking
 from tinygen.api.shown import Shown
 from tinygen.boards import Board, Linux, Qemu, Serial
 from tinygen.devices import qemu
@@ -60,6 +61,7 @@ def flash(
     *,
     port: str | None = None,
     layers: bool = False,
+    marker: bool = False,
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> FlashResult:
@@ -80,6 +82,9 @@ def flash(
     layers : bool
         Firmware of the same sources that notes what its layers take and compute, for
         `verify_layers` and `profile`; those start an emulated board's by themselves.
+    marker : bool
+        Firmware of the same sources with a pin, the board's `marker_pin`, that is high while an
+        inference runs, for `measure_power`.
     trust_project : bool
         Run what a project folder or a board file of somebody else's brings.
     progress : Progress
@@ -111,6 +116,11 @@ def flash(
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
+    if marker:
+        made = again(current, progress)
+        marked = marking(made, trust_project=trust_project, progress=progress)
+        done = flash(marked.path, port=port, trust_project=trust_project, progress=progress)
+        return replace(done, project=current.path)
     if layers:
         return _with_layers(current, board, port, trust_project=trust_project, progress=progress)
     built = look(current, board)

@@ -87,7 +87,7 @@ NAMES: Mapping[type, Mapping[str, str]] = {
 }
 """Short names of a command's figures, and where its result has them. `*` is each of several."""
 
-_COMPARED: Mapping[str, Callable[[float, float], bool]] = {
+COMPARED: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
     "==": operator.eq,
@@ -95,9 +95,12 @@ _COMPARED: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+"""The signs of a condition."""
+NUMBER = r"[+-]?(?:\d[\d_]*)?\.?\d+(?:[eE][+-]?\d+)?"
+"""How a number is written in one."""
 _FORM = re.compile(
     r"\s*(?P<name>[A-Za-z_]\w*(?:\.(?:\w+|\*))*)\s*(?P<sign><=|>=|==|!=|<|>)\s*"
-    r"(?P<limit>[+-]?(?:\d[\d_]*)?\.?\d+(?:[eE][+-]?\d+)?)\s*"
+    rf"(?P<limit>{NUMBER})\s*"
 )
 
 
@@ -173,7 +176,7 @@ def _parsed(text: str, kind: type) -> Gate:
     if match is None:
         raise InputError(
             f"--fail-if '{printable(text)}' is not understood",
-            why=f"it is a name, one of {' '.join(sorted(_COMPARED))}, and a number",
+            why=f"it is a name, one of {' '.join(sorted(COMPARED))}, and a number",
             next_step='--fail-if "flash > 200000", for example',
         )
     known = NAMES.get(kind, {})
@@ -190,7 +193,7 @@ def _parsed(text: str, kind: type) -> Gate:
 
 def _judged(gate: Gate, result: object) -> GateOutcome:
     found = _values(result, gate.path.split("."), "")
-    compare = _COMPARED[gate.sign]
+    compare = COMPARED[gate.sign]
     judged = [
         GateOutcome(gate.text, where, value, value is None or compare(value, gate.limit))
         for where, value in found

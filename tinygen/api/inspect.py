@@ -55,7 +55,7 @@ class BoardFit:
     """Why the flash there is less than the board's own, where it is too little."""
     estimated: bool
     """Of `aot`: whether the needs are those with plain kernels, which decide: there is room for
-    much more, or for less than the weights or the edges alone. Of `tflm`: whether the arena was
+    much more, or for less than packed weights or the edges alone. Of `tflm`: whether the arena was
     computed; it has a margin of 2 % and 128 bytes, and a build finds the smallest that works."""
     ram_needed: int | None
     ram_available: int
@@ -201,11 +201,12 @@ def _fits(
 
 def _clear(board: Board, program: Program) -> Fit | None:
     """Whether the board has room, where another choice of kernels, or computing in stripes, cannot
-    change that: there is twice what these kernels take, or less than the weights alone or the edges
-    alone. An AVR keeps some of the constants in RAM: there it is not clear that it fits."""
+    change that: there is twice what these kernels take, or less than a bit of each weight, which
+    nothing packs them below, or than the edges alone. An AVR keeps some of the constants in RAM:
+    there it is not clear that it fits."""
     needs, graph = aot.needs(program), program.graph
     assert needs.arena is not None
-    weights = sum(t.nbytes for t in graph.tensors.values() if t.constant)
+    weights = sum(t.elements for t in graph.tensors.values() if t.constant) // 8
     edges = max(
         sum(graph.tensors[i].nbytes for i in ends) for ends in (graph.inputs, graph.outputs)
     )

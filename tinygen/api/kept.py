@@ -63,8 +63,8 @@ def recall(
 ) -> _T | None:
     """What was kept under `key`, read, with what was told while it was made; None where nothing is
     that can be read. The stage is called `title`."""
-    store = _store()
-    if key is None or store is None or (entry := store.get(key)) is None:
+    place = store()
+    if key is None or place is None or (entry := place.get(key)) is None:
         return None
     try:
         record = msgspec.msgpack.decode(entry.content, type=_Record)
@@ -81,19 +81,20 @@ def recall(
 
 def keep(key: str | None, content: bytes, told: Told) -> None:
     """Keep `content` under `key`. Where that cannot be, it is told once and costs nothing else."""
-    store = _store()
-    if key is None or store is None:
+    place = store()
+    if key is None or place is None:
         return
-    store.put(key, msgspec.msgpack.encode(_Record(tuple(told.said), content)))
-    if store.trouble and store.trouble not in _told:
-        _told.add(store.trouble)
-        told.warn(f"the cache keeps nothing: {printable(store.trouble)}")
+    place.put(key, msgspec.msgpack.encode(_Record(tuple(told.said), content)))
+    if place.trouble and place.trouble not in _told:
+        _told.add(place.trouble)
+        told.warn(f"the cache keeps nothing: {printable(place.trouble)}")
 
 
 _told: set[str] = set()
 
 
-def _store() -> Store | None:
+def store() -> Store | None:
+    """Where it lies; None where a setting keeps nothing."""
     limit = os.environ.get(LIMIT_SETTING) or str(LIMIT_MB)
     if not limit.isascii() or not limit.isdigit():
         raise InputError(

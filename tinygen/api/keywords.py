@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import inspect
 import textwrap
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
-from tinygen.api.in_memory import Model, as_files
+from tinygen.api.in_memory import Model, as_files, model_file
+from tinygen.errors import InputError
 from tinygen.options import DataOptions, flags
 
 P = ParamSpec("P")
@@ -18,16 +20,51 @@ OptionsT = TypeVar("OptionsT", bound=DataOptions)
 Result = TypeVar("Result")
 
 
+@overload
 def by_keywords(
-    options: Callable[P, OptionsT], call: Callable[[Path, OptionsT], Result], name: str
-) -> Callable[Concatenate[Model, P], Result]:
-    """`call`, which takes a model and its options, as `name(model, board=..., seed=...)`."""
+    options: Callable[P, OptionsT],
+    call: Callable[[Path, OptionsT], Result],
+    name: str,
+    *,
+    many: Literal[False] = False,
+) -> Callable[Concatenate[Model, P], Result]: ...
 
-    def function(model: Model, *args: P.args, **kwargs: P.kwargs) -> Result:
-        with as_files(model, options(*args, **kwargs)) as (path, given):
+
+@overload
+def by_keywords(
+    options: Callable[P, OptionsT],
+    call: Callable[[Path, OptionsT], Result],
+    name: str,
+    *,
+    many: Literal[True],
+) -> Callable[Concatenate[Model | Sequence[Model], P], Result]: ...
+
+
+def by_keywords(
+    options: Callable[P, OptionsT],
+    call: Callable[[Path, OptionsT], Result],
+    name: str,
+    *,
+    many: bool = False,
+) -> Callable[..., Result]:
+    """`call`, which takes a model and its options, as `name(model, board=..., seed=...)`; or `many`
+    models in a list."""
+
+    def function(model: Any, *args: P.args, **kwargs: P.kwargs) -> Result:
+        told = options(*args, **kwargs)
+        if many and isinstance(model, list | tuple):
+            if not model:
+                raise InputError("there is no model", next_step=f"{name}([model], ...)")
+            with contextlib.ExitStack() as held:
+                first, *others = model
+                path, given = held.enter_context(as_files(first, told))
+                paths: Any = [path, *(held.enter_context(model_file(one)) for one in others)]
+                return call(paths, given)
+        with as_files(model, told) as (path, given):
             return call(path, given)
 
-    model = inspect.Parameter("model", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Model)
+    kind: Any = Model | Sequence[Model] if many else Model
+    model = inspect.Parameter("model", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=kind)
     types = typing.get_type_hints(options)  # without what only the command line reads
     each = [
         parameter.replace(annotation=types[name])
@@ -38,7 +75,7 @@ def by_keywords(
     function.__module__ = call.__module__
     assert isinstance(options, type)
     function.__doc__ = _with_parameters(inspect.getdoc(call) or "", options, types)
-    return function  # type: ignore[return-value]  # `model` may be a keyword too
+    return function
 
 
 def _with_parameters(doc: str, options: type[DataOptions], types: Mapping[str, Any]) -> str:

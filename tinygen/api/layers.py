@@ -17,6 +17,7 @@ from tinygen.api.connection import Connection
 from tinygen.api.layers_run import Found, LayersRun
 from tinygen.api.looking import looking
 from tinygen.api.plain import Plain, ask_plain, workaround
+from tinygen.api.results import keep
 from tinygen.api.shown import Shown
 from tinygen.api.steps import Steps
 from tinygen.api.verify import EXIT_CODES
@@ -166,7 +167,9 @@ def verify_layers(
             blamed = run.found.layer
         around = "" if blamed is None else workaround(made, blamed)
         guilty = replace(guilty, plain=plain, workaround=around)
-    return _result(made, traced, run, guilty, looked.connection, time.monotonic() - started)
+    result = _result(made, traced, run, guilty, looked.connection, time.monotonic() - started)
+    keep(made.project, "layers", result, progress)
+    return result
 
 
 def _guilty(traced: Traced, found: Found, checks: Vectors) -> GuiltyLayer:

@@ -21,6 +21,7 @@ from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_class_names
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Graph, Int8Model, format_shape, output_edges
 from tinygen.load import FloatFile, FloatModel, Int8File, LoadedModel, Opened, Origin
+from tinygen.load.devices import calibrated_on
 from tinygen.options import Data, ModelOptions
 from tinygen.printable import printable
 from tinygen.progress import Progress
@@ -170,10 +171,12 @@ def _quantized(
     if isinstance(loaded, Int8File):
         return simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
-    progress.stage(f"Quantizing to int8 with {len(data.inputs[0])} samples")
+    progress.stage(f"Quantizing to {options.activations} with {len(data.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
-    made = quantize(loaded, data, float_edges=keep)
+    made = quantize(loaded, data, float_edges=keep, activations=options.activations)
+    if not isinstance(loaded, FloatFile) and (where := calibrated_on()):
+        progress.note(where)
     try:
         model = simplified(made.tflite, made.graph, progress, keep_edges=keep)
     except UnsupportedModel as error:

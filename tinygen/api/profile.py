@@ -11,6 +11,7 @@ from pathlib import Path
 from tinygen.api.again import Again, require_noting
 from tinygen.api.cost import measured
 from tinygen.api.looking import looking
+from tinygen.api.results import keep
 from tinygen.api.shown import Shown
 from tinygen.api.steps import Steps
 from tinygen.devices.link.hello import Hello
@@ -164,7 +165,7 @@ def profile(
     code = {} if built.elf is None else elf.function_sizes(built.elf)
     layers = _layers(traced, amounts, inference, unit, code, made)
     modelled = [layer.modelled_cycles for layer in layers]
-    return ProfileResult(
+    result = ProfileResult(
         project=made.project.path,
         model=made.project.model,
         board=made.board.id,
@@ -181,6 +182,8 @@ def profile(
         layers=layers,
         seconds=time.monotonic() - started,
     )
+    keep(made.project, "profile", result, progress)
+    return result
 
 
 def _amount(made: Again, ticks: int, count: int, hello: Hello) -> int:

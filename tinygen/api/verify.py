@@ -16,6 +16,7 @@ from tinygen.api.crash import explained
 from tinygen.api.in_memory import data_file
 from tinygen.api.memory_used import enough_arena, full_stack, with_arena
 from tinygen.api.own_data import own_vectors, project_model, require_limits, stored_vectors
+from tinygen.api.results import keep
 from tinygen.api.shown import Shown
 from tinygen.api.vectors_run import Runs, VectorsRun
 from tinygen.boards import Board
@@ -35,6 +36,7 @@ from tinygen.proof.doubt import far_from_litert, same_as_reference, unproven
 from tinygen.proof.rating import Accuracy, Regression
 from tinygen.proof.vectors import Vectors
 from tinygen.proof.verdict import FirstMismatch, OutputReport, Verdict
+from tinygen.proof.worst import WorstVector, worst
 
 EXIT_CODES = {
     Verdict.MATCH: 0,
@@ -90,6 +92,8 @@ class VerifyResult(Shown):
     accuracy: Accuracy | None
     regression: Regression | None
     """How far the first output is from what the data say it should be, where they say values."""
+    worst: tuple[WorstVector, ...]
+    """The vectors to look at first; none where nothing is wrong and there is no float model."""
     litert: str | None
     cost: Cost | None
     startup: int | None
@@ -240,9 +244,11 @@ def verify(
         name = None if data is None else "arrays"
         if isinstance(data, str | Path):
             name = Path(data).name
-        return verify_over(
+        result = verify_over(
             connection, checks, count, seconds, progress, baud, samples=name, atol=atol
         )
+    keep(current, "verify" if data is None else "samples", result, progress)
+    return result
 
 
 def verify_over(
@@ -341,6 +347,7 @@ def _result(
         first_mismatch=verdict.first_mismatch(tensors, checks, device) if count else None,
         accuracy=rating.accuracy(tensors, checks, device) if count else None,
         regression=rating.regression(tensors, checks, device) if count else None,
+        worst=worst(tensors, checks, device) if count else (),
         litert=checks.litert.name if checks.litert else None,
         cost=cost_of(board, run.ticks, hello),
         startup=startup_of(board, hello),

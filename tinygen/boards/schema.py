@@ -288,7 +288,8 @@ class Board:
     `extensions` are what the core itself has; which kernel sets run there follows.
     `protocol_payload` is the most payload bytes in one frame of the serial protocol, `stack_bytes`
     what the linker or the framework keeps for the stack, `proven` how far the board has been run,
-    in words.
+    in words. `marker_pin` is a pin that is free to be high while an inference runs, by the number
+    that Arduino's core has for it.
     """
 
     id: Name
@@ -306,6 +307,7 @@ class Board:
     device: Device
     extensions: tuple[Extension, ...] = ()
     ticks: Ticks | None = None
+    marker_pin: Annotated[int, Meta(ge=0, le=255)] | None = None
     stack_mark: StackMark = StackMark.UNKNOWN
     reset_reason: ResetReason = ResetReason.UNKNOWN
     toolchain: Toolchain | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tinygen.cli import catalogue, devices, machine, models
+from tinygen.cli import catalogue, compare, devices, machine, models, page, profile
 from tinygen.cli.root import app
 
 _ORDER = (
     *(models.inspect, models.build, models.generate, models.export),
-    *(devices.flash, devices.verify, devices.profile, devices.run, devices.monitor, devices.stop),
-    *(models.compress, models.bench),
+    *(devices.flash, devices.verify, profile.profile, page.report),
+    *(devices.run, devices.monitor, devices.stop),
+    *(models.compress, models.bench, compare.compare),
     *(catalogue.boards, catalogue.ops),
     *(machine.demo, machine.doctor, machine.setup, machine.cache),
 )

@@ -43,6 +43,10 @@ def flash(
             "profile.",
         ),
     ] = False,
+    marker: Annotated[
+        bool,
+        typer.Option("--marker", help="The same with a pin that is high while an inference runs."),
+    ] = False,
     trust_project: TrustProjectOption = False,
     json: Json = False,
 ) -> None:
@@ -59,7 +63,12 @@ def flash(
 
     run_command(
         lambda progress, trust: call(
-            project, port=port, layers=layers, trust_project=trust, progress=progress
+            project,
+            port=port,
+            layers=layers,
+            marker=marker,
+            trust_project=trust,
+            progress=progress,
         ),
         flash_report,
         json,
@@ -208,55 +217,6 @@ def _verify_layers(
         trust_project,
     )
     raise typer.Exit(result.exit_code)
-
-
-@app.command(short_help="Show what each layer takes on the device.")
-@with_reports
-def profile(
-    reports: Reports,
-    project: ProjectArgument = None,
-    port: PortOption = None,
-    vectors: Annotated[
-        int | None, typer.Option("--vectors", min=1, help="Run the first N. [default: 5]")
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            "--timeout",
-            min=1,
-            metavar="SECONDS",
-            help="Give up after this long in all. [default: by the model]",
-        ),
-    ] = None,
-    trust_project: TrustProjectOption = False,
-    json: Json = False,
-) -> None:
-    """Show what each layer takes on the device, and which kernel computes it and why.
-
-    In instructions on an emulated board, else in microseconds. Hardware needs firmware that notes
-    its layers: tinygen flash --layers.
-
-    Example: tinygen profile
-    """
-    from tinygen.api.profile import ProfileResult
-    from tinygen.api.profile import profile as call
-    from tinygen.report.text import profile_report
-
-    run_command(
-        lambda progress, trust: call(
-            project,
-            port=port,
-            vectors=vectors,
-            timeout=timeout,
-            trust_project=trust,
-            progress=progress,
-        ),
-        profile_report,
-        json,
-        trust_project,
-        reports=reports,
-        kind=ProfileResult,
-    )
 
 
 @app.command(short_help="Run samples of your own on the device.")

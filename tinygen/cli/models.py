@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tinygen.api.bench_options import BenchOptions
 from tinygen.api.inspect_options import InspectOptions
-from tinygen.cli.options import Json, ModelArgument, with_options
+from tinygen.cli.options import Json, ModelArgument, ModelsArgument, with_options
 from tinygen.cli.question import settled
 from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, run_command
 from tinygen.compression.options import CompressOptions
-from tinygen.options import BenchOptions, BuildOptions, ExportOptions
+from tinygen.options import BuildOptions, ExportOptions
 
 
 @app.command(short_help="Model in, built firmware out.")
@@ -105,15 +106,16 @@ def inspect(
     )
 
 
-@app.command(short_help="Compare engines on an emulated board.")
+@app.command(short_help="Models x boards x engines, measured side by side.")
 @with_reports
 @with_options
 def bench(
-    model: ModelArgument, options: BenchOptions, reports: Reports, json: Json = False
+    models: ModelsArgument, options: BenchOptions, reports: Reports, json: Json = False
 ) -> None:
-    """Build, run and measure a model with several engines, side by side from one run.
+    """Build, run and measure models on boards with engines and kernel sets, as one table.
 
     Instructions per inference and for starting up, flash (code, model), static RAM, arena, stack.
+    What cannot be measured is a row that says why; what was measured of the same is taken again.
 
     Example: tinygen bench model.tflite --board qemu-cortex-m4 --engine tflm,aot
     """
@@ -123,7 +125,7 @@ def bench(
 
     run_command(
         lambda progress, trust: call(
-            model, replace(options, progress=progress, trust_project=trust)
+            models, replace(options, progress=progress, trust_project=trust)
         ),
         bench_report,
         json,

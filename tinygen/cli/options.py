@@ -53,6 +53,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 ModelArgument = Annotated[
     Path, typer.Argument(help="A .h5, .keras or .tflite file, or a SavedModel folder.")
 ]
+ModelsArgument = Annotated[
+    list[Path], typer.Argument(help="Model files, each as `build` takes it.", metavar="{model}...")
+]
 ProjectArgument = Annotated[
     Path | None,
     typer.Argument(help="A project folder. [default: the last build of this directory]"),

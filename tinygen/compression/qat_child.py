@@ -57,6 +57,7 @@ def main() -> None:
     """Read the request, train, and write the int8 model."""
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     with np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False) as request:
         answer = trained(request)
     sys.stdout.buffer.write(answer)

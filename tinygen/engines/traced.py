@@ -78,6 +78,19 @@ class TracedLayer:
         return f"layer {self.index}, {' + '.join(self.operators)} {self.name}"
 
 
+@dataclass(frozen=True)
+class Placed:
+    """Bytes of the arena, and when they are in use. Step 0 writes the inputs, step i + 1 is layer
+    i, the last one reads the outputs."""
+
+    name: str
+    """Of the tensor that lies there; empty for scratch."""
+    offset: int
+    nbytes: int
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, eq=False)
 class Traced:
     """A program to be followed. `graph` is what is compiled: the reference of it gives the value of
@@ -85,6 +98,8 @@ class Traced:
 
     graph: Graph
     layers: tuple[TracedLayer, ...]
+    places: tuple[Placed, ...] = ()
+    """What lies where in the arena; empty where the engine places tensors as it starts."""
 
     def expected(self, values: Mapping[TensorId, Array]) -> list[tuple[int, ...]]:
         """A CRC-32 of each output of each layer, of these values of all tensors."""

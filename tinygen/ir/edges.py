@@ -19,10 +19,11 @@ _NUMBERS = 256
 class Edge:
     """One input or output of a model: real value = `scale` * (value - `zero_point`).
 
-    `shape` has the batch, which is 1, in front. The values of a float32 edge are real ones: its
-    scale and zero point are those of the codes that it is quantized to or comes from, 1 and 0 where
-    nothing is known of them. `labels` are the names of an output's elements where they are classes,
-    else empty. `limit` is what the numbers of an input that looks things up stay below, from 0 on.
+    `shape` has the batch, which is 1, in front, also where the model's tensor has none. The values
+    of a float32 edge are real ones: its scale and zero point are those of the codes that it is
+    quantized to or comes from, 1 and 0 where nothing is known of them. `labels` are the names of an
+    output's elements where they are classes, else empty. `limit` is what the numbers of an input
+    that looks things up stay below, from 0 on.
     """
 
     name: str
@@ -42,7 +43,8 @@ class Edge:
         """The edge that a tensor of the graph is; `codes` are those of a float32 one."""
         quant = _PLAIN if tensor.dtype in (DType.INT32, DType.FLOAT32) else tensor.q
         quant = codes or quant
-        name, shape, dtype = tensor.name, tensor.shape, tensor.dtype
+        name, dtype = tensor.name, tensor.dtype
+        shape = tensor.shape if tensor.shape[:1] == (1,) else (1, *tensor.shape)
         return cls(name, shape, dtype, quant.scale, quant.zero_point, (), limit)
 
     @classmethod

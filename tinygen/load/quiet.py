@@ -114,6 +114,8 @@ def import_tensorflow() -> Any:
         # oneDNN orders float sums by the machine's cores; constants that the converter folds
         # would differ between machines.
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+        # A GPU's memory is shared with the process that trains with quantization, and with others.
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "tensorflow"  # a user's keras.json may name another one
     with quiet():

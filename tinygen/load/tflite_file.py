@@ -23,6 +23,7 @@ _EXACT = (*MAPS, *PAIRS, *FOLDS, *APART, *_PLAIN)
 _MOVES = tuple(kind for kind, op in BY_KIND.items() if issubclass(op, Move))
 """What may stand there too: codes are moved in place of real values."""
 _IN_FLOAT = (_QUANTIZE, _DEQUANTIZE, *_TABULATED, *_EXACT, *_MOVES)
+_CODES = ("INT8", "INT16")
 _FLOATS = ("FLOAT32", "FLOAT16", "FLOAT64", "BFLOAT16")
 _ADVICE = (
     "give the Keras model, or the float .tflite, and calibration data instead: tinygen quantizes it"
@@ -48,7 +49,7 @@ def _check_edges(file: File) -> None:
     for index in file.inputs:
         users = [call for call in file.calls if index in call.inputs]
         quantized = bool(users) and all(
-            user.kind == _QUANTIZE and _type(file, user.outputs) == "INT8" for user in users
+            user.kind == _QUANTIZE and _type(file, user.outputs) in _CODES for user in users
         )
         others = [user.kind for user in users if user.kind != _QUANTIZE]
         if others and file.tensors[index].type in _FLOATS and _computes_int8(file):
@@ -63,14 +64,14 @@ def _check_edges(file: File) -> None:
     for index in file.outputs:
         makers = _makers(file, index)
         quantized = bool(makers) and all(
-            maker.kind in (_QUANTIZE, _DEQUANTIZE) and _type(file, maker.inputs) == "INT8"
+            maker.kind in (_QUANTIZE, _DEQUANTIZE) and _type(file, maker.inputs) in _CODES
             for maker in makers
         )
         _check_edge(file.tensors[index], "output", quantized, file.name)
 
 
 def _computes_int8(file: File) -> bool:
-    return any(_type(file, call.outputs) == "INT8" for call in file.calls)
+    return any(_type(file, call.outputs) in _CODES for call in file.calls)
 
 
 def _makers(file: File, index: int) -> list[Call]:
@@ -89,12 +90,12 @@ def _type(file: File, indices: tuple[int, ...]) -> str:
 
 
 def _check_edge(tensor: FileTensor, side: str, quantized: bool, file_name: str) -> None:
-    if tensor.type == "INT8":
+    if tensor.type in _CODES and not (tensor.type == "INT16" and quantized):
         scales = tensor.scales
         if len(scales) != 1 or not math.isfinite(scales[0]) or scales[0] <= 0:
             raise InputError(
                 f"'{file_name}' is no int8 model",
-                why=f"the {side} '{tensor.name}' is int8, but has no usable scale",
+                why=f"the {side} '{tensor.name}' is {tensor.type.lower()}, but has no usable scale",
                 next_step=_ADVICE,
             )
         return
@@ -169,7 +170,9 @@ def _check_open(tensor: FileTensor, file_name: str) -> None:
 
 
 def check_batch(tensor: FileTensor, file_name: str) -> None:
-    if not tensor.shape or tensor.shape[0] != 1 or any(axis < 1 for axis in tensor.shape):
+    # An input of one dimension has no batch.
+    batched = len(tensor.shape) > 1
+    if not tensor.shape or (batched and tensor.shape[0] != 1) or min(tensor.shape) < 1:
         raise UnsupportedModel(
             f"the input '{tensor.name}' of '{file_name}' has the shape {list(tensor.shape)}",
             why="the first axis is the batch and is compiled as 1",

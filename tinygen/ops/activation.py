@@ -42,11 +42,13 @@ _BOUNDS: dict[Activation, tuple[float | None, float | None]] = {
 }
 
 
-def quantized_range(activation: Activation, output: Quant) -> tuple[int, int]:
-    """The lowest and highest int8 value that the activation lets through."""
+def quantized_range(
+    activation: Activation, output: Quant, dtype: DType = DType.INT8
+) -> tuple[int, int]:
+    """The lowest and highest code of the type that the activation lets through."""
     low, high = _BOUNDS[activation]
-    bottom = INT8_MIN if low is None else _quantized(low, output)
-    top = INT8_MAX if high is None else _quantized(high, output)
+    bottom = dtype.low if low is None else _quantized(low, output, dtype)
+    top = dtype.high if high is None else _quantized(high, output, dtype)
     return bottom, top
 
 
@@ -64,8 +66,8 @@ def whole_range(activation: Activation) -> tuple[int, int]:
     return bottom, DType.INT32.high if high is None else int(high)
 
 
-def _quantized(real: float, quant: Quant) -> int:
+def _quantized(real: float, quant: Quant, dtype: DType) -> int:
     # Past int32, which no model of use reaches, TFLM is undefined.
     if not abs(real) <= float(np.float32(quant.scale)) * 2.0**31:
         raise UnsupportedModel(f"an output scale of {quant.scale:g} is too small for an activation")
-    return int(quantize(np.array(real), quant.scale, quant.zero_point, DType.INT8))
+    return int(quantize(np.array(real), quant.scale, quant.zero_point, dtype))

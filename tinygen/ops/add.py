@@ -1,4 +1,4 @@
-"""ADD on int8: both inputs rescaled to a common scale with 20 extra bits, added, requantized."""
+"""ADD: both inputs rescaled to a common scale with extra bits, added, requantized."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Operands, ParamValue, portable
+from tinygen.ir import DType, Operands, ParamValue, portable
 from tinygen.ops.activation import quantized_range
 from tinygen.ops.elementwise import Elementwise
 from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
 
-_LEFT_SHIFT = 20
+LEFT_SHIFT = {DType.INT8: 20, DType.INT16: 15}
+"""Extra bits: 20 of int8, and of int16 as many as an int32 has room for."""
 
 
 class Add(Elementwise):
@@ -22,6 +23,7 @@ class Add(Elementwise):
     options_type = tflite.AddOptions
     ufunc: ClassVar[np.ufunc] = np.add
     kernel = portable("add")
+    kernel_int16 = portable("add_int16")
     sign = 1
     """Of the second input."""
 
@@ -32,14 +34,14 @@ class Add(Elementwise):
         return (
             scale0 / twice_max,
             scale1 / twice_max,
-            twice_max / ((1 << _LEFT_SHIFT) * io.output.q.scale),
+            twice_max / ((1 << LEFT_SHIFT[io.output.dtype]) * io.output.q.scale),
         )
 
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
-        low, high = quantized_range(self.activation, io.output.q)
+        low, high = quantized_range(self.activation, io.output.q, io.output.dtype)
         (m0, s0), (m1, s1), (m, s) = self._multipliers(io)
         return {
-            "left_shift": _LEFT_SHIFT,
+            "left_shift": LEFT_SHIFT[io.output.dtype],
             "zero_point0": io.input(0).q.zero_point,
             "multiplier0": m0,
             "shift0": s0,
@@ -56,9 +58,10 @@ class Add(Elementwise):
 
     def quantized(self, io: Operands, a: Int64, b: Int64) -> Int64:
         first, second, output = self._multipliers(io)
-        low, high = quantized_range(self.activation, io.output.q)
-        wide_a = (a - io.input(0).q.zero_point) << _LEFT_SHIFT
-        wide_b = (b - io.input(1).q.zero_point) << _LEFT_SHIFT
+        low, high = quantized_range(self.activation, io.output.q, io.output.dtype)
+        left = LEFT_SHIFT[io.output.dtype]
+        wide_a = (a - io.input(0).q.zero_point) << left
+        wide_b = (b - io.input(1).q.zero_point) << left
         total = multiply_by_quantized_multiplier(wide_a, *first)
         total = total + self.sign * multiply_by_quantized_multiplier(wide_b, *second)
         result = multiply_by_quantized_multiplier(total, *output) + io.output.q.zero_point

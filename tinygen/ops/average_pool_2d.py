@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Lowered, Operands, Values, portable
+from tinygen.ir import Array, DType, Lowered, Operands, Values
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
 
@@ -22,10 +22,11 @@ class AveragePool2D(Pool2D):
         super().check(io)
         height, width = self.extents(io.input(0).shape)
         inside = min(height.filter, height.input) * min(width.filter, width.input)
-        if inside > _MOST:
+        most = _MOST if io.output.dtype is DType.INT8 else _MOST >> 8
+        if inside > most:
             raise UnsupportedModel(
                 f"AVERAGE_POOL_2D of '{io.input(0).name}' takes the mean of {inside:,} values",
-                why=f"their sum is an int32, which holds {_MOST:,} of any size",
+                why=f"their sum is an int32, which holds {most:,} of any size",
             )
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
@@ -36,7 +37,7 @@ class AveragePool2D(Pool2D):
         inside = np.ones((1, *image.shape[1:3], 1), np.int64)
         count = windows(inside, height, width, 0).sum(axis=(3, 4))
         mean = (np.abs(total) + count // 2) // count * np.sign(total)
-        return (np.clip(mean, low, high).astype(np.int8),)
+        return (np.clip(mean, low, high).astype(io.output.dtype.numpy),)
 
     def kernels(self, io: Operands) -> Lowered:
-        return self.call(io, portable("average_pool_2d"))
+        return self.call(io, self.kernel(io, "average_pool_2d"))

@@ -14,7 +14,8 @@ from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, quantize_multiplier
 from tinygen.ops.loops import broadcast_loops
 from tinygen.ops.parse import Parsed, Parser
-from tinygen.ops.weighted import Requantization, int8_quant
+from tinygen.ops.requantization import Requantization
+from tinygen.ops.weighted import int8_quant
 
 _LOOPS = 3
 """Loops over matrices that the kernel has."""

@@ -36,6 +36,8 @@ class Binary(Parsed):
 
     arity = (2, 2)
     kernel: ClassVar[Kernel]
+    kernel_int16: ClassVar[Kernel | None] = None
+    """For int16, where there is one. Its parameters are the same but for zero points."""
 
     @abstractmethod
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
@@ -63,7 +65,10 @@ class Binary(Parsed):
         if is_whole(self.kind, io):
             check_whole(self.kind, io, self.fused)
             return
-        require.int8(self.kind, io.input(0), io.input(1), io.output)
+        if self.kernel_int16 is None:
+            require.int8(self.kind, io.input(0), io.input(1), io.output)
+        else:
+            require.activations(self.kind, io.input(0), io.input(1), io.output)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         if is_whole(self.kind, io):
@@ -83,15 +88,16 @@ class Binary(Parsed):
             first = a.data.reshape(())
             return (lookup_call(b, target, lambda v: self._of(io, first, v)),)
 
+        kernel, own = self.kernel, self.params(io)
+        if self.kernel_int16 is not None and target.dtype is DType.INT16:
+            kernel = self.kernel_int16
+            own = {name: value for name, value in own.items() if "zero_point" not in name}
         return (
             KernelCall(
-                kernel=self.kernel,
+                kernel=kernel,
                 inputs=(a.id, b.id),
                 outputs=(target.id,),
-                params={
-                    **loops_of(self.kind, target.shape, a.shape, b.shape),
-                    **self.params(io),
-                },
+                params={**loops_of(self.kind, target.shape, a.shape, b.shape), **own},
                 overlaps=in_place(io),
             ),
         )

@@ -6,11 +6,12 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Interval, Lowered, Operands, Shape, Values, portable
+from tinygen.ir import Interval, Lowered, Operands, Shape, Values
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.fixed_point import Int64
+from tinygen.ops.requantization import bias_or_zeros
 from tinygen.ops.spatial import nhwc, windows
-from tinygen.ops.weighted import bias_or_zeros, check_bias, product_ends
+from tinygen.ops.weighted import check_bias, product_ends
 
 
 class Conv2D(Convolution):
@@ -18,7 +19,7 @@ class Conv2D(Convolution):
 
     kind = "CONV_2D"
     options = tflite.Conv2DOptions
-    kernel = portable("conv_2d")
+    kernel_name = "conv_2d"
     channel_axis = 0
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
@@ -31,7 +32,7 @@ class Conv2D(Convolution):
                 f"{self.kind} from {image[3]} channels with weights of shape {list(weights)}",
                 why="channels have to divide into groups of equal size",
             )
-        check_bias(io.optional(2), weights[0], self.kind)
+        check_bias(io.optional(2), weights[0], self.kind, self.bias_types(io))
         return ((image[0], height.output, width.output, weights[0]),)
 
     def sums(self, io: Operands, values: Values) -> Int64:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from tinygen.ir import Interval, Kernel, KernelCall, Lowered, Operands, Shape
+from tinygen.ir import Interval, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.orders import in_blocks
@@ -31,7 +31,8 @@ class Convolution(Weighted):
     arity = (2, 3)
     options: ClassVar[Any]
     """The schema's class of the options."""
-    kernel: ClassVar[Kernel]
+    kernel_name: ClassVar[str]
+    """Of the portable one."""
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:
@@ -50,10 +51,11 @@ class Convolution(Weighted):
         image, weights = io.input(0).shape, io.constant(1)
         height, width = self.extents(image, weights.shape)
         scale = self.requantization(io)
-        pixels = (image[3], io.output.shape[3])
+        size = io.output.dtype.size
+        pixels = (size * image[3], size * io.output.shape[3])
         order = in_blocks(height, width, pixels, batches=image[0])
         call = KernelCall(
-            kernel=self.kernel,
+            kernel=self.kernel(io, self.kernel_name),
             inputs=(io.input(0).id,),
             outputs=(io.output.id,),
             params={
@@ -72,10 +74,9 @@ class Convolution(Weighted):
                 "dilation_width": width.dilation,
                 "pad_top": height.before,
                 "pad_left": width.before,
-                "input_zero_point": io.input(0).q.zero_point,
-                **scale.params(),
+                **self.arithmetic(io, scale),
             },
-            constants=scale.constants(io, weights.shape[self.channel_axis]),
+            constants=self.weights(io, scale, weights.shape[self.channel_axis]),
             overlaps=order.overlaps(io.output.nbytes),
         )
         return (call,)

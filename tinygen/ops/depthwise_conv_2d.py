@@ -9,12 +9,13 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Interval, Lowered, Operands, Shape, Values, portable
+from tinygen.ir import DType, Interval, Lowered, Operands, Shape, Values
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.parse import Parser
+from tinygen.ops.requantization import bias_or_zeros
 from tinygen.ops.spatial import nhwc, windows
-from tinygen.ops.weighted import bias_or_zeros, check_bias, product_ends
+from tinygen.ops.weighted import check_bias, product_ends
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class DepthwiseConv2D(Convolution):
 
     kind = "DEPTHWISE_CONV_2D"
     options = tflite.DepthwiseConv2DOptions
-    kernel = portable("depthwise_conv_2d")
+    kernel_name = "depthwise_conv_2d"
     channel_axis = 3
 
     @classmethod
@@ -55,14 +56,19 @@ class DepthwiseConv2D(Convolution):
                 "2018 to 2020 wrote a 0 where they did not know it",
                 next_step="convert the model again with a current TensorFlow",
             )
-        check_bias(io.optional(2), weights[3], self.kind)
+        check_bias(io.optional(2), weights[3], self.kind, self.bias_types(io))
         return ((image[0], height.output, width.output, weights[3]),)
+
+    def bias_types(self, io: Operands) -> tuple[DType, ...]:
+        """TFLM reads a bias beside int16 as int64, whatever it is."""
+        return (DType.INT64,) if io.input(0).dtype is DType.INT16 else (DType.INT32,)
 
     def sums(self, io: Operands, values: Values) -> Int64:
         image, weights = values[0], values[1]
         height, width = self.extents(image.shape, weights.shape)
         # A product is at most 2**15: int32 holds the sum of up to 2**16 of them.
-        dtype = np.int32 if height.filter * width.filter < 1 << 16 else np.int64
+        short = image.dtype == np.int8 and height.filter * width.filter < 1 << 16
+        dtype = np.int32 if short else np.int64
         repeats = weights.shape[3] // image.shape[3]
         centred = np.repeat(image.astype(dtype) - io.input(0).q.zero_point, repeats, axis=3)
         taps = windows(centred, height, width, 0)
@@ -83,6 +89,8 @@ class DepthwiseConv2D(Convolution):
     def kernels(self, io: Operands) -> Lowered:
         outputs, inputs = io.input(1).shape[3], io.input(0).shape[3]
         multiplier = outputs // inputs
+        if io.output.dtype is DType.INT16:
+            return self.lower_with(io, {"depth_multiplier": multiplier})
         last = (inputs if multiplier == 1 else multiplier) % 4
         return self.lower_with(io, {"depth_multiplier": multiplier, "last_outputs": last})
 

@@ -79,7 +79,7 @@ class Scaled(Elementwise):
         """(multiplier, shift) from the function of both to the output's steps."""
 
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
-        low, high = quantized_range(self.activation, io.output.q)
+        low, high = quantized_range(self.activation, io.output.q, io.output.dtype)
         multiplier, shift = self.multiplier(io)
         return {
             "zero_point0": io.input(0).q.zero_point,

@@ -14,9 +14,9 @@ from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.orders import in_rows
 from tinygen.ops.parse import Parser
+from tinygen.ops.requantization import bias_or_zeros
 from tinygen.ops.weighted import (
     Weighted,
-    bias_or_zeros,
     check_bias,
     check_bias_scale,
     constant_bias,
@@ -61,7 +61,7 @@ class FullyConnected(Weighted):
                 why="the input has to be whole rows of the weights' second dimension",
             )
         units, depth = weights.shape
-        check_bias(io.optional(2), units, self.kind)
+        check_bias(io.optional(2), units, self.kind, self.bias_types(io))
         if not self.keep_num_dims:
             return ((rows.elements // depth, units),)
         if rows.shape[-1] != depth:
@@ -104,9 +104,10 @@ class FullyConnected(Weighted):
         weights = io.constant(1)
         scale = self.requantization(io)
         rows = io.input(0).elements // weights.shape[1]
-        order = in_rows(rows, (weights.shape[1], weights.shape[0]))
+        size = io.output.dtype.size
+        order = in_rows(rows, (size * weights.shape[1], size * weights.shape[0]))
         call = KernelCall(
-            kernel=portable("fully_connected"),
+            kernel=self.kernel(io, "fully_connected"),
             inputs=(io.input(0).id,),
             outputs=(io.output.id,),
             params={
@@ -115,10 +116,9 @@ class FullyConnected(Weighted):
                 "units": weights.shape[0],
                 "last_units": weights.shape[0] % 4,
                 "multiplier_step": 0 if scale.multiplier.size == 1 else 1,
-                "input_zero_point": io.input(0).q.zero_point,
-                **scale.params(),
+                **self.arithmetic(io, scale),
             },
-            constants=scale.constants(io, weights.shape[0]),
+            constants=self.weights(io, scale, weights.shape[0]),
             overlaps=order.overlaps(io.output.nbytes),
         )
         return (call,)

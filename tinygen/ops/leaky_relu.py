@@ -8,9 +8,8 @@ from typing import Self
 import numpy as np
 import tflite
 
-from tinygen.ir import Array, Operands
+from tinygen.ir import Array, KernelCall, Operands
 from tinygen.ops import require
-from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import (
     Int64,
     float32_ratio,
@@ -19,6 +18,7 @@ from tinygen.ops.fixed_point import (
 )
 from tinygen.ops.lookup import Lookup
 from tinygen.ops.parse import Parser
+from tinygen.ops.rectify import Factor, rectify_call
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,23 @@ class LeakyRelu(Lookup):
         return cls(alpha=require.finite(cls.kind, "alpha", float(options.Alpha())))
 
     def codes(self, io: Operands, codes: Int64) -> Array:
+        identity, alpha, sign = self._factors(io)
+        value = codes - io.input(0).q.zero_point
+        negative = multiply_by_quantized_multiplier(value, *alpha) * sign
+        positive = multiply_by_quantized_multiplier(value, *identity)
+        result: Int64 = np.where(value >= 0, positive, negative) + io.output.q.zero_point
+        return np.clip(result, io.output.dtype.low, io.output.dtype.high)
+
+    def call_int16(self, io: Operands) -> KernelCall:
+        identity, alpha, sign = self._factors(io)
+        bounds = io.output.dtype.low, io.output.dtype.high
+        return rectify_call(io, identity, alpha, bounds, negated=sign < 0)
+
+    def _factors(self, io: Operands) -> tuple[Factor, Factor, int]:
+        """Above zero, below it without its sign, and that sign."""
         source, target = io.input(0).q, io.output.q
-        identity = quantize_multiplier(float32_ratio(source.scale, target.scale))
         with np.errstate(over="ignore"):
             product = float(np.float32(source.scale) * np.float32(self.alpha))
         below = float32_ratio(product, target.scale)
-        alpha = quantize_multiplier(abs(below))
-        value = codes - source.zero_point
-        negative = multiply_by_quantized_multiplier(value, *alpha) * (-1 if below < 0 else 1)
-        positive = multiply_by_quantized_multiplier(value, *identity)
-        result: Int64 = np.where(value >= 0, positive, negative) + target.zero_point
-        return np.clip(result, INT8_MIN, INT8_MAX)
+        identity = quantize_multiplier(float32_ratio(source.scale, target.scale))
+        return identity, quantize_multiplier(abs(below)), -1 if below < 0 else 1

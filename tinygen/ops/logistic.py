@@ -1,14 +1,18 @@
-"""LOGISTIC: 1 / (1 + exp(-x)) on int8, the output always scale 1/256 and zero point -128."""
+"""LOGISTIC: 1 / (1 + exp(-x)); the output has always scale 1/256 and zero point -128, of int16
+1/32768 and 0."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tinygen.ir import Array, Operands
-from tinygen.ops import fixed_functions, require
+from tinygen.ir import Array, DType, KernelCall, Operands
+from tinygen.ops import fixed_functions, require, sigmoid_table
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import Int64, rounding_divide_by_pot
 from tinygen.ops.lookup import Lookup, saturating_function
+
+_EXACT = range(1)
+_BITS = 9
 
 
 class Logistic(Lookup):
@@ -16,9 +20,27 @@ class Logistic(Lookup):
 
     def check(self, io: Operands) -> None:
         super().check(io)
-        require.fixed_quant(self.kind, io.output, 1 / 256, INT8_MIN)
+        if io.output.dtype is DType.INT16:
+            sigmoid_table.check_output(io)
+        else:
+            require.fixed_quant(self.kind, io.output, 1 / 256, INT8_MIN)
+
+    def call_int16(self, io: Operands) -> KernelCall:
+        return sigmoid_table.call(io, "logistic_int16", _EXACT)
 
     def codes(self, io: Operands, codes: Int64) -> Array:
+        if io.output.dtype is DType.INT16:
+            return _of_int16(io, codes)
         result, beyond = saturating_function(io, codes, fixed_functions.logistic)
         rounded = np.clip(rounding_divide_by_pot(result, 23) + INT8_MIN, INT8_MIN, INT8_MAX)
         return np.select([beyond < 0, beyond > 0], [INT8_MIN, INT8_MAX], rounded)
+
+
+def _of_int16(io: Operands, codes: Int64) -> Int64:
+    value = sigmoid_table.rescaled(io, codes, _EXACT)
+    magnitude = np.abs(value)
+    last = sigmoid_table.beyond(magnitude, _BITS)
+    found = np.where(last, 0x7FFF << 10, sigmoid_table.interpolated(magnitude, _BITS))
+    half = 1 << _BITS
+    made: Int64 = np.where(value >= 0, found + half, (1 << (16 + _BITS)) - found + half - 1) >> 10
+    return made

@@ -11,6 +11,7 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     Array,
     Constant,
+    DType,
     Given,
     Interval,
     KernelCall,
@@ -45,14 +46,22 @@ def lookup_call(source: Tensor, target: Tensor, function: Callable[[Array], Arra
 
 
 class Lookup(Parsed):
-    """One int8 tensor in, one of the same shape out, element by element."""
+    """One tensor in, one of the same shape out, element by element."""
 
     @abstractmethod
     def codes(self, io: Operands, codes: Int64) -> Array:
-        """The output codes for these input codes; both within int8."""
+        """The output codes for these input codes."""
+
+    def call_int16(self, io: Operands) -> KernelCall | None:  # noqa: ARG002
+        """The kernel call for int16, of whose codes there are too many for a table; None where
+        the operator is compiled for int8 alone."""
+        return None
 
     def check(self, io: Operands) -> None:
-        require.int8(self.kind, io.input(0), io.output)
+        if type(self).call_int16 is Lookup.call_int16:
+            require.int8(self.kind, io.input(0), io.output)
+        else:
+            require.activations(self.kind, io.input(0), io.output)
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         return (io.input(0).shape,)
@@ -61,13 +70,17 @@ class Lookup(Parsed):
         return (self._mapped(io, values[0]),)
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
+        if io.output.dtype is DType.INT16:
+            return super().ranges(io, inputs)
         return (inputs[0].through(lambda codes: self._mapped(io, codes)),)
 
     def kernels(self, io: Operands) -> Lowered:
+        if io.output.dtype is DType.INT16 and (call := self.call_int16(io)) is not None:
+            return (call,)
         return (lookup_call(io.input(0), io.output, lambda codes: self._mapped(io, codes)),)
 
     def _mapped(self, io: Operands, codes: Array) -> Array:
-        return self.codes(io, codes.astype(np.int64)).astype(np.int8)
+        return self.codes(io, codes.astype(np.int64)).astype(io.output.dtype.numpy)
 
 
 _MOST_SHIFT = 62

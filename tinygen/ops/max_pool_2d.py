@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygen.ir import Array, Lowered, Operands, Values, portable
-from tinygen.ops.activation import INT8_MIN
+from tinygen.ir import Array, Lowered, Operands, Values
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
 
@@ -19,8 +18,8 @@ class MaxPool2D(Pool2D):
         image = values[0]
         low, high = self.bounds(io)
         height, width = self.extents(image.shape)
-        largest = windows(image, height, width, INT8_MIN).max(axis=(3, 4))
-        return (np.clip(largest, low, high).astype(np.int8),)
+        largest = windows(image, height, width, io.output.dtype.low).max(axis=(3, 4))
+        return (np.clip(largest, low, high).astype(io.output.dtype.numpy),)
 
     def kernels(self, io: Operands) -> Lowered:
-        return self.call(io, portable("max_pool_2d"))
+        return self.call(io, self.kernel(io, "max_pool_2d"))

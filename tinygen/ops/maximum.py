@@ -16,6 +16,7 @@ from tinygen.ops.fixed_point import Int64
 class Maximum(Binary):
     kind = "MAXIMUM"
     kernel = portable("maximum")
+    kernel_int16 = portable("maximum_int16")
     flip: ClassVar[int] = 0
     """-1 for the lesser: it is the greater of all bits flipped."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     Array,
+    DType,
     Given,
     Interval,
     Lowered,
@@ -13,18 +15,27 @@ from tinygen.ir import (
     Values,
     portable,
 )
-from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops import require
 from tinygen.ops.fixed_point import Int64, quantize_multiplier
 from tinygen.ops.reduction import Reduction
-from tinygen.ops.weighted import Requantization, int8_quant
+from tinygen.ops.requantization import Requantization
+from tinygen.ops.weighted import activation_quant
+
+_MOST_OF_16_BITS = 1 << 16
 
 
 class Mean(Reduction):
     kind = "MEAN"
 
     def check(self, io: Operands) -> None:
-        int8_quant(io.input(0), self.kind)
-        int8_quant(io.output, self.kind)
+        require.activations(self.kind, io.input(0), io.output)
+        activation_quant(io.input(0), self.kind)
+        activation_quant(io.output, self.kind)
+        if io.output.dtype is DType.INT16 and self.count(io) > _MOST_OF_16_BITS:
+            raise UnsupportedModel(
+                f"{self.kind} of '{io.input(0).name}' adds up {self.count(io):,} int16 values",
+                why=f"their sum is an int32, which holds {_MOST_OF_16_BITS:,} of any size",
+            )
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         scale = self.requantization(io)
@@ -46,12 +57,11 @@ class Mean(Reduction):
 
     def kernels(self, io: Operands) -> Lowered:
         scale = self.requantization(io)
-        params = {
-            "input_zero_point": io.input(0).q.zero_point,
-            "multiplier": int(scale.multiplier),
-            "shift": int(scale.shift),
-            "output_zero_point": scale.zero_point,
-        }
+        params = {"multiplier": int(scale.multiplier), "shift": int(scale.shift)}
+        if io.output.dtype is DType.INT16:
+            return (self.call(portable("mean_int16"), io, params),)
+        params["input_zero_point"] = io.input(0).q.zero_point
+        params["output_zero_point"] = scale.zero_point
         return (self.call(portable("mean"), io, params),)
 
     def requantization(self, io: Operands) -> Requantization:
@@ -64,8 +74,9 @@ class Mean(Reduction):
             np.array((multiplier << extra) // divisor, np.int32),
             np.array(shift - extra, np.int8),
             output.zero_point,
-            INT8_MIN,
-            INT8_MAX,
+            io.output.dtype.low,
+            io.output.dtype.high,
+            io.output.dtype,
         )
 
     def _divisor(self, io: Operands) -> int:

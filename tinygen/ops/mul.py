@@ -1,4 +1,4 @@
-"""MUL on int8: the product of both values, requantized."""
+"""MUL: the product of both values, requantized."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ class Mul(Scaled):
     options_type = tflite.MulOptions
     ufunc: ClassVar[np.ufunc] = np.multiply
     kernel = portable("mul")
+    kernel_int16 = portable("mul_int16")
 
     def quantized(self, io: Operands, a: Int64, b: Int64) -> Int64:
-        low, high = quantized_range(self.activation, io.output.q)
+        low, high = quantized_range(self.activation, io.output.q, io.output.dtype)
         product = (a - io.input(0).q.zero_point) * (b - io.input(1).q.zero_point)
         result = multiply_by_quantized_multiplier(product, *self.multiplier(io))
         return np.clip(wrap_int32(result + io.output.q.zero_point), low, high)

@@ -7,13 +7,23 @@ from typing import Self
 
 import tflite
 
-from tinygen.ir import Given, Interval, Kernel, KernelCall, Lowered, Operands, Shape
+from tinygen.ir import (
+    DType,
+    Given,
+    Interval,
+    Kernel,
+    KernelCall,
+    Lowered,
+    Operands,
+    Shape,
+    portable,
+)
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.move import Move
 from tinygen.ops.orders import in_blocks
 from tinygen.ops.parse import Parser
 from tinygen.ops.spatial import Border, Extent, Padding, extents, nhwc
-from tinygen.ops.weighted import int8_quant
+from tinygen.ops.weighted import activation_quant
 
 
 @dataclass(frozen=True)
@@ -51,23 +61,27 @@ class Pool2D(Move):
 
     def check(self, io: Operands) -> None:
         super().check(io)
-        int8_quant(io.input(0), self.kind)
-        int8_quant(io.output, self.kind)
+        activation_quant(io.input(0), self.kind)
+        activation_quant(io.output, self.kind)
 
     def bounds(self, io: Operands) -> tuple[int, int]:
         """The output's lowest and highest value."""
-        return quantized_range(self.activation, io.output.q)
+        return quantized_range(self.activation, io.output.q, io.output.dtype)
 
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
         """Neither a mean nor a maximum leaves what it is taken of."""
         return (inputs[0].clipped(*self.bounds(io)),)
 
+    def kernel(self, io: Operands, name: str) -> Kernel:
+        """The portable kernel of this name, or the one for int16."""
+        return portable(name if io.output.dtype is DType.INT8 else f"{name}_int16")
+
     def call(self, io: Operands, kernel: Kernel) -> Lowered:
         """The one kernel call."""
-        image = io.input(0).shape
+        image, size = io.input(0).shape, io.output.dtype.size
         height, width = self.extents(image)
         low, high = self.bounds(io)
-        order = in_blocks(height, width, (image[3], image[3]), batches=image[0])
+        order = in_blocks(height, width, (size * image[3], size * image[3]), batches=image[0])
         call = KernelCall(
             kernel=kernel,
             inputs=(io.input(0).id,),

@@ -15,6 +15,22 @@ def int8(kind: str, *tensors: Tensor) -> None:
         per_tensor(kind, tensor)
 
 
+def activations(kind: str, *tensors: Tensor) -> None:
+    """All of these tensors are int8, or all of them int16, with one scale each; the code of real
+    zero is 0 in int16."""
+    wide = tensors[0].dtype is DType.INT16
+    for tensor in tensors:
+        dtype(kind, tensor, *((DType.INT16,) if wide else (DType.INT8,)))
+        per_tensor(kind, tensor)
+        if wide and tensor.q.zero_point != 0:
+            raise UnsupportedModel(
+                f"{kind} works on '{tensor.name}', an int16 tensor with the zero point "
+                f"{tensor.q.zero_point}",
+                why="int16 activations are symmetric: their zero point is 0",
+                next_step="quantize the Keras model with tinygen",
+            )
+
+
 def per_tensor(kind: str, tensor: Tensor) -> None:
     """The tensor is quantized, with one scale."""
     if not tensor.q.per_tensor:

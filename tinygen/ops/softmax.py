@@ -1,4 +1,4 @@
-"""SOFTMAX over the last axis on int8, the output always scale 1/256 and zero point -128."""
+"""SOFTMAX over the last axis; of int8 the output has always scale 1/256 and zero point -128."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     Array,
     Constant,
+    DType,
     KernelCall,
     Lowered,
     Operands,
@@ -21,7 +22,7 @@ from tinygen.ir import (
     Values,
     portable,
 )
-from tinygen.ops import require
+from tinygen.ops import require, softmax_int16
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.classes import INPUT_BITS, SUM_BITS, check_classes, differences
 from tinygen.ops.fixed_functions import (
@@ -51,6 +52,8 @@ class Softmax(Parsed):
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         (value,) = values
+        if io.output.dtype is DType.INT16:
+            return (softmax_int16.compute(io, self.beta, value),)
         table = self._table(io)
         below = np.max(value, axis=-1, keepdims=True).astype(np.int64) - value
         counted = below < len(table)
@@ -67,6 +70,8 @@ class Softmax(Parsed):
         return (np.where(counted, codes, INT8_MIN).astype(np.int8),)
 
     def kernels(self, io: Operands) -> Lowered:
+        if io.output.dtype is DType.INT16:
+            return (softmax_int16.call(io, self.beta),)
         source, target = io.input(0), io.output
         depth = source.shape[-1]
         table = self._table(io).astype(np.int32)
@@ -100,6 +105,9 @@ class Softmax(Parsed):
 
     def check(self, io: Operands) -> None:
         source, target = io.input(0), io.output
-        require.int8(self.kind, source, target)
+        require.activations(self.kind, source, target)
+        if target.dtype is DType.INT16:
+            softmax_int16.check(io)
+            return
         require.fixed_quant(self.kind, target, 1 / 256, INT8_MIN)
         check_classes(self.kind, source)

@@ -11,6 +11,7 @@ import tflite
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     Array,
+    DType,
     Given,
     Interval,
     KernelCall,
@@ -18,13 +19,13 @@ from tinygen.ir import (
     Operands,
     Shape,
     Values,
-    portable,
 )
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
 from tinygen.ops.parse import Parser
+from tinygen.ops.requantization import Requantization, bias_or_zeros
 from tinygen.ops.spatial import LONGEST, Padding, Pair, nhwc
-from tinygen.ops.weighted import Requantization, Weighted, bias_or_zeros, check_bias, product_ends
+from tinygen.ops.weighted import Weighted, check_bias, product_ends
 
 _FARTHEST = 1 << 26
 """Values of the output: positions are far inside of int32."""
@@ -56,7 +57,7 @@ class TransposeConv(Weighted):
 
     def infer(self, io: Operands) -> tuple[Shape, ...]:
         image, weights = nhwc(io.input(2), self.kind), nhwc(io.input(1), self.kind)
-        check_bias(io.optional(3), weights[0], self.kind)
+        check_bias(io.optional(3), weights[0], self.kind, self.bias_types(_weighted(io)))
         if weights[3] != image[3] or not self._strides_known:
             raise UnsupportedModel(
                 f"TRANSPOSE_CONV of {list(image)} by weights {list(weights)}, strides "
@@ -79,6 +80,11 @@ class TransposeConv(Weighted):
 
     def check(self, io: Operands) -> None:
         super().check(_weighted(io))
+
+    def bias_types(self, io: Operands) -> tuple[DType, ...]:
+        """TFLM reads a bias beside int16 as int64 or int16."""
+        wide = io.input(0).dtype is DType.INT16
+        return (DType.INT64, DType.INT16) if wide else (DType.INT32,)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         return (self.requantization(io).apply(self.sums(io, values)),)
@@ -133,7 +139,7 @@ class TransposeConv(Weighted):
             io.output.shape,
         )
         call = KernelCall(
-            kernel=portable("transpose_conv"),
+            kernel=self.kernel(own, "transpose_conv"),
             inputs=(image.id,),
             outputs=(io.output.id,),
             params={
@@ -150,10 +156,9 @@ class TransposeConv(Weighted):
                 "stride_width": self.stride_width,
                 "pad_top": top,
                 "pad_left": left,
-                "input_zero_point": image.q.zero_point,
-                **scale.params(),
+                **self.arithmetic(own, scale),
             },
-            constants=scale.constants(own, channels),
+            constants=self.weights(own, scale, channels),
         )
         return (call,)
 

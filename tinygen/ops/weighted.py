@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -15,30 +14,34 @@ from tinygen.ir import (
     DType,
     Given,
     Interval,
+    Kernel,
     Operands,
     ParamValue,
     Quant,
     Tensor,
     Values,
+    portable,
 )
 from tinygen.ops import require
-from tinygen.ops.activation import INT8_MAX, INT8_MIN, Activation, quantized_range
-from tinygen.ops.fixed_point import (
-    INT32_MAX,
-    Int64,
-    multiply_by_quantized_multiplier,
-    quantize_multiplier,
-    wrap_int32,
-)
+from tinygen.ops.activation import Activation, quantized_range
+from tinygen.ops.fixed_point import INT32_MAX, Int64, quantize_multiplier
 from tinygen.ops.parse import Parsed
+from tinygen.ops.requantization import OneRounding, Requantization, bias_or_zeros
+
+
+def activation_quant(tensor: Tensor, kind: str) -> Quant:
+    """The quantization of an activation, which must be int8 or int16 with one scale and zero
+    point."""
+    require.activations(kind, tensor)
+    if not tensor.dtype.low <= tensor.q.zero_point <= tensor.dtype.high:
+        raise UnsupportedModel(f"'{tensor.name}' has the zero point {tensor.q.zero_point}")
+    return tensor.q
 
 
 def int8_quant(tensor: Tensor, kind: str) -> Quant:
-    """The quantization of an activation, which must be int8 with one scale and zero point."""
+    """The same of one that must be int8."""
     require.int8(kind, tensor)
-    if not INT8_MIN <= tensor.q.zero_point <= INT8_MAX:
-        raise UnsupportedModel(f"'{tensor.name}' has the zero point {tensor.q.zero_point}")
-    return tensor.q
+    return activation_quant(tensor, kind)
 
 
 def product_ends(weights: Array, source: Interval, zero_point: int) -> tuple[Int64, Int64]:
@@ -63,13 +66,31 @@ def check_weights(weights: Tensor, kind: str, axis: int) -> None:
         )
 
 
-def check_bias(bias: Tensor | None, channels: int, kind: str) -> None:
-    """Raise unless the bias is absent or one int32 per output channel."""
-    if bias is not None and (bias.dtype is not DType.INT32 or bias.elements != channels):
+_INT32, _INT64 = (DType.INT32,), (DType.INT64,)
+_LARGEST_BIAS = 1 << 46
+"""TFLM requantizes int64 sums of 48 bits."""
+
+
+def check_bias(
+    bias: Tensor | None, channels: int, kind: str, types: tuple[DType, ...] = _INT32
+) -> None:
+    """Raise unless the bias is absent or one number of these types per output channel."""
+    if bias is None:
+        return
+    if bias.dtype not in types or bias.elements != channels:
+        names = " or ".join(dtype.value for dtype in types)
         raise UnsupportedModel(
             f"the bias '{bias.name}' of {kind} is {bias.dtype.value}{list(bias.shape)}",
-            why=f"it has to be {channels} int32 numbers, one per output channel",
+            why=f"it has to be {channels} {names} numbers, one per output channel",
         )
+    if bias.data is not None and bias.dtype is DType.INT64:
+        largest = max(abs(int(end)) for end in (bias.data.min(), bias.data.max()))
+        if largest > _LARGEST_BIAS:
+            raise UnsupportedModel(
+                f"the bias '{bias.name}' of {kind} reaches {largest:,}",
+                why="runtimes compute sums of 48 bits",
+                next_step="convert the model again, with data that reach every layer",
+            )
 
 
 _BIAS_SCALE = 0.02
@@ -77,8 +98,9 @@ _BIAS_SCALE = 0.02
 
 
 def check_bias_scale(source: Tensor, weights: Tensor, bias: Tensor | None, kind: str) -> None:
-    """Raise where the bias has a quantization other than that of the sums it is added to."""
-    if bias is None or bias.quant is None:
+    """Raise where the bias has a quantization other than that of the sums it is added to. Of zeros
+    that does not matter: the converter has layers share them."""
+    if bias is None or bias.quant is None or (bias.data is not None and not bias.data.any()):
         return
     product = source.q.scale * np.array(weights.q.scales)
     told = np.array(bias.quant.scales)
@@ -99,13 +121,6 @@ def _spread(scales: Array) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def bias_or_zeros(bias: Array | None, channels: int) -> Array:
-    """The bias as int32[channels]."""
-    if bias is None:
-        return np.zeros(channels, np.int32)
-    return bias.reshape(channels).astype(np.int32)
-
-
 def constant_bias(io: Operands, channels: int) -> Int64:
     """[channels]: the bias that is the third input of an operator, where it is a constant; zeros
     where there is none."""
@@ -113,58 +128,10 @@ def constant_bias(io: Operands, channels: int) -> Int64:
     return bias_or_zeros(bias, channels).astype(np.int64)
 
 
-@dataclass(frozen=True, eq=False)
-class Requantization:
-    """From int32 accumulators to int8: multipliers per channel or one, and the output's range."""
-
-    multiplier: Array
-    """int32, one or one per channel."""
-    shift: Array
-    """int8, as many: left if positive."""
-    zero_point: int
-    low: int
-    high: int
-
-    def apply(self, accumulator: Array) -> Array:
-        """int8 outputs of exact integer sums whose last dimension is the channel."""
-        scaled = multiply_by_quantized_multiplier(
-            wrap_int32(accumulator), self.multiplier, self.shift
-        )
-        shifted = wrap_int32(scaled + self.zero_point)
-        return np.clip(shifted, self.low, self.high).astype(np.int8)
-
-    def range(self) -> Interval:
-        """All that the clamp lets through."""
-        return Interval.of(self.low, self.high)
-
-    def interval(self, sums: Interval) -> Interval:
-        """The codes of sums in this interval. Larger sums give larger codes unless int32 wraps;
-        where different ones could, all that the clamp lets through."""
-        left = np.maximum(self.shift.astype(np.int64), 0)
-        # A product with the multiplier is no larger than what is multiplied; the zero point is.
-        certain = sums.magnitude <= (INT32_MAX - 128) >> left
-        certain |= sums.low == sums.high  # one sum has one code, however it wraps
-        low, high = (self.apply(end).astype(np.int64) for end in (sums.low, sums.high))
-        return Interval.of(np.where(certain, low, self.low), np.where(certain, high, self.high))
-
-    def params(self) -> dict[str, ParamValue]:
-        """The parameters of a kernel that requantizes like this."""
-        return {
-            "output_zero_point": self.zero_point,
-            "all_right": int(self.shift.max() < 0),
-            "output_min": self.low,
-            "output_max": self.high,
-        }
-
-    def constants(self, io: Operands, channels: int) -> dict[str, Constant]:
-        """The constants of such a kernel: weights, bias (zeros where absent), factors."""
-        bias = io.constant(2) if io.optional(2) is not None else None
-        return {
-            "weights": Constant(io.constant(1)),
-            "bias": Constant(bias_or_zeros(bias, channels)),
-            "multiplier": Constant(self.multiplier),
-            "shift": Constant(self.shift),
-        }
+def _of_64_bits(io: Operands) -> bool:
+    """Whether the sums of these operands are: of int16 inputs, where the bias is not int32."""
+    bias = io.optional(2)
+    return io.input(0).dtype is DType.INT16 and (bias is None or bias.dtype is DType.INT64)
 
 
 class Weighted(Parsed):
@@ -177,6 +144,10 @@ class Weighted(Parsed):
     channel_axis: ClassVar[int]
     """The dimension of the weights that counts output channels."""
 
+    def bias_types(self, io: Operands) -> tuple[DType, ...]:
+        """What the bias may be for this type of the input."""
+        return (DType.INT64, DType.INT32) if io.input(0).dtype is DType.INT16 else (DType.INT32,)
+
     @abstractmethod
     def sums(self, io: Operands, values: Values) -> Int64: ...
 
@@ -186,10 +157,11 @@ class Weighted(Parsed):
         input may have any value of its interval `source` whatever the others have."""
 
     def check(self, io: Operands) -> None:
-        int8_quant(io.input(0), self.kind)
+        activation_quant(io.input(0), self.kind)
+        require.activations(self.kind, io.input(0), io.output)
         check_weights(io.input(1), self.kind, axis=self.channel_axis)
         check_bias_scale(io.input(0), io.input(1), io.optional(2), self.kind)
-        int8_quant(io.output, self.kind)
+        activation_quant(io.output, self.kind)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         return (self.requantization(io).apply(self.sums(io, values)).reshape(io.output.shape),)
@@ -215,15 +187,43 @@ class Weighted(Parsed):
         return (scale.range() if sums is None else scale.interval(sums),)
 
     def requantization(self, io: Operands) -> Requantization:
-        """From sums to the output's int8, per channel or for all."""
+        """From sums to the output's codes, per channel or for all."""
         pairs = [quantize_multiplier(scale) for scale in self.scales(io)]
-        return Requantization(
+        made = Requantization(
             np.array([multiplier for multiplier, _ in pairs], np.int32),
             # Nothing is left of a zero multiplier, whatever its shift; right shifts are cheaper.
             np.array([shift if multiplier else -1 for multiplier, shift in pairs], np.int8),
             io.output.q.zero_point,
-            *quantized_range(self.activation, io.output.q),
+            *quantized_range(self.activation, io.output.q, io.output.dtype),
+            io.output.dtype,
         )
+        return OneRounding.of(made, self.kind) if _of_64_bits(io) else made
+
+    def kernel(self, io: Operands, name: str) -> Kernel:
+        """The portable kernel of this name, or the one for int16."""
+        return portable(f"{name}_int16" if io.output.dtype is DType.INT16 else name)
+
+    def arithmetic(self, io: Operands, scale: Requantization) -> dict[str, ParamValue]:
+        """The parameters of such a kernel that say how inputs become sums, and sums codes."""
+        if io.output.dtype is not DType.INT16:
+            return {"input_zero_point": io.input(0).q.zero_point, **scale.params()}
+        source = Interval.of_type(io.input(0).dtype)
+        sums = Weighted.accumulators(self, io, Given([source, None, None]))
+        wide = _of_64_bits(io)
+        fits = sums is not None and sums.magnitude.max() <= INT32_MAX
+        return {
+            "wide": int(wide and not fits),
+            "once": int(wide),
+            "output_min": scale.low,
+            "output_max": scale.high,
+        }
+
+    def weights(self, io: Operands, scale: Requantization, channels: int) -> dict[str, Constant]:
+        """The constants of such a kernel."""
+        made = scale.constants(io, channels)
+        if io.output.dtype is DType.INT16:
+            made["bias"] = Constant(made["bias"].data.astype(np.int64))
+        return made
 
     def scales(self, io: Operands) -> list[float]:
         """input scale * weight scale / output scale per output channel, in double as TFLM does.

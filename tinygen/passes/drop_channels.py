@@ -31,8 +31,9 @@ from tinygen.ir import (
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.elementwise import Elementwise
+from tinygen.ops.requantization import bias_or_zeros
 from tinygen.ops.reshape import Reshape, SameBytes
-from tinygen.ops.weighted import Weighted, bias_or_zeros
+from tinygen.ops.weighted import Weighted
 from tinygen.passes.channels import Component, components, cuttable
 
 UNIT = 4
@@ -41,7 +42,9 @@ UNIT = 4
 
 def drop_channels(graph: Graph) -> Graph:
     """The graph without those channels, until there is none left; as it is where a node is
-    impossible, which compiling it says."""
+    impossible, which compiling it says, and where it computes in int16."""
+    if any(t.dtype is DType.INT16 for t in graph.tensors.values()):
+        return graph
     while True:
         try:
             known = facts(graph)

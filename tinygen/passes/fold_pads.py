@@ -13,7 +13,7 @@ from functools import cached_property
 
 from tinygen.analysis import facts
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Graph, Interval, Node, TensorId
+from tinygen.ir import Graph, Interval, Node, TensorId
 from tinygen.ops.convolution import Convolution
 from tinygen.ops.max_pool_2d import MaxPool2D
 from tinygen.ops.pad import Pad
@@ -80,7 +80,8 @@ class _Fold:
     def _least(self, tensor_id: TensorId) -> int:
         """The least code that the tensor can have."""
         known = self._facts.get(tensor_id)
-        return DType.INT8.low if known is None else int(known.low.min())
+        lowest = self._graph.tensors[tensor_id].dtype.low
+        return lowest if known is None else int(known.low.min())
 
     @cached_property
     def _facts(self) -> Mapping[TensorId, Interval]:

@@ -1,9 +1,9 @@
-"""An int8 model whose edges have another type becomes int8 throughout.
+"""A quantized model whose edges have another type has codes at its edges.
 
-Where an input is float32, uint8 or int16 and only quantized, the quantized tensor becomes the
-input; where an output is dequantized, or quantized to such a type, the int8 tensor becomes the
-output. `model_quantize` and `model_dequantize` of the generated code do that work for an
-application that has real values.
+Where an input is float32, uint8 or int16 and only quantized to int8, or float32 and only quantized
+to int16, the quantized tensor becomes the input; where an output is dequantized, or quantized to
+such a type, the tensor of codes becomes the output. `model_quantize` and `model_dequantize` of the
+generated code do that work for an application that has real values.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, DType, Graph, Node, Tensor, TensorId, dequantize, quantize
 
 _OUTSIDE = (DType.FLOAT32, DType.UINT8, DType.INT16)
-"""What stands outside of int8 in files, and is converted there."""
+"""What stands outside of int8 in files, and is converted there; of int16, float32."""
+_INSIDE = dict.fromkeys(_OUTSIDE, (DType.INT8,)) | {DType.FLOAT32: (DType.INT8, DType.INT16)}
 WIRED = tuple(dtype for dtype in DType if dtype.wire is not None)
 """What the serial protocol carries."""
 _CODES = np.arange(DType.INT8.low, DType.INT8.high + 1).astype(np.int8)
@@ -25,7 +26,7 @@ _CODES = np.arange(DType.INT8.low, DType.INT8.high + 1).astype(np.int8)
 
 @dataclass(frozen=True, eq=False)
 class Border:
-    """A node between an edge of the file that is not int8, and the int8 tensor behind it."""
+    """A node between an edge of the file and the tensor of other codes behind it."""
 
     graph: Graph
     node: Node
@@ -43,16 +44,17 @@ class Border:
         return self.graph.tensors[ids[0]]
 
     def outward(self, codes: Array) -> Array:
-        """What the file's edge has where there are these int8 codes inside."""
+        """What the file's edge has where there are these codes inside."""
         if self.outside.dtype is DType.FLOAT32:
             return dequantize(codes, self.inside.q.scale, self.inside.q.zero_point)
         outside: Array = self._integers()[codes.astype(np.int64) - DType.INT8.low]
         return outside
 
     def inward(self, values: Array) -> Array:
-        """The int8 codes inside where the file's edge has these values."""
+        """The codes inside where the file's edge has these values."""
         if self.outside.dtype is DType.FLOAT32:
-            return quantize(values, self.inside.q.scale, self.inside.q.zero_point, DType.INT8)
+            inside = self.inside
+            return quantize(values, inside.q.scale, inside.q.zero_point, inside.dtype)
         if self.entry:
             return self._through_node(values)
         integers = self._integers()
@@ -126,8 +128,8 @@ def check_edges(graph: Graph) -> Graph:
 
 
 def strip_edges(graph: Graph) -> Graph:
-    """The graph with int8 inputs and outputs, or int32 ones that count; UnsupportedModel where an
-    edge is something else."""
+    """The graph with inputs and outputs of int8 or int16, or int32 ones that count;
+    UnsupportedModel where an edge is something else."""
     found = borders(graph)
     for border in (*found.inputs.values(), *found.outputs.values()):
         border.require_one_to_one()
@@ -141,7 +143,7 @@ def strip_edges(graph: Graph) -> Graph:
             found.outputs[i].inside.id if i in found.outputs else i for i in graph.outputs
         ),
     )
-    _require(stripped, (DType.INT8, DType.INT32))
+    _require(stripped, (DType.INT8, DType.INT16, DType.INT32))
     return stripped
 
 
@@ -152,7 +154,8 @@ def _entry(graph: Graph, tensor_id: TensorId) -> Node | None:
         return None
     (reader,) = readers
     made = graph.tensors[reader.outputs[0]].dtype
-    return reader if reader.op.kind == "QUANTIZE" and made is DType.INT8 else None
+    outside = graph.tensors[tensor_id].dtype
+    return reader if reader.op.kind == "QUANTIZE" and made in _INSIDE[outside] else None
 
 
 def _exit(graph: Graph, tensor_id: TensorId) -> Node | None:
@@ -161,7 +164,8 @@ def _exit(graph: Graph, tensor_id: TensorId) -> Node | None:
     if graph.tensors[tensor_id].dtype not in _OUTSIDE or writer is None:
         return None
     read = graph.tensors[writer.inputs[0]].dtype
-    return writer if writer.op.kind in ("QUANTIZE", "DEQUANTIZE") and read is DType.INT8 else None
+    inside = _INSIDE[graph.tensors[tensor_id].dtype]
+    return writer if writer.op.kind in ("QUANTIZE", "DEQUANTIZE") and read in inside else None
 
 
 def _require(graph: Graph, allowed: tuple[DType, ...]) -> None:
@@ -174,7 +178,7 @@ def _require_tensor(tensor: Tensor, role: str, allowed: tuple[DType, ...]) -> No
     if tensor.dtype not in allowed:
         raise UnsupportedModel(
             f"the model's {role} '{tensor.name}' is {tensor.dtype.value}, not int8",
-            why="full int8 models are compiled: int8 inputs, weights and outputs",
+            why="full int8 models are compiled, and int16 activations with int8 weights",
             next_step="give tinygen the Keras model, which it quantizes itself",
         )
     if tensor.constant:

@@ -31,7 +31,8 @@ def _tflm(request: Mapping[str, Array]) -> Callable[[Sample], Sample]:
 
     def invoke(inputs: Sample) -> Sample:
         for index, value in enumerate(inputs):
-            interpreter.set_input(value, index)
+            shape = interpreter.get_input_details(index)["shape"]
+            interpreter.set_input(value.reshape(shape), index)  # which may have no batch
         interpreter.invoke()
         return [np.array(interpreter.get_output(i)) for i in range(outputs)]
 
@@ -51,7 +52,7 @@ def _litert(request: Mapping[str, Array]) -> Callable[[Sample], Sample]:
 
     def invoke(inputs: Sample) -> Sample:
         for detail, value in zip(ins, inputs, strict=True):
-            interpreter.set_tensor(detail["index"], value)
+            interpreter.set_tensor(detail["index"], value.reshape(detail["shape"]))
         interpreter.invoke()
         return [np.array(interpreter.get_tensor(detail["index"])) for detail in outs]
 

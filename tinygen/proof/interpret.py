@@ -18,7 +18,8 @@ from tinygen.ir import ABSENT, Array, Graph, Tensor, TensorId
 def run(
     graph: Graph, inputs: Sequence[Array], states: Sequence[Array] | None = None
 ) -> dict[TensorId, Array]:
-    """Every tensor's value for these inputs, one array per graph input, of its exact shape.
+    """Every tensor's value for these inputs, one array per graph input, of its exact shape, or
+    with a batch of 1 in front of one that has none.
 
     `states` has one array per state of the graph, as the inference before left them; None for
     their values after a reset. ValueError where an array has another shape or type.
@@ -27,7 +28,9 @@ def run(
         t.id: t.data for t in graph.tensors.values() if t.data is not None
     }
     for tensor_id, value in zip(graph.inputs, inputs, strict=True):
-        values[tensor_id] = _fitting("input", graph.tensors[tensor_id], value)
+        tensor = graph.tensors[tensor_id]
+        batched = value.shape == (1, *tensor.shape)
+        values[tensor_id] = _fitting("input", tensor, value[0] if batched else value)
     if states is None:
         states = [state.initial for state in graph.states]
     for state, value in zip(graph.states, states, strict=True):

@@ -17,9 +17,10 @@ _LINES = 3
 
 
 def quantized_file(
-    loaded: FloatFile, samples: Iterable[Sequence[Array]], *, float_edges: bool
+    loaded: FloatFile, samples: Iterable[Sequence[Array]], *, float_edges: bool, activations: str
 ) -> bytes:
-    """The model in int8; each of `samples` is one array per input, with the batch of 1.
+    """The model in int8, with activations of this type; each of `samples` is one array per input,
+    with the batch of 1.
 
     Raises InputError, with what the quantizer said, when it cannot be quantized.
     """
@@ -28,6 +29,7 @@ def quantized_file(
         "model": np.frombuffer(loaded.content, dtype=np.uint8),
         "inputs": np.array(len(columns)),
         "float_edges": np.array(float_edges),
+        "activations": np.array(activations),
         **{f"input_{i}": column for i, column in enumerate(columns)},
     }
     file = io.BytesIO()

@@ -4,7 +4,8 @@ The file is somebody else's, and what reads it is C++ that aborts on what it doe
 here is an error there. TensorFlow Lite's quantizer is given a file by these functions alone: its
 converter takes Keras models, functions and SavedModels, calls them, and nothing else.
 Usage: `python -m tinygen.quantize.file_worker < request.npz > model.tflite`; the request holds
-`model` (bytes), `inputs` (how many), `input_0` ... (samples, *shape) and `float_edges`.
+`model` (bytes), `inputs` (how many), `input_0` ... (samples, *shape), `float_edges` and
+`activations` (the name of their type).
 """
 
 from __future__ import annotations
@@ -33,9 +34,17 @@ def quantized(request: Mapping[str, Array]) -> bytes:
         for sample in zip(*inputs, strict=True):
             yield [value[np.newaxis] for value in sample]
 
-    content = calibrator.add_intermediate_tensors(_plain(request["model"].tobytes()))
-    calibrated = calibrator.Calibrator(content).calibrate(samples)
-    edges = tensorflow.float32 if bool(request["float_edges"]) else tensorflow.int8
+    content = _plain(request["model"].tobytes())
+    codes = tensorflow.dtypes.as_dtype(str(request["activations"]))
+    edges = tensorflow.float32 if bool(request["float_edges"]) else codes
+    if codes is tensorflow.int16:  # which the newer quantizer has not
+        old = calibrator.Calibrator(content)
+        return bytes(
+            old.calibrate_and_quantize(samples, edges, edges, False, codes, tensorflow.int64)
+        )
+    calibrated = calibrator.Calibrator(calibrator.add_intermediate_tensors(content)).calibrate(
+        samples
+    )
     return bytes(mlir_quantize(calibrated, input_data_type=edges, output_data_type=edges))
 
 

@@ -41,6 +41,13 @@ CALIBRATION_SAMPLES = 500
 """At most so many samples calibrate the ranges, spread evenly over the data."""
 
 
+_COMPUTED = {
+    "int8": "TFLITE_BUILTINS_INT8",
+    "int16": "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
+}
+"""The converter's name for operators on such activations."""
+
+
 @dataclass(frozen=True, eq=False)
 class Quantized:
     """The int8 model with its graph, and the float model for comparison without TensorFlow.
@@ -54,10 +61,12 @@ class Quantized:
     calibration_samples: int
 
 
-def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -> Quantized:
+def quantize(
+    loaded: LoadedModel, data: Dataset, *, float_edges: bool = False, activations: str = "int8"
+) -> Quantized:
     """Full int8 with int8 inputs and outputs, or with `float_edges` those of the model: float32, or
     integers, which are converted there; weights per channel, batch 1. Inputs that look things up
-    are int32.
+    are int32. With `activations` "int16" what is not a weight is int16 in place of int8.
 
     Raises InputError, with what the converter said, when the model cannot be converted.
     """
@@ -83,17 +92,27 @@ def quantize(loaded: LoadedModel, data: Dataset, *, float_edges: bool = False) -
         float_tflite = loaded.content
         check_computes(loaded, float_tflite)
         check_compiled(loaded, with_layer_names(float_tflite, *names))
-        int8_tflite = quantized_file(loaded, samples(), float_edges=float_edges)
+        int8_tflite = quantized_file(
+            loaded, samples(), float_edges=float_edges, activations=activations
+        )
     else:
         with contextlib.ExitStack() as folders:
             remembered = fused_layers(loaded)
             saved = Path(folders.enter_context(TemporaryDirectory())) if remembered else None
             frozen = _frozen(tensorflow, loaded, saved)
-            float_tflite = _convert(tensorflow, frozen, loaded, None, saved, float_edges=True)
+            float_tflite = _convert(
+                tensorflow, frozen, loaded, None, saved, float_edges=True, activations=""
+            )
             check_computes(loaded, float_tflite)
             check_compiled(loaded, with_layer_names(float_tflite, *names))
             int8_tflite = _convert(
-                tensorflow, frozen, loaded, samples, saved, float_edges=float_edges
+                tensorflow,
+                frozen,
+                loaded,
+                samples,
+                saved,
+                float_edges=float_edges,
+                activations=activations,
             )
         if remembered and not any(layer.stateful for layer in remembered):
             float_tflite, int8_tflite = map(tflite.forgetting, (float_tflite, int8_tflite))
@@ -235,8 +254,9 @@ def _convert(
     saved: Path | None,
     *,
     float_edges: bool,
+    activations: str,
 ) -> bytes:
-    """The frozen function, or what was saved of it, as `.tflite`: float without samples, int8
+    """The frozen function, or what was saved of it, as `.tflite`: float without samples, quantized
     with."""
     lite = tensorflow.lite
     with quiet() as noise:
@@ -249,11 +269,15 @@ def _convert(
             if samples is not None:
                 converter.optimizations = [lite.Optimize.DEFAULT]
                 converter.representative_dataset = samples
-                converter.target_spec.supported_ops = [lite.OpsSet.TFLITE_BUILTINS_INT8]
+                converter.target_spec.supported_ops = [getattr(lite.OpsSet, _COMPUTED[activations])]
                 if not float_edges:
-                    converter.inference_input_type = tensorflow.int8
-                    converter.inference_output_type = tensorflow.int8
+                    converter.inference_input_type = tensorflow.dtypes.as_dtype(activations)
+                    converter.inference_output_type = tensorflow.dtypes.as_dtype(activations)
             return bytes(converter.convert())
         except Exception as error:  # the converter raises many types
-            what = "cannot be converted" if samples is None else "cannot be quantized to int8"
+            what = (
+                "cannot be converted"
+                if samples is None
+                else f"cannot be quantized to {activations}"
+            )
             raise conversion_failure(loaded, what, str(error), noise.text(), frozen) from error

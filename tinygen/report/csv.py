@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tinygen.api.bench import BenchResult
 from tinygen.api.build import BuildResult
+from tinygen.api.compare import CompareResult
 from tinygen.api.inspect import InspectResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.verify import VerifyResult
@@ -33,12 +34,13 @@ def csv_rows(result: object) -> Sequence[Row]:
     if isinstance(result, VerifyResult):
         return _verify_rows(result)
     if isinstance(result, BenchResult):
-        head = {"model": result.model, "board": result.board, "vectors": result.vectors}
-        return [{**head, **to_json(row)} for row in result.rows]
+        return [{"vectors": result.vectors, **to_json(row)} for row in result.rows]
     if isinstance(result, ProfileResult):
         known = {"model": result.model, "board": result.board, "engine": result.engine}
         known |= {"vectors": str(result.vectors), "unit": result.unit}
         return [{**known, **_flat(to_json(layer))} for layer in result.layers]
+    if isinstance(result, CompareResult):
+        return _compare_rows(result)
     if isinstance(result, InspectResult):
         asked = result.fidelity
         layers = result.layers if asked is None else asked.layers
@@ -60,6 +62,21 @@ def csv_rows(result: object) -> Sequence[Row]:
 def _flat(row: Row) -> Row:
     """Lists as one cell."""
     return {k: " + ".join(map(str, v)) if isinstance(v, list) else v for k, v in row.items()}
+
+
+def _compare_rows(result: CompareResult) -> Sequence[Row]:
+    """A row for each figure, then for each layer."""
+    none = {"kernel_a": "", "kernel_b": ""}
+    head = {"model": result.b.model}
+    rows: list[Row] = []
+    for figure in result.figures:
+        numbers = {"a": figure.a, "b": figure.b, "change": figure.change}
+        rows.append({**head, "name": figure.name, "of": figure.of, **none, **numbers})
+    for layer in result.layers:
+        kernels = {"kernel_a": layer.kernel_a, "kernel_b": layer.kernel_b}
+        numbers = {"a": layer.a, "b": layer.b, "change": layer.change}
+        rows.append({**head, "name": "layer", "of": layer.output, **kernels, **numbers})
+    return rows
 
 
 def _verify_rows(result: VerifyResult) -> Sequence[Row]:

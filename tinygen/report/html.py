@@ -12,12 +12,14 @@ from tinygen.api.bench import BenchResult
 from tinygen.api.build import BuildResult, GenerateResult
 from tinygen.api.cache import CacheResult
 from tinygen.api.catalogue import BoardsResult, OperatorsResult
+from tinygen.api.compare import CompareResult
 from tinygen.api.compress_result import CompressResult
 from tinygen.api.doctor import DoctorResult
 from tinygen.api.export import ExportResult
 from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.inspect import InspectResult
 from tinygen.api.layers import LayersResult
+from tinygen.api.power import PowerResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
@@ -25,12 +27,14 @@ from tinygen.api.verify import VerifyResult
 from tinygen.printable import shown
 from tinygen.report import text
 from tinygen.report.blocks import Block, Grid, blocks
+from tinygen.report.page import PageResult
 
 PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     BenchResult: text.bench_report,
     BoardsResult: text.boards_report,
     BuildResult: text.build_report,
     CacheResult: text.cache_report,
+    CompareResult: text.compare_report,
     CompressResult: text.compress_report,
     DoctorResult: text.doctor_report,
     ExportResult: text.export_report,
@@ -39,6 +43,8 @@ PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     InspectResult: text.inspect_report,
     LayersResult: text.layers_report,
     OperatorsResult: text.operators_report,
+    PageResult: text.page_report,
+    PowerResult: text.power_report,
     ProfileResult: text.profile_report,
     RunResult: text.run_report,
     SetupResult: text.setup_report,

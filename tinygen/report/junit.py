@@ -8,6 +8,7 @@ from pathlib import Path
 from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
 from tinygen.api.bench import BenchResult
+from tinygen.api.compare import CompareResult
 from tinygen.api.gates import GateOutcome
 from tinygen.api.verify import VerifyResult
 from tinygen.errors import TinygenError
@@ -53,7 +54,10 @@ def _cases(command: str, result: object) -> Iterator[TestCase]:
         yield from _outputs(result)
     elif isinstance(result, BenchResult):
         for row in result.rows:
-            yield _verdict(f"{row.engine} ({row.kernel_set})", row.verdict, row.verdict.value, "")
+            name = f"{row.model} on {row.board}: {row.engine} ({row.kernel_set})"
+            yield _verdict(name, row.verdict, row.verdict.value, row.failure)
+    elif isinstance(result, CompareResult) and result.thresholds:
+        yield from map(_gate, result.thresholds)
     else:
         yield TestCase(command)
 

@@ -17,6 +17,7 @@ from tinygen.api.bench import BenchResult
 from tinygen.api.build import BuildResult, GenerateResult
 from tinygen.api.cache import CacheResult
 from tinygen.api.catalogue import OperatorsResult
+from tinygen.api.compare import CompareResult
 from tinygen.api.compress_result import CompressResult
 from tinygen.api.doctor import DoctorResult
 from tinygen.api.export import ExportResult
@@ -24,6 +25,7 @@ from tinygen.api.flash import FlashResult, StopResult
 from tinygen.api.gates import NAMES, GateOutcome
 from tinygen.api.inspect import InspectResult
 from tinygen.api.layers import LayersResult
+from tinygen.api.power import PowerResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
@@ -31,6 +33,7 @@ from tinygen.api.verify import VerifyResult
 from tinygen.boards.json_schema import board_schema
 from tinygen.boards.schema import Board
 from tinygen.report.json import SCHEMA_VERSION
+from tinygen.report.page import PageResult
 
 _REFERENCE = "#/$defs/{name}"
 
@@ -50,6 +53,7 @@ RESULTS: Mapping[str, type] = {
     "bench": BenchResult,
     "build": BuildResult,
     "cache": CacheResult,
+    "compare": CompareResult,
     "compress": CompressResult,
     "doctor": DoctorResult,
     "error": Error,
@@ -59,14 +63,16 @@ RESULTS: Mapping[str, type] = {
     "inspect": InspectResult,
     "layers": LayersResult,
     "ops": OperatorsResult,
+    "power": PowerResult,
     "profile": ProfileResult,
+    "report": PageResult,
     "run": RunResult,
     "setup": SetupResult,
     "stop": StopResult,
     "verify": VerifyResult,
 }
 """What each command prints. `boards` prints all of them, or one: `board`; `verify --layers` prints
-`layers`."""
+`layers`, `profile --power` `power`."""
 
 
 def results_schema_text() -> str:

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "tg_reach.h"
 #include "tg_weighted.h"
 
 struct tg_portable_transpose_conv_params {
@@ -32,29 +33,6 @@ struct tg_portable_transpose_conv_params {
   const TG_FLASH int8_t *shift;       /* [output_channels]; multiplier * 2^(shift - 31) */
 };
 
-/* The taps along one dimension through which input elements reach an output element: tap `first`
- * of element `element`, then every stride-th tap of the element before. */
-struct tg_portable_transpose_conv_reach {
-  int32_t first;
-  int32_t element;
-  int32_t count;
-};
-
-/* `place` is the output element's, counted from where the first input element's window begins. */
-TG_INLINE struct tg_portable_transpose_conv_reach tg_portable_transpose_conv_reach_of(
-    int32_t place, int32_t size, int32_t taps, int32_t stride) {
-  struct tg_portable_transpose_conv_reach reach = {place % stride, place / stride, 0};
-  if (reach.element > size - 1) { /* the last elements' windows begin before */
-    reach.first += (reach.element - (size - 1)) * stride;
-    reach.element = size - 1;
-  }
-  if (reach.first < taps) {
-    const int32_t fitting = (taps - reach.first + stride - 1) / stride;
-    reach.count = fitting <= reach.element ? fitting : reach.element + 1;
-  }
-  return reach;
-}
-
 TG_INLINE int8_t tg_portable_transpose_conv_output(
     const struct tg_portable_transpose_conv_params *p, uint32_t sum, int32_t channel) {
   return tg_output(sum, p->multiplier[channel], p->shift[channel], p->all_right,
@@ -62,10 +40,8 @@ TG_INLINE int8_t tg_portable_transpose_conv_output(
 }
 
 TG_INLINE void tg_portable_transpose_conv_pixel(const struct tg_portable_transpose_conv_params *p,
-                                                const int8_t *image,
-                                                struct tg_portable_transpose_conv_reach rows,
-                                                struct tg_portable_transpose_conv_reach columns,
-                                                int8_t *output) {
+                                                const int8_t *image, struct tg_reach rows,
+                                                struct tg_reach columns, int8_t *output) {
   const int32_t depth = p->input_channels;
   const int32_t filter_size = p->filter_height * p->filter_width * depth;
   const int32_t blocks_end = p->output_channels - p->output_channels % 4;
@@ -106,11 +82,11 @@ TG_INLINE void tg_portable_transpose_conv(const struct tg_portable_transpose_con
                                           const int8_t *input, int8_t *output) {
   for (int32_t batch = 0; batch < p->batches; ++batch) {
     for (int32_t y = 0; y < p->output_height; ++y) {
-      const struct tg_portable_transpose_conv_reach rows = tg_portable_transpose_conv_reach_of(
-          y + p->pad_top, p->input_height, p->filter_height, p->stride_height);
+      const struct tg_reach rows =
+          tg_reach_of(y + p->pad_top, p->input_height, p->filter_height, p->stride_height);
       for (int32_t x = 0; x < p->output_width; ++x) {
-        const struct tg_portable_transpose_conv_reach columns = tg_portable_transpose_conv_reach_of(
-            x + p->pad_left, p->input_width, p->filter_width, p->stride_width);
+        const struct tg_reach columns =
+            tg_reach_of(x + p->pad_left, p->input_width, p->filter_width, p->stride_width);
         tg_portable_transpose_conv_pixel(p, input, rows, columns, output);
         output += p->output_channels;
       }

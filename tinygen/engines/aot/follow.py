@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tinygen.engines.aot.functions import functions
 from tinygen.engines.aot.plain import is_plain
 from tinygen.engines.aot.program import Layer, Program
-from tinygen.engines.traced import Traced, TracedLayer, TracedOutput, keras_layers
+from tinygen.engines.traced import (
+    Placed,
+    Traced,
+    TracedLayer,
+    TracedOutput,
+    keras_layers,
+    title,
+)
 from tinygen.errors import InputError
 from tinygen.ir import ABSENT, Alias, TensorId
 
@@ -46,7 +54,44 @@ def follow(program: Program) -> Traced:
         layers=tuple(
             _layer(program, one, named[one.index], last, shared, roots) for one in program.layers
         ),
+        places=tuple(_places(program)),
     )
+
+
+def _places(program: Program) -> Iterator[Placed]:
+    """Where each tensor lies while it is used; of a buffer that is one tensor's, each run of bytes
+    as long as it is needed."""
+    tensors, used = program.graph.tensors, _used(program)
+    for buffer in program.plan.buffers:
+        own = {i: at for i, at in buffer.tensors.items() if i in used}
+        if len(own) < 2:
+            name = "".join(title(tensors[i]) for i in own)
+            for span in buffer.spans:
+                at, size = buffer.offset + span.start, span.stop - span.start
+                yield Placed(name, at, size, span.first, span.last)
+            continue
+        for i, at in own.items():
+            yield Placed(title(tensors[i]), buffer.offset + at, tensors[i].nbytes, *used[i])
+
+
+def _used(program: Program) -> dict[TensorId, tuple[int, int]]:
+    """The first and the last step that touch a tensor, as `Placed` counts them."""
+    used: dict[TensorId, tuple[int, int]] = {}
+
+    def touch(ids: Iterable[TensorId], step: int) -> None:
+        for i in ids:
+            first, last = used.get(i, (step, step))
+            used[i] = min(first, step), max(last, step)
+
+    graph = program.graph
+    touch((*graph.inputs, *(state.read for state in graph.states)), 0)
+    for layer in program.layers:
+        touch((*layer.call.inputs, *layer.call.outputs), layer.index + 1)
+    touch(
+        (*graph.outputs, *(s for state in graph.states for s in (state.read, state.written))),
+        len(program.layers) + 1,
+    )
+    return used
 
 
 def _roots(program: Program) -> dict[TensorId, TensorId]:

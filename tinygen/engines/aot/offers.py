@@ -16,7 +16,7 @@ from typing import ClassVar, NamedTuple
 from tinygen.analysis import Facts
 from tinygen.boards import Core, Extension
 from tinygen.engines.aot.functions import alike
-from tinygen.ir import Graph, KernelCall, Lowered, Node, Operands, TensorId
+from tinygen.ir import DType, Graph, KernelCall, Lowered, Node, Operands, TensorId
 
 
 class Fact(NamedTuple):
@@ -43,6 +43,12 @@ class Site:
     @cached_property
     def io(self) -> Operands:
         return self.graph.operands(self.node)
+
+    @property
+    def of_16_bits(self) -> bool:
+        """Whether the node reads or writes int16 activations."""
+        tensors = (*self.io.inputs, *self.io.outputs)
+        return any(t is not None and t.dtype is DType.INT16 for t in tensors)
 
 
 @dataclass(frozen=True)
@@ -143,6 +149,8 @@ class KernelSet(ABC):
     build_flags: ClassVar[tuple[str, ...]] = ()
     """Of the compiler, for a firmware in which kernels of the set are."""
 
+    of_16_bits: ClassVar[bool] = False
+    """Whether it has kernels for int16 activations; else it is not asked."""
     alike: ClassVar[bool] = True
     """Whether nodes that differ in nothing but which tensors they have get the same answer."""
 

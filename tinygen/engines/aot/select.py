@@ -266,7 +266,10 @@ def _ask(
         for set_position, kernel_set in enumerate(sets):
             answers: list[Answer]
             try:
-                answers = known.of(kernel_set, site)
+                if site.of_16_bits and not kernel_set.of_16_bits:
+                    answers = [Declined("its kernels are for int8")]
+                else:
+                    answers = known.of(kernel_set, site)
             except UnsupportedModel as error:
                 errors[at] = error
                 answers = [Declined(error.what)]

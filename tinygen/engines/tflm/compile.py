@@ -12,7 +12,7 @@ from tinygen.boards import Board, Extension, Port, TflmFrom
 from tinygen.engines.tflm import arena, edges, offline, probe, render, scratch
 from tinygen.engines.tflm.allocator import starting
 from tinygen.engines.tflm.arena import Arena, DoesNotRun, Measured, Need
-from tinygen.engines.tflm.kernel_sets import KernelSet
+from tinygen.engines.tflm.kernel_sets import KernelSet, refused
 from tinygen.engines.tflm.library import Library, assemble, bundled
 from tinygen.engines.tflm.offline import Planned
 from tinygen.engines.tflm.operator_memory import Kernels, UnknownOperator
@@ -59,8 +59,9 @@ def compile_model(
     kinds = _kinds(content, graph)
     operators = [upstream.operator(kind) for kind in kinds]
     registered = [render.registered(graph, operator) for operator in operators]
+    plain = frozenset(upstream.kernel_source(upstream.operator(kind)) for kind in refused(graph))
     library = (
-        assemble(upstream, operators, kernels, debug=options.debug)
+        assemble(upstream, operators, kernels, plain=plain, debug=options.debug)
         if board.engines.tflm_from is TflmFrom.SOURCES
         else bundled(board)
     )
@@ -72,7 +73,7 @@ def compile_model(
             core,
             render.data_files(registered, planned.content, planned.original, identity),
             input_edges(graph),
-            _emulated(upstream, operators, kernels, debug=debug),
+            _emulated(upstream, operators, kernels, plain, debug=debug),
             planned.original,
             kernels,
             identity,
@@ -172,9 +173,14 @@ def _computed(
 
 
 def _emulated(
-    upstream: Upstream, operators: Sequence[Operator], kernels: KernelSet, *, debug: bool
+    upstream: Upstream,
+    operators: Sequence[Operator],
+    kernels: KernelSet,
+    plain: frozenset[str],
+    *,
+    debug: bool,
 ) -> Library:
     """The library that an emulated core runs to size the arena."""
     runs = scratch.EMULATED.get(kernels, kernels)
-    library = assemble(upstream, operators, runs, debug=debug)
+    library = assemble(upstream, operators, runs, plain=plain, debug=debug)
     return library if runs is kernels else scratch.with_scratch_of(upstream, library, kernels)

@@ -50,7 +50,7 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
 
 def _require_int8(graph: Graph) -> Graph:
     for tensor in (graph.tensors[i] for i in (*graph.inputs, *graph.outputs)):
-        if tensor.dtype not in (DType.INT8, DType.INT32):
+        if tensor.dtype not in (DType.INT8, DType.INT16, DType.INT32):
             raise UnsupportedModel(
                 f"'{tensor.name}' is {tensor.dtype.value}, the interpreter is given int8",
                 why="more than a QUANTIZE or DEQUANTIZE stands between this edge and int8",

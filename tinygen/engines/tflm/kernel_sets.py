@@ -9,6 +9,7 @@ from enum import Enum
 from tinygen.boards import Board, Extension, TflmFrom
 from tinygen.engines.tflm.source import CMSIS_NN, CORE_PINS, ESP_NN, ESP_TFLITE_MICRO, Pin
 from tinygen.errors import InputError
+from tinygen.ir import DType, Graph
 
 
 class KernelSet(Enum):
@@ -82,6 +83,21 @@ VENDORS: Mapping[KernelSet, Vendor] = {
         "esp_nn_esp32s3.h", "ARCH_ESP32_S3=1", requires=frozenset({Extension.PIE})
     ),
 }
+
+
+def refused(graph: Graph) -> frozenset[str]:
+    """The operators of a model that kernels which call a vendor's library cannot do, where the
+    reference can: on int16, a layer whose weights have a scale per unit is refused, and a
+    TRANSPOSE_CONV ends in a fault."""
+    found = set()
+    for node in graph.nodes:
+        io = graph.operands(node)
+        wide = io.output.dtype is DType.INT16
+        if wide and node.op.kind == "FULLY_CONNECTED" and not io.input(1).q.per_tensor:
+            found.add(node.op.kind)
+        if wide and node.op.kind == "TRANSPOSE_CONV":
+            found.add(node.op.kind)
+    return frozenset(found)
 
 
 def pins(kernel_set: KernelSet) -> tuple[Pin, ...]:

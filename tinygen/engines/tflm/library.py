@@ -41,13 +41,21 @@ class Library:
 
 
 def assemble(
-    upstream: Upstream, operators: Iterable[Operator], kernel_set: KernelSet, *, debug: bool = False
+    upstream: Upstream,
+    operators: Iterable[Operator],
+    kernel_set: KernelSet,
+    *,
+    plain: frozenset[str] = frozenset(),
+    debug: bool = False,
 ) -> Library:
-    """The library for a model with these operators; `debug` keeps upstream's error texts."""
+    """The library for a model with these operators; `debug` keeps upstream's error texts.
+
+    `plain` are the files of reference kernels that the set's own do not replace.
+    """
     vendor = VENDORS.get(kernel_set)
     folder = vendor.kernels if vendor else ""
     wanted = sorted({upstream.kernel_source(operator) for operator in operators})
-    needed = upstream.closure([ROOT_SOURCE, *wanted], folder)
+    needed = upstream.closure([ROOT_SOURCE, *wanted], folder, plain)
     kernels = {path for path in needed if path.startswith(f"{KERNELS}/") and path.endswith(".cc")}
     # The same core for every model, so that its object serves all of them.
     known = upstream.closure([ROOT_SOURCE, *upstream.operator_sources], folder)

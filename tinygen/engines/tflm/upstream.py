@@ -185,15 +185,21 @@ class Upstream:
 
     # ---- what needs what ----
 
-    def closure(self, starts: Iterable[str], folder: str) -> set[str]:
+    def closure(
+        self, starts: Iterable[str], folder: str, plain: frozenset[str] = frozenset()
+    ) -> set[str]:
         """All files needed to build `starts`: headers, and the sources that implement those; of
-        the kernels, those in `folder` where it has them.
+        the kernels, those in `folder` where it has them, but for the files in `plain`.
 
         A header's functions are in the source file of its name or in NAME_common.cc.
         """
         known = self.kernel_sources | self.core_sources
         found: set[str] = set()
-        waiting = [self.specialized(path, folder) for path in starts]
+
+        def chosen(path: str) -> str:
+            return path if path in plain else self.specialized(path, folder)
+
+        waiting = [chosen(path) for path in starts]
         while waiting:
             path = waiting.pop()
             if path in found:
@@ -205,7 +211,7 @@ class Upstream:
             stem = path.removesuffix(".h")
             if stem != path:
                 candidates = [p for p in (f"{stem}.cc", f"{stem}_common.cc") if p in known]
-                waiting += [self.specialized(p, folder) for p in candidates]
+                waiting += [chosen(p) for p in candidates]
         return found
 
     def headers(self, starts: Iterable[str]) -> set[str]:

@@ -153,7 +153,7 @@ def _outputs(outputs: Sequence[OutputReport], litert: str | None) -> RenderableT
         table.add_row(output.name, *_distance(output.device))
         if output.litert is not None:
             table.add_row(f"  {litert}", *_distance(output.litert))
-    notes = [Text("max, RMSE and MAE in LSB, one step of the int8 output")]
+    notes = [Text("max, RMSE and MAE in LSB, one step of the output's codes")]
     if any(o.litert is not None and o.litert.max_abs_diff_lsb > _FEW_LSB for o in outputs):
         notes.append(
             Text(

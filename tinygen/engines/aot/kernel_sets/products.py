@@ -10,7 +10,8 @@ import numpy as np
 from tinygen.engines.aot.offers import Declined, Site
 from tinygen.ir import Array, Interval
 from tinygen.ops.fixed_point import Int64
-from tinygen.ops.weighted import Requantization, Weighted, constant_bias
+from tinygen.ops.requantization import Requantization
+from tinygen.ops.weighted import Weighted, constant_bias
 
 
 @dataclass(frozen=True, eq=False)

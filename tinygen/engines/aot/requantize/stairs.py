@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tinygen.ir import Array, Interval
 from tinygen.ops.fixed_point import INT32_MAX, Int64
-from tinygen.ops.weighted import Requantization
+from tinygen.ops.requantization import Requantization
 
 Bools = NDArray[np.bool_]
 

@@ -18,7 +18,7 @@ from tinygen.ops.fixed_point import INT32_MAX, Int64, quantize_multiplier
 from tinygen.ops.loops import Rows
 from tinygen.ops.mul import Mul
 from tinygen.ops.pairs import in_place, rows_of
-from tinygen.ops.weighted import Requantization
+from tinygen.ops.requantization import Requantization
 
 ADD, MUL, LOOKUP = (Kernel("mve", name) for name in ("add", "mul", "lookup"))
 _CODES = np.arange(INT8_MIN, INT8_MAX + 1, dtype=np.int64)

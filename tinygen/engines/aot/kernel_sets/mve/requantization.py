@@ -23,7 +23,7 @@ from tinygen.engines.aot.requantize import Stairs, exact, multipliers_and_tweaks
 from tinygen.ir import Array, Interval
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.fixed_point import INT32_MAX, INT32_MIN, Int64
-from tinygen.ops.weighted import Requantization
+from tinygen.ops.requantization import Requantization
 
 _LIMIT = 1 << 31
 _SHIFTS = (17, 18, 19)

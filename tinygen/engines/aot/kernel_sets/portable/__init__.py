@@ -37,6 +37,7 @@ class Portable(KernelSet):
     """As each operator lowers itself; for some cores faster and smaller ones too."""
 
     name: ClassVar[str] = PORTABLE
+    of_16_bits = True
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
         family = FAMILIES.get(site.core)
@@ -44,6 +45,6 @@ class Portable(KernelSet):
         kernels = [call for call in calls if isinstance(call, KernelCall)]
         costs = (cost(call, site.graph.tensors, family) for call in kernels)
         yield Candidate((site.node,), calls, sum(costs, Cost(0, 0, 0)), why="runs on every core")
-        if family is not None:
+        if family is not None and not site.of_16_bits:
             for more in _MORE:
                 yield from more(site, family)

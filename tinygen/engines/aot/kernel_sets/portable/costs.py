@@ -233,6 +233,21 @@ FITS: Mapping[str, _Fit] = {
     "transpose_conv": _Fit(_transpose_conv, call=200, output=26, inner=2.9, code=620),
     "unidirectional_sequence_lstm": _Fit(_lstm, call=0, output=425, inner=2.76, code=1600),
     "whole_pair": _Fit(_dims, call=12, output=6, inner=0, code=90),
+    "add_int16": _Fit(_dims, call=0, output=43, inner=0, code=172),
+    "average_pool_2d_int16": _Fit(_pool, call=0, output=0, inner=4.8, code=96),
+    "conv_2d_int16": _Fit(_conv, call=0, output=70, inner=2.4, code=800),
+    "depthwise_conv_2d_int16": _Fit(_depthwise, call=0, output=40, inner=7.45, code=350),
+    "fully_connected_int16": _Fit(_fully_connected, call=30, output=29, inner=2.6, code=640),
+    "logistic_int16": _Fit(_count, call=18, output=20, inner=0, code=116),
+    "max_pool_2d_int16": _Fit(_pool, call=0, output=0, inner=4.2, code=92),
+    "maximum_int16": _Fit(_dims, call=8, output=9, inner=0, code=64),
+    "mean_int16": _Fit(_mean, call=200, output=8, inner=4.4, code=120),
+    "mul_int16": _Fit(_dims, call=12, output=27, inner=0, code=152),
+    "rectify_int16": _Fit(_count, call=10, output=18, inner=0, code=128),
+    "softmax_int16": _Fit(_rows, call=0, output=70, inner=45, code=296),
+    "squared_difference_int16": _Fit(_dims, call=12, output=43, inner=0, code=180),
+    "tanh_int16": _Fit(_count, call=18, output=22, inner=0, code=116),
+    "transpose_conv_int16": _Fit(_transpose_conv, call=0, output=45, inner=3.4, code=324),
 }
 
 _PRICES: Mapping[str, Mapping[str, _Price]] = {

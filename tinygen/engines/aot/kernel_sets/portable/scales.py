@@ -13,7 +13,8 @@ from tinygen.engines.aot.requantize import stairs
 from tinygen.engines.aot.requantize.affine import Affine, affine
 from tinygen.ir import Array, Constant, Interval, ParamValue
 from tinygen.ops.fixed_point import Int64
-from tinygen.ops.weighted import Requantization, Weighted, constant_bias
+from tinygen.ops.requantization import Requantization
+from tinygen.ops.weighted import Weighted, constant_bias
 
 _REACH = 1 << 20
 """Sums that are unpacked are below it, and not below minus it (`tg_packed.h`)."""
