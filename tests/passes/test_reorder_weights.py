@@ -29,7 +29,7 @@ def same(before: Graph, after: Graph) -> None:
     for _ in range(20):
         image = RNG.integers(-128, 128, before.tensors[source].shape).astype(np.int8)
         values = [interpret.run(graph, [image])[graph.outputs[0]] for graph in (before, after)]
-        assert np.array_equal(*values)
+        assert np.array_equal(values[0], values[1])
 
 
 def behind_a_transpose(order: list[int], shape: tuple[int, ...], *, per_channel: bool) -> Graph:
@@ -40,8 +40,7 @@ def behind_a_transpose(order: list[int], shape: tuple[int, ...], *, per_channel:
     flat = net.call("RESHAPE", [turned, [1, depth]], (1, depth))
     data = RNG.integers(-127, 128, (UNITS, depth))
     weights = int8(data=data, scale=SCALES if per_channel else 0.02, axis=0)
-    options = {"fusedActivationFunction": 0, "keepNumDims": False}
-    out = net.call("FULLY_CONNECTED", [flat, weights], (1, UNITS), (0.3, 4), **options)
+    out = net.call("FULLY_CONNECTED", [flat, weights], (1, UNITS), (0.3, 4), keepNumDims=False)
     return passes.simplify(tflite.read(net.file(out), "turned"))
 
 
@@ -66,8 +65,7 @@ def test_several_rows_keep_their_order() -> None:
     image = net.input((1, 4, 6))
     turned = net.call("TRANSPOSE", [image, [0, 2, 1]], (1, 6, 4))
     weights = int8(data=RNG.integers(-127, 128, (3, 4)), scale=0.02)
-    options = {"fusedActivationFunction": 0, "keepNumDims": False}
-    out = net.call("FULLY_CONNECTED", [turned, weights], (6, 3), (0.3, 4), **options)
+    out = net.call("FULLY_CONNECTED", [turned, weights], (6, 3), (0.3, 4), keepNumDims=False)
     graph = passes.simplify(tflite.read(net.file(out), "rows"))
     after = passes.optimize(graph)
     assert kinds(after) == ["TRANSPOSE", "FULLY_CONNECTED"]
