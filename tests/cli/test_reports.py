@@ -23,6 +23,7 @@ from tinygen.ir import DType, Edge
 from tinygen.proof import verdict
 from tinygen.proof.vectors import Vectors
 from tinygen.proof.verdict import Verdict
+from tinygen.proof.worst import worst
 from tinygen.report.csv import write_csv
 from tinygen.report.junit import write_junit
 from tinygen.report.markdown import markdown
@@ -64,6 +65,7 @@ def result(decision: Verdict, wrong: int, atol: int = 0) -> VerifyResult:
         atol_lsb=atol,
         outputs=verdict.compare([edge], checks, [device]),
         first_mismatch=verdict.first_mismatch([edge], checks, [device]),
+        worst=worst([edge], checks, [device]),
         retries=0,
         reconnects=0,
         seconds=1.5,
