@@ -19,22 +19,24 @@ def compress_report(result: CompressResult) -> RenderableType:
     classes = result.measure == "accuracy"
     names = {row.widths: "" for row in result.rows}
     names = {widths: chr(ord("A") + i % 26) for i, widths in enumerate(names)}
-    table = columns(
-        "shape", "method", "int8", "of seeds", "epochs", "instr.", "flash", "arena", "min"
-    )
+    # Two tables: in one of 80 columns digits would be cut off.
+    learned = columns("shape", "method", "int8", "of seeds", "epochs", "min")
+    takes = columns("shape", "method", "instr.", "flash", "arena")
     for row in result.rows:
         ends = sorted((_score(row.low, classes), _score(row.high, classes)), key=float)
-        table.add_row(
+        head = (
             f"{'>' if row.chosen else ' '}{names[row.widths]}{'*' if row.on_front else ''}",
             f"{row.after}, {row.method}" if row.after else row.method,
+        )
+        learned.add_row(
+            *head,
             _score(row.score, classes),
             "-".join(ends) if len(row.scores) > 1 else "",
             _epochs(row),
-            count(row.instructions),
-            count(row.built.flash) if row.built else "none",
-            count(row.arena),
             f"{row.minutes:.1f}",
         )
+        flash = count(row.built.flash) if row.built else "none"
+        takes.add_row(*head, count(row.instructions), flash, count(row.arena))
     shapes = columns("shape", "layers")
     for widths, name in names.items():
         shapes.add_row(name, ", ".join(f"{w.layer} {w.channels} of {w.of}" for w in widths))
@@ -56,7 +58,7 @@ def compress_report(result: CompressResult) -> RenderableType:
         f" --test {shell_word(str(result.test))}"
     )
     legend = Text("> chosen, * on the front: nothing is as good with fewer instructions")
-    return page(table, legend, shapes, fact_table(facts), next_command(following))
+    return page(learned, takes, legend, shapes, fact_table(facts), next_command(following))
 
 
 def _measure(result: CompressResult) -> str:
