@@ -104,7 +104,7 @@ def _compressed(model: Path, options: CompressOptions, folder: Path) -> Compress
     rows = tuple(replace(row, chosen=row is chosen) for row in rows)
     tried = search.tried
     picture = files.write_picture(
-        folder, rows, tried, shop, f"{shop.loaded.name} for {board.id}: {limits.text}"
+        folder, rows, tried, shop, f"{shop.loaded.name} for {board.id}\n{limits.text}"
     )
     if picture is None:
         notes.append("no picture: matplotlib is not installed (pip install 'tinygen[compress]')")

@@ -81,8 +81,8 @@ class CompressOptions(DataOptions):
         bool,
         Flag(
             "--cluster",
-            "Leave each layer few values of weights, and show what firmware gains of that: as a "
-            "rule nothing.",
+            "Leave each layer few values of weights, which firmware gains flash of with --optimize "
+            "size at most, and show that.",
         ),
     ] = False
     qat: Annotated[

@@ -72,7 +72,7 @@ def without(model: Any, channels: Channels, removed: set[int]) -> Any:
     made = resized(model, sizes)
     for one in channels.layers:
         weights = _sliced(one, _keep(one.reads, removed), kept[one.layer.name])
-        made.get_layer(one.layer.name).set_weights(weights)
+        adopt(made.get_layer(one.layer.name), weights)
     return made
 
 
@@ -88,7 +88,19 @@ def narrowed(model: Any, channels: Channels, widths: Mapping[str, int]) -> Any:
         for one in channels.layers
         if type(one.layer).__name__ in PRODUCERS
     }
-    return resized(model, sizes)
+    made = resized(model, sizes)
+    for layer in model.layers:
+        if hasattr(layer, "finalize_state"):  # what was seen of the data, and is not learned
+            adopt(made.get_layer(layer.name), layer.get_weights())
+    return made
+
+
+def adopt(layer: Any, weights: list[np.ndarray]) -> None:
+    """Give a layer these weights. A Normalization computes with what it works out of its own, which
+    setting them alone does not do again."""
+    layer.set_weights(weights)
+    if hasattr(layer, "finalize_state"):
+        layer.finalize_state()
 
 
 def resized(model: Any, sizes: Mapping[str, int]) -> Any:

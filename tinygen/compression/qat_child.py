@@ -36,6 +36,7 @@ def twin(model: Any) -> Any:
     import tf_keras
 
     from tinygen.compression.channels import calls_of, outputs_of
+    from tinygen.compression.prune import adopt
 
     made = {
         id(tensor): tf_keras.Input(tuple(tensor.shape[1:]), name=f"input_{i}")
@@ -48,7 +49,7 @@ def twin(model: Any) -> Any:
         own = kind(**config)
         tensors = [made[id(tensor)] for tensor in reads]
         made[id(output)] = own(tensors[0] if len(tensors) == 1 else tensors)
-        own.set_weights(layer.get_weights())
+        adopt(own, layer.get_weights())
     outputs = [made[id(tensor)] for tensor in outputs_of(model)]
     return tf_keras.Model(inputs, outputs)
 
