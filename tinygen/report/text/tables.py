@@ -25,7 +25,7 @@ BAR = " "
 _WORDS = {"answer", "board", "operator", "core", "engines", "for", "kernel", "proven", "why", BAR}
 _WORDS |= {"layer", "layers", "method", "shape", "where"}
 """Columns of text; all others hold numbers."""
-_PROSE = {"answer", "layer", "layers", "proven", "why"}
+_PROSE = {"answer", "for", "layer", "layers", "proven", "why"}
 """Those of sentences."""
 
 
