@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.ops.harness import Case, case
 from tests.ops.measure import measure_cases
 from tests.ops.test_int4_weights import as_int4
 from tests.ops.test_op_conv_2d import conv
 from tests.ops.test_op_fully_connected import dense
-from tests.ops.test_packed_weights import packed, peaked
+from tests.ops.test_packed_weights import of_few_values, packed, peaked
 from tinygen import boards, passes, tflite
 from tinygen.engines.aot import compile_graph
 from tinygen.engines.aot.goal import Goal
@@ -29,6 +30,7 @@ def _cases() -> list[Case]:
         peaked(conv("pointwise", (10, 10, 32), 24, (1, 1))),
         peaked(dense("dense", (1, 300), 64)),
         as_int4(dense("int4", (1, 300), 64)),
+        of_few_values(dense("table", (1, 300), 64)),
     ]
 
 
@@ -61,6 +63,23 @@ def test_weights_without_a_peak_are_left_as_they_are(models: Path) -> None:
     assert rice.CONV_2D not in program.kernels
     said = [o.answer.why for choice in program.choices for o in choice.others]
     assert said.count("Rice code: 104% of its weights' bytes") == 3
+
+
+@pytest.mark.parametrize("how", ["pruned", "clustered"])
+def test_weights_that_training_made_few_take_less_flash(how: str, models: Path) -> None:
+    graph = _graph(models, "kws_ref_model")
+    tensors = dict(graph.tensors)
+    for node in graph.nodes:
+        if node.op.kind == "CONV_2D":
+            weights = tensors[node.inputs[1]]
+            assert weights.data is not None
+            data = weights.data.astype(np.int64)
+            zeros = np.where(np.abs(data) <= np.quantile(np.abs(data), 0.8), 0, data)
+            few = zeros if how == "pruned" else data // 16 * 16
+            tensors[weights.id] = replace(weights, data=few.astype(np.int8))
+    made = compile_graph(replace(graph, tensors=tensors), goal=Goal.SIZE)
+    assert rice.CONV_2D in made.kernels
+    assert made.constant_bytes < 0.75 * compile_graph(graph, goal=Goal.SIZE).constant_bytes
 
 
 def test_it_is_the_values_that_count_not_the_files_type() -> None:

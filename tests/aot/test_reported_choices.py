@@ -29,7 +29,9 @@ def test_what_was_chosen_is_reported(tmp_path: Path) -> None:
     assert (first["kernel_set"], first["kernel"]) == ("portable", "conv_2d_packed")
     assert (first["layer"], first["output"]) == (0, "edges_1")
     assert first["why"] == "three products in two multiplications"
-    (other,) = first["others"]
+    other, packed = first["others"]
+    assert packed["why"].startswith("Rice code: ")
+    assert packed["estimated_cycles"] is None
     assert (other["kernel_set"], other["why"]) == ("portable", "runs on every core")
     assert 0 < first["estimated_cycles"] < other["estimated_cycles"]
 

@@ -203,6 +203,11 @@ LINES = (
         code=2,
     ),
     Case(
+        "tinygen inspect digits.tflite --npu nothing",
+        lambda ran: "ethos-u55-128" in ran.err,
+        code=2,
+    ),
+    Case(
         "tinygen compare digits.tflite digits.tflite",
         lambda ran: "neither a project nor a saved result" in ran.err,
         code=2,

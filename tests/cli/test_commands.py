@@ -104,7 +104,7 @@ def written(words: list[str], desk: Path) -> None:
             jsonschema.validate(json.loads(text), {**SCHEMA, "$ref": f"#/$defs/{words[1]}"})
         elif suffix == "csv":
             rows = list(csv.DictReader(text.splitlines()))
-            assert len(rows) == {"profile": 7, "inspect": 8, "compare": 14}.get(words[1], 1)
+            assert len(rows) == {"profile": 7, "inspect": 9, "compare": 14}.get(words[1], 1)
             assert rows[0]["model"] == "digits"
         else:
             assert text.startswith(f"### tinygen {words[1]}\n")

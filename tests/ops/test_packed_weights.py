@@ -45,6 +45,17 @@ def peaked(one: Case, seed: int = 0) -> Case:
     return case(one.op, inputs, one.io.outputs, name=one.name, seed=seed)
 
 
+def of_few_values(one: Case, seed: int = 0) -> Case:
+    """The case with weights of sixteen values, far apart."""
+    rng = np.random.default_rng(seed)
+    source, weights, *bias = one.io.inputs
+    assert weights is not None
+    values = rng.permutation(np.arange(-128, 128, dtype=np.int8))[:16]
+    values[:2] = -128, 127
+    narrow = replace(weights, data=rng.choice(values, weights.shape))
+    return case(one.op, [source, narrow, *bias], one.io.outputs, name=one.name, seed=seed)
+
+
 def packed(cases: Sequence[Case], core: boards.Core) -> list[Case]:
     """Each case for every candidate whose weights are packed."""
     found = [
@@ -94,6 +105,8 @@ def _drawn_dense(seed: int) -> Case:
 CASES = (
     *(as_int4(one) for one in test_op_fully_connected.EDGES[::2]),
     *(as_int4(random_dense(seed)) for seed in range(6)),
+    *(of_few_values(random_dense(seed), seed) for seed in range(4)),
+    *(of_few_values(one) for one in test_op_fully_connected.EDGES[::4]),
     *(peaked(one) for one in (*test_op_conv_2d.EDGES[::4], *test_op_fully_connected.EDGES[::3])),
     *(_drawn_conv(seed) for seed in range(8)),
     *(_drawn_dense(seed) for seed in range(8)),

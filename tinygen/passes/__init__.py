@@ -16,6 +16,7 @@ from tinygen.passes.merge_moves import merge_moves
 from tinygen.passes.merge_tables import merge_tables, sink_tables
 from tinygen.passes.remove_dead import remove_dead
 from tinygen.passes.reorder import reorder
+from tinygen.passes.reorder_weights import reorder_weights
 from tinygen.passes.share_results import share_results
 from tinygen.passes.sink_dequantize import sink_dequantize
 from tinygen.passes.strip_edges import check_edges, strip_edges
@@ -38,6 +39,7 @@ OPTIMIZATIONS: tuple[Pass, ...] = (
     merge_moves,
     share_results,
     fold_dilations,
+    reorder_weights,
     fold_pads,
     fuse_activations,
     merge_tables,

@@ -31,10 +31,10 @@ struct tg_portable_conv_2d_rice_params {
   int32_t output_min;                 /* lowest code the activation lets through */
   int32_t output_max;                 /* highest code the activation lets through */
   const TG_FLASH int32_t *weights;    /* a row for each output channel: see tg_rice.h */
-  const TG_FLASH int8_t *values;      /* of the numbers in the code */
   const TG_FLASH int32_t *bias;       /* [output_channels] */
   const TG_FLASH int32_t *multiplier; /* [output_channels]; the scale's ratio is */
   const TG_FLASH int8_t *shift;       /* [output_channels]; multiplier * 2^(shift - 31) */
+  const TG_FLASH int8_t *values;      /* of the numbers in the code */
 };
 
 /* Decodes `count` rows of `size` weights. Apart, and for all layers: inlined it would take the

@@ -17,10 +17,10 @@ struct tg_portable_fully_connected_rice_params {
   int32_t output_min;                 /* lowest code the activation lets through */
   int32_t output_max;                 /* highest code the activation lets through */
   const TG_FLASH int32_t *weights;    /* a row for each unit: see tg_rice.h */
-  const TG_FLASH int8_t *values;      /* of the numbers in the code */
   const TG_FLASH int32_t *bias;       /* [units], less the input's zero point times the weights */
   const TG_FLASH int32_t *multiplier; /* [units] or [1]; the scale's ratio is */
   const TG_FLASH int8_t *shift;       /* [units] or [1]; multiplier * 2^(shift - 31) */
+  const TG_FLASH int8_t *values;      /* of the numbers in the code */
 };
 
 TG_INLINE void tg_portable_fully_connected_rice(

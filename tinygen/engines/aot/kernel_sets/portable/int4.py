@@ -1,4 +1,5 @@
-"""FULLY_CONNECTED of weights that four bits hold, in half of the flash (`tg_*_int4.h`)."""
+"""FULLY_CONNECTED of weights that four bits hold, or tell apart, in half of the flash
+(`tg_fully_connected_int4.h`)."""
 
 from __future__ import annotations
 
@@ -17,25 +18,35 @@ from tinygen.ops.fully_connected import FullyConnected
 
 KERNEL = portable("fully_connected_int4")
 
+_VALUES = 16
+"""Of weights that a table holds: what a clustered layer has left."""
+
 
 def int4_fully_connected(site: Site, family: Family) -> Iterable[Candidate | Declined]:
     """The candidate for a family of cores, or why there is none: whatever type the file has."""
     if not isinstance(site.node.op, FullyConnected) or not site.io.input(1).constant:
         return
     weights = site.io.constant(1)
-    if weights.min() < -8 or weights.max() > 7:
-        yield Declined("int4: its weights do not fit into four bits")
-        return
+    values = np.zeros(1, np.int8)
+    table = int(weights.min() < -8 or weights.max() > 7)
+    if table:
+        values = np.unique(weights)
+        if values.size > _VALUES:
+            yield Declined(f"int4: its weights have {values.size} values")
+            return
+        weights = np.searchsorted(values, weights).astype(np.int8)
     price = _PRICES[family.name]
+    block = price.table_block if table else price.block
     own = on_raw_codes(site)
-    packed = Constant(_packed(weights, price.block))
+    constants = {"weights": Constant(_packed(weights, block)), "values": Constant(values)}
     call = replace(
         own,
         kernel=KERNEL,
-        params={**own.params, "block": price.block},
-        constants={**own.constants, "weights": packed},
+        params={**own.params, "block": block, "table": table},
+        constants={**own.constants, **constants},
     )
-    yield Candidate((site.node,), (call,), _cost(call, price), why="two weights in a byte")
+    why = "two weights in a byte" + ", by a table" * table
+    yield Candidate((site.node,), (call,), _cost(call, price), why=why)
 
 
 def _packed(weights: Array, block: int) -> Array:
@@ -48,20 +59,23 @@ def _packed(weights: Array, block: int) -> Array:
 
 
 class _Price(NamedTuple):
-    """Units that are computed together. Instructions for a product of a unit, and for a unit."""
+    """Units that are computed together, and with a table. Instructions for a product of a unit,
+    for one with a table, and for a unit."""
 
     block: int
+    table_block: int
     product: float
+    table_product: float
     unit: float
     code: int
     """Bytes."""
 
 
 _PRICES: Mapping[str, _Price] = {
-    "armv6m": _Price(1, 6.38, 82, code=300),
-    "thumb2": _Price(4, 2.474, 22, code=500),
-    "rv32m": _Price(4, 5.7, 25, code=600),
-    "xtensa": _Price(2, 7.5, 40, code=500),
+    "armv6m": _Price(1, 1, 6.38, 9.26, 82, code=300),
+    "thumb2": _Price(4, 2, 2.474, 3.9, 22, code=500),
+    "rv32m": _Price(4, 2, 5.7, 6.73, 25, code=600),
+    "xtensa": _Price(2, 1, 7.5, 12.3, 40, code=500),
 }
 """Fitted as `costs` says, for each family."""
 
@@ -69,4 +83,5 @@ _PRICES: Mapping[str, _Price] = {
 def _cost(call: KernelCall, price: _Price) -> Cost:
     p: Params = call.params
     outputs = p["rows"] * -(-p["units"] // p["block"]) * p["block"]
-    return estimated(call, outputs * (price.product * p["depth"] + price.unit), price.code)
+    product = price.table_product if p["table"] else price.product
+    return estimated(call, outputs * (product * p["depth"] + price.unit), price.code)
