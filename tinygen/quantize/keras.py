@@ -273,7 +273,8 @@ def _convert(
                 if not float_edges:
                     converter.inference_input_type = tensorflow.dtypes.as_dtype(activations)
                     converter.inference_output_type = tensorflow.dtypes.as_dtype(activations)
-            return bytes(converter.convert())
+            content = bytes(converter.convert())
+            return content if saved is None else tflite.in_order_of_names(content)
         except Exception as error:  # the converter raises many types
             what = (
                 "cannot be converted"

@@ -44,7 +44,7 @@ def _outputs(layer: Any, sequences: Any) -> Any:
     cell = layer.cell
     units = layer.units
     bias = tensorflow.zeros(4 * units) if cell.bias is None else cell.bias
-    weights = map(tensorflow.convert_to_tensor, (cell.kernel, cell.recurrent_kernel, bias))
+    weights = [tensorflow.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel, bias)]
     zeros = tensorflow.zeros((1, units))
     attributes = {
         "api_implements": f"lstm_{layer.name}",
@@ -69,7 +69,5 @@ def _outputs(layer: Any, sequences: Any) -> Any:
         return hidden, tensorflow.stack(made, axis=1), hidden, memory, tensorflow.constant(1.0)
 
     function = tensorflow.function(lstm, autograph=False, experimental_attributes=attributes)
-    last, every, *_ = function(
-        sequences, zeros, zeros, *weights, tensorflow.convert_to_tensor(bias)
-    )
+    last, every, *_ = function(sequences, zeros, zeros, *weights)
     return every if layer.return_sequences else last

@@ -9,7 +9,7 @@ from __future__ import annotations
 from tinygen.tflite.graph import graph, read
 from tinygen.tflite.metadata import output_labels
 from tinygen.tflite.parse import Call, File, FileTensor, parse, subgraphs
-from tinygen.tflite.signatures import signatures, with_signature
+from tinygen.tflite.signatures import in_order_of_names, signatures, with_signature
 from tinygen.tflite.states import forgets, forgetting, places, start, variables
 from tinygen.tflite.tiles import without_tiles
 from tinygen.tflite.write import with_edges, with_shapes
@@ -21,6 +21,7 @@ __all__ = [
     "forgets",
     "forgetting",
     "graph",
+    "in_order_of_names",
     "output_labels",
     "parse",
     "places",

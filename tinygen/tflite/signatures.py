@@ -11,7 +11,8 @@ import tflite
 
 from tinygen.errors import UnsupportedModel
 from tinygen.printable import printable
-from tinygen.tflite.parse import MALFORMED, damaged
+from tinygen.tflite.parse import MALFORMED, damaged, parse
+from tinygen.tflite.write import with_edges
 
 _MOST = 1000
 _SUBGRAPHS, _SIGNATURES = 8, 18
@@ -61,6 +62,26 @@ def _check(side: str, named: Sequence[int], there: Any, key: str) -> None:
             why="runtimes are asked by the one or by the other; the file contradicts itself",
             next_step="convert the model again",
         )
+
+
+def in_order_of_names(content: bytes) -> bytes:
+    """The file of one signature with its inputs and outputs in the order of their names there: a
+    SavedModel has them in none."""
+    entry = tflite.Model.GetRootAs(content, 0).SignatureDefs(0)
+    sides = []
+    for item, count in (
+        (entry.Inputs, entry.InputsLength()),
+        (entry.Outputs, entry.OutputsLength()),
+    ):
+        named = [item(i) for i in range(count)]
+        sides.append([int(one.TensorIndex()) for one in sorted(named, key=lambda e: e.Name())])
+    made = with_edges(content, sides[0], sides[1], without=())
+    file = parse(made, "the converted model")
+    if [list(file.inputs), list(file.outputs)] != sides:
+        raise UnsupportedModel(
+            "the inputs and outputs of the converted model cannot be put in order"
+        )
+    return made
 
 
 def with_signature(content: bytes, index: int) -> bytes:

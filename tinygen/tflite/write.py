@@ -54,9 +54,10 @@ def with_plain_integers(content: bytes, types: Mapping[int, str]) -> bytes:
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
-def with_requantized(content: bytes, calls: Collection[int]) -> bytes:
+def with_requantized(content: bytes, calls: Mapping[int, int]) -> bytes:
     """The file with a QUANTIZE behind these operators, by their positions: what they make has the
-    quantization of their first input, and gets that of their outputs there. Needs TensorFlow."""
+    quantization of one of their inputs, the one that is named for each, and gets that of their
+    outputs there. Needs TensorFlow."""
     from tensorflow.lite.python import schema_py_generated as schema
     from tensorflow.lite.tools import flatbuffer_utils
 
@@ -71,7 +72,7 @@ def with_requantized(content: bytes, calls: Collection[int]) -> bytes:
         operators.append(operator)
         if position not in calls:
             continue
-        source = graph.tensors[operator.inputs[0]]
+        source = graph.tensors[operator.inputs[calls[position]]]
         for number, index in enumerate(list(operator.outputs)):
             moved = copy.copy(graph.tensors[index])
             moved.name, moved.quantization = moved.name + b"/moved", source.quantization

@@ -1,0 +1,96 @@
+"""LSTM layers become one operator each, in either Keras, which computes what the layer does."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tinygen import tflite
+from tinygen.data import Dataset
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import Int8Model, input_edges, output_edges
+from tinygen.load import load
+from tinygen.passes import simplify
+from tinygen.proof import oracle
+from tinygen.quantize import quantize
+
+STEPS, FEATURES, SAMPLES = 8, 5, 40
+KIND = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+
+
+def _plain(ls: Any, lstm: Any) -> tuple[Any, Any]:
+    source = ls.Input((STEPS, FEATURES))
+    return source, ls.Dense(3)(lstm(6)(source))
+
+
+def _both_ways(ls: Any, lstm: Any) -> tuple[Any, Any]:
+    source = ls.Input((STEPS, FEATURES))
+    steps = ls.Bidirectional(lstm(4, return_sequences=True, use_bias=False))(source)
+    return source, ls.Flatten()(steps)
+
+
+def _several(ls: Any, lstm: Any) -> tuple[Any, Any]:
+    source, other = ls.Input((STEPS, FEATURES)), ls.Input((STEPS, FEATURES))
+    upon = lstm(4)(lstm(6, return_sequences=True)(source))
+    return [other, source], [ls.Dense(2)(lstm(3, go_backwards=True)(other)), upon]
+
+
+def _remembers(ls: Any, lstm: Any) -> tuple[Any, Any]:
+    source = ls.Input(batch_shape=(1, STEPS, FEATURES))
+    return source, ls.Dense(3)(lstm(4, stateful=True)(source))
+
+
+def _saved(package: str, make: Callable[..., tuple[Any, Any]], folder: Path, layer: str) -> Path:
+    keras = importlib.import_module(package)
+    keras.utils.set_random_seed(3)
+    path = folder / ("net.keras" if package == "keras" else "net.h5")
+    keras.Model(*make(keras.layers, getattr(keras.layers, layer))).save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("package", "make", "operators"),
+    [
+        ("keras", _plain, 1),
+        ("tf_keras", _both_ways, 2),
+        ("keras", _several, 3),
+        ("keras", _remembers, 1),
+    ],
+)
+def test_an_lstm_is_one_operator(
+    package: str, make: Callable[..., tuple[Any, Any]], operators: int, tmp_path: Path
+) -> None:
+    loaded = load(_saved(package, make, tmp_path, "LSTM"))
+    assert loaded.loader.count("as one operator") == operators
+    rng = np.random.default_rng(4)
+    shape = (SAMPLES, STEPS, FEATURES)
+    arrays = tuple(rng.normal(0, 1, shape).astype(np.float32) for _ in loaded.inputs)
+    made = quantize(loaded, Dataset(arrays, None, "test", ()))
+    kinds = [node.op.kind for node in made.graph.nodes]
+    assert kinds.count(KIND) == operators
+    remembers = make is _remembers
+    assert tflite.forgets(made.tflite) != remembers
+    assert (len(made.graph.states) == 2) == remembers
+
+    model = Int8Model(made.tflite, made.graph, simplify(made.graph))
+    codes = [e.quantize(a) for e, a in zip(input_edges(model.graph), arrays, strict=True)]
+    starts = np.arange(SAMPLES) % 10 == 0
+    expected = oracle.expected(model, codes, starts)
+    ours = list(oracle.reference(model.graph, codes, starts))
+    real = oracle.float_outputs(made.float_tflite, arrays, starts)
+    for number, edge in enumerate(output_edges(model.graph)):
+        assert np.array_equal(np.stack([row[number] for row in ours]), expected.outputs[number])
+        error = edge.dequantize(expected.outputs[number]) - real[number]
+        assert 10 * np.log10(np.sum(real[number] ** 2) / np.sum(error**2)) > 20
+
+
+def test_a_stateful_layer_without_an_operator_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = _saved("keras", _remembers, tmp_path, "GRU")
+    with pytest.raises(UnsupportedModel, match=r"GRU '.*' is stateful") as caught:
+        load(path)
+    assert "make the state an input and an output" in caught.value.next_step
