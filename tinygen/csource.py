@@ -241,7 +241,7 @@ def shape(tensor: Tensor | Edge) -> str:
 
 
 def edge(edge: Edge) -> dict[str, object]:
-    """An input or output of the model, as `struct model_tensor` and its comment say it."""
+    """An input or output of the model, as its struct and its comment say it."""
     return {
         "comment": comment(f'"{edge.name}" {shape(edge)}, {_meaning(edge)}'),
         "c_type": edge.dtype.c_name,

@@ -78,6 +78,16 @@ TrustProject = Annotated[
 ]
 
 
+Name = Annotated[
+    str,
+    Flag(
+        "--name",
+        "What the model is called in C: its files, symbols and macros begin with it.",
+        metavar="NAME",
+    ),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
     """How a model file is opened, and with what data something is done with it."""
@@ -267,6 +277,7 @@ class BuildOptions(ProjectOptions):
             engine=True,
         ),
     ] = None
+    name: Name = "model"
     protocol: Annotated[
         str,
         Flag(
@@ -326,6 +337,7 @@ class ExportOptions(ModelOptions):
         str | Path | None,
         Flag("--out", "Folder or .zip file to write. [default: one in build]", short="-o"),
     ] = None
+    name: Name = "model"
     zip: Annotated[bool, Flag("--zip", "Write a .zip file instead of a folder.")] = False
     optimize: Annotated[
         str,

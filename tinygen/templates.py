@@ -18,7 +18,8 @@ from tinygen.resources import templates_dir
 class Identity:
     """What the generated code says about itself.
 
-    `labels` are the names of the classes of each output, empty where there are none.
+    `labels` are the names of the classes of each output, empty where there are none; symbols of its
+    C begin with `c_name`.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Identity:
     sha256: str
     version: str
     labels: tuple[tuple[str, ...], ...] = ()
+    c_name: str = "model"
 
 
 @functools.cache

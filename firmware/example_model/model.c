@@ -25,14 +25,14 @@ static struct {
   uint32_t canary[4];
 } model_arena;
 
-static enum model_status arena_begin(void) {
+static enum model_status model_arena_begin(void) {
   for (size_t i = 0; i < 4; i++) {
     model_arena.canary[i] = MODEL_CANARY;
   }
   return MODEL_OK;
 }
 
-static enum model_status arena_intact(void) {
+static enum model_status model_arena_intact(void) {
   for (size_t i = 0; i < 4; i++) {
     if (model_arena.canary[i] != MODEL_CANARY) {
       return MODEL_ERROR_CANARY;
@@ -46,7 +46,7 @@ uint32_t model_arena_bytes(void) {
 }
 
 /* Where a tensor or scratch lies. That they all lie in one object is kept from the compiler. */
-TG_INLINE void *arena_at(uint32_t offset) {
+TG_INLINE void *model_arena_at(uint32_t offset) {
   uint8_t *bytes = model_arena.bytes + offset;
   TG_FORGET(bytes);
   return bytes;
@@ -54,36 +54,37 @@ TG_INLINE void *arena_at(uint32_t offset) {
 
 /* Layer 0: CONV_2D "edges_1"
  * [1, 8, 8, 1] -> [1, 8, 8, 8], 4,608 MACs */
-TG_LAYER void layer_0_conv_2d(tg_any_input input, tg_any_output output) {
+TG_LAYER void model_layer_0_conv_2d(tg_any_input input, tg_any_output output) {
   static const struct tg_portable_conv_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .input_channels = 1, .output_height = 8,
       .output_width = 8, .output_channels = 8, .groups = 1, .last_outputs = 0, .filter_height = 3,
       .filter_width = 3, .stride_height = 1, .stride_width = 1, .dilation_height = 1,
       .dilation_width = 1, .pad_top = 1, .pad_left = 1, .input_zero_point = -128,
       .output_zero_point = -128, .all_right = 1, .output_min = -128, .output_max = 127,
-      .weights = layer_0_weights, .bias = layer_0_bias, .multiplier = layer_0_multiplier,
-      .shift = layer_0_shift,
+      .weights = model_layer_0_weights, .bias = model_layer_0_bias,
+      .multiplier = model_layer_0_multiplier, .shift = model_layer_0_shift,
   };
   tg_portable_conv_2d(&params, input, output);
 }
 
 /* Layer 1: DEPTHWISE_CONV_2D "strokes_1"
  * [1, 8, 8, 8] -> [1, 8, 8, 16], 9,216 MACs */
-TG_LAYER void layer_1_depthwise_conv_2d_packed(tg_any_input input, tg_any_output output,
-                                               tg_any_output scratch) {
+TG_LAYER void model_layer_1_depthwise_conv_2d_packed(tg_any_input input, tg_any_output output,
+                                                     tg_any_output scratch) {
   static const struct tg_portable_depthwise_conv_2d_packed_params params = {
       .input_height = 8, .input_width = 8, .input_channels = 8, .output_height = 8,
       .output_width = 8, .depth_multiplier = 2, .filter_height = 3, .filter_width = 3,
       .stride_height = 1, .stride_width = 1, .pad_top = 1, .pad_left = 1, .input_zero_point = -128,
       .kept = 0, .split = 14, .shift = 20, .wide = 1, .falls = 0, .each = 1,
-      .weights = layer_1_weights, .bias = layer_1_bias, .numbers = layer_1_numbers,
+      .weights = model_layer_1_weights, .bias = model_layer_1_bias,
+      .numbers = model_layer_1_numbers,
   };
   tg_portable_depthwise_conv_2d_packed(&params, input, output, scratch);
 }
 
 /* Layer 2: MAX_POOL_2D "max_pooling2d_1/MaxPool2d"
  * [1, 8, 8, 16] -> [1, 4, 4, 16] */
-TG_LAYER void layer_2_max_pool_2d(tg_any_input input, tg_any_output output) {
+TG_LAYER void model_layer_2_max_pool_2d(tg_any_input input, tg_any_output output) {
   static const struct tg_portable_max_pool_2d_params params = {
       .batches = 1, .input_height = 8, .input_width = 8, .channels = 16, .output_height = 4,
       .output_width = 4, .filter_height = 2, .filter_width = 2, .stride_height = 2,
@@ -94,22 +95,23 @@ TG_LAYER void layer_2_max_pool_2d(tg_any_input input, tg_any_output output) {
 
 /* Layer 3: CONV_2D "shapes_1"
  * [1, 4, 4, 16] -> [1, 4, 4, 24], 55,296 MACs */
-TG_LAYER void layer_3_conv_2d_packed(tg_any_input input, tg_any_output output,
-                                     tg_any_output scratch) {
+TG_LAYER void model_layer_3_conv_2d_packed(tg_any_input input, tg_any_output output,
+                                           tg_any_output scratch) {
   static const struct tg_portable_conv_2d_packed_params params = {
       .input_height = 4, .input_width = 4, .input_channels = 16, .output_height = 4,
       .output_width = 4, .output_channels = 24, .filter_height = 3, .filter_width = 3,
       .stride_height = 1, .stride_width = 1, .pad_top = 1, .pad_left = 1, .input_zero_point = -128,
       .triples = 1, .block = 4, .unroll = 4, .taps = 3, .parts = 1, .chunks = 1, .runs = 3,
       .padding = 0, .split = 14, .shift = 20, .wide = 1, .falls = 0, .each = 1,
-      .weights = layer_3_weights, .bias = layer_3_bias, .numbers = layer_3_numbers,
+      .weights = model_layer_3_weights, .bias = model_layer_3_bias,
+      .numbers = model_layer_3_numbers,
   };
   tg_portable_conv_2d_packed(&params, input, output, scratch);
 }
 
 /* Layer 4: MAX_POOL_2D "max_pooling2d_1_2/MaxPool2d"
  * [1, 4, 4, 24] -> [1, 2, 2, 24] */
-TG_LAYER void layer_4_max_pool_2d(tg_any_input input, tg_any_output output) {
+TG_LAYER void model_layer_4_max_pool_2d(tg_any_input input, tg_any_output output) {
   static const struct tg_portable_max_pool_2d_params params = {
       .batches = 1, .input_height = 4, .input_width = 4, .channels = 24, .output_height = 2,
       .output_width = 2, .filter_height = 2, .filter_width = 2, .stride_height = 2,
@@ -120,38 +122,39 @@ TG_LAYER void layer_4_max_pool_2d(tg_any_input input, tg_any_output output) {
 
 /* Layer 5: FULLY_CONNECTED "digit_1"
  * [1, 96] -> [1, 10], 960 MACs */
-TG_LAYER void layer_5_fully_connected(tg_any_input input, tg_any_output output) {
+TG_LAYER void model_layer_5_fully_connected(tg_any_input input, tg_any_output output) {
   static const struct tg_portable_fully_connected_params params = {
       .rows = 1, .depth = 96, .units = 10, .last_units = 2, .multiplier_step = 1,
       .input_zero_point = -128, .output_zero_point = -1, .all_right = 1, .output_min = -128,
-      .output_max = 127, .weights = layer_5_weights, .bias = layer_5_bias,
-      .multiplier = layer_5_multiplier, .shift = layer_5_shift,
+      .output_max = 127, .weights = model_layer_5_weights, .bias = model_layer_5_bias,
+      .multiplier = model_layer_5_multiplier, .shift = model_layer_5_shift,
   };
   tg_portable_fully_connected(&params, input, output);
 }
 
 /* Layer 6: SOFTMAX "digit"
  * [1, 10] -> [1, 10] */
-TG_LAYER void layer_6_softmax(tg_any_input input, tg_any_output output) {
+TG_LAYER void model_layer_6_softmax(tg_any_input input, tg_any_output output) {
   static const struct tg_portable_softmax_params params = {
-      .rows = 1, .depth = 10, .table_length = 125, .table = layer_6_table,
+      .rows = 1, .depth = 10, .table_length = 125, .table = model_layer_6_table,
   };
   tg_portable_softmax(&params, input, output);
 }
 
 enum model_status model_init(void) {
-  return arena_begin();
+  return model_arena_begin();
 }
 
 enum model_status model_invoke(void) {
-  layer_0_conv_2d(arena_at(0), arena_at(1024));
-  layer_1_depthwise_conv_2d_packed(arena_at(1024), arena_at(0), arena_at(1536));
-  layer_2_max_pool_2d(arena_at(0), arena_at(1376));
-  layer_3_conv_2d_packed(arena_at(1376), arena_at(1176), arena_at(0));
-  layer_4_max_pool_2d(arena_at(1176), arena_at(0));
-  layer_5_fully_connected(arena_at(0), arena_at(96));
-  layer_6_softmax(arena_at(96), arena_at(96));
-  return arena_intact();
+  model_layer_0_conv_2d(model_arena_at(0), model_arena_at(1024));
+  model_layer_1_depthwise_conv_2d_packed(model_arena_at(1024), model_arena_at(0),
+                                         model_arena_at(1536));
+  model_layer_2_max_pool_2d(model_arena_at(0), model_arena_at(1376));
+  model_layer_3_conv_2d_packed(model_arena_at(1376), model_arena_at(1176), model_arena_at(0));
+  model_layer_4_max_pool_2d(model_arena_at(1176), model_arena_at(0));
+  model_layer_5_fully_connected(model_arena_at(0), model_arena_at(96));
+  model_layer_6_softmax(model_arena_at(96), model_arena_at(96));
+  return model_arena_intact();
 }
 
 int8_t *model_input(size_t index) {

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tg_model.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -33,25 +35,6 @@ extern "C" {
 #define MODEL_OUTPUTS 1
 /* Output 0: "digit" [1, 10], scale 0.00390625, zero point -128 */
 #define MODEL_OUTPUT_0_ELEMENTS 10u
-
-#define MODEL_MAX_RANK 6
-
-enum model_status {
-  MODEL_OK = 0,
-  MODEL_ERROR_CANARY = 1, /* something wrote past the end of the arena */
-  MODEL_ERROR_ARENA = 2,  /* the arena is too small for the model */
-  MODEL_ERROR_INVOKE = 3  /* an operator failed */
-};
-
-/* An int8 tensor: real value = scale * (int8 value - zero_point). */
-struct model_tensor {
-  const char *name;
-  uint32_t elements; /* of one byte each */
-  uint32_t rank;
-  uint32_t shape[MODEL_MAX_RANK];
-  float scale;
-  int32_t zero_point;
-};
 
 extern const uint8_t model_hash[32]; /* SHA-256 of the quantized model */
 extern const struct model_tensor model_inputs[MODEL_INPUTS];

@@ -19,9 +19,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "model.h"
 #include "tg_benchmark.h"
 #include "tg_hal.h"
+#include "tg_models.h"
 
 #define TG_COMMAND_BYTES 80u /* the benchmark's own limit */
 #define TG_ROW 8u            /* bytes of a sample that are printed in a line */
@@ -150,7 +150,7 @@ static void tg_results(void) {
     tg_line("e-[Nothing is computed]");
     return;
   }
-  const struct model_tensor *tensor = &model_outputs[0];
+  const struct tg_tensor *tensor = &model_outputs[0];
   const int8_t *codes = model_output(0);
   tg_text("m-results-[");
 #if TG_RESULT == TG_RESULT_ERROR

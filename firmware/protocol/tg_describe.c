@@ -7,6 +7,8 @@
 #include "tg_layers.h"
 #include "tg_tell.h"
 
+#define TG_HASH_BYTES 32u /* of a SHA-256 */
+
 #if defined(TG_SERIAL_FASTEST)
 #define TG_RATE_FEATURE TG_FEATURE_BAUD
 #else
@@ -18,15 +20,21 @@
 #define TG_LAYERS_FEATURE 0u
 #define tg_layers_count 0u
 #endif
+#if TG_MODELS > 1
+#define TG_MODELS_FEATURE TG_FEATURE_MODELS
+#else
+#define TG_MODELS_FEATURE 0u
+#endif
 #if defined(MODEL_STATES)
 #define TG_STATE_FEATURE TG_FEATURE_STATE
 #else
 #define TG_STATE_FEATURE 0u
 #endif
-#define TG_FEATURES \
-  (TG_FEATURE_RUN | TG_FEATURE_RESET | TG_RATE_FEATURE | TG_LAYERS_FEATURE | TG_STATE_FEATURE)
+#define TG_FEATURES                                                                             \
+  (TG_FEATURE_RUN | TG_FEATURE_RESET | TG_RATE_FEATURE | TG_LAYERS_FEATURE | TG_STATE_FEATURE | \
+   TG_MODELS_FEATURE)
 
-static uint8_t tg_type(const struct model_tensor *tensor) {
+static uint8_t tg_type(const struct tg_tensor *tensor) {
 #if defined(MODEL_TYPED)
   return (uint8_t)tensor->type;
 #else
@@ -35,7 +43,7 @@ static uint8_t tg_type(const struct model_tensor *tensor) {
 #endif
 }
 
-static void tg_tell_tensor(struct tg_part *part, const struct model_tensor *tensor) {
+static void tg_tell_tensor(struct tg_part *part, const struct tg_tensor *tensor) {
   uint32_t scale;
   memcpy(&scale, &tensor->scale, sizeof scale);
   tg_tell_text(part, tensor->name);
@@ -53,7 +61,7 @@ uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t off
                      uint8_t *bytes) {
   struct tg_part part = {0, offset, room, bytes};
   tg_tell(&part, tg_build_id, sizeof tg_build_id);
-  tg_tell(&part, model_hash, sizeof model_hash);
+  tg_tell(&part, model_hash, TG_HASH_BYTES);
   tg_tell_u32(&part, TG_FEATURES);
   tg_tell_u8(&part, (uint8_t)status);
   tg_tell_u32(&part, model_arena_bytes());
@@ -79,6 +87,9 @@ uint32_t tg_describe(enum model_status status, uint32_t init_ticks, uint32_t off
   tg_tell_text(&part, tg_hal_last_fault());
 #if defined(TG_SERIAL_FASTEST)
   tg_tell_u32(&part, (uint32_t)TG_SERIAL_FASTEST);
+#endif
+#if TG_MODELS > 1
+  tg_tell_u8(&part, (uint8_t)TG_MODELS);
 #endif
   return part.position;
 }

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "model.h"
+#include "tg_models.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -2,11 +2,14 @@
 
 #if defined(TG_TRACED)
 
+#include <stdbool.h>
+
 #include "tg_crc32.h"
 #include "tg_hal.h"
 #include "tg_tell.h"
 
 static struct {
+  bool noting;    /* between the start and the end of an inference that a host asked for */
   uint32_t stop;  /* the layer to stay at */
   uint64_t began; /* the layer under way, in ticks */
   uint64_t spent; /* ticks that noting took */
@@ -17,6 +20,7 @@ uint64_t tg_layers_start(uint32_t stop) {
   for (uint16_t i = 0; i < tg_layers_count; i++) {
     tg_layer_ticks[i] = 0;
   }
+  tg_noting.noting = true;
   tg_noting.stop = TG_NO_LAYER;
   tg_noting.empty = 0;
   tg_layer_begin();
@@ -35,6 +39,9 @@ void tg_layer_begin(void) {
 }
 
 void tg_layer_done(uint32_t layer) {
+  if (!tg_noting.noting) { /* the user's program runs the model too */
+    return;
+  }
   const uint64_t end = tg_hal_ticks();
   const uint64_t took = end - tg_noting.began;
   if (layer >= tg_layers_count) {
@@ -54,7 +61,8 @@ void tg_layer_done(uint32_t layer) {
   tg_noting.spent += tg_noting.began - end + tg_noting.empty;
 }
 
-uint64_t tg_layers_spent(void) {
+uint64_t tg_layers_end(void) {
+  tg_noting.noting = false;
   return tg_noting.spent;
 }
 

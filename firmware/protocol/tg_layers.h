@@ -52,8 +52,8 @@ uint64_t tg_layers_start(uint32_t stop);
 /* From tg_serve.c: the model stays where it is. */
 void tg_serve_halt(void);
 
-/* Ticks that all of this took of the inference so far. */
-uint64_t tg_layers_spent(void);
+/* The inference has come to its end. Returns the ticks that all of this took of it. */
+uint64_t tg_layers_end(void);
 
 /* Write at most `room` bytes of the table of layers, or of what was noted, from byte `offset` on.
  * Returns the size of all of it. */

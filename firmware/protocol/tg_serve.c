@@ -1,15 +1,13 @@
 #include "tg_serve.h"
 
 #include <string.h>
-#if defined(__AVR__)
-#include <avr/pgmspace.h>
-#endif
 
-#include "model.h"
+#include "tg_banner.h"
 #include "tg_crc32.h"
 #include "tg_describe.h"
 #include "tg_frame.h"
 #include "tg_hal.h"
+#include "tg_models.h"
 #include "tg_rate.h"
 #ifdef TG_MLPERF
 #include "tg_mlperf.h"
@@ -17,27 +15,16 @@
 
 #define TG_READ_BYTES 64u /* taken from the port at once, on the stack */
 
-/* A line for people who look at the port; the host takes it for noise before a frame. */
-#define TG_BANNER "\r\ntinygen: " MODEL_NAME " on " MODEL_BOARD
-#define TG_READY_TEXT TG_BANNER " waits for \"tinygen verify\""
-#define TG_FAILED_TEXT TG_BANNER " did not start"
-
-#if defined(__AVR__) /* where other texts than these lie in RAM */
-#define TG_TEXT(text) PSTR(text)
-#define TG_CHARACTER(text) ((char)pgm_read_byte(text))
-#else
-#define TG_TEXT(text) (text)
-#define TG_CHARACTER(text) (*(text))
-#endif
-
 /* What is kept between requests. */
 static struct {
-  enum model_status ready; /* what model_init returned */
-  uint32_t init_ticks;     /* and how long it took */
-  uint16_t session;        /* 0 before the first hello */
-  bool outputs_valid;      /* computed, and no input written since */
-  bool busy;               /* an input was written, or outputs are still to be read */
-  uint32_t heard;          /* when the last request was dealt with, by tg_clock */
+  struct {
+    enum model_status ready; /* what its init returned */
+    uint32_t init_ticks;     /* and how long that took */
+  } models[TG_MODELS];
+  uint16_t session;   /* 0 before the first hello */
+  bool outputs_valid; /* computed, and no input written since */
+  bool busy;          /* an input was written, or outputs are still to be read */
+  uint32_t heard;     /* when the last request was dealt with, by tg_clock */
   /* The last inference, for a host that asks again because it missed the answer. */
   bool invoked;
   uint32_t sequence;
@@ -71,11 +58,22 @@ static void tg_give_part(uint32_t offset, uint32_t total, uint8_t *answer) {
 #include "tg_state.h"
 
 static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t *answer) {
-  if (size != 4 || session == 0) {
+  if ((size != 4 && (TG_MODELS == 1 || size != 5)) || session == 0) {
     tg_answer(TG_BAD_REQUEST, 0);
     return;
   }
   uint32_t offset = tg_get_u32(body);
+#if TG_MODELS > 1
+  const uint8_t which = size == 4 ? 0u : body[4];
+  if (which >= TG_MODELS) {
+    tg_answer(TG_BAD_INDEX, 0);
+    return;
+  }
+  if (which != tg_which) {
+    tg.session = 0; /* another one begins, whatever it is called: what was computed is not its */
+    tg_which = which;
+  }
+#endif
   if (session != tg.session) {
     tg.session = session;
     tg.busy = false;
@@ -86,15 +84,16 @@ static void tg_hello(uint16_t session, const uint8_t *body, size_t size, uint8_t
 #if defined(TG_SAY_WHY)
   /* The engine says why it does not start, as text before the answer. Nobody may have listened when
    * it did at first. */
-  if (tg.ready != MODEL_OK && offset == 0) {
-    tg.ready = model_init();
+  if (tg.models[tg_which].ready != MODEL_OK && offset == 0) {
+    tg.models[tg_which].ready = model_init();
   }
 #endif
-  uint32_t total = tg_describe(tg.ready, tg.init_ticks, offset, TG_PAYLOAD_BYTES, answer + 4);
+  uint32_t total = tg_describe(tg.models[tg_which].ready, tg.models[tg_which].init_ticks, offset,
+                               TG_PAYLOAD_BYTES, answer + 4);
   tg_give_part(offset, total, answer);
 }
 
-static uint32_t tg_bytes(const struct model_tensor *tensor) {
+static uint32_t tg_bytes(const struct tg_tensor *tensor) {
 #if defined(MODEL_TYPED)
   return tensor->bytes;
 #else
@@ -181,7 +180,7 @@ static void tg_invoke(bool run, uint32_t sequence, const uint8_t *body, size_t s
     tg_state_step(sequence);
     uint64_t start = tg_layers_start(TG_NO_LAYER);
     tg.status = model_invoke();
-    tg.ticks = tg_hal_ticks() - start - tg_layers_spent();
+    tg.ticks = tg_hal_ticks() - start - tg_layers_end();
     tg.stack = tg_hal_stack_used();
     tg.outputs_valid = tg.status == MODEL_OK;
     tg.outputs_crc = tg.outputs_valid ? tg_outputs_crc() : 0;
@@ -279,8 +278,8 @@ static void tg_handle(size_t size) {
     tg_answer(TG_NO_SESSION, 0);
   } else if (tg_rate_asked(kind)) {
     tg_change_rate(body, size, answer);
-  } else if (tg.ready != MODEL_OK) {
-    *answer = (uint8_t)tg.ready;
+  } else if (tg.models[tg_which].ready != MODEL_OK) {
+    *answer = (uint8_t)tg.models[tg_which].ready;
     tg_answer(TG_NOT_READY, 1);
   } else if (tg_step_asked(kind)) {
     tg_step_handle(kind, sequence, body, size, answer);
@@ -295,52 +294,33 @@ static void tg_handle(size_t size) {
   }
 }
 
-/* Put a text behind the `held` bytes in the buffer, which is sent when it is full. */
-__attribute__((noinline)) static size_t tg_say(size_t held, const char *text) {
-  for (char c; (c = TG_CHARACTER(text)) != '\0'; text++) {
-    if (held == sizeof tg.frame.bytes) {
-      tg_hal_write(tg.frame.bytes, held);
-      held = 0;
+static bool tg_ready(void) {
+  for (size_t i = 0; i < TG_MODELS; i++) {
+    if (tg.models[i].ready != MODEL_OK) {
+      return false;
     }
-    tg.frame.bytes[held++] = (uint8_t)c;
   }
-  return held;
+  return true;
 }
 
-/* By the numbers of enum tg_reset, one after the other. */
-static const char *tg_reset_text(enum tg_reset reason) {
-  const char *text = TG_TEXT(
-      "\0power\0low power\0its pin\0software\0the watchdog\0a fault\0sleep\0a debugger\0not "
-      "power\0");
-  for (int left = (int)reason; left > 0; left -= TG_CHARACTER(text) == '\0', text++) {
-  }
-  return text;
-}
-
-/* In one write, if it fits: a USB port that nobody listens to lets each one wait. */
-static void tg_banner(void) {
-  size_t held = tg_say(0, tg.ready == MODEL_OK ? TG_TEXT(TG_READY_TEXT) : TG_TEXT(TG_FAILED_TEXT));
-  if (tg_hal_reset_reason() != TG_RESET_UNKNOWN) {
-    held = tg_say(held, TG_TEXT("; started by "));
-    held = tg_say(held, tg_reset_text(tg_hal_reset_reason()));
-  }
-#if !defined(__AVR__) /* which keeps none */
-  if (*tg_hal_last_fault() != '\0') {
-    held = tg_say(tg_say(held, "\r\ntinygen: before that "), tg_hal_last_fault());
-  }
-#endif
-  tg_hal_write(tg.frame.bytes, tg_say(held, TG_TEXT("\r\n")));
+static void tg_start(void) {
+  uint64_t start = tg_hal_ticks();
+  tg.models[tg_which].ready = model_init();
+  tg.models[tg_which].init_ticks = (uint32_t)(tg_hal_ticks() - start);
 }
 
 void tg_serve_begin(void) {
   memset(&tg, 0, sizeof tg);
-  uint64_t start = tg_hal_ticks();
-  tg.ready = model_init();
-  tg.init_ticks = (uint32_t)(tg_hal_ticks() - start);
-#ifdef TG_MLPERF
-  tg_mlperf_begin(tg.ready == MODEL_OK);
+#if TG_MODELS > 1
+  for (tg_which = TG_MODELS - 1; tg_which > 0; tg_which--) {
+    tg_start();
+  }
 #endif
-  tg_banner();
+  tg_start();
+#ifdef TG_MLPERF
+  tg_mlperf_begin(tg_ready());
+#endif
+  tg_banner(&tg.frame, tg_ready());
 }
 
 /* Whether the host has begun an inference or a sequence and not yet all results, and is still

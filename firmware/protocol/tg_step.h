@@ -76,6 +76,7 @@ static void tg_compute_step(uint32_t sequence, const uint8_t *body, size_t size)
     tg.outputs_valid = false;
     (void)tg_layers_start(tg_step.layer);
     const enum model_status status = model_invoke();
+    (void)tg_layers_end();
     if (tg_step.waiting == 0) { /* it did not come so far */
       tg_content(&tg.frame)[TG_HEAD_BYTES + 1] = (uint8_t)status;
       tg_answer(TG_MODEL, 1);
@@ -178,7 +179,7 @@ static uint64_t tg_layers_start(uint32_t stop) {
   return tg_hal_ticks();
 }
 
-static uint64_t tg_layers_spent(void) {
+static uint64_t tg_layers_end(void) {
   return 0;
 }
 

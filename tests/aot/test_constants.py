@@ -90,8 +90,8 @@ def test_they_lie_where_the_kernel_wants_them(program: Program, tmp_path: Path) 
         ["nm", tmp_path / "program"], capture_output=True, text=True, check=True
     )
     kinds = {line.split()[-1]: line.split()[-2] for line in listed.stdout.splitlines()}
-    assert kinds["layer_0_table"] == "D"
-    assert kinds["layer_0_unused"] == "R"
+    assert kinds["model_layer_0_table"] == "D"
+    assert kinds["model_layer_0_unused"] == "R"
 
 
 def test_what_is_read_from_ram_takes_ram_and_flash(program: Program) -> None:

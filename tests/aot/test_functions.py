@@ -142,21 +142,25 @@ def test_other_constants_are_arguments(tmp_path: Path) -> None:
     layers = [Table(table, twice=None) for table in (0, 1, 2)]
     groups, text = shared(layers, tmp_path)
     assert groups == [[0, 1, 2]]
-    head = "TG_LAYER void layers_0_to_2_twice(const TG_FLASH int8_t *table, tg_any_input input,"
+    head = (
+        "TG_LAYER void model_layers_0_to_2_twice(const TG_FLASH int8_t *table, tg_any_input input,"
+    )
     assert head in text
     assert re.search(
-        r"layers_0_to_2_twice\(layer_1_table, arena_at\(\d+\), arena_at\(\d+\)\)", text
+        r"model_layers_0_to_2_twice\(model_layer_1_table, "
+        r"model_arena_at\(\d+\), model_arena_at\(\d+\)\)",
+        text,
     )
-    assert ".second = layer_0_table" in text  # the same in all, and the same bytes as layer 0's
+    assert ".second = model_layer_0_table" in text  # the same bytes as layer 0's
 
 
 def test_scalars_outside_of_the_inner_loop_are(tmp_path: Path) -> None:
     layers = [Table(0, offset=offset, twice=None) for offset in (3, -2, 3)]
     groups, text = shared(layers, tmp_path)
     assert groups == [[0, 1, 2]]
-    assert "TG_LAYER void layers_0_to_2_twice(int32_t offset, tg_any_input input," in text
+    assert "TG_LAYER void model_layers_0_to_2_twice(int32_t offset, tg_any_input input," in text
     assert "layers_0_to_2_twice(-2, " in text
-    assert ".table = layer_0_table" in text
+    assert ".table = model_layer_0_table" in text
 
 
 def test_what_the_inner_loop_reads_is_not(tmp_path: Path) -> None:
@@ -183,17 +187,21 @@ def test_for_size_one_function_computes_all_shapes(tmp_path: Path) -> None:
     graph = Chain("small", tuple((1, size) for size in sizes)).graph()
     program = compile_graph(graph, goal=Goal.SIZE)
     (general,) = (one for one in functions(program.layers, small=True) if one.general)
-    assert general.name == "any_fully_connected"
+    assert general.name == "model_any_fully_connected"
     assert len(general.layers) >= 5
     assert len(functions(program.layers)) == len(program.layers)
     host_program.write(program, tmp_path)
     text = (tmp_path / SOURCES / "model.c").read_text()
     for layer in general.layers:
-        assert f"any_fully_connected(&layer_{layer.index}_shape, arena_at(" in text
-    (fields,) = re.findall(r"^struct any_fully_connected_shape \{\n(.*?)^\};", text, re.M | re.S)
+        assert (
+            f"model_any_fully_connected(&model_layer_{layer.index}_shape, model_arena_at(" in text
+        )
+    (fields,) = re.findall(
+        r"^struct model_any_fully_connected_shape \{\n(.*?)^\};", text, re.M | re.S
+    )
     assert "  int8_t depth;" in fields  # as wide as its values
     assert "multiplier_step" not in fields  # the same for all layers: compiled in
-    structs = re.findall(r"^static const struct \w+ layer_\d_shape = \{", text, re.MULTILINE)
+    structs = re.findall(r"^static const struct \w+ model_layer_\d_shape = \{", text, re.MULTILINE)
     assert len(structs) == len(general.layers)
     inputs = np.random.default_rng(0).integers(-128, 128, (8, 1, sizes[0])).astype(np.int8)
     expected = [interpret.run(graph, [one])[graph.outputs[0]].reshape(-1) for one in inputs]

@@ -63,7 +63,10 @@ FAST = {
     "conv_2d_packed",
     "depthwise_conv_2d_packed",
     "fully_connected_blocked",
+    "conv_2d_rice",
     "fully_connected_expanded",
+    "fully_connected_int4",
+    "fully_connected_rice",
 }
 """Kernels whose cost is told where they are offered."""
 

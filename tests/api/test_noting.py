@@ -25,7 +25,7 @@ def _ordinary(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def made(board: Board) -> Again:
     job: Any = None
-    return Again(BUILT.project, board, ENGINES["aot"], job)
+    return Again(BUILT.project, board, ENGINES["aot"], job, BUILT.project.manifest)
 
 
 def test_the_projects_ordinary_firmware() -> None:

@@ -52,6 +52,7 @@ def result(decision: Verdict, wrong: int, atol: int = 0) -> VerifyResult:
         reason="said so",
         project=Path("p"),
         model="m",
+        c_name="model",
         model_sha256="0" * 64,
         board="b",
         engine="aot",

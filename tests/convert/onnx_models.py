@@ -41,7 +41,7 @@ def image(axes: Sequence[Any], opset: int = 17) -> Any:
     node = helper.make_node
     nodes = [
         node("Conv", ["photo", "w", "b"], ["a"], pads=[1, 1, 1, 1], strides=[2, 2]),
-        node("Relu", ["a"], ["c"]),
+        node("Relu", ["a"], ["c"], name="Relu@0: not a scope"),
         node("MaxPool", ["c"], ["d"], kernel_shape=[2, 2], strides=[2, 2]),
         node("Flatten", ["d"], ["e"]),
         node("Gemm", ["e", "v", "u"], ["scores"]),
@@ -106,6 +106,7 @@ def main(folder: Path) -> None:
         "image": image([1, 3, 8, 8]),
         "open_batch": image(["batch", 3, 8, 8]),
         "open_size": image(["batch", 3, "height", "width"]),
+        "minus_one": image([-1, 3, 8, 8]),
         "batch_of_4": image([4, 3, 8, 8]),
         "opset_99": image([1, 3, 8, 8], opset=99),
         "rows": rows(),

@@ -41,6 +41,7 @@ def opened(path: Path, **options: object) -> FloatFile:
     ("name", "inputs", "outputs", "shapes"),
     [
         ("open_batch", {"photo": (1, 8, 8, 3)}, ["scores"], {}),
+        ("minus_one", {"photo": (1, 8, 8, 3)}, ["scores"], {}),
         ("open_size", {"photo": (1, 8, 8, 3)}, ["scores"], {"": (3, 8, 8)}),
         ("beside", {"rows": (1, 5, 6)}, ["y"], {}),
         ("two", {"zulu": (1, 6, 8, 2), "alpha": (1, 3)}, ["map", "last"], {}),

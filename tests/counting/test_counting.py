@@ -57,4 +57,4 @@ def test_an_inference_is_counted_as_by_the_clock(tmp_path: Path) -> None:
     )
     assert counted.cycles is not None
     assert 1 < counted.cycles / counted.instructions < 2
-    assert counted.functions[0].name.startswith(("layer_", "tg_dsp_"))  # or what layers share
+    assert counted.functions[0].name.startswith(("model_layer_", "tg_dsp_"))  # or what layers share

@@ -99,7 +99,7 @@ def test_what_cannot_be_followed_says_so(project: Path) -> None:
         tinygen.flash(project, layers=True)
     file = project / SOURCES / "model.c"
     text = file.read_text("utf-8")
-    call = next(line for line in text.splitlines() if line.startswith("  layer_4_"))
+    call = next(line for line in text.splitlines() if line.startswith("  model_layer_4_"))
     file.write_text(text.replace(call + "\n", ""), "utf-8")
     with pytest.raises(InputError, match="cannot be followed: 7, not 8"):
         tinygen.verify_layers(project)

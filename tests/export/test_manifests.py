@@ -64,7 +64,7 @@ def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     for path, content in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
-    return tmp_path / library.FOLDER
+    return tmp_path / library.folder(identity.c_name)
 
 
 def test_platformio_takes_both_of_its_forms(written: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from tinygen import passes, tflite
 from tinygen.engines import aot
 from tinygen.engines.aot.render import model_files
-from tinygen.project import build_id
-from tinygen.templates import Identity, render
+from tinygen.project import build_id, own
+from tinygen.templates import Identity
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parent.parent / "firmware" / "example_model"
@@ -33,7 +33,7 @@ def generated() -> dict[str, str]:
         version="example",
     )
     files = model_files(program, identity)
-    files["app.c"] = render("app.j2", arduino=False)
+    files["app.c"] = own.example(["model"], arduino=False)
     return {**files, Path(build_id.SOURCE).name: build_id.source(bytes(build_id.BYTES))}
 
 

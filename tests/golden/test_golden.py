@@ -115,7 +115,11 @@ def test_the_only_variable_is_the_arena(tmp_path: Path) -> None:
 
 
 def weights_symbols() -> set[str]:
-    return set(re.findall(r"\b(layer_\d+_\w+|tensor_\d+)\[", (EXAMPLE / "weights.h").read_text()))
+    return set(
+        re.findall(
+            r"\b(model_layer_\d+_\w+|model_tensor_\d+)\[", (EXAMPLE / "weights.h").read_text()
+        )
+    )
 
 
 def test_only_four_headers_of_the_library_are_needed() -> None:

@@ -99,6 +99,7 @@ class _Given(KernelSet):
     case says it."""
 
     name = "given"
+    of_16_bits = True
     alike = False
     """A case is in the model once for each candidate that there is for it."""
 

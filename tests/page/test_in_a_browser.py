@@ -70,6 +70,7 @@ def test_it_shows_all_at_every_width(
     ]
     assert page.locator(".graph .guilty").count() == (0 if which == "measured" else 1)
     assert page.locator(".case.bad").count() == (0 if which == "measured" else 6)
+    assert str(tmp_path.parent) not in file.read_text("utf-8"), "a folder of this machine"
     missing = page.locator(".missing code").all_inner_texts()
     assert ("tinygen profile digits" in missing) == (which == "failing")
     page.context.close()

@@ -30,6 +30,8 @@ WHOLE = Manifest(
     board=manifest.Target("qemu-cortex-m3", "cortex-m3"),
     model=manifest.Model(
         name="digits",
+        c_name="model",
+        file="model.tflite",
         sha256="a" * 64,
         source=manifest.Source("digits.h5", "keras-h5", "keras", "b" * 64),
         macs=7,
@@ -41,7 +43,8 @@ WHOLE = Manifest(
     ),
     fidelity=(manifest.Fidelity("image", 9, 31.5, 0.1, 0.2, 1.0),),
     arena=manifest.Arena(1536, 1536, 16, ArenaPlace.STATIC),
-    vectors=manifest.Vectors(9, "numpy reference", {"data": 4, "random": 5}),
+    vectors=manifest.Vectors("vectors.npz", 9, "numpy reference", {"data": 4, "random": 5}),
+    others=(),
     files={"src/main.c": "c" * 64},
     firmware=manifest.Firmware(".pio/build/firmware.elf", "d" * 64, "12.2.1", Sizes(1, 2, 3, 4)),
 )

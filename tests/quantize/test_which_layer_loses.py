@@ -19,7 +19,7 @@ from tinygen.api.inspect import InspectResult
 from tinygen.api.prepare import prepare
 from tinygen.ir import Array
 from tinygen.options import ModelOptions
-from tinygen.proof.causes import AWARE, EVEN_CHANNELS, FEWER_OUTLIERS, PRUNE, SMALLER_WEIGHTS
+from tinygen.proof.causes import AWARE, EVEN_CHANNELS, FEWER_OUTLIERS, PRUNE, SMALLER_WEIGHTS, WIDER
 from tinygen.proof.counterparts import counterparts
 from tinygen.proof.layer_fidelity import FidelityResult, LayerFidelity
 from tinygen.report.blocks import plain
@@ -128,6 +128,7 @@ def test_the_layer_that_was_made_bad_is_named_and_no_other(
     assert any(cause in said for said in worst.causes)
     assert remedy in worst.remedies
     assert AWARE in worst.remedies
+    assert (WIDER in worst.remedies) == (remedy != SMALLER_WEIGHTS)
     others = [one for one in result.layers if one is not worst]
     assert not any(cause in said for one in others for said in one.causes)
     assert all((one.alone_sqnr_db or 0) > (worst.alone_sqnr_db or 0) + 10 for one in others)

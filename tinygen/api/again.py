@@ -17,12 +17,13 @@ from tinygen.engines import ENGINES, Engine
 from tinygen.engines.engine import Job
 from tinygen.engines.traced import FLAG, TABLE, Traced
 from tinygen.errors import DeviceError, InputError
-from tinygen.ir import Int8Model
+from tinygen.ir import DType, Int8Model
 from tinygen.options import BuildOptions
 from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
 from tinygen.project import build_id, folder, trust
-from tinygen.project.folder import MODEL, Project
+from tinygen.project.folder import Project
+from tinygen.project.manifest import Manifest
 from tinygen.project.writing import hold
 from tinygen.templates import Identity
 
@@ -42,21 +43,29 @@ class Again:
     board: Board
     engine: Engine
     job: Job
+    whole: Manifest
+    """That of the project, about all of its models."""
 
 
 def again(project: Project, progress: Progress = SILENT) -> Again:
-    """InputError for a project of another tinygen, or whose model is not the one it was made of."""
+    """For the model that `project` is about. InputError for a project of another tinygen, or whose
+    model is not the one it was made of."""
     board, manifest = project_board(project), project.manifest
+    whole = folder.open_project(project.path).manifest
+    models = (whole.model, *(other.model for other in whole.others))
+    several = len(models) > 1
+    edges = [edge for one in models for edge in (*one.inputs, *one.outputs)]
+    typed = several and any(edge.dtype is not DType.INT8 for edge in edges)
     if manifest.tinygen != metadata.version("tinygen"):
         raise InputError(
             f"{project.path} was made by tinygen {manifest.tinygen}",
             why=f"this is {metadata.version('tinygen')}, which may make another program of it",
             next_step=f"build it again: tinygen build MODEL --out {shell_word(project.path)}",
         )
-    content = project.read(MODEL)
+    content = project.read(project.model_file)
     if hashlib.sha256(content).hexdigest() != project.model_sha256:
         raise InputError(
-            f"{project.path / MODEL} is not the model that the project was made of",
+            f"{project.path / project.model_file} is not the model that the project was made of",
             why="its SHA-256 is another than tinygen.json says",
             next_step="build the project again",
         )
@@ -70,6 +79,7 @@ def again(project: Project, progress: Progress = SILENT) -> Again:
         sha256=project.model_sha256,
         version=manifest.tinygen,
         labels=tuple(edge.labels for edge in manifest.model.outputs),
+        c_name=manifest.model.c_name,
     )
     options = BuildOptions(
         board=board.id,
@@ -83,7 +93,8 @@ def again(project: Project, progress: Progress = SILENT) -> Again:
         progress=progress,
     )
     engine = ENGINES[manifest.engine]
-    return Again(project, board, engine, Job(board, model, identity, options))
+    job = Job(board, model, identity, options, together=several, typed=typed)
+    return Again(project, board, engine, job, whole)
 
 
 def noting(made: Again, *, trust_project: bool, progress: Progress) -> tuple[Traced, Project]:
@@ -122,7 +133,7 @@ def with_layers(made: Again, traced: Traced) -> Change:
     """What makes firmware of a project's files that notes these layers."""
 
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-        changed = {**files, **made.engine.followed(files, len(traced.layers))}
+        changed = {**files, **made.engine.followed(files, len(traced.layers), made.job.identity)}
         changed["platformio.ini"] = with_flags(made, changed["platformio.ini"], (FLAG,))
         changed[TABLE] = traced.table(made.job.identity).encode()
         return changed
@@ -161,10 +172,10 @@ def variant(
     trust.require_may_run(project.path, list(files), trusted=trust_project)
     files = dict(change(files))
     with hold(where, progress):
-        written = folder.write(where, files, replace(project.manifest, firmware=None))
+        written = folder.write(where, files, replace(made.whole, firmware=None))
         trust.sign_written(where, list(files))
         with trust.running(where, trusted=trust_project):
             pio.build(where, board, jobs=made.job.options.jobs)
         elf = pio.elf_file(where, board.id)
         trust.sign(where, [elf.relative_to(where).as_posix()])
-    return written
+    return written.of(project.index)

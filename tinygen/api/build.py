@@ -5,26 +5,33 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinygen import pio, project
-from tinygen.api import kept
 from tinygen.api.board import board_files, require_harmless
 from tinygen.api.built import look
 from tinygen.api.describe import describe
 from tinygen.api.fidelity import FILE as FIDELITY
-from tinygen.api.fidelity import fidelity_of, to_bytes
+from tinygen.api.fidelity import to_bytes
 from tinygen.api.keywords import by_keywords
-from tinygen.api.prepare import by_layers, prepare
+from tinygen.api.part import (
+    Asked,
+    Part,
+    is_typed,
+    make_part,
+    require_stateless,
+    require_together,
+    with_names,
+)
+from tinygen.api.prepare import prepare
 from tinygen.api.prepared import Prepared
 from tinygen.api.results import keep
 from tinygen.api.shown import Shown
 from tinygen.api.versions import Lock
 from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
-from tinygen.engines.engine import Job
-from tinygen.engines.tflm import not_run
 from tinygen.ir import input_edges
 from tinygen.load import safe_name
 from tinygen.options import BuildOptions
@@ -32,15 +39,14 @@ from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.progress import Progress
-from tinygen.project import build_id, library, manifest, mlperf, own, sources, trust
+from tinygen.project import build_id, manifest, mlperf, own, sources, trust
 from tinygen.project.edited import Edited
+from tinygen.project.folder import model_file, vectors_file
+from tinygen.project.models import arena_symbols, protocol_names
 from tinygen.project.platformio import platformio_files
-from tinygen.proof.doubt import doubts, refusal
-from tinygen.proof.expect import expect
-from tinygen.proof.fidelity import Fidelity, fidelity
+from tinygen.proof.doubt import doubts
+from tinygen.proof.fidelity import Fidelity
 from tinygen.proof.layer_fidelity import FidelityResult
-from tinygen.proof.oracle import TFLM
-from tinygen.proof.vectors import Vectors
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,6 +55,8 @@ class GenerateResult(Shown):
 
     project: Path
     model: str
+    c_name: str
+    """What the model is called in C."""
     model_sha256: str
     loader: str
     board: str
@@ -78,6 +86,8 @@ class GenerateResult(Shown):
     """Which layer loses the accuracy, where that was asked for; the project keeps it."""
     classes: tuple[str, ...]
     """Names of the classes from 0 on, as the data say them; empty where they do not."""
+    others: tuple[GenerateResult, ...] = ()
+    """The further models of a firmware that has several."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -117,17 +127,24 @@ def build_project(model: Path, options: BuildOptions) -> BuildResult:
     >>> built.generated.arena_bytes
     1848
     """
+    return build_several([(model, options)])
+
+
+def build_several(each: Sequence[Asked]) -> BuildResult:
+    """One firmware of several models, each with what is said of it; see `build_project`."""
     started = time.monotonic()
+    asked = with_names(each)
+    options = asked[0][1]
     target = get_board(options.board)
     require_toolchain(target)
-    lock = _lock(model, options, target)
+    lock = _lock(asked, target)
     with contextlib.ExitStack() as held:
-        generated = _generate(model, options, held, runs=True)
+        generated, *others = _generate(asked, held, runs=True)
         options.progress.stage("Building with PlatformIO")
         compiling = _Compiling(generated.project, options.progress)
         with trust.running(generated.project, trusted=options.trust_project):
             built = pio.build(generated.project, target, jobs=options.jobs, on_line=compiling.line)
-        sizes = elf.sizes(built.elf, target.memory)
+        sizes = elf.sizes(built.elf, target.memory, arena_symbols([o.name for _, o in asked]))
         elf.check_fit(sizes, target)
         current = project.open_project(generated.project)
         now = look(current, target)
@@ -147,7 +164,7 @@ def build_project(model: Path, options: BuildOptions) -> BuildResult:
         if generated.layer_fidelity is not None:
             keep(done, "fidelity", generated.layer_fidelity, options.progress)
     return BuildResult(
-        generated=generated,
+        generated=replace(generated, others=tuple(others)),
         elf=built.elf,
         build_id=now.build_id,
         sizes=sizes,
@@ -161,7 +178,7 @@ class _Compiling:
     """Counts the sources as PlatformIO compiles them; what is up to date is not compiled."""
 
     def __init__(self, folder: Path, progress: Progress) -> None:
-        sources = (folder / name for name in ("src", library.SOURCES))
+        sources = (folder / "src", *folder.glob("lib/*/src"))
         self._total = sum(1 for source in sources for path in source.rglob("*.c*"))
         self._done = 0
         self._progress = progress
@@ -193,83 +210,103 @@ def generate_project(model: Path, options: BuildOptions) -> GenerateResult:
     >>> tinygen.generate("digits.tflite", board="uno", out="rendered").kernel_set
     'portable'
     """
-    _lock(model, options, get_board(options.board))
+    return generate_several([(model, options)])
+
+
+def generate_several(each: Sequence[Asked]) -> GenerateResult:
+    """The project of one firmware of several models; see `generate_project`."""
+    asked = with_names(each)
+    _lock(asked, get_board(asked[0][1].board))
     with contextlib.ExitStack() as held:
-        return _generate(model, options, held, runs=False)
+        first, *others = _generate(asked, held, runs=False)
+    return replace(first, others=tuple(others))
 
 
-def _lock(model: Path, options: BuildOptions, board: Board) -> Lock | None:
+def _lock(asked: Sequence[Asked], board: Board) -> Lock | None:
     """What the project that is there was made with, where that is to be kept; held against what is
     here before any work."""
-    if not options.locked:
+    if not asked[0][1].locked:
         return None
-    lock = Lock(_folder(safe_name(model), options, board))
+    lock = Lock(_folder([safe_name(model) for model, _ in asked], asked[0][1], board))
     lock.require(board)
     return lock
 
 
-def _folder(name: str, options: BuildOptions, board: Board) -> Path:
-    return Path(options.out or Path("build", f"{name}-{board.id}"))
+def _folder(names: Sequence[str], options: BuildOptions, board: Board) -> Path:
+    return Path(options.out or Path("build", f"{'-'.join(names)}-{board.id}"))
 
 
 def _generate(
-    model: Path, options: BuildOptions, held: contextlib.ExitStack, *, runs: bool
-) -> GenerateResult:
+    asked: Sequence[Asked], held: contextlib.ExitStack, *, runs: bool
+) -> tuple[GenerateResult, ...]:
     """The project on disk, which nobody else builds into until `held` is closed. What is to be
     asked before PlatformIO `runs` there is asked before the work."""
-    progress = options.progress
-    target = get_board(options.board)
+    options = asked[0][1]  # what is said of the project is the same for all
+    progress, target = options.progress, get_board(options.board)
     chosen = choose_engine(target, options.engine)
     chosen.check(options, target)
+    require_together(chosen, asked)
     edited = None if options.edited is None else Edited(options.edited)
-    project.require_unedited(_folder(safe_name(model), options, target), edited)
-    ready = prepare(model, options)
-    benchmarked = _benchmarked(ready, options)
-    folder = _folder(ready.model.name, options, target)
+    project.require_unedited(_folder([safe_name(m) for m, _ in asked], options, target), edited)
+    prepared = [prepare(model, own_options) for model, own_options in asked]
+    require_stateless(prepared)
+    benchmarked = _benchmarked(prepared[0], options)
+    folder = _folder([ready.model.name for ready in prepared], options, target)
     require_harmless(options.board, target, folder, trusted=options.trust_project)
     if runs:
         harmless = own.untouched_settings(folder)
         trust.require_before_writing(folder, trusted=options.trust_project, harmless=harmless)
-    progress.stage(f"Compiling for {target.id}")
-    identity = ready.identity(chosen.name, target.id)
-    with by_layers(ready, options):
-        made = chosen.make(Job(target, ready.model, identity, options))
-    for note in made.notes:
-        progress.note(note)
-    checks = _expected(ready, options)
-    if chosen.name == "tflm" and options.arena is not None and (words := refusal(checks, TFLM)):
-        raise not_run(words)  # else running it to size the arena has shown that it does
-    reports = fidelity(ready.outputs, checks)
-    for report in reports:
-        progress.note(report.text)
-    by_layer = fidelity_of(ready, progress) if options.fidelity else None
-    kept_by_layer = {} if by_layer is None else {FIDELITY: to_bytes(by_layer)}
-    scripts = (build_id.SCRIPT, *made.scripts)
-    flags = (*made.build_flags, *((mlperf.FLAG,) if benchmarked else ()))
-    ini = platformio_files(target, identity, flags, scripts)
-    parts = {**sources.project_files(target, made.arena_place), **benchmarked, **made.files}
-    files = {
-        **parts,
-        **library.manifests(identity, parts, made.library_flags, alone=made.alone),
-        **{name: text.encode() for name, text in ini.items()},
-        **board_files(options.board, target),
-        project.MODEL: ready.model.content,
-        project.VECTORS: checks.to_bytes(),
-        **kept_by_layer,
-    }
-    described = describe(ready, options, made, target, identity, checks, reports)
+    several = len(asked) > 1
+    typed = is_typed(prepared)
+    parts = [
+        make_part(ready, of_it, target, chosen, together=several, typed=several and typed)
+        for ready, (_, of_it) in zip(prepared, asked, strict=True)
+    ]
+    files = _files(parts, target, benchmarked)
+    described = describe(parts, target)
     held.enter_context(project.hold(folder, progress))
-    mine = own.missing_files(folder, target)
+    mine = own.missing_files(folder, target, [part.name for part in parts])
     written = project.write(folder, files, described, own=mine, edited=edited)
     trust.sign_written(folder, [*files, *mine, *own.untouched_settings(folder)])
     project.remember(written)
+    return tuple(_result(part, folder, target) for part in parts)
+
+
+def _files(
+    parts: Sequence[Part], board: Board, benchmarked: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """All generated files of the project: path in the project -> content."""
+    scripts = dict.fromkeys((build_id.SCRIPT, *(s for part in parts for s in part.made.scripts)))
+    flags = dict.fromkeys(flag for part in parts for flag in part.made.build_flags)
+    more = (mlperf.FLAG,) if benchmarked else ()
+    first, *beside = (part.identity for part in parts)
+    ini = platformio_files(board, first, (*flags, *more), tuple(scripts), beside)
+    models = [(part.identity, part.made) for part in parts]
+    files = {**sources.project_files(board), **protocol_names(models), **benchmarked}
+    for part in parts:
+        files |= part.files(board)
+        files[model_file(part.name, len(parts))] = part.ready.model.content
+        files[vectors_file(part.name, len(parts))] = part.checks.to_bytes()
+        if part.by_layer is not None:
+            name = FIDELITY if len(parts) == 1 else f"{part.name}.{FIDELITY}"
+            files[name] = to_bytes(part.by_layer)
+    return {
+        **files,
+        **{name: text.encode() for name, text in ini.items()},
+        **board_files(parts[0].options.board, board),
+    }
+
+
+def _result(part: Part, folder: Path, board: Board) -> GenerateResult:
+    ready, made, checks = part.ready, part.made, part.checks
     return GenerateResult(
         project=folder,
-        model=identity.name,
-        model_sha256=identity.sha256,
+        model=part.identity.name,
+        c_name=part.name,
+        model_sha256=part.identity.sha256,
         loader=ready.opened.loader,
-        board=target.id,
-        engine=chosen.name,
+        board=board.id,
+        engine=part.identity.engine,
         kernel_set=made.kernel_set,
         data=None if ready.data is None else ready.data.source,
         warnings=(
@@ -288,8 +325,8 @@ def _generate(
         notes=made.notes,
         vectors=len(checks),
         oracle=checks.oracle,
-        fidelity=reports,
-        layer_fidelity=by_layer,
+        fidelity=part.reports,
+        layer_fidelity=part.by_layer,
         classes=next((edge.labels for edge in ready.outputs if edge.labels), ()),
     )
 
@@ -302,26 +339,5 @@ def _benchmarked(ready: Prepared, options: BuildOptions) -> dict[str, bytes]:
     return mlperf.protocol_files(mlperf.benchmark(input_edges(ready.model.graph), ready.outputs))
 
 
-def _expected(ready: Prepared, options: BuildOptions) -> Vectors:
-    """The model's vectors, made here or before of the same."""
-    name = None if ready.key is None else f"{ready.key}-vectors"
-    title = "Computing the expected outputs on the host"
-    found = kept.recall(name, title, options.progress, Vectors.from_bytes)
-    if found is not None:
-        return found
-    options.progress.stage(title)
-    told = kept.Told(options.progress)
-    made = expect(
-        ready.model,
-        ready.float_tflite,
-        ready.samples,
-        ready.origin,
-        seed=options.seed,
-        progress=told,
-    )
-    kept.keep(name, made.to_bytes(), told)
-    return made
-
-
-build = by_keywords(BuildOptions, build_project, "build")
-generate = by_keywords(BuildOptions, generate_project, "generate")
+build = by_keywords(BuildOptions, build_project, "build", several=build_several)
+generate = by_keywords(BuildOptions, generate_project, "generate", several=generate_several)

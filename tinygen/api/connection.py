@@ -101,7 +101,8 @@ class Connection:
             clock = ProcessClock(emulator.pid)
         if self._spy is not None:
             transport = SpyTransport(transport, self._spy)
-        return Session(transport, clock=clock, deadline=self._deadline)
+        model = self.built.project.index
+        return Session(transport, clock=clock, deadline=self._deadline, model=model)
 
     def _transport(self) -> Transport:
         if isinstance(self.built.board.device, Serial) and not self._named:

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from tinygen.api.prepared import Prepared
+from tinygen.api.part import Part
 from tinygen.api.versions import made_with
 from tinygen.boards import Board
-from tinygen.engines.engine import Made
 from tinygen.ir import input_edges
-from tinygen.options import BuildOptions
 from tinygen.printable import printable
 from tinygen.project import manifest
+from tinygen.project.folder import model_file, vectors_file
 from tinygen.project.manifest import Manifest
 from tinygen.proof.fidelity import Fidelity
-from tinygen.proof.vectors import Vectors
-from tinygen.templates import Identity
 
 
-def describe(
-    ready: Prepared,
-    options: BuildOptions,
-    made: Made,
-    board: Board,
-    identity: Identity,
-    checks: Vectors,
-    fidelity: tuple[Fidelity, ...],
-) -> Manifest:
+def describe(parts: Sequence[Part], board: Board) -> Manifest:
     """What a project says of itself, before its files are written and its firmware is built."""
-    origins, counts = np.unique(checks.origins, return_counts=True)
+    identity = parts[0].identity
+    first, *others = (_model(part, len(parts)) for part in parts)
     return Manifest(
         version=manifest.VERSION,
         tinygen=identity.version,
-        made_with=made_with(board, quantized=ready.float_tflite is not None),
+        made_with=made_with(board, quantized=any(p.ready.float_tflite is not None for p in parts)),
         engine=identity.engine,
+        board=manifest.Target(board.id, board.core),
+        others=tuple(others),
+        files={},
+        firmware=None,
+        **{field.name: getattr(first, field.name) for field in dataclasses.fields(first)},
+    )
+
+
+def _model(part: Part, count: int) -> manifest.Other:
+    """What it says of one of so many models."""
+    ready, options, made, checks = part.ready, part.options, part.made, part.checks
+    identity = part.identity
+    origins, counts = np.unique(checks.origins, return_counts=True)
+    return manifest.Other(
         kernel_set=made.kernel_set,
         told=manifest.Told(
             kernel_set=options.kernel_set,
@@ -45,9 +51,10 @@ def describe(
             debug=options.debug,
             keep_edges=options.keep_edges,
         ),
-        board=manifest.Target(board.id, board.core),
         model=manifest.Model(
             name=identity.name,
+            c_name=identity.c_name,
+            file=model_file(part.name, count),
             sha256=identity.sha256,
             source=manifest.Source(
                 file=printable(ready.opened.path.name),
@@ -68,7 +75,7 @@ def describe(
             image_range=ready.image_range,
             warnings=ready.data.warnings,
         ),
-        fidelity=tuple(_recorded(f) for f in fidelity),
+        fidelity=tuple(_recorded(f) for f in part.reports),
         arena=manifest.Arena(
             bytes=made.arena_bytes,
             minimum_bytes=made.arena_minimum_bytes,
@@ -76,12 +83,11 @@ def describe(
             place=made.arena_place,
         ),
         vectors=manifest.Vectors(
+            file=vectors_file(part.name, count),
             count=len(checks),
             oracle=checks.oracle,
             origins={str(o): int(c) for o, c in zip(origins, counts, strict=True)},
         ),
-        files={},
-        firmware=None,
     )
 
 

@@ -18,6 +18,7 @@ from tinygen.options import BuildOptions, ExportOptions
 from tinygen.project import library
 from tinygen.project.firmware import memory_files
 from tinygen.project.forms import Form, exported
+from tinygen.project.naming import named, require_name
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 """The same input gives the same bytes."""
@@ -74,13 +75,14 @@ def export_model(model: Path, options: ExportOptions) -> ExportResult:
         target = target if target.suffix == ".zip" else target.with_name(f"{target.name}.zip")
     _require_free(target)
     options.progress.stage(f"Compiling for {board.id}")
-    identity = ready.identity(engine.name, board.id)
+    identity = ready.identity(engine.name, board.id, require_name(options.name))
     with by_layers(ready, options):
         made = engine.make(Job(board, ready.model, identity, build))
-    parts = {**made.files, **memory_files(board, made.arena_place)}
+    name = identity.c_name
+    parts = named({**made.files, **memory_files(board, made.arena_place)}, name)
     told = library.manifests(identity, parts, made.library_flags, alone=True)
-    files = exported(form, {**parts, **told})
-    _write(target, files)
+    files = exported(form, {**parts, **told}, name)
+    _write(target, files, name)
     return ExportResult(
         path=target,
         form=form.value,
@@ -104,8 +106,9 @@ def _require_free(target: Path) -> None:
         )
 
 
-def _write(target: Path, files: dict[str, bytes]) -> None:
-    """All of it or nothing: it is made beside its place, and put there in one step."""
+def _write(target: Path, files: dict[str, bytes], folder: str) -> None:
+    """All of it or nothing: it is made beside its place, and put there in one step; `folder` is the
+    one in a .zip."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".tinygen-", dir=target.parent) as beside:
@@ -113,7 +116,7 @@ def _write(target: Path, files: dict[str, bytes]) -> None:
             if target.suffix == ".zip":
                 with zipfile.ZipFile(made, "x", zipfile.ZIP_DEFLATED) as archive:
                     for name, content in sorted(files.items()):
-                        archive.writestr(zipfile.ZipInfo(f"{library.NAME}/{name}", _DATE), content)
+                        archive.writestr(zipfile.ZipInfo(f"{folder}/{name}", _DATE), content)
             else:
                 for name, content in files.items():
                     (made / name).parent.mkdir(parents=True, exist_ok=True)

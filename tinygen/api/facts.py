@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -38,6 +39,9 @@ class Facts:
     build_id: str
     sizes: Sizes | None
     """Of the firmware; None where it was not built since the last change."""
+    elf_sha256: str | None
+    """Of that firmware, with its compiler's version."""
+    compiler: str | None
     parts: tuple[Part, ...] | None
     traced: Traced | None
     vectors: Vectors | None
@@ -90,6 +94,8 @@ def gather(project: Project, progress: Progress) -> Facts:
         board=board,
         build_id=built.build_id,
         sizes=sizes,
+        elf_sha256=None if file is None else hashlib.sha256(file.read_bytes()).hexdigest(),
+        compiler=None if file is None or built.stamp is None else built.stamp.compiler,
         parts=parts,
         traced=traced,
         vectors=tried(lambda: stored_vectors(project)),

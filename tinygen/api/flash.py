@@ -62,6 +62,7 @@ def flash(
     port: str | None = None,
     layers: bool = False,
     marker: bool = False,
+    model: str | None = None,
     trust_project: bool = False,
     progress: Progress = SILENT,
 ) -> FlashResult:
@@ -85,6 +86,8 @@ def flash(
     marker : bool
         Firmware of the same sources with a pin, the board's `marker_pin`, that is high while an
         inference runs, for `measure_power`.
+    model : str, optional
+        What the model whose layers are noted is called in C, needed where a firmware has several.
     trust_project : bool
         Run what a project folder or a board file of somebody else's brings.
     progress : Progress
@@ -122,6 +125,7 @@ def flash(
         done = flash(marked.path, port=port, trust_project=trust_project, progress=progress)
         return replace(done, project=current.path)
     if layers:
+        current = current.about(model)
         return _with_layers(current, board, port, trust_project=trust_project, progress=progress)
     built = look(current, board)
     elf = built.require_current()
@@ -273,7 +277,7 @@ def device_port(
 def _greet(port: str, built: Built, clock: Clock = time.monotonic) -> Hello:
     """What the device behind `port` says it is; DeviceError when it does not answer in time, or is
     not what was put there."""
-    with Session(open_device(built.board, port), clock=clock) as session:
+    with Session(open_device(built.board, port), clock=clock, model=built.project.index) as session:
         try:
             hello = session.hello(timeout=_START_SECONDS)
         except DeviceError as error:

@@ -192,13 +192,23 @@ def _parsed(text: str, kind: type) -> Gate:
 
 
 def _judged(gate: Gate, result: object) -> GateOutcome:
-    found = _values(result, gate.path.split("."), "")
+    found = [
+        (f"{name}{where}", value)
+        for name, one in _models(result)
+        for where, value in _values(one, gate.path.split("."), "")
+    ]
     compare = COMPARED[gate.sign]
     judged = [
         GateOutcome(gate.text, where, value, value is None or compare(value, gate.limit))
         for where, value in found
     ] or [GateOutcome(gate.text, gate.path, None, True)]
     return next((outcome for outcome in judged if outcome.failed), judged[0])
+
+
+def _models(result: Any) -> list[tuple[str, Any]]:
+    """The result, or of several models each, with what is said before a place in it."""
+    models = getattr(result, "models", ())
+    return [(f"{one.c_name}: ", one) for one in models] if models else [("", result)]
 
 
 def _values(value: object, path: Sequence[str], where: str) -> list[tuple[str, float | None]]:

@@ -20,6 +20,12 @@ OptionsT = TypeVar("OptionsT", bound=DataOptions)
 Result = TypeVar("Result")
 
 
+OF_EACH = ("data", "test", "labels", "name")
+"""What is said of each model, where there are several: a list, in the order of the models."""
+_WORDS = ("labels", "name")
+"""Of that what is words, with commas."""
+
+
 @overload
 def by_keywords(
     options: Callable[P, OptionsT],
@@ -40,17 +46,35 @@ def by_keywords(
 ) -> Callable[Concatenate[Model | Sequence[Model], P], Result]: ...
 
 
+@overload
+def by_keywords(
+    options: Callable[P, OptionsT],
+    call: Callable[[Path, OptionsT], Result],
+    name: str,
+    *,
+    several: Callable[[Sequence[tuple[Path, OptionsT]]], Result],
+) -> Callable[Concatenate[Model | Sequence[Model], P], Result]: ...
+
+
 def by_keywords(
     options: Callable[P, OptionsT],
     call: Callable[[Path, OptionsT], Result],
     name: str,
     *,
     many: bool = False,
+    several: Callable[[Sequence[tuple[Path, OptionsT]]], Result] | None = None,
 ) -> Callable[..., Result]:
     """`call`, which takes a model and its options, as `name(model, board=..., seed=...)`; or `many`
-    models in a list."""
+    models in a list; `several` takes a list of models, of each of which its own is said."""
 
     def function(model: Any, *args: P.args, **kwargs: P.kwargs) -> Result:
+        if several is not None and isinstance(model, list | tuple):
+            with contextlib.ExitStack() as held:
+                of_each = [
+                    held.enter_context(as_files(one, options(*args, **own)))
+                    for one, own in zip(model, _of_each(kwargs, len(model)), strict=True)
+                ]
+                return several(of_each)
         told = options(*args, **kwargs)
         if many and isinstance(model, list | tuple):
             if not model:
@@ -63,7 +87,7 @@ def by_keywords(
         with as_files(model, told) as (path, given):
             return call(path, given)
 
-    kind: Any = Model | Sequence[Model] if many else Model
+    kind: Any = Model | Sequence[Model] if many or several else Model
     model = inspect.Parameter("model", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=kind)
     types = typing.get_type_hints(options)  # without what only the command line reads
     each = [
@@ -76,6 +100,26 @@ def by_keywords(
     assert isinstance(options, type)
     function.__doc__ = _with_parameters(inspect.getdoc(call) or "", options, types)
     return function
+
+
+def _of_each(keywords: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
+    """The keywords for each of so many models."""
+    found = [dict(keywords) for _ in range(count)]
+    for name in OF_EACH:
+        if keywords.get(name) is None:
+            continue
+        given = keywords[name]
+        given = given.split(",") if isinstance(given, str) and name in _WORDS else given
+        if not isinstance(given, list | tuple) or len(given) != count:
+            raise InputError(
+                f"{name} is not said of {count} models",
+                why=f"there are {count}, and it is said of each",
+                next_step=f"give {name} {'with commas' if name in _WORDS else 'as a list'}, in the "
+                "order of the models",
+            )
+        for own, value in zip(found, given, strict=True):
+            own[name] = value
+    return found
 
 
 def _with_parameters(doc: str, options: type[DataOptions], types: Mapping[str, Any]) -> str:

@@ -92,6 +92,7 @@ class LayersResult(Shown):
 def verify_layers(
     project: str | Path | None = None,
     *,
+    model: str | None = None,
     port: str | None = None,
     vectors: int | None = None,
     timeout: float | None = None,
@@ -108,6 +109,8 @@ def verify_layers(
     ----------
     project : str or Path, optional
         A project folder; without it the last build of this directory.
+    model : str, optional
+        What the model is called in C, which is needed where a firmware has several.
     port : str, optional
         A serial device or a pyserial URL, as in `verify`.
     vectors : int, optional
@@ -140,6 +143,7 @@ def verify_layers(
     started = time.monotonic()
     with looking(
         project,
+        model,
         port,
         vectors,
         timeout,

@@ -73,7 +73,7 @@ def install(
     progress.stage(f"Copying to {there.destination}")
     remote.require_machine(there, built.board)
     remote.install(there, elf)
-    with Session(open_device(built.board, there.url)) as session:
+    with Session(open_device(built.board, there.url), model=built.project.index) as session:
         hello = session.hello()
     built.require_on(hello)
     progress.stage(f"Starting its service on {there.destination}")
@@ -123,7 +123,7 @@ def _hear(built: Built, there: Remote, service: Service) -> None:
     end = time.monotonic() + _SERVICE_SECONDS
     while True:
         try:
-            with Session(SshTransport(there, service.port)) as session:
+            with Session(SshTransport(there, service.port), model=built.project.index) as session:
                 built.require_on(session.hello())
         except TinygenError as error:
             if time.monotonic() < end:

@@ -11,8 +11,8 @@ from tinygen.api.again import Again, again, noting
 from tinygen.api.built import look
 from tinygen.api.connection import Connection
 from tinygen.api.flash import stop
+from tinygen.api.limits import time_limit
 from tinygen.api.own_data import require_limits, stored_vectors
-from tinygen.api.verify import time_limit
 from tinygen.devices.link.deadline import Deadline
 from tinygen.engines.traced import Traced
 from tinygen.progress import Progress
@@ -38,6 +38,7 @@ class Looking:
 @contextlib.contextmanager
 def looking(
     project: str | Path | None,
+    model: str | None,
     port: str | None,
     vectors: int | None,
     timeout: float | None,
@@ -51,7 +52,7 @@ def looking(
 
     `usual` is how many vectors are run where nobody says it, None for all; `timeout` in seconds.
     """
-    current = open_project(None if project is None else Path(project))
+    current = open_project(None if project is None else Path(project)).about(model)
     checks = stored_vectors(current)
     require_limits(vectors, timeout)
     made = again(current, progress)

@@ -8,6 +8,7 @@ from tinygen.engines.tflm import arena
 from tinygen.errors import DeviceError
 from tinygen.printable import shell_word
 from tinygen.project.folder import Project
+from tinygen.project.naming import MODEL
 
 
 def full_stack(project: Project, board: Board, used: int) -> DeviceError | None:
@@ -44,6 +45,7 @@ def with_arena(project: Project, enough: int) -> str:
         "--engine": manifest.engine,
         "--kernel-set": told.kernel_set,
         "--arena": str(enough),
+        "--name": None if manifest.model.c_name == MODEL else manifest.model.c_name,
         "--out": str(project.path),
         "--data": None if manifest.data is None else manifest.data.source,
     }

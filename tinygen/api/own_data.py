@@ -15,7 +15,7 @@ from tinygen.data import Dataset, read_data
 from tinygen.errors import InputError
 from tinygen.ir import Array, DType, Edge, Int8Model
 from tinygen.progress import Progress
-from tinygen.project.folder import MODEL, VECTORS, Project
+from tinygen.project.folder import Project
 from tinygen.proof import oracle
 from tinygen.proof.oracle import HostRun, Refusal
 from tinygen.proof.vectors import Vectors
@@ -86,7 +86,7 @@ def require_limits(vectors: int | None, timeout: float | None) -> None:
 
 def stored_vectors(project: Project) -> Vectors:
     """The project's vectors; InputError where they are damaged, or not those of its manifest."""
-    content = project.read(VECTORS)
+    content = project.read(project.vectors_file)
     checks = Vectors.from_bytes(content)
     model = project.manifest.model
     for edges, arrays in ((model.inputs, checks.inputs), (model.outputs, checks.expected)):
@@ -95,14 +95,15 @@ def stored_vectors(project: Project) -> Vectors:
         ]:
             raise InputError(
                 f"the test vectors of {project.path} are not of its model",
-                why=f"{VECTORS} and tinygen.json differ in the shapes of inputs or outputs",
+                why=f"{project.vectors_file} and tinygen.json differ in the shapes of inputs or "
+                "outputs",
                 next_step="build the project again",
             )
-    if hashlib.sha256(content).hexdigest() != project.manifest.files.get(VECTORS):
+    if hashlib.sha256(content).hexdigest() != project.manifest.files.get(project.vectors_file):
         raise InputError(
             f"the test vectors of {project.path} are not those that were written with it",
-            why=f"{VECTORS} has another hash than tinygen.json says: what a device is held against "
-            "would not be what the host computed",
+            why=f"{project.vectors_file} has another hash than tinygen.json says: what a device is "
+            "held against would not be what the host computed",
             next_step="build the project again",
         )
     return checks
@@ -110,11 +111,11 @@ def stored_vectors(project: Project) -> Vectors:
 
 def project_model(project: Project) -> Int8Model:
     """The project's model as it was compiled; InputError where the file was edited since."""
-    content = project.read(MODEL)
+    content = project.read(project.model_file)
     if hashlib.sha256(content).hexdigest() != project.model_sha256:
         raise InputError(
             f"the model of {project.path} is not the one that its firmware was made of",
-            why=f"{MODEL} has another hash than tinygen.json says",
+            why=f"{project.model_file} has another hash than tinygen.json says",
             next_step="build the project again",
         )
     edges = (*project.manifest.model.inputs, *project.manifest.model.outputs)

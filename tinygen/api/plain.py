@@ -19,13 +19,14 @@ from tinygen.printable import shell_word
 from tinygen.progress import Progress
 from tinygen.project import build_id, library
 from tinygen.project.firmware import memory_files
-from tinygen.project.folder import MODEL, Project
+from tinygen.project.folder import Project
+from tinygen.project.naming import named
 from tinygen.project.platformio import platformio_files
 
 PLAIN = "plain"
 """In a project's state folder: firmware with a layer that is computed by its plain kernel."""
 
-_ENGINES = (f"{library.FOLDER}/", "src/tflm/", "lib/tflm/")
+_ENGINES = ("src/tflm/", "lib/tflm/")
 """Where an engine's files lie in a project."""
 _HEADERS = "tg_*.h"
 """Those of kernels."""
@@ -80,7 +81,7 @@ def workaround(made: Again, layer: int) -> str:
     own = project.path / f"{made.board.id}.toml"
     words = [
         "tinygen build",
-        shell_word(project.path / MODEL),
+        shell_word(project.path / project.model_file),
         f"--board {shell_word(own) if own.name in project.manifest.files else made.board.id}",
         f"--engine {made.engine.name}",
     ]
@@ -103,16 +104,19 @@ def _noted(
     """What the device notes of the outputs of the plain layer."""
 
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-        kept = {name: content for name, content in files.items() if not name.startswith(_ENGINES)}
+        name = made.job.identity.c_name
+        engines = (f"{library.folder(name)}/", *_ENGINES)
+        memory = memory_files(made.board, other.made.arena_place)
+        model = named({**memory, **other.made.files}, name)
         parts = {
-            **kept,
-            **memory_files(made.board, other.made.arena_place),
-            **other.made.files,
-            **{name: files[name] for name in other.made.files if _is_kernel(name, files)},
+            **{path: content for path, content in files.items() if not path.startswith(engines)},
+            **model,
+            **{path: files[path] for path in model if path in files and _is_kernel(path, name)},
         }
         scripts = (build_id.SCRIPT, *other.made.scripts)
         identity, flags = made.job.identity, other.made.library_flags
-        ini = platformio_files(made.board, identity, other.made.build_flags, scripts)
+        beside = [replace(identity, c_name=other) for other in made.whole.names if other != name]
+        ini = platformio_files(made.board, identity, other.made.build_flags, scripts, beside)
         whole = {
             **parts,
             **library.manifests(identity, parts, flags, alone=other.made.alone),
@@ -127,10 +131,10 @@ def _noted(
         stop(built.path)
 
 
-def _is_kernel(name: str, files: Mapping[str, bytes]) -> bool:
-    """Whether it is a kernel's header that the project has, edited or not."""
-    path = PurePosixPath(name)
-    return name in files and path.match(_HEADERS) and path.is_relative_to(library.SOURCES)
+def _is_kernel(file: str, name: str) -> bool:
+    """Whether it is a kernel's header, in the library of the model of that name."""
+    path = PurePosixPath(file)
+    return path.match(_HEADERS) and path.is_relative_to(library.sources(name))
 
 
 def _run(

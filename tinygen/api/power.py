@@ -9,11 +9,11 @@ from pathlib import Path
 from tinygen.api.board import project_board
 from tinygen.api.built import Built, look
 from tinygen.api.connection import Connection
+from tinygen.api.limits import time_limit
 from tinygen.api.marked import MARKED
 from tinygen.api.own_data import require_limits, stored_vectors
 from tinygen.api.results import keep
 from tinygen.api.shown import Shown
-from tinygen.api.verify import time_limit
 from tinygen.boards import Board, Serial
 from tinygen.devices.link.deadline import Deadline
 from tinygen.devices.link.hello import Hello

@@ -44,8 +44,8 @@ class Prepared:
     image_range: tuple[float, float]
     key: str | None
 
-    def identity(self, engine: str, board: str) -> Identity:
-        """What is made of it by the engine, for the board, says of itself."""
+    def identity(self, engine: str, board: str, c_name: str) -> Identity:
+        """What is made of it by the engine, for the board, says of itself; its name in C."""
         return Identity(
             name=self.model.name,
             engine=engine,
@@ -53,6 +53,7 @@ class Prepared:
             sha256=self.model.sha256,
             version=metadata.version("tinygen"),
             labels=tuple(edge.labels for edge in self.outputs),
+            c_name=c_name,
         )
 
     def to_bytes(self) -> bytes:

@@ -89,6 +89,7 @@ class ProfileResult(Shown):
 def profile(
     project: str | Path | None = None,
     *,
+    model: str | None = None,
     port: str | None = None,
     vectors: int | None = None,
     timeout: float | None = None,
@@ -104,6 +105,8 @@ def profile(
     ----------
     project : str or Path, optional
         A project folder; without it the last build of this directory.
+    model : str, optional
+        What the model is called in C, which is needed where a firmware has several.
     port : str, optional
         A serial device or a pyserial URL, as in `verify`.
     vectors : int, optional
@@ -137,6 +140,7 @@ def profile(
     started = time.monotonic()
     with looking(
         project,
+        model,
         port,
         vectors,
         timeout,

@@ -63,6 +63,7 @@ def run(
     samples: Samples,
     project: str | Path | None = None,
     *,
+    model: str | None = None,
     port: str | None = None,
     image_range: tuple[float, float] | None = None,
     trust_project: bool = False,
@@ -79,6 +80,8 @@ def run(
         image, or arrays of the shape (samples, ...); a single sample needs no samples' axis.
     project : str or Path, optional
         A project folder; without it the last build of this directory.
+    model : str, optional
+        What the model is called in C, which is needed where a firmware has several.
     port : str, optional
         A serial device or a pyserial URL. Without it the emulator that `flash` started, or the one
         port with the board's USB id.
@@ -109,7 +112,9 @@ def run(
     >>> result.answers[0].outputs[0].shape
     (10,)
     """
-    with Runner(project, port=port, trust_project=trust_project, progress=progress) as runner:
+    with Runner(
+        project, model=model, port=port, trust_project=trust_project, progress=progress
+    ) as runner:
         return runner.run(samples, image_range)
 
 
@@ -117,6 +122,7 @@ def watch(
     folder: str | Path,
     project: str | Path | None = None,
     *,
+    model: str | None = None,
     port: str | None = None,
     image_range: tuple[float, float] | None = None,
     trust_project: bool = False,
@@ -132,6 +138,8 @@ def watch(
         The folder; what is in it at first is not run.
     project : str or Path, optional
         A project folder; without it the last build of this directory.
+    model : str, optional
+        What the model is called in C, which is needed where a firmware has several.
     port : str, optional
         A serial device or a pyserial URL. Without it the emulator that `flash` started, or the one
         port with the board's USB id.
@@ -162,7 +170,9 @@ def watch(
     """
     place = Path(folder)
     seen = _files(place)
-    with Runner(project, port=port, trust_project=trust_project, progress=progress) as runner:
+    with Runner(
+        project, model=model, port=port, trust_project=trust_project, progress=progress
+    ) as runner:
         runner.greet()
         progress.stage(f"Watching {place}, until Ctrl-C")
         while True:
@@ -205,11 +215,12 @@ class Runner:
         self,
         project: str | Path | None = None,
         *,
+        model: str | None = None,
         port: str | None = None,
         trust_project: bool = False,
         progress: Progress = SILENT,
     ) -> None:
-        current = open_project(None if project is None else Path(project))
+        current = open_project(None if project is None else Path(project)).about(model)
         self._built: Built = look(current, project_board(current))
         self._progress = progress
         self._connection = Connection(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinygen.api.board import project_board
@@ -14,12 +14,12 @@ from tinygen.api.connection import Connection
 from tinygen.api.cost import Cost, cost_of, startup_of
 from tinygen.api.crash import explained
 from tinygen.api.in_memory import data_file
+from tinygen.api.limits import time_limit
 from tinygen.api.memory_used import enough_arena, full_stack, with_arena
 from tinygen.api.own_data import own_vectors, project_model, require_limits, stored_vectors
 from tinygen.api.results import keep
 from tinygen.api.shown import Shown
 from tinygen.api.vectors_run import Runs, VectorsRun
-from tinygen.boards import Board
 from tinygen.devices.link.deadline import Deadline
 from tinygen.devices.link.faults import Failed
 from tinygen.devices.link.hello import Hello
@@ -30,7 +30,6 @@ from tinygen.options import Data
 from tinygen.printable import shell_word
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import Project, open_project
-from tinygen.project.manifest import Model
 from tinygen.proof import rating, verdict
 from tinygen.proof.doubt import far_from_litert, same_as_reference, unproven
 from tinygen.proof.rating import Accuracy, Regression
@@ -44,13 +43,6 @@ EXIT_CODES = {
     Verdict.WITHIN: 0,
     Verdict.UNVERIFIED: DeviceError.exit_code,
 }
-
-# Multiply-accumulates per second of slow cores with kernels that are not made for them.
-_SLOW_MACS = 500_000
-_AVR_MACS = 100_000
-_START_LIMIT = 60.0
-_VECTOR_LIMIT = 1.0
-_LINE_LIMIT = 5.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,6 +58,8 @@ class VerifyResult(Shown):
     next_step: str
     project: Path
     model: str
+    c_name: str
+    """What the model is called in C."""
     model_sha256: str
     board: str
     engine: str
@@ -121,6 +115,8 @@ class VerifyResult(Shown):
     seconds: float
     limit_seconds: float
     """What all of it was allowed to take."""
+    models: tuple[VerifyResult, ...] = ()
+    """Of firmware with several models the result of each; all else is that of the worst."""
 
     @property
     def exit_code(self) -> int:
@@ -136,6 +132,7 @@ class VerifyResult(Shown):
 def verify(
     project: str | Path | None = None,
     *,
+    model: str | None = None,
     port: str | None = None,
     data: Data | None = None,
     labels: str | Path | None = None,
@@ -154,6 +151,8 @@ def verify(
     ----------
     project : str or Path, optional
         A project folder; without it the last build of this directory.
+    model : str, optional
+        What the model is called in C; without it all that the firmware has.
     port : str, optional
         A serial device or a pyserial URL. Without it the emulator that `flash` started, or the one
         port with the board's USB id.
@@ -208,7 +207,24 @@ def verify(
     >>> result
     VerifyResult(verdict=MATCH, project='firmware', model='digits', board='qemu-cortex-m3', ...)
     """
-    current = open_project(None if project is None else Path(project))
+    whole = open_project(None if project is None else Path(project))
+    if model is None and data is None and spy is None and len(whole.manifest.names) > 1:
+        each = tuple(
+            verify(
+                whole.path,
+                model=name,
+                port=port,
+                vectors=vectors,
+                atol=atol,
+                timeout=timeout,
+                baud=baud,
+                trust_project=trust_project,
+                progress=progress,
+            )
+            for name in whole.manifest.names
+        )
+        return replace(each[verdict.worst_of([one.verdict for one in each])], models=each)
+    current = whole.about(model)
     board = project_board(current)
     require_limits(vectors, timeout)
     if atol < 0:
@@ -271,14 +287,6 @@ def verify_over(
     return _result(connection, run, checks, limit, time.monotonic() - started, samples, atol)
 
 
-def time_limit(board: Board, model: Model, vectors: int) -> float:
-    """Seconds that verifying may take where nobody says how many: several times what a slow core
-    and its serial port need, so that only a device that is stuck or lies reaches it."""
-    wire = sum(edge.nbytes for edge in (*model.inputs, *model.outputs)) * 10 / board.serial.baud
-    compute = model.macs / (_AVR_MACS if board.core.startswith("avr") else _SLOW_MACS)
-    return round(_START_LIMIT + vectors * (_VECTOR_LIMIT + _LINE_LIMIT * wire + compute))
-
-
 def _result(
     connection: Connection,
     run: VectorsRun,
@@ -328,6 +336,7 @@ def _result(
         next_step=_next_step(project, decision, lost),
         project=project.path,
         model=project.model,
+        c_name=manifest.model.c_name,
         model_sha256=project.model_sha256,
         board=board.id,
         engine=manifest.engine,

@@ -10,6 +10,7 @@ import typer
 
 from tinygen.cli.options import (
     Json,
+    NameOption,
     PortOption,
     ProjectArgument,
     TrustProjectOption,
@@ -34,6 +35,7 @@ ImageRangeOption = Annotated[
 @app.command(short_help="Put the firmware on the device.")
 def flash(
     project: ProjectArgument = None,
+    model: NameOption = None,
     port: PortOption = None,
     layers: Annotated[
         bool,
@@ -64,6 +66,7 @@ def flash(
     run_command(
         lambda progress, trust: call(
             project,
+            model=model,
             port=port,
             layers=layers,
             marker=marker,
@@ -81,6 +84,7 @@ def flash(
 def verify(
     reports: Reports,
     project: ProjectArgument = None,
+    model: NameOption = None,
     port: PortOption = None,
     data: Annotated[
         str | None,
@@ -164,7 +168,7 @@ def verify(
                 "--layers looks into the project's own vectors: of the others it takes --port, "
                 "--vectors and --timeout"
             )
-        _verify_layers(project, port, vectors, timeout, trust_project, json)
+        _verify_layers(project, model, port, vectors, timeout, trust_project, json)
     from tinygen.api.verify import VerifyResult
     from tinygen.api.verify import verify as call
     from tinygen.report.text import verify_report
@@ -172,6 +176,7 @@ def verify(
     run_command(
         lambda progress, trust: call(
             project,
+            model=model,
             port=port,
             data=data,
             labels=labels,
@@ -194,6 +199,7 @@ def verify(
 
 def _verify_layers(
     project: Path | None,
+    model: str | None,
     port: str | None,
     vectors: int | None,
     timeout: float | None,
@@ -206,6 +212,7 @@ def _verify_layers(
     result = run_command(
         lambda progress, trust: call(
             project,
+            model=model,
             port=port,
             vectors=vectors,
             timeout=timeout,
@@ -235,6 +242,7 @@ def run(
         Path | None,
         typer.Option("--watch", help="Run each new file of a folder, until Ctrl-C."),
     ] = None,
+    model: NameOption = None,
     port: PortOption = None,
     image_range: ImageRangeOption = None,
     trust_project: TrustProjectOption = False,
@@ -252,7 +260,7 @@ def run(
 
     if (input is None) == (watch is None):
         raise typer.BadParameter("say what to run: --input FILE, or --watch FOLDER")
-    settings: dict[str, Any] = {"port": port, "image_range": image_range}
+    settings: dict[str, Any] = {"model": model, "port": port, "image_range": image_range}
 
     def once(progress: Progress, trust: bool) -> Any:
         return api.run(input or "", project, trust_project=trust, progress=progress, **settings)

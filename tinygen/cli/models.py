@@ -2,68 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from tinygen.api.bench_options import BenchOptions
 from tinygen.api.inspect_options import InspectOptions
-from tinygen.cli.options import Json, ModelArgument, ModelsArgument, with_options
+from tinygen.cli.options import FirmwareModels, Json, ModelArgument, ModelsArgument, with_options
 from tinygen.cli.question import settled
 from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, run_command
 from tinygen.compression.options import CompressOptions
 from tinygen.options import BuildOptions, ExportOptions
+from tinygen.progress import Progress
 
 
 @app.command(short_help="Model in, built firmware out.")
 @with_reports
 @with_options
 def build(
-    model: ModelArgument, options: BuildOptions, reports: Reports, json: Json = False
+    models: FirmwareModels,
+    options: tuple[BuildOptions, ...],
+    reports: Reports,
+    json: Json = False,
 ) -> None:
-    """Quantize a model, generate its firmware and build it with PlatformIO.
+    """Quantize a model, generate its firmware and build it with PlatformIO; several make one.
 
     Example: tinygen build model.h5 --board qemu-cortex-m4 --data samples.npz
     """
     from tinygen.api.build import BuildResult
-    from tinygen.api.build import build_project as call
+    from tinygen.api.build import build_several as call
     from tinygen.report.text import build_report
 
     settled(
         lambda edited: run_command(
-            lambda progress, trust: call(
-                model, replace(options, progress=progress, trust_project=trust, edited=edited)
-            ),
+            lambda progress, trust: call(_asked(models, options, progress, trust, edited)),
             build_report,
             json,
-            options.trust_project,
+            options[0].trust_project,
             reports=reports,
             kind=BuildResult,
         ),
-        options.edited,
+        options[0].edited,
     )
 
 
 @app.command(short_help="Render the project, do not build it.")
 @with_options
-def generate(model: ModelArgument, options: BuildOptions, json: Json = False) -> None:
+def generate(models: FirmwareModels, options: tuple[BuildOptions, ...], json: Json = False) -> None:
     """Render the project without building it.
 
     Example: tinygen generate model.tflite --board qemu-cortex-m4 --out firmware
     """
-    from tinygen.api.build import generate_project as call
+    from tinygen.api.build import generate_several as call
     from tinygen.report.text import generate_report
 
     settled(
         lambda edited: run_command(
-            lambda progress, trust: call(
-                model, replace(options, progress=progress, trust_project=trust, edited=edited)
-            ),
+            lambda progress, trust: call(_asked(models, options, progress, trust, edited)),
             generate_report,
             json,
-            options.trust_project,
+            options[0].trust_project,
         ),
-        options.edited,
+        options[0].edited,
     )
+
+
+def _asked(
+    models: Sequence[Path],
+    options: Sequence[BuildOptions],
+    progress: Progress,
+    trust: bool,
+    edited: str | None,
+) -> list[tuple[Path, BuildOptions]]:
+    """Each model with what is said of it and of all."""
+    same = {"progress": progress, "trust_project": trust, "edited": edited}
+    return [
+        (model, replace(own, **same))  # type: ignore[arg-type]
+        for model, own in zip(models, options, strict=True)
+    ]
 
 
 @app.command(short_help="The model's C as a library, for other build systems.")

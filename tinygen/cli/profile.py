@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tinygen.cli.options import Json, PortOption, ProjectArgument, TrustProjectOption
+from tinygen.cli.options import Json, NameOption, PortOption, ProjectArgument, TrustProjectOption
 from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, run_command
 
@@ -17,6 +17,7 @@ from tinygen.cli.root import app, run_command
 def profile(
     reports: Reports,
     project: ProjectArgument = None,
+    model: NameOption = None,
     port: PortOption = None,
     vectors: Annotated[
         int | None, typer.Option("--vectors", min=1, help="Run the first N. [default: 5]")
@@ -69,6 +70,7 @@ def profile(
     run_command(
         lambda progress, trust: call(
             project,
+            model=model,
             port=port,
             vectors=vectors,
             timeout=timeout,

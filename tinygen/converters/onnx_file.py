@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,8 @@ def fix(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> None:
     for value in inputs:
         _fix_type(model, value)
         axes = value.type.tensor_type.shape.dim
-        said = [axis.dim_value if axis.HasField("dim_value") else None for axis in axes]
+        # Some exporters write -1 for an open axis, which has no number otherwise.
+        said = [axis.dim_value if axis.dim_value > 0 else None for axis in axes]
         given = shapes.get(value.name, shapes.get("", None) if len(inputs) == 1 else None)
         if given is not None:
             if len(given) != len(said) - 1:
@@ -155,6 +157,8 @@ def fix(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> None:
     for value in model.graph.output:
         value.type.tensor_type.ClearField("shape")
     del model.graph.value_info[:]
+    for node in model.graph.node:  # TensorFlow makes scopes of them, which are not any text
+        node.name = re.sub(r"[^A-Za-z0-9_./-]", "_", node.name)
 
 
 def _fix_type(model: onnx.ModelProto, value: Any) -> None:

@@ -25,6 +25,10 @@ class Job:
     model: Int8Model
     identity: Identity
     options: BuildOptions
+    together: bool = False
+    """Whether other models of the firmware run in the same memory, one at a time."""
+    typed: bool = False
+    """Whether tensors have types whatever they are, because those of such a model have."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +148,11 @@ class Engine(ABC):
         """The layers of what `make` makes."""
 
     @abstractmethod
-    def followed(self, files: Mapping[str, bytes], layers: int) -> dict[str, bytes]:
-        """Those of a project's `files` that firmware which notes its layers, so many, has
-        otherwise."""
+    def followed(
+        self, files: Mapping[str, bytes], layers: int, identity: Identity
+    ) -> dict[str, bytes]:
+        """Those of a project's `files` that firmware which notes the layers of its model, so many,
+        has otherwise."""
 
     @abstractmethod
     def plain(self, job: Job, layer: int) -> Plain | None:
@@ -183,14 +189,17 @@ def not_taken(flag: Flag, engines: Sequence[Engine]) -> InputError:
     )
 
 
-def edge_values(inputs: Sequence[Edge], outputs: Sequence[Edge]) -> dict[str, object]:
+def edge_values(
+    inputs: Sequence[Edge], outputs: Sequence[Edge], *, typed: bool = False
+) -> dict[str, object]:
     """What the templates of `model.h` and its company say of the model's edges: of int8 ones alone
-    no types."""
-    edges = (*inputs, *outputs)
+    no types, unless that is wanted."""
+    typed = typed or any(edge.dtype is not DType.INT8 for edge in (*inputs, *outputs))
     return {
         "inputs": [csource.edge(edge) for edge in inputs],
         "outputs": [csource.edge(edge) for edge in outputs],
-        "typed": any(edge.dtype is not DType.INT8 for edge in edges),
+        "typed": typed,
+        "tensor": "model_typed_tensor" if typed else "model_tensor",
         "types": [(dtype.name, dtype.wire) for dtype in DType if dtype.wire is not None],
         "input_type": _common_type(inputs),
         "output_type": _common_type(outputs),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -66,13 +66,15 @@ def stamp(elf: Path) -> Stamp | None:
     return _read(elf, _stamp)
 
 
-def sizes(elf: Path, memory: Memories | None = None) -> Sizes:
+def sizes(
+    elf: Path, memory: Memories | None = None, arenas: Sequence[str] = (ARENA_SYMBOL,)
+) -> Sizes:
     """The sizes of the linked firmware `elf`; ToolchainError if it cannot be read.
 
     `memory` is the board's: it says which sections take RAM, where that is not just what is
-    writable.
+    writable. `arenas` are the symbols of the models' memory.
     """
-    return _read(elf, lambda file: _sizes(file, memory))
+    return _read(elf, lambda file: _sizes(file, memory, arenas))
 
 
 def function_at(elf: Path, address: int) -> str | None:
@@ -121,7 +123,7 @@ def _read(elf: Path, look: Callable[[ELFFile], T]) -> T:
         ) from error
 
 
-def _sizes(elf: ELFFile, memory: Memories | None) -> Sizes:
+def _sizes(elf: ELFFile, memory: Memories | None, arenas: Sequence[str]) -> Sizes:
     ram_sections = memory.ram_sections if memory else ()
     code = memory.ram_code if memory else None
     flash = ram = code_bytes = stack = 0
@@ -140,7 +142,9 @@ def _sizes(elf: ELFFile, memory: Memories | None) -> Sizes:
             code_bytes += size
     if code:
         ram += -(-code_bytes // code.block_bytes) * code.block_bytes
-    arena = max((symbol["st_size"] for symbol in _symbols(elf, ARENA_SYMBOL)), default=0)
+    arena = sum(
+        max((symbol["st_size"] for symbol in _symbols(elf, name)), default=0) for name in arenas
+    )
     return Sizes(flash=flash, ram_static=ram - arena, arena=arena, stack=stack)
 
 

@@ -19,7 +19,7 @@ from tinygen.boards import (
     all_boards,
 )
 from tinygen.errors import InputError
-from tinygen.project import library
+from tinygen.project.library import SOURCES
 from tinygen.resources import firmware_dir
 
 PLATFORMS_DIR = "platforms"
@@ -130,8 +130,8 @@ def memory_files(board: Board, place: ArenaPlace) -> dict[str, bytes]:
         return {}
     folder = firmware_dir() / "memory"
     return {
-        f"{library.SOURCES}/model_memory.h": (folder / "model_memory.h").read_bytes(),
-        f"{library.SOURCES}/model_memory.c": (folder / f"{heap.allocator.value}.c").read_bytes(),
+        f"{SOURCES}/model_memory.h": (folder / "model_memory.h").read_bytes(),
+        f"{SOURCES}/model_memory.c": (folder / f"{heap.allocator.value}.c").read_bytes(),
     }
 
 

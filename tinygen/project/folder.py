@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinygen.errors import InputError
+from tinygen.printable import printable
 from tinygen.project import build_id
 from tinygen.project import manifest as manifests
 from tinygen.project.edited import Edited
@@ -23,12 +24,23 @@ MODEL = "model.tflite"
 _LAST = "last-build"
 
 
+def model_file(name: str, count: int) -> str:
+    """The file of the model that is called so in C, of so many in a project."""
+    return MODEL if count == 1 else f"{name}.tflite"
+
+
+def vectors_file(name: str, count: int) -> str:
+    """The file of its test vectors."""
+    return VECTORS if count == 1 else f"{name}.npz"
+
+
 @dataclass(frozen=True)
 class Project:
-    """An existing project."""
+    """An existing project, or what it is about one of its models, `index`."""
 
     path: Path
     manifest: Manifest
+    index: int = 0
 
     @property
     def board(self) -> str:
@@ -41,6 +53,38 @@ class Project:
     @property
     def model_sha256(self) -> str:
         return self.manifest.model.sha256
+
+    @property
+    def model_file(self) -> str:
+        """The name of the int8 model's file."""
+        return self.manifest.model.file
+
+    @property
+    def vectors_file(self) -> str:
+        """The name of the test vectors' file."""
+        return self.manifest.vectors.file
+
+    def about(self, name: str | None) -> Project:
+        """The project about the model that is called so in C, which is needed where there are
+        several; InputError."""
+        names = self.manifest.names
+        if name is None and len(names) > 1:
+            raise InputError(
+                f"{self.path} has several models",
+                why=f"they are {', '.join(names)}",
+                next_step=f"say which: --model {names[0]}",
+            )
+        if name is not None and name not in names:
+            raise InputError(
+                f"{self.path} has no model {printable(name)}",
+                why=f"there is {', '.join(names)}",
+                next_step=f"--model {names[0]}",
+            )
+        return self.of(0 if name is None else names.index(name))
+
+    def of(self, index: int) -> Project:
+        """The project about that model."""
+        return Project(self.path, self.manifest.about(index), index)
 
     @property
     def state_dir(self) -> Path:

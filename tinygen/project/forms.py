@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 
-from tinygen.project.library import FOLDER, NAME
+from tinygen.project.library import folder
+from tinygen.project.naming import renamed
 from tinygen.templates import render
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+)".*$', re.MULTILINE)
@@ -49,9 +50,10 @@ _MANIFESTS: Mapping[Form, frozenset[str]] = {
 }
 
 
-def exported(form: Form, project: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files of the library in that form, of a project's: path in the library -> content."""
-    of_library = f"{FOLDER}/"
+def exported(form: Form, project: Mapping[str, bytes], name: str) -> dict[str, bytes]:
+    """The files of the library of that name in that form, of a project's: path in the library ->
+    content."""
+    of_library = f"{folder(name)}/"
     files = {
         path.removeprefix(of_library): content
         for path, content in project.items()
@@ -61,34 +63,34 @@ def exported(form: Form, project: Mapping[str, bytes]) -> dict[str, bytes]:
     kept = {path: files[path] for path in sorted(_MANIFESTS[form]) if path in files}
     entry = {"main": "app_main" if form is Form.ESP_IDF else "main", "single": form is Form.HEADER}
     examples = {
-        path: render(template, name=NAME, **entry).encode()
+        path: renamed(render(template, name=name, **entry), name).encode()
         for path, template in _EXAMPLES[form].items()
     }
     if form is Form.HEADER:
-        return {f"{NAME}.h": _one_header(sources).encode(), **examples}
+        return {f"{name}.h": _one_header(sources, name).encode(), **examples}
     return {**sources, **kept, **examples}
 
 
-def _one_header(sources: Mapping[str, bytes]) -> str:
-    """The interface; and where MODEL_IMPLEMENTATION is defined, once in a program, all of it."""
+def _one_header(sources: Mapping[str, bytes], name: str) -> str:
+    """The interface; and where NAME_IMPLEMENTATION is defined, once in a program, all of it."""
     texts = {path.removeprefix("src/"): content.decode() for path, content in sources.items()}
-    interface = texts.pop(f"{NAME}.h")
-    done: set[str] = {f"{NAME}.h"}
+    done: set[str] = {f"{name}.h"}
 
     def whole(path: str) -> str:
         folder = path.rpartition("/")[0]
 
         def included(match: re.Match[str]) -> str:
             beside = f"{folder}/{match[1]}" if folder else match[1]
-            name = beside if beside in texts else match[1]
-            if name in done:
+            file = beside if beside in texts else match[1]
+            if file in done:
                 return ""
-            done.add(name)
-            return whole(name)
+            done.add(file)
+            return whole(file)
 
         return _INCLUDE.sub(included, texts[path])
 
+    interface = whole(f"{name}.h")
     bodies = [whole(path) for path in sorted(texts) if path.endswith(".c")]
     return render(
-        "library/single.h.j2", name=NAME, interface=interface, implementation="\n".join(bodies)
+        "library/single.h.j2", name=name, interface=interface, implementation="\n".join(bodies)
     )

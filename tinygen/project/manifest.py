@@ -7,7 +7,7 @@ and a path in it does not leave the project.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,7 +21,7 @@ from tinygen.pio.elf import Sizes
 from tinygen.printable import printable, shell_word
 
 MANIFEST = "tinygen.json"
-VERSION = 4
+VERSION = 5
 """Of the manifest's form: it rises with every key that comes, goes or means something else."""
 
 _SHOWN = 40
@@ -52,9 +52,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Model:
-    """The int8 model. `sha256` is that of its .tflite file."""
+    """The int8 model. `sha256` is that of its .tflite file, which is the project's `file`; `c_name`
+    is what it is called in C."""
 
     name: str
+    c_name: str
+    file: str
     sha256: str
     source: Source
     macs: int
@@ -98,8 +101,10 @@ class Arena:
 
 @dataclass(frozen=True)
 class Vectors:
-    """How many vectors there are, whose numbers are expected, and how many are of which origin."""
+    """How many vectors there are in the project's `file`, whose numbers are expected, and how many
+    are of which origin."""
 
+    file: str
     count: int
     oracle: str
     origins: Mapping[str, int]
@@ -116,6 +121,19 @@ class Told:
     arena: int | None
     debug: bool
     keep_edges: bool
+
+
+@dataclass(frozen=True)
+class Other:
+    """What a manifest says of a model beside the first one, as it says it of that."""
+
+    kernel_set: str
+    told: Told
+    model: Model
+    data: Calibration | None
+    fidelity: tuple[Fidelity, ...]
+    arena: Arena
+    vectors: Vectors
 
 
 @dataclass(frozen=True)
@@ -139,7 +157,8 @@ class Manifest:
 
     `tinygen` is the version that wrote it; `made_with` names the versions of what its bytes come
     from. `files` are the generated files by their paths in the project, with their SHA-256. `data`
-    is None for a model that was int8 already, `firmware` until the project is built.
+    is None for a model that was int8 already, `firmware` until the project is built. `others` are
+    the further models of a firmware that has several.
     """
 
     version: int
@@ -154,6 +173,7 @@ class Manifest:
     fidelity: tuple[Fidelity, ...]
     arena: Arena
     vectors: Vectors
+    others: tuple[Other, ...]
     files: Mapping[str, str]
     firmware: Firmware | None
 
@@ -161,6 +181,19 @@ class Manifest:
         for name in self.files:
             if escapes(name):
                 raise ValueError(f"the file {name[:80]!a} lies outside of the project")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its models are called in C."""
+        return (self.model.c_name, *(other.model.c_name for other in self.others))
+
+    def about(self, index: int) -> Manifest:
+        """The same, as if that model were the only one."""
+        if index == 0:
+            return replace(self, others=())
+        other = self.others[index - 1]
+        own = {field.name: getattr(other, field.name) for field in fields(other)}
+        return replace(self, others=(), **own)
 
     def to_bytes(self) -> bytes:
         """The file; the same manifest gives the same bytes."""

@@ -5,9 +5,11 @@ Both are written where there is none, and never again: they are neither hashed n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tinygen.boards import Board, Port
+from tinygen.project.naming import renamed
 from tinygen.templates import render
 
 SETTINGS = "app.ini"
@@ -15,16 +17,26 @@ SETTINGS = "app.ini"
 _PROGRAMS = ("src/app.c", "src/app.cpp", "src/app.cc", "src/app.cxx")
 
 
-def missing_files(folder: Path, board: Board) -> dict[str, bytes]:
-    """The user's files that are not in `folder`, as they begin: path in the project -> content."""
+def missing_files(folder: Path, board: Board, names: Sequence[str]) -> dict[str, bytes]:
+    """The user's files that are not in `folder`, as they begin with models of these names: path in
+    the project -> content."""
     files: dict[str, bytes] = {}
     arduino = board.port is Port.ARDUINO
     if not any(_is_there(folder / name) for name in _PROGRAMS):
         program = "src/app.cpp" if arduino else "src/app.c"
-        files[program] = render("app.j2", arduino=arduino).encode()
+        files[program] = example(names, arduino=arduino).encode()
     if not _is_there(folder / SETTINGS):
         files[SETTINGS] = _settings()
     return files
+
+
+def example(names: Sequence[str], *, arduino: bool) -> str:
+    """A program that does nothing yet, with a function that classifies for each of the models."""
+    parts = [render("app.j2", arduino=arduino, models=names)]
+    for name in names:
+        suffix = f"_{name}" if len(names) > 1 else ""
+        parts.append(renamed(render("app_example.j2", suffix=suffix), name))
+    return "\n".join(parts)
 
 
 def untouched_settings(folder: Path) -> tuple[str, ...]:

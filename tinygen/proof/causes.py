@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tinygen.ir import DType
 from tinygen.proof.tensor_meter import TensorMeter
 
 GOOD_DB = 40.0
@@ -29,6 +30,7 @@ EVEN_CHANNELS = (
 )
 SMALLER_WEIGHTS = "train on with a constraint on the weights: kernel_constraint=MaxNorm"
 AWARE = "train with the rounding in the model: tinygen compress --qat"
+WIDER = "give activations 16 bits: tinygen build --activations int16"
 PRUNE = "tinygen compress leaves out channels that do nothing"
 
 
@@ -81,6 +83,8 @@ def _found(reading: Reading) -> Iterator[tuple[str, str]]:
             f"keep {rounding:.1f} dB",
             SMALLER_WEIGHTS,
         )
+    elif meter.tensor.dtype is DType.INT8:
+        yield "", WIDER
     yield "", AWARE
 
 

@@ -207,3 +207,9 @@ def first_mismatch(
                     label=tensor.labels[element] if tensor.labels else None,
                 )
     return None
+
+
+def worst_of(verdicts: Sequence[Verdict]) -> int:
+    """Which of them is that of all together."""
+    order = (Verdict.MATCH, Verdict.WITHIN, Verdict.UNVERIFIED, Verdict.MISMATCH)
+    return max(range(len(verdicts)), key=lambda i: order.index(verdicts[i]))

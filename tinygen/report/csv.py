@@ -32,7 +32,7 @@ def write_csv(file: Path, result: object) -> None:
 def csv_rows(result: object) -> Sequence[Row]:
     """A row for each output of a verdict, each engine of a bench, or the one build."""
     if isinstance(result, VerifyResult):
-        return _verify_rows(result)
+        return [row for one in result.models or (result,) for row in _verify_rows(one)]
     if isinstance(result, BenchResult):
         return [{"vectors": result.vectors, **to_json(row)} for row in result.rows]
     if isinstance(result, ProfileResult):

@@ -51,7 +51,11 @@ def _write(file: Path, suite: TestSuite) -> None:
 
 def _cases(command: str, result: object) -> Iterator[TestCase]:
     if isinstance(result, VerifyResult):
-        yield from _outputs(result)
+        for one in result.models or (result,):
+            for case in _outputs(one):
+                if result.models:
+                    case.name = printable(f"{one.c_name}: {case.name}")
+                yield case
     elif isinstance(result, BenchResult):
         for row in result.rows:
             name = f"{row.model} on {row.board}: {row.engine} ({row.kernel_set})"

@@ -138,15 +138,17 @@ def _other(kind: type) -> dict[str, Any]:
     raise NotImplementedError(kind)
 
 
-def _records(kind: Any) -> Iterator[Any]:
-    """The dataclass and those in it."""
+def _records(kind: Any, above: tuple[Any, ...] = ()) -> Iterator[Any]:
+    """The dataclass and those in it, but `above`: one may hold results of its own kind."""
+    if kind in above:
+        return
     if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
         for inner in typing.get_args(kind):
-            yield from _records(inner)
+            yield from _records(inner, above)
         return
     yield kind
     for hint in typing.get_type_hints(kind).values():
-        yield from _records(hint)
+        yield from _records(hint, (*above, kind))
 
 
 def _add_properties(part: dict[str, Any], record: type) -> None:

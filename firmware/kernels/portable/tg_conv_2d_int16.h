@@ -12,10 +12,10 @@ struct tg_portable_conv_2d_int16_params {
   int32_t output_height;
   int32_t output_width;
   int32_t output_channels;
-  int32_t filter_height;
-  int32_t filter_width;
   int32_t groups;       /* of channels, each convolved by itself */
   int32_t last_outputs; /* output channels of a group beyond whole fours of them */
+  int32_t filter_height;
+  int32_t filter_width;
   int32_t stride_height;
   int32_t stride_width;
   int32_t dilation_height;            /* input rows from tap to tap */

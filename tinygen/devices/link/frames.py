@@ -17,7 +17,7 @@ This head is the same in every version, so that two sides can always say that th
 An answer repeats the session and the sequence of its request.
 
     kind    body of the request               body of the answer
-    HELLO   offset u32                        total u32, part of the description
+    HELLO   offset u32 [, model u8]           total u32, part of the description
     WRITE   input u16, offset u32, bytes      (empty)
     INVOKE  CRC-32 of all inputs u32          status u8, ticks u64, stack u32,
                                               CRC-32 of all outputs u32
@@ -33,11 +33,14 @@ An answer repeats the session and the sequence of its request.
     BAUD    bits per second u32, bytes        the same
     BEGIN   hold u8                           (empty)
 
-HELLO opens the session its head names (never 0). Any other request outside the open session
-is answered NO_SESSION, so a device that restarted is noticed. HELLO, WRITE and READ may be
-repeated freely. INVOKE may overwrite its inputs, so the device keeps the answer to the last
-one and sends it again when that sequence number is asked again; it computes only when its
-inputs have the CRC-32 the host names. Several requests may be under way, at most `window`.
+HELLO opens the session its head names (never 0), about one model: the first one, or, where the
+features say that there are several, the one that it names; the next HELLO may name another.
+Models may share memory: one that is no longer the session's has no outputs. Any other request
+outside the open session is answered NO_SESSION, so a device that restarted is noticed. HELLO,
+WRITE and READ may be repeated freely. INVOKE may overwrite its inputs, so the device keeps the
+answer to the last one and sends it again when that sequence number is asked again; it computes
+only when its inputs have the CRC-32 the host names. Several requests may be under way, at most
+`window`.
 
 RUN, where the features say it, is the last WRITE, the INVOKE and the first READ in one: a small
 model takes one round trip. It writes its piece, computes, and is repeated as INVOKE is. Its
@@ -73,7 +76,8 @@ the status of model_init (u8), and MODEL, whose body is that of INVOKE.
                  inputs u16, outputs u16, layers u16, model text, engine text, board text,
                  compiler text, each input, each output; with the feature RESET the reason
                  of the last reset u8 and the words of the fault before it, text; with
-                 the feature BAUD the highest rate u32
+                 the feature BAUD the highest rate u32; with the feature MODELS how many
+                 there are u8
     text         length u16, UTF-8
     tensor       name text, type u8, elements u32, scale f32, zero point i32,
                  rank u8, rank times u32
@@ -143,6 +147,7 @@ class Feature(enum.IntFlag):
     RESET = 4
     BAUD = 8
     STATE = 32
+    MODELS = 64
 
 
 class Code(enum.IntEnum):

@@ -51,7 +51,7 @@ class Hello:
     is how many layers can be run one by one, 0 without that feature. `reset` is what started the
     chip and `fault` the words of the fault before that; empty where the device does not know.
     `fastest` is the highest rate of its serial line, 0 where it has but one. `words` are lines of
-    text that came before it.
+    text that came before it. `models` is how many there are, of which this is one.
     """
 
     protocol: int
@@ -76,6 +76,7 @@ class Hello:
     fault: str
     fastest: int
     words: tuple[str, ...] = ()
+    models: int = 1
 
     @property
     def remembers(self) -> bool:
@@ -119,7 +120,9 @@ class Hello:
         )
 
 
-_KNOWN = Feature.LAYERS | Feature.RUN | Feature.RESET | Feature.BAUD | Feature.STATE
+_KNOWN = (
+    Feature.LAYERS | Feature.RUN | Feature.RESET | Feature.BAUD | Feature.STATE | Feature.MODELS
+)
 
 
 class _Reader(Reader):
@@ -157,6 +160,7 @@ def parse_description(data: bytes) -> Hello:
         edges = tuple(tuple(reader.edge() for _ in range(count)) for count in (inputs, outputs))
         reset, fault = reader.reset(features)
         fastest = reader.number("I") if Feature.BAUD in features else 0
+        models = reader.number("B") if Feature.MODELS in features else 1
         if not int(features) & ~int(_KNOWN):  # what a feature adds, it adds at the end
             reader.end()
         return Hello(
@@ -181,4 +185,5 @@ def parse_description(data: bytes) -> Hello:
             reset=reset,
             fault=fault,
             fastest=fastest,
+            models=models,
         )

@@ -72,7 +72,7 @@ class Session:
     `window` bounds the requests under way below what the device allows. `clock` tells how long the
     device was waited for, `deadline` when all of it has to be over. `redone` counts inferences that
     were asked for again with their inputs, which a model with state would notice. Every failure is
-    a DeviceError.
+    a DeviceError. `model` is the number of the one that it is about, where there are several.
     """
 
     def __init__(
@@ -85,8 +85,10 @@ class Session:
         window: int | None = None,
         clock: Clock = time.monotonic,
         deadline: Deadline | None = None,
+        model: int = 0,
     ) -> None:
         self._transport = transport
+        self._model = model
         self._exchange = Exchange(transport, clock, deadline)
         self._limits = Limits(timeout, retries)
         self._invoke_timeout = invoke_timeout
@@ -133,7 +135,8 @@ class Session:
         words: tuple[str, ...] = ()
         end = self._clock() + timeout + _DESCRIPTION_SECONDS
         while len(description) < total:
-            asked = Request(Kind.HELLO, struct.pack("<I", len(description)), 512)
+            which = bytes([self._model]) if self._model else b""
+            asked = Request(Kind.HELLO, struct.pack("<I", len(description)) + which, 512)
             (body,) = exchange.ask([asked], self._limits if description else first)
             total = int.from_bytes(body[:4], "little")
             if len(body) <= 4 or total > _DESCRIPTION_MAX or self._clock() > end:

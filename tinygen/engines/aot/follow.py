@@ -20,25 +20,26 @@ from tinygen.engines.traced import (
 )
 from tinygen.errors import InputError
 from tinygen.ir import ABSENT, Alias, TensorId
+from tinygen.project.naming import MODEL, symbol
 
 _INVOKE = re.compile(
     r"^(?P<head>enum \w+ \w+_invoke\(void\) \{\n)(?P<calls>.*?)"
-    r"(?P<tail>^(?:\n {2}/\* What the next inference finds| {2}return arena_intact\())",
+    r"(?P<tail>^(?:\n {2}/\* What the next inference finds| {2}return \w+_arena_intact\())",
     re.MULTILINE | re.DOTALL,
 )
 _CALL = re.compile(r"^ {2}\w+\(.*?\);\n", re.MULTILINE | re.DOTALL)
 _INCLUDE = '#include "tg_layers.h"\n'
 _TENSOR = """
 const uint8_t *tg_layer_tensor(uint32_t place) {
-  return model_arena.bytes + place;
+  return NAME_arena.bytes + place;
 }
 """
 
 
-def follow(program: Program) -> Traced:
-    """The program's layers: each is one call of a kernel."""
+def follow(program: Program, name: str = MODEL) -> Traced:
+    """The program's layers, each one call of a kernel, of a model that is called so in C."""
     named = {
-        layer.index: function.name
+        layer.index: symbol(function.name, name)
         for function in functions(program.layers, small=program.small)
         for layer in function.layers
     }
@@ -141,8 +142,9 @@ def _layer(
     )
 
 
-def followed(source: str, layers: int) -> str:
-    """`model.c`, whose layers tell when they are done, and where their tensors lie.
+def followed(source: str, layers: int, name: str = MODEL) -> str:
+    """The C of a model that is called so, whose layers tell when they are done, and where their
+    tensors lie.
 
     InputError where its calls are not those that were generated.
     """
@@ -150,9 +152,9 @@ def followed(source: str, layers: int) -> str:
     calls = [] if found is None else list(_CALL.finditer(found["calls"]))
     if found is None or len(calls) != layers:
         raise InputError(
-            f"the calls of layers in model.c cannot be followed: {len(calls)}, not {layers}",
+            f"the calls of layers in {name}.c cannot be followed: {len(calls)}, not {layers}",
             why="one after the other, each a statement of its own, is how they were generated",
-            next_step="undo the edit of model.c's invoke, or build the project again",
+            next_step=f"undo the edit of {name}.c's invoke, or build the project again",
         )
     body, at = "", 0
     for index, call in enumerate(calls):
@@ -162,4 +164,4 @@ def followed(source: str, layers: int) -> str:
     start, end = found.span("calls")
     text = source[:start] + body + source[end:]
     first = text.index("#include")
-    return text[:first] + _INCLUDE + text[first:] + _TENSOR
+    return text[:first] + _INCLUDE + text[first:] + _TENSOR.replace("NAME", name)

@@ -39,11 +39,11 @@ class Function:
     def name(self) -> str:
         """In C."""
         if self.general:
-            return f"any_{self.layers[0].call.kernel.name}"
+            return f"model_any_{self.layers[0].call.kernel.name}"
         first, last = self.layers[0], self.layers[-1]
-        which = f"layer_{first.index}"
+        which = f"model_layer_{first.index}"
         if last is not first:
-            which = f"layers_{first.index}_to_{last.index}"
+            which = f"model_layers_{first.index}_to_{last.index}"
         return f"{which}_{first.call.kernel.name}"
 
 

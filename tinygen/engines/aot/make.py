@@ -26,6 +26,8 @@ from tinygen.errors import DoesNotFit
 from tinygen.ir import PORTABLE, Int8Model
 from tinygen.project import sources
 from tinygen.project.library import SOURCES
+from tinygen.project.naming import MODEL, file_name
+from tinygen.templates import Identity
 
 SPEED_FLAGS = ("-O2",)
 """With a framework's own -Os a Cortex-M4 executes a quarter more."""
@@ -36,9 +38,6 @@ a Cortex-M4."""
 
 SIZE_FLAGS = ("-Os", "-fno-ivopts")
 """For size. GCC's choice of loop variables spends registers, and 100 bytes of 4,100 on vww."""
-
-
-_MODEL = f"{SOURCES}/model.c"
 
 
 class Aot(Engine):
@@ -58,12 +57,14 @@ class Aot(Engine):
         return _made(job, *_fitting(job, self._sets(job)))
 
     def follow(self, job: Job) -> Traced:
-        return follow(_fitting(job, self._sets(job))[1])
+        return follow(_fitting(job, self._sets(job))[1], job.identity.c_name)
 
-    def followed(self, files: Mapping[str, bytes], layers: int) -> dict[str, bytes]:
-        text = files[_MODEL].decode("utf-8", "surrogateescape")
-        done = followed(text, layers)
-        return {_MODEL: done.encode("utf-8", "surrogateescape")}
+    def followed(
+        self, files: Mapping[str, bytes], layers: int, identity: Identity
+    ) -> dict[str, bytes]:
+        file = file_name(f"{SOURCES}/{MODEL}.c", identity.c_name)
+        done = followed(files[file].decode("utf-8", "surrogateescape"), layers, identity.c_name)
+        return {file: done.encode("utf-8", "surrogateescape")}
 
     def plain(self, job: Job, layer: int) -> Plain | None:
         goal, program, _ = _fitting(job, self._sets(job))
@@ -71,7 +72,7 @@ class Aot(Engine):
             return None
         other, now = with_plain(program, layer, goal, job.board.core)
         place = place_program(other, job.board)
-        return Plain(follow(other), now, _made(job, goal, other, place))
+        return Plain(follow(other, job.identity.c_name), now, _made(job, goal, other, place))
 
     def without(self, job: Job, layer: int) -> str:
         _, program, _ = _fitting(job, self._sets(job))
@@ -86,7 +87,8 @@ class Aot(Engine):
 
 
 def _made(job: Job, goal: Goal, program: Program, place: ArenaPlace) -> Made:
-    model = model_files(program, job.identity, place)
+    together, typed = job.together, job.typed
+    model = model_files(program, job.identity, place, together=together, typed=typed)
     asked = job.options.optimize
     smaller = f"there is no room for the kernels of --optimize {asked}: smaller ones are used"
     return Made(

@@ -18,9 +18,16 @@ _FILE_BYTES = 2_000_000
 
 
 def model_files(
-    program: Program, identity: Identity, place: ArenaPlace = ArenaPlace.STATIC
+    program: Program,
+    identity: Identity,
+    place: ArenaPlace = ArenaPlace.STATIC,
+    *,
+    together: bool = False,
+    typed: bool = False,
 ) -> dict[str, str]:
-    """`model.h`, `model.c`, `weights.h` and `weights.c` of an aot program, its arena at `place`.
+    """`model.h`, what that shares with every other one's, `model.c`, `weights.h` and `weights.c` of
+    an aot program, its arena at `place`, which is that of other models too where they are
+    `together`; `typed` as a `Job` has it.
 
     Of many weights there are more files, so that no compiler has all of them in memory.
     """
@@ -36,8 +43,8 @@ def model_files(
     common = {
         **said_of_itself(identity),
         "arena_bytes": program.plan.arena_bytes,
-        "arena_place": place.value,
-        **edge_values(input_edges(graph), output_edges(graph)),
+        "arena_place": "shared" if together and place is ArenaPlace.STATIC else place.value,
+        **edge_values(input_edges(graph), output_edges(graph), typed=typed),
         "input_offsets": [program.plan.offsets[i] for i in graph.inputs],
         "output_offsets": [program.plan.offsets[i] for i in graph.outputs],
         "states": len(states),
@@ -55,7 +62,8 @@ def model_files(
         "calls": [calls[layer.index] for layer in program.layers],
         "declarations": [csource.declaration(name, *data) for name, data in symbols.arrays.items()],
     }
-    files = {name: render(f"{name}.j2", **common) for name in ("model.h", "model.c", "weights.h")}
+    texts = ("tg_model.h", "model.h", "model.c", "weights.h")
+    files = {name: render(f"{name}.j2", **common) for name in texts}
     for number, names in enumerate(symbols.parts()):
         definitions = [csource.array(name, *symbols.arrays[name]) for name in names]
         name = f"weights_{number}.c" if number else "weights.c"
@@ -78,15 +86,15 @@ class _Symbols:
     def constant(self, layer: Layer, key: str) -> str:
         """The symbol of a constant of a layer's call, named after the first layer that has it."""
         constant = layer.call.constants[key]
-        return self._add(id(constant), f"layer_{layer.index}_{key}", constant, "TG_FLASH")
+        return self._add(id(constant), f"model_layer_{layer.index}_{key}", constant, "TG_FLASH")
 
     def tensor(self, tensor: Tensor, data: Array) -> str:
-        return self._add(id(data), f"tensor_{tensor.id}", Constant(data), "")
+        return self._add(id(data), f"model_tensor_{tensor.id}", Constant(data), "")
 
     def initial(self, state: Carried) -> str:
         """The symbol of what a state starts as, which may have several readers."""
         constant = Constant(state.initial)
-        return self._add(id(state.initial), f"state_at_{state.offset}", constant, "")
+        return self._add(id(state.initial), f"model_state_at_{state.offset}", constant, "")
 
     def parts(self) -> list[list[str]]:
         """The names, shared out among files; the first may be empty."""
@@ -197,7 +205,7 @@ def _general_function(function: Function, symbols: _Symbols) -> Mapping[str, obj
 
 
 def _struct(layer: Layer) -> str:
-    return f"layer_{layer.index}_shape"
+    return f"model_layer_{layer.index}_shape"
 
 
 def _comment(function: Function) -> str:
@@ -277,7 +285,7 @@ def _unlike(name: str, taken: Container[str]) -> str:
 
 
 def _at(offset: int) -> str:
-    return f"arena_at({offset})"
+    return f"model_arena_at({offset})"
 
 
 def _wrap(head: str, arguments: Sequence[str]) -> str:

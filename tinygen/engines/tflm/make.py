@@ -18,6 +18,7 @@ from tinygen.engines.traced import Traced
 from tinygen.ir import Int8Model
 from tinygen.pio import core
 from tinygen.pio.toolchain import require_toolchain
+from tinygen.templates import Identity
 
 
 class Tflm(Engine):
@@ -76,8 +77,10 @@ class Tflm(Engine):
     def follow(self, job: Job) -> Traced:
         return follow(job.model, kernel_set(job.board, job.options.kernel_set))
 
-    def followed(self, files: Mapping[str, bytes], layers: int) -> dict[str, bytes]:
-        del layers  # the interpreter tells of whatever it runs
+    def followed(
+        self, files: Mapping[str, bytes], layers: int, identity: Identity
+    ) -> dict[str, bytes]:
+        del layers, identity  # the interpreter tells of whatever it runs
         return followed(files["platformio.ini"].decode("utf-8", "surrogateescape"))
 
     def plain(self, job: Job, layer: int) -> Plain | None:

@@ -79,6 +79,7 @@ def model_files(
         "state_bytes": sum(graph.tensors[state.read].nbytes for state in graph.states),
     }
     return {
+        f"{SOURCES}/tg_model.h": render("tg_model.h.j2", **values),
         f"{SOURCES}/model.h": render("model.h.j2", **values),
         f"{SOURCES}/model.c": render(
             "tflm_model.c.j2", **values, hash_bytes=csource.hash_bytes(identity.sha256)

@@ -106,9 +106,9 @@ def _origin(facts: Facts) -> Iterator[Part]:
     if manifest.data is not None:
         data = manifest.data.source.rsplit("/", 1)[-1]
         rows.append(("calibration data", f"{manifest.data.samples:,} samples of {data}"))
-    if manifest.firmware is not None:
-        rows.append(("compiler", manifest.firmware.compiler))
-        rows.append(("ELF file, SHA-256", manifest.firmware.sha256))
+    if facts.elf_sha256 is not None:
+        rows.append(("compiler", facts.compiler or "unknown"))
+        rows.append(("ELF file, SHA-256", facts.elf_sha256))
     yield Rows(tuple(rows))
     if facts.stale:
         yield Words(

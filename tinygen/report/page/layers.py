@@ -11,7 +11,7 @@ from tinygen.api.profile import LayerProfile, ProfileResult
 from tinygen.report.page import graph
 from tinygen.report.page.charts import ACCENT, WIDE, Spec, figure, named
 from tinygen.report.page.parts import Drawing, Grid, Missing, Part, Rows, Section, Words
-from tinygen.report.page.words import command, when
+from tinygen.report.page.words import command, elsewhere, when
 
 _MOST = 40
 """Layers of a chart: those that take most."""
@@ -185,7 +185,10 @@ def _errors(facts: Facts) -> Iterator[Part]:
         yield Words(f"{result.reason}.", "bad")
         yield Rows(tuple(_guilty(result.guilty)))
         if result.guilty.workaround:
-            yield Missing("Firmware without this kernel is built by", result.guilty.workaround)
+            yield Missing(
+                "Firmware without this kernel is built by",
+                elsewhere(facts, result.guilty.workaround),
+            )
     elif result.exit_code == 0:
         yield Words(f"Every one of {result.layers} layers is right, in {over}.", "good")
     else:

@@ -20,6 +20,12 @@ def command(facts: Facts, words: str) -> str:
     return f"tinygen {words} {shell_word(path.name if path.is_absolute() else path)}"
 
 
+def elsewhere(facts: Facts, text: str) -> str:
+    """A command of a result, for a page that names no folder of this machine."""
+    path = facts.project.path
+    return text.replace(str(path), path.name) if path.is_absolute() else text
+
+
 def when(kept: Kept[Any]) -> str:
     """The time of a result, in UTC."""
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(kept.made))

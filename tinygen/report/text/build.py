@@ -14,6 +14,7 @@ from tinygen.report.text.fidelity import fidelity_parts
 from tinygen.report.text.tables import (
     arena_rows,
     build_name,
+    called,
     decibel,
     fact_table,
     in_bytes,
@@ -41,6 +42,7 @@ def generate_report(result: GenerateResult) -> RenderableType:
         *_kernels(result.choices),
         *_fidelity(result.fidelity),
         *fidelity_parts(result.layer_fidelity),
+        *_others(result.others),
         next_command(f"pio run -d {shell_word(result.project)}", "or tinygen build to build it"),
     )
 
@@ -72,8 +74,18 @@ def build_report(result: BuildResult) -> RenderableType:
         *_kernels(generated.choices),
         *_fidelity(generated.fidelity),
         *fidelity_parts(generated.layer_fidelity),
+        *_others(generated.others),
         next_command("tinygen flash", "then tinygen verify"),
     )
+
+
+def _others(results: Sequence[GenerateResult]) -> Iterable[RenderableType]:
+    """The further models of a firmware."""
+    for result in results:
+        yield fact_table(_generated_rows(result))
+        yield from _kernels(result.choices)
+        yield from _fidelity(result.fidelity)
+        yield from fidelity_parts(result.layer_fidelity)
 
 
 def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
@@ -81,7 +93,7 @@ def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:
         result.data, result.data
     )
     return [
-        ("model", f"{result.model}  (sha256 {result.model_sha256[:12]})"),
+        ("model", f"{called(result)}  (sha256 {result.model_sha256[:12]})"),
         ("opened by", result.loader),
         ("calibration data", str(data)),
         ("board, engine", f"{result.board}, {result.engine} ({result.kernel_set} kernels)"),

@@ -9,7 +9,7 @@ import io
 import math
 import sys
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -25,7 +25,7 @@ BAR = " "
 _WORDS = {"answer", "board", "operator", "core", "engines", "for", "kernel", "proven", "why", BAR}
 _WORDS |= {"layer", "layers", "method", "shape", "where"}
 """Columns of text; all others hold numbers."""
-_PROSE = {"answer", "layer", "layers", "proven", "why"}
+_PROSE = {"answer", "for", "layer", "layers", "proven", "why"}
 """Those of sentences."""
 
 
@@ -145,3 +145,17 @@ def amount(unit: str, *values: int) -> str:
 
 def count(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
+
+
+class Named(Protocol):
+    """A model, by its own name and by that in C."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def c_name(self) -> str: ...
+
+
+def called(result: Named) -> str:
+    """The model's name, with that in C where somebody gave it one."""
+    return result.model if result.c_name == "model" else f"{result.c_name}: {result.model}"

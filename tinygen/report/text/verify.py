@@ -14,6 +14,7 @@ from tinygen.report.text.rating import rating_parts
 from tinygen.report.text.tables import (
     amount,
     build_name,
+    called,
     decibel,
     fact_table,
     in_bytes,
@@ -38,11 +39,20 @@ VERDICT_STYLE = {
 
 
 def verify_report(result: VerifyResult) -> RenderableType:
-    """The verdict first, then what it rests on."""
+    """The verdict first, then what it rests on; of several models one after the other."""
+    if not result.models:
+        return _one_report(result)
+    name, count = result.verdict.value, len(result.models)
+    verdicts = ", ".join(f"{one.c_name} {one.verdict.value}" for one in result.models)
+    head = Text.assemble((name, VERDICT_STYLE[name]), f"  of {count} models: {verdicts}")
+    return page(head, *map(_one_report, result.models))
+
+
+def _one_report(result: VerifyResult) -> RenderableType:
     name = result.verdict.value
     head = Text.assemble((name, VERDICT_STYLE[name]), f"  {_verdict_line(result)}")
     rows = [
-        ("model", f"{result.model}  (sha256 {result.model_sha256[:12]})"),
+        ("model", f"{called(result)}  (sha256 {result.model_sha256[:12]})"),
         ("device", f"{result.board}, engine {result.engine}, {result.port}"),
         ("firmware", build_name(result.build_id, result.device.compiler if result.device else "")),
         ("oracle", result.oracle),
