@@ -1,8 +1,8 @@
 """Zeros and few values in the weights: what other tools compress, and what firmware gains of it.
 
 The shapes stay. Flash stays too where `aot` keeps a weight in a byte, whatever its value; with
-`--optimize size` it packs weights where that saves, for more instructions. The rows of these methods
-are there to show what they come to.
+`--optimize size` it packs weights where that saves, for more instructions. The rows of these
+methods are there to show what they come to.
 """
 
 from __future__ import annotations
