@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,9 @@ def test_the_command_line_has_every_option_of_the_function(command: str) -> None
         assert {flag.name, flag.short} - {""} == set(shown[name].opts)
         assert shown[name].help.startswith(flag.help.split(" [")[0])
         default = fields[name].default
-        if default is dataclasses.MISSING:
+        if shown[name].multiple:  # said once for each model; of none it is the function's own
+            assert shown[name].default is None
+        elif default is dataclasses.MISSING:
             assert shown[name].required
         elif isinstance(default, tuple) and name != "image_range":
             assert shown[name].default == ",".join(default)
@@ -71,18 +74,22 @@ def test_every_field_but_the_listener_is_an_option() -> None:
 def test_options_reach_the_call_as_they_were_given(
     command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    called: list[tuple[Path, ProjectOptions]] = []
+    called: list[tuple[Path | list[Path], ProjectOptions]] = []
 
     class Reached(Exception):
         pass
 
-    def call(model: Path, options: ProjectOptions) -> None:
-        called.append((model, options))
+    def call_bench(models: list[Path], options: ProjectOptions) -> None:
+        called.append((models, options))
+        raise Reached
+
+    def call_each(each: Sequence[tuple[Path, ProjectOptions]]) -> None:
+        called.extend(each)
         raise Reached
 
     module: Any = bench if command == "bench" else build
-    name = "bench_engines" if command == "bench" else f"{command}_project"
-    monkeypatch.setattr(module, name, call)
+    name = "bench_engines" if command == "bench" else f"{command}_several"
+    monkeypatch.setattr(module, name, call_bench if command == "bench" else call_each)
     words = ["m.h5", "-b", "uno", "-d", "d.npz", "--test", "t.npz", "--image-range", "-1", "1"]
     words += ["--trust-model", "--seed", "7", "-o", str(tmp_path), "--arena", "2048", "--debug"]
     words += ["-j", "3", "--engine", "tflm", "--json"]

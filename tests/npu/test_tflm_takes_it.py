@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.runner import GOLDEN_MODEL
-from tinygen import npu, tflite
+from tinygen import tflite
 from tinygen.engines.tflm.source import FLATBUFFERS, GEMMLOWP, RUY, TFLITE_MICRO, TflmTree
+from tinygen.npu import vela
 
 STAND_IN = Path(__file__).with_name("stand_in")
 RUN = """
@@ -37,7 +38,7 @@ except RuntimeError:
 
 def test_its_interpreter_knows_every_operator(tree: TflmTree, tmp_path: Path) -> None:
     pytest.importorskip("tflite_micro", reason="needs tflite-micro, the extra 'oracle'")
-    made = npu.compiled(GOLDEN_MODEL.read_bytes(), "ethos-u55-128")
+    made = vela.compiled(GOLDEN_MODEL.read_bytes(), "ethos-u55-128")
     (tmp_path / "vela.tflite").write_bytes(made.content)
     folders = [STAND_IN, tree.folder(TFLITE_MICRO), tree.folder(FLATBUFFERS) / "include"]
     folders += [tree.folder(GEMMLOWP), tree.folder(RUY)]

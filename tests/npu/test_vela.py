@@ -12,20 +12,21 @@ import tinygen
 from tests.ops.tflite_file import single_operator, tensor
 from tests.runner import GOLDEN_MODEL
 from tests.runner import tinygen as command
-from tinygen import npu, tflite
+from tinygen import tflite
 from tinygen.api.npu import NOT_PROVEN
 from tinygen.errors import InputError, ToolchainError
 from tinygen.ir import DType
+from tinygen.npu import vela
 
 STREAM = "CUSTOM 'ethos-u'"
 
 
 @pytest.fixture(scope="module")
-def digits() -> npu.Compiled:
-    return npu.compiled(GOLDEN_MODEL.read_bytes(), "ethos-u55-128")
+def digits() -> vela.Compiled:
+    return vela.compiled(GOLDEN_MODEL.read_bytes(), "ethos-u55-128")
 
 
-def test_a_whole_network_is_one_command_stream(digits: npu.Compiled) -> None:
+def test_a_whole_network_is_one_command_stream(digits: vela.Compiled) -> None:
     """It reads and writes what the model did."""
     model = tflite.parse(GOLDEN_MODEL.read_bytes(), "digits")
     assert [call.kind for call in digits.file.calls] == [STREAM]
@@ -41,8 +42,8 @@ def test_a_whole_network_is_one_command_stream(digits: npu.Compiled) -> None:
     assert one.clock_hz == 500_000_000
 
 
-def test_another_npu_is_another_estimate(digits: npu.Compiled) -> None:
-    less = npu.compiled(GOLDEN_MODEL.read_bytes(), "ethos-u55-32")
+def test_another_npu_is_another_estimate(digits: vela.Compiled) -> None:
+    less = vela.compiled(GOLDEN_MODEL.read_bytes(), "ethos-u55-32")
     assert less.estimate.cycles > digits.estimate.cycles
     assert less.content != digits.content
 
@@ -72,11 +73,11 @@ def test_the_report_says_that_nothing_is_proven(tmp_path: Path) -> None:
 
 def test_its_words_when_it_is_missing_or_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="there is no NPU 'ethos-u99'"):
-        npu.compiled(b"", "ethos-u99")
+        vela.compiled(b"", "ethos-u99")
     with pytest.raises(ToolchainError) as failed:
-        npu.compiled(b"no model at all", "ethos-u55-128")
+        vela.compiled(b"no model at all", "ethos-u55-128")
     assert failed.value.why
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(ToolchainError) as missing:
-        npu.compiled(GOLDEN_MODEL.read_bytes(), "ethos-u55-128")
+        vela.compiled(GOLDEN_MODEL.read_bytes(), "ethos-u55-128")
     assert missing.value.next_step == "pip install 'tinygen[npu]'"

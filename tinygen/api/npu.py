@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tinygen import npu
 from tinygen.boards import Board, get_board
 from tinygen.engines import aot
 from tinygen.engines.tflm.edges import with_int8
 from tinygen.ir import Graph, Int8Model
-from tinygen.npu import Compiled, VelaEstimate
+from tinygen.npu.vela import Compiled, VelaEstimate, compiled
 
 NOT_PROVEN = (
     "Estimates of Vela, a model of the NPU: no device and no simulator ran it, and no output of it "
@@ -54,7 +53,7 @@ def compared(model: Int8Model, name: str, board: Board | None) -> NpuComparison:
     """Both of the same int8 model. Raises InputError for an NPU that there is not, ToolchainError
     where Vela is not here."""
     content, graph = with_int8(model)
-    rewritten = npu.compiled(content, name)
+    rewritten = compiled(content, name)
     beside = board or get_board(_BESIDE)
     price = aot.price(model, beside, "balanced")
     return NpuComparison(

@@ -1,6 +1,6 @@
 """What Arm's compiler Vela makes of a model for an Ethos-U, and what it estimates of it.
 
-    compiled = npu.compiled(content, "ethos-u55-128")
+    compiled = vela.compiled(content, "ethos-u55-128")
 
 Vela is a package of Arm's (the extra `npu`), and runs in a process of its own. Its figures are a
 model's, not a measurement's: nothing here runs an Ethos-U.
@@ -9,6 +9,5 @@ model's, not a measurement's: nothing here runs an Ethos-U.
 from __future__ import annotations
 
 from tinygen.npu.names import NPUS
-from tinygen.npu.vela import Compiled, VelaEstimate, compiled
 
-__all__ = ["NPUS", "Compiled", "VelaEstimate", "compiled"]
+__all__ = ["NPUS"]
