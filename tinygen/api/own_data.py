@@ -84,15 +84,19 @@ def require_limits(vectors: int | None, timeout: float | None) -> None:
         raise InputError("a limit of no time was given", next_step="--timeout with seconds")
 
 
+def _are_of(values: Array, edge: Edge) -> bool:
+    """Whether an array of vectors has the edge's type and shape, maybe without the batch, which
+    the tensor of a model may lack."""
+    return values.dtype == edge.dtype.numpy and values.shape[1:] in (edge.shape, edge.sample)
+
+
 def stored_vectors(project: Project) -> Vectors:
     """The project's vectors; InputError where they are damaged, or not those of its manifest."""
     content = project.read(project.vectors_file)
     checks = Vectors.from_bytes(content)
     model = project.manifest.model
     for edges, arrays in ((model.inputs, checks.inputs), (model.outputs, checks.expected)):
-        if [(edge.shape, edge.dtype.numpy) for edge in edges] != [
-            (array.shape[1:], array.dtype) for array in arrays
-        ]:
+        if len(edges) != len(arrays) or not all(map(_are_of, arrays, edges)):
             raise InputError(
                 f"the test vectors of {project.path} are not of its model",
                 why=f"{project.vectors_file} and tinygen.json differ in the shapes of inputs or "

@@ -25,7 +25,8 @@ struct tg_portable_average_pool_2d_int16_params {
 TG_INLINE void tg_portable_average_pool_2d_int16_pixel(const void *params, const int8_t *from,
                                                        int32_t rows, int32_t columns,
                                                        int8_t *output) {
-  const struct tg_portable_average_pool_2d_int16_params *const p = params;
+  const struct tg_portable_average_pool_2d_int16_params *const p =
+      (const struct tg_portable_average_pool_2d_int16_params *)params;
   const int16_t *const window = (const int16_t *)(const void *)from;
   int16_t *const pixel = (int16_t *)(void *)output;
   const int32_t count = rows * columns;

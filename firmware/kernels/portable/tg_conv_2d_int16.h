@@ -41,7 +41,8 @@ TG_INLINE int16_t tg_portable_conv_2d_int16_output(const struct tg_portable_conv
 TG_INLINE void tg_portable_conv_2d_int16_pixel(const void *params, const int16_t *image,
                                                int32_t origin, struct tg_taps rows,
                                                struct tg_taps columns, int16_t *output) {
-  const struct tg_portable_conv_2d_int16_params *const p = params;
+  const struct tg_portable_conv_2d_int16_params *const p =
+      (const struct tg_portable_conv_2d_int16_params *)params;
   const int32_t depth = p->input_channels / p->groups;
   const int32_t filter_row = p->filter_width * depth;
   const int32_t filter_size = p->filter_height * filter_row;

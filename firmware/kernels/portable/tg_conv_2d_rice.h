@@ -54,7 +54,7 @@ TG_LAYER void tg_portable_conv_2d_rice_rows(struct tg_rice *weights, const TG_FL
 /* Scratch: the weights of four output channels. */
 TG_INLINE void tg_portable_conv_2d_rice(const struct tg_portable_conv_2d_rice_params *p,
                                         const int8_t *input, int8_t *output, void *scratch) {
-  int8_t *const filters = scratch;
+  int8_t *const filters = (int8_t *)scratch;
   const int32_t filter_size = p->filter_height * p->filter_width * p->input_channels;
   struct tg_rice weights = tg_rice_begin(p->weights);
   for (int32_t channel = 0; channel < p->output_channels; channel += 4) {
@@ -68,10 +68,10 @@ TG_INLINE void tg_portable_conv_2d_rice(const struct tg_portable_conv_2d_rice_pa
                                                     .output_height = p->output_height,
                                                     .output_width = p->output_width,
                                                     .output_channels = count,
-                                                    .filter_height = p->filter_height,
-                                                    .filter_width = p->filter_width,
                                                     .groups = 1,
                                                     .last_outputs = count % 4,
+                                                    .filter_height = p->filter_height,
+                                                    .filter_width = p->filter_width,
                                                     .stride_height = p->stride_height,
                                                     .stride_width = p->stride_width,
                                                     .dilation_height = p->dilation_height,

@@ -33,7 +33,8 @@ struct tg_portable_depthwise_conv_2d_int16_params {
 TG_INLINE void tg_portable_depthwise_conv_2d_int16_pixel(const void *params, const int16_t *image,
                                                          int32_t origin, struct tg_taps rows,
                                                          struct tg_taps columns, int16_t *output) {
-  const struct tg_portable_depthwise_conv_2d_int16_params *const p = params;
+  const struct tg_portable_depthwise_conv_2d_int16_params *const p =
+      (const struct tg_portable_depthwise_conv_2d_int16_params *)params;
   const int32_t channels = p->input_channels * p->depth_multiplier;
   const int32_t row = p->dilation_height * p->input_width * p->input_channels;
   const int32_t column = p->dilation_width * p->input_channels;

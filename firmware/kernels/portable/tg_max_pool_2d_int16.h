@@ -24,7 +24,8 @@ struct tg_portable_max_pool_2d_int16_params {
 /* One output pixel. */
 TG_INLINE void tg_portable_max_pool_2d_int16_pixel(const void *params, const int8_t *from,
                                                    int32_t rows, int32_t columns, int8_t *output) {
-  const struct tg_portable_max_pool_2d_int16_params *const p = params;
+  const struct tg_portable_max_pool_2d_int16_params *const p =
+      (const struct tg_portable_max_pool_2d_int16_params *)params;
   const int16_t *const window = (const int16_t *)(const void *)from;
   int16_t *const pixel = (int16_t *)(void *)output;
   for (int32_t channel = 0; channel < p->channels; ++channel) {

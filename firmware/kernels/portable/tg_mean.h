@@ -11,9 +11,9 @@ struct tg_portable_mean_params {
   int32_t kept_stride[3];    /* input elements from one to the next */
   int32_t reduced_size[3];   /* elements per reduced dimension, outermost first */
   int32_t reduced_stride[3]; /* input elements from one to the next */
+  int32_t multiplier;        /* scale ratio / reduced elements, as multiplier * 2^(shift - 31) */
+  int32_t shift;             /* left if positive */
   int32_t input_zero_point;
-  int32_t multiplier; /* scale ratio / reduced elements, as multiplier * 2^(shift - 31) */
-  int32_t shift;      /* left if positive */
   int32_t output_zero_point;
 };
 
