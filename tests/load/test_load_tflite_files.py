@@ -168,11 +168,11 @@ def test_a_float_file_is_one(tmp_path: Path) -> None:
     ("content", "what"),
     [
         (one_op(T("a", TYPES.UINT8), T("b", TYPES.UINT8)), "uint8 model"),
-        (one_op(T("a", TYPES.INT16), T("b", TYPES.INT16)), "no int8 model"),
+        (one_op(T("a", TYPES.INT16, scales=()), T("b", TYPES.INT16)), "no int8 model"),
         (one_op(T("a"), T("b", FLOAT)), "float model"),
         (one_op(T("a", scales=()), T("b")), "no int8 model"),
         (one_op(T("a", scales=(float("nan"),)), T("b")), "no int8 model"),
-        (float_edges(TYPES.INT16), "float model"),
+        (float_edges(TYPES.UINT8), "float model"),
         (
             build(
                 [T("a"), T("f", FLOAT), T("g", FLOAT), T("b")],
@@ -183,12 +183,25 @@ def test_a_float_file_is_one(tmp_path: Path) -> None:
             "only partly quantized",
         ),
     ],
-    ids=["uint8", "int16", "float output", "no scale", "nan", "int16 inside", "hybrid"],
+    ids=[
+        "uint8",
+        "int16 without a scale",
+        "float output",
+        "no scale",
+        "nan",
+        "uint8 inside",
+        "hybrid",
+    ],
 )
 def test_other_types_are_refused(tmp_path: Path, content: bytes, what: str) -> None:
     with pytest.raises(InputError, match=what) as caught:
         load(written(tmp_path, content))
     assert "Keras model" in caught.value.next_step
+
+
+def test_int16_activations_are_taken(tmp_path: Path) -> None:
+    for content in (one_op(T("a", TYPES.INT16), T("b", TYPES.INT16)), float_edges(TYPES.INT16)):
+        assert isinstance(load(written(tmp_path, content)), Int8File)
 
 
 @pytest.mark.parametrize("kind", [TYPES.INT8, FLOAT], ids=["int8", "float"])

@@ -75,7 +75,7 @@ def program(cases: Sequence[CaseLike]) -> tuple[str, tuple[Run, ...]]:
             functions.append(_function(symbol, case.io, lowered, constants, shared))
             calls += [f"  {symbol}();"] * len(case.vectors)
             runs += _runs(case, shared)
-    includes = ["stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"]
+    includes = ["stdalign.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"]
     head = "".join(f"#include <{name}>\n" for name in includes)
     head += "".join(f'#include "{csource.kernel_header(k)}"\n' for k in sorted(kernels))
     main = "int main(void) {\n" + "\n".join(calls) + "\n  return 0;\n}\n"

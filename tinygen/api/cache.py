@@ -67,7 +67,7 @@ def cache(*, prune: bool = False, progress: Progress = SILENT) -> CacheResult:
             _remove(path)
     after = _parts(folder)
     freed = sum(part.bytes for part in before) - sum(part.bytes for part in after)
-    return CacheResult(folder, after, max(0, freed))
+    return CacheResult(folder, after, max(0, freed) if prune else 0)
 
 
 def _purpose(name: str) -> str:
