@@ -153,6 +153,12 @@ def _read(session: Session) -> None:
     session._exchange.ask([read], Limits(1.0, 1))
 
 
+def test_a_board_of_the_other_engine_takes_both(folder: Path, models: dict[str, Path]) -> None:
+    """Nobody names an engine, and the board's own makes no firmware of two."""
+    made = tinygen.generate([GOLDEN_MODEL, models["every"]], board="esp32", out=folder)
+    assert (made.engine, [other.engine for other in made.others]) == ("aot", ["aot"])
+
+
 def test_what_cannot_be_together_is_refused(folder: Path, models: dict[str, Path]) -> None:
     both = [GOLDEN_MODEL, models["every"]]
     with pytest.raises(InputError, match="has one model in a firmware"):

@@ -17,6 +17,7 @@ from tinygen.api.fidelity import FILE as FIDELITY
 from tinygen.api.fidelity import to_bytes
 from tinygen.api.keywords import by_keywords
 from tinygen.api.part import (
+    TOGETHER,
     Asked,
     Part,
     is_typed,
@@ -243,7 +244,8 @@ def _generate(
     asked before PlatformIO `runs` there is asked before the work."""
     options = asked[0][1]  # what is said of the project is the same for all
     progress, target = options.progress, get_board(options.board)
-    chosen = choose_engine(target, options.engine)
+    # Whatever the board's own engine is: of several models one alone makes a firmware.
+    chosen = choose_engine(target, options.engine or (TOGETHER if len(asked) > 1 else None))
     chosen.check(options, target)
     require_together(chosen, asked)
     edited = None if options.edited is None else Edited(options.edited)

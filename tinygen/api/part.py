@@ -29,6 +29,8 @@ from tinygen.proof.oracle import TFLM
 from tinygen.proof.vectors import Vectors
 from tinygen.templates import Identity
 
+TOGETHER = "aot"
+"""The engine that makes one firmware of several models."""
 Asked = tuple[Path, BuildOptions]
 """A model file, and what the build is told of it."""
 
@@ -122,11 +124,11 @@ def require_together(engine: Engine, asked: Sequence[Asked]) -> None:
     """InputError where several models cannot be in one firmware."""
     if len(asked) == 1:
         return
-    if engine.name != "aot":
+    if engine.name != TOGETHER:
         raise InputError(
             f"the engine {engine.name} has one model in a firmware",
             why="its interpreter has one arena and one list of operators",
-            next_step="--engine aot",
+            next_step=f"--engine {TOGETHER}",
         )
     if asked[0][1].protocol != "tinygen":
         raise InputError(
