@@ -58,10 +58,10 @@ class VerifyResult(Shown):
     next_step: str
     project: Path
     model: str
-    c_name: str
-    """What the model is called in C."""
     model_sha256: str
     board: str
+    c_name: str
+    """What the model is called in C."""
     engine: str
     build_id: str
     """Of the project's sources as they are now."""
