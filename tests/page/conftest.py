@@ -48,7 +48,7 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same model with an error in one layer, verified, and looked into."""
     folder = tmp_path_factory.mktemp("failing") / "digits"
     tinygen.build(GOLDEN_MODEL, board=BOARD, out=folder)
-    in_layer(folder, 5, "((uint8_t *)arena_at(0))[96] ^= 0x18u")
+    in_layer(folder, 5, "((uint8_t *)model_arena_at(0))[96] ^= 0x18u")
     pio.build(folder, get_board(BOARD))
     try:
         tinygen.verify(folder)

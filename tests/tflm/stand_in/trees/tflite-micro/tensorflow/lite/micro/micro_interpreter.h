@@ -29,6 +29,9 @@ class MicroInterpreter {
 
   TfLiteStatus AllocateTensors();
   TfLiteStatus Invoke();
+  TfLiteStatus Reset() {
+    return kTfLiteOk;
+  }
 
   size_t inputs_size() const {
     return Edge(1).size();
