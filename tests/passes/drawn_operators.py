@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.passes.drawn_copies import COPIES
 from tests.passes.drawn_numbers import NUMBERS
 from tests.passes.drawn_products import PRODUCTS
+from tests.passes.drawn_recurrent import lstm
 from tests.passes.graph_builder import Builder, random_values
 from tinygen.ir import ABSENT, DType, Op, Quant, Shape, Tensor
 from tinygen.ops.add import Add
@@ -208,7 +209,7 @@ def computed_reshape(b: Builder) -> Tensor | None:
     packed = b.node(Pack(0), [first, rest], None, DType.INT32)
     declared = Tensor(ABSENT, "", (source.shape[0], source.elements // source.shape[0]), DType.INT8)
     output = b.add(declared.shape, source.quant)
-    b._append(Reshape(None), [source, packed], output)
+    b.append(Reshape(None), [source, packed], output)
     return output
 
 
@@ -285,4 +286,5 @@ OPERATORS: tuple[Callable[[Builder], Tensor | None], ...] = (
     pad,
     strided_slice,
     concatenation,
+    lstm,
 )

@@ -69,7 +69,7 @@ class Builder:
         stand_in = Tensor(ABSENT, "", (), dtype, quant)
         (shape,) = op.infer(Operands(tuple(inputs), (stand_in,), op.kind))
         output = self.add(shape, quant, dtype=dtype)
-        self._append(op, inputs, output)
+        self.append(op, inputs, output)
         return output
 
     def parts(
@@ -79,10 +79,10 @@ class Builder:
         stand_ins = (Tensor(ABSENT, "", (), DType.INT8, quant),) * count
         shapes = op.infer(Operands(tuple(inputs), stand_ins, op.kind))
         outputs = tuple(self.add(shape, quant) for shape in shapes)
-        self._append(op, inputs, *outputs)
+        self.append(op, inputs, *outputs)
         return outputs
 
-    def _append(self, op: Op, inputs: Sequence[Tensor | None], *outputs: Tensor) -> None:
+    def append(self, op: Op, inputs: Sequence[Tensor | None], *outputs: Tensor) -> None:
         ids = tuple(ABSENT if t is None else t.id for t in inputs)
         self.nodes.append(Node(op, ids, tuple(t.id for t in outputs)))
         if self.varying.intersection(ids) and not isinstance(op, ShapeOf):
