@@ -63,7 +63,7 @@ LINES = (
     ),
     Case(
         "tinygen ops",
-        lambda ran: re.search(r"^CONV_2D +int8 +aot, tflm +.*dsp", ran.out, re.M) is not None,
+        lambda ran: re.search(r"^CONV_2D +int8, int16 +aot, tflm +.*dsp", ran.out, re.M) is not None,
     ),
     Case(
         "tinygen ops --json",
