@@ -63,7 +63,9 @@ LINES = (
     ),
     Case(
         "tinygen ops",
-        lambda ran: re.search(r"^CONV_2D +int8, int16 +aot, tflm +.*dsp", ran.out, re.M) is not None,
+        lambda ran: (
+            re.search(r"^CONV_2D +int8, int16 +aot, tflm +.*dsp", ran.out, re.M) is not None
+        ),
     ),
     Case(
         "tinygen ops --json",
@@ -228,7 +230,7 @@ STORY = (
         lambda ran: ran.json["gates"][0]["failed"] is False,
     ),
     Case(
-        f"tinygen build digits.tflite -b {BOARD} -j 1 --json",
+        f"tinygen build digits.tflite -b {BOARD} -j 1 --activations int8 --name model --json",
         lambda ran: ran.json["sizes"]["flash"] > ran.json["generated"]["constant_bytes"],
     ),
     Case(
@@ -236,6 +238,7 @@ STORY = (
         " --junit c.xml --csv c.csv --json-file c.json --markdown c.md",
         lambda ran: re.search(r"^arena +\|.* \+0 \| \+0\.0 %$", ran.out, re.M) is not None,
     ),
+    Case("tinygen report --html page.html --json", lambda ran: ran.json["bytes"] > 10000),
     Case("tinygen flash", lambda ran: "socket://127.0.0.1:" in ran.out and "digits" in ran.out),
     Case(
         "tinygen flash --json --trust-project", lambda ran: ran.json["port"].startswith("socket://")
@@ -335,61 +338,3 @@ DEMO = "tinygen demo --out FOLDER"
 WATCHED = "tinygen run --watch images"
 MONITORED = "tinygen monitor --trust-project --port PORT"
 """Run by tests of their own: they end only with Ctrl-C."""
-REFUSED = (
-    Case("tinygen verify --labels y.csv", lambda ran: "--labels was given without" in ran.err),
-    Case(
-        "tinygen verify --data samples.npz --labels y.csv",
-        lambda ran: "'y.csv' has 4 labels, the data have 12 samples" in ran.err,
-    ),
-    Case(
-        "tinygen verify --data images --labels two.txt",
-        lambda ran: "'two.txt' has 2 labels, the data have 4 samples" in ran.err,
-    ),
-    Case("tinygen flash --port /dev/ttyUSB0", lambda ran: "is emulated" in ran.err),
-    Case(
-        "tinygen verify --layers --data samples.npz",
-        lambda ran: "the project's own vectors" in ran.err,
-    ),
-    Case("tinygen flash --layers", lambda ran: "nothing has to be put on" in ran.err),
-    Case("tinygen demo --board uno", lambda ran: "the demo does not run on uno" in ran.err),
-)
-"""What a project of an emulated board does not take, and a demonstration no board with a cable."""
-_UNFIT_SHAPE = "--input-shape was given for 'digits.tflite'"
-_UNFIT_SIGNATURE = "'digits.tflite' has no signature 'embed'"
-_UNFIT = tuple(
-    case
-    for command in (f"generate digits.tflite -b {BOARD}", "inspect digits.tflite")
-    for case in (
-        Case(f"tinygen {command} --input-shape 8x8x1", lambda ran: _UNFIT_SHAPE in ran.err),
-        Case(f"tinygen {command} --signature embed", lambda ran: _UNFIT_SIGNATURE in ran.err),
-    )
-)
-UNFIT = (
-    *_UNFIT,
-    Case(
-        f"tinygen compress digits.tflite -b {BOARD} -d samples.npz --input-shape 8x8x1",
-        lambda ran: _UNFIT_SHAPE in ran.err,
-    ),
-    Case(
-        f"tinygen compress digits.tflite -b {BOARD} -d samples.npz --test labelled.npz --seed 3"
-        " --image-range 0 1 --trust-model --max-flash 90000 --max-ram 9000 --min-accuracy 90.5"
-        " --max-instructions 100000 --prune structured --criterion gamma --width --cluster --qat"
-        " --distill teacher.keras --optimize size --trials 1 --finalists 1 --seeds 1 --epochs 1"
-        " --tune-epochs 0 --given-epochs 2 --qat-loss 0.5 --learning-rate 0.01 --jobs 1"
-        " -o smaller --json",
-        lambda ran: ran.json["what"] == "'digits.tflite' cannot be trained here",
-    ),
-    Case(
-        f"tinygen generate digits.tflite -b {BOARD} --labels two.txt -o unnamed",
-        lambda ran: "names 2 classes, the model's outputs have 10 elements" in ran.err,
-    ),
-    Case(
-        f"tinygen generate digits.tflite -b {BOARD} --protocol mlperf",
-        lambda ran: "MLPerf Tiny has no model from and to 8x8x1 of int8, 10 of int8" in ran.err,
-    ),
-    Case(
-        f"tinygen generate digits.tflite -b {BOARD} --locked -o nowhere",
-        lambda ran: "--locked, and there is no project in nowhere" in ran.err,
-    ),
-)
-"""What a model that is quantized already does not take, and an empty folder."""

@@ -119,6 +119,8 @@ def flash(
     started = time.monotonic()
     current = open_project(None if project is None else Path(project))
     board = project_board(current)
+    if model is not None:
+        current.about(model)  # which there has to be, whatever it is said for
     if marker:
         made = again(current, progress)
         marked = marking(made, trust_project=trust_project, progress=progress)
