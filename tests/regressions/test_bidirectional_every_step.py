@@ -24,7 +24,9 @@ def _both_ways(keras: Any, layer: str) -> Any:
     return keras.Sequential([layers.Input((5, 3)), layers.Bidirectional(inner), layers.Dense(2)])
 
 
-@pytest.mark.parametrize(("package", "layer"), [("keras", "LSTM"), ("tf_keras", "SimpleRNN")])
+@pytest.mark.parametrize(
+    ("package", "layer"), [("keras", "LSTM"), ("keras", "GRU"), ("tf_keras", "SimpleRNN")]
+)
 def test_it_means_the_same_and_is_compiled(package: str, layer: str, tmp_path: Path) -> None:
     path = tmp_path / "net.keras"
     _both_ways(keras_module(package), layer).save(str(path))
@@ -33,7 +35,8 @@ def test_it_means_the_same_and_is_compiled(package: str, layer: str, tmp_path: P
     made = quantize(loaded, data)
     model = Int8Model(made.tflite, made.graph, simplify(made.graph))
     kinds = [node.op.kind for node in model.graph.nodes]
-    assert kinds[kinds.index("REVERSE_V2") + 1] == "QUANTIZE"
+    if "UNIDIRECTIONAL_SEQUENCE_LSTM" not in kinds:  # which is one operator over all steps
+        assert kinds[kinds.index("REVERSE_V2") + 1] == "QUANTIZE"
     aot.compile_graph(model.graph)
     (edge,), (result,) = input_edges(model.graph), output_edges(model.graph)
     real = data.inputs[0][:20].reshape(20, *edge.shape)
