@@ -18,6 +18,9 @@ def fused_layers(loaded: FloatModel) -> list[Any]:
     return [layer for layer in layers_of(loaded) if fused(layer) is not None]
 
 
+_LOOPED = ("unroll", "_could_use_gpu_kernel")
+
+
 def fused(layer: Any) -> Callable[..., Any] | None:
     """What such a layer computes instead; None for one that is no plain LSTM."""
     if type(layer).__name__ != "LSTM" or layer.unroll:
@@ -28,11 +31,13 @@ def fused(layer: Any) -> Callable[..., Any] | None:
         sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
     ) -> Any:
         if initial_state is not None or mask is not None:  # the operator has neither: step by step
-            layer.unroll = True
+            # Keras 2 chose at the start between this and a loop that a GPU has a kernel for.
+            as_it_was = {name: getattr(layer, name) for name in _LOOPED if hasattr(layer, name)}
+            vars(layer).update({name: name == "unroll" for name in as_it_was})
             try:
                 return own(sequences, initial_state=initial_state, mask=mask, training=training)
             finally:
-                layer.unroll = False
+                vars(layer).update(as_it_was)
         return _outputs(layer, sequences)
 
     return call
