@@ -48,7 +48,7 @@ def test_they_stay_pixels(package: str, tmp_path: Path) -> None:
     assert built.generated.fidelity[0].distance.sqnr_db > 30
     checks = Vectors.from_bytes((out / VECTORS).read_bytes())
     assert [array.dtype.name for array in checks.inputs] == ["uint8", "int16"]
-    header = (out / SOURCES / "model.h").read_text("utf-8")
+    header = (out / SOURCES / "tg_model.h").read_text("utf-8")
     assert "MODEL_UINT8" in header
     with np.load(tmp_path / "x.npz") as data:
         own = {row.tobytes() for row in data["camera"]}
