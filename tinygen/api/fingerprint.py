@@ -25,6 +25,7 @@ _SETTINGS = ("TF_", "KERAS_", "XLA_")
 _SET_HERE = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "KERAS_BACKEND": "tensorflow",
 }
 """What importing TensorFlow here sets: the same before it and after."""
