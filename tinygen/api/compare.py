@@ -21,6 +21,14 @@ _FORM = re.compile(
 )
 
 
+def _change(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else b - a
+
+
+def _percent(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None or a == 0 else 100 * (b - a) / abs(a)
+
+
 @dataclass(frozen=True)
 class Difference:
     """A figure on both sides; None where a side does not have it. `of` says of what it is, where
@@ -34,12 +42,12 @@ class Difference:
     @property
     def change(self) -> float | None:
         """How much more B has."""
-        return None if self.a is None or self.b is None else self.b - self.a
+        return _change(self.a, self.b)
 
     @property
     def percent(self) -> float | None:
         """The same in hundredths of A; None where A is 0."""
-        return None if self.change is None or not self.a else 100 * self.change / abs(self.a)
+        return _percent(self.a, self.b)
 
 
 @dataclass(frozen=True)
@@ -57,12 +65,12 @@ class LayerDifference:
     @property
     def change(self) -> float | None:
         """How much more B takes."""
-        return None if self.a is None or self.b is None else self.b - self.a
+        return _change(self.a, self.b)
 
     @property
     def percent(self) -> float | None:
         """The same in hundredths of A; None where A is 0."""
-        return None if self.change is None or not self.a else 100 * self.change / abs(self.a)
+        return _percent(self.a, self.b)
 
     @property
     def same_kernel(self) -> bool:

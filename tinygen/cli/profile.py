@@ -59,6 +59,8 @@ def profile(
     Example: tinygen profile
     """
     if power is not None:
+        if model is not None:
+            raise typer.BadParameter("--model is not of --power, which takes the first model")
         _power(power, project, port, voltage, vectors, timeout, trust_project, json, reports)
         return
     if voltage is not None:

@@ -13,9 +13,7 @@ What cannot be converted is told in answer.json: {"error": {"what", "why", "next
 from __future__ import annotations
 
 import itertools
-import json
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ import numpy as np
 import onnx
 
 from tinygen.converters import onnx_file
+from tinygen.converters.answering import answer
 from tinygen.converters.refused import Refused
 
 _CLOSE = 1e-3
@@ -232,14 +231,7 @@ def main() -> None:
     """Do WHAT in FOLDER, and leave the answer there."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    what, folder = sys.argv[1], Path(sys.argv[2])
-    os.chdir(folder)
-    request = json.loads((folder / "request.json").read_text("utf-8"))
-    try:
-        answer = (converted if what == "convert" else computed)(folder, request)
-    except Refused as error:
-        answer = error.answer
-    (folder / "answer.json").write_text(json.dumps(answer), "utf-8")
+    answer(converted, computed)
 
 
 if __name__ == "__main__":

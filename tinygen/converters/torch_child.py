@@ -11,10 +11,7 @@ What cannot be converted is told in answer.json: {"error": {"what", "why", "next
 
 from __future__ import annotations
 
-import json
-import os
 import pickle
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from tinygen.converters.answering import answer
 from tinygen.converters.refused import Refused
 
 _CLOSE = 1e-3
@@ -237,14 +235,7 @@ def computed(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Do WHAT in FOLDER, and leave the answer there."""
     warnings.simplefilter("ignore")
-    what, folder = sys.argv[1], Path(sys.argv[2])
-    os.chdir(folder)
-    request = json.loads((folder / "request.json").read_text("utf-8"))
-    try:
-        answer = (converted if what == "convert" else computed)(folder, request)
-    except Refused as error:
-        answer = error.answer
-    (folder / "answer.json").write_text(json.dumps(answer), "utf-8")
+    answer(converted, computed)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Operands, ParamValue, portable
+from tinygen.ir import DType, Operands, ParamValue
 from tinygen.ops.activation import quantized_range
 from tinygen.ops.elementwise import Elementwise
 from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
@@ -22,8 +22,8 @@ class Add(Elementwise):
     kind = "ADD"
     options_type = tflite.AddOptions
     ufunc: ClassVar[np.ufunc] = np.add
-    kernel = portable("add")
-    kernel_int16 = portable("add_int16")
+    kernel_name = "add"
+    of_int16 = True
     sign = 1
     """Of the second input."""
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, DType, Lowered, Operands, Values
+from tinygen.ops.kernel_of_type import kernel_of_type
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
 
@@ -40,4 +41,4 @@ class AveragePool2D(Pool2D):
         return (np.clip(mean, low, high).astype(io.output.dtype.numpy),)
 
     def kernels(self, io: Operands) -> Lowered:
-        return self.call(io, self.kernel(io, "average_pool_2d"))
+        return self.call(io, kernel_of_type("average_pool_2d", io.output))

@@ -14,7 +14,6 @@ from tinygen.ir import (
     DType,
     Given,
     Interval,
-    Kernel,
     KernelCall,
     Lowered,
     Operands,
@@ -25,6 +24,7 @@ from tinygen.ir import (
 from tinygen.ops import require
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
+from tinygen.ops.kernel_of_type import kernel_of_type
 from tinygen.ops.lookup import lookup_call
 from tinygen.ops.pairs import in_place, loops_of
 from tinygen.ops.parse import Parsed
@@ -35,9 +35,10 @@ class Binary(Parsed):
     """out = f(a, b) element by element, with numpy's broadcasting."""
 
     arity = (2, 2)
-    kernel: ClassVar[Kernel]
-    kernel_int16: ClassVar[Kernel | None] = None
-    """For int16, where there is one. Its parameters are the same but for zero points."""
+    kernel_name: ClassVar[str]
+    """Of the portable one."""
+    of_int16: ClassVar[bool] = False
+    """Whether there is one for int16 too. Its parameters are the same but for zero points."""
 
     @abstractmethod
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
@@ -65,10 +66,8 @@ class Binary(Parsed):
         if is_whole(self.kind, io):
             check_whole(self.kind, io, self.fused)
             return
-        if self.kernel_int16 is None:
-            require.int8(self.kind, io.input(0), io.input(1), io.output)
-        else:
-            require.activations(self.kind, io.input(0), io.input(1), io.output)
+        taken = require.activations if self.of_int16 else require.int8
+        taken(self.kind, io.input(0), io.input(1), io.output)
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         if is_whole(self.kind, io):
@@ -88,13 +87,12 @@ class Binary(Parsed):
             first = a.data.reshape(())
             return (lookup_call(b, target, lambda v: self._of(io, first, v)),)
 
-        kernel, own = self.kernel, self.params(io)
-        if self.kernel_int16 is not None and target.dtype is DType.INT16:
-            kernel = self.kernel_int16
+        own = self.params(io)
+        if target.dtype is DType.INT16:
             own = {name: value for name, value in own.items() if "zero_point" not in name}
         return (
             KernelCall(
-                kernel=kernel,
+                kernel=kernel_of_type(self.kernel_name, target),
                 inputs=(a.id, b.id),
                 outputs=(target.id,),
                 params={**loops_of(self.kind, target.shape, a.shape, b.shape), **own},

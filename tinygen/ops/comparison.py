@@ -39,7 +39,7 @@ _PLAIN = (DType.INT32, DType.FLOAT32, DType.BOOL)
 
 
 class Comparison(Binary):
-    kernel = portable("compare")
+    kernel_name = "compare"
     holds: ClassVar[tuple[int, int, int]]
     """The result where the first is less than the second, equal, greater."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from tinygen.ir import Interval, KernelCall, Lowered, Operands, Shape
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
+from tinygen.ops.kernel_of_type import kernel_of_type
 from tinygen.ops.orders import in_blocks
 from tinygen.ops.parse import Parser
 from tinygen.ops.spatial import Border, Extent, Padding, extents
@@ -55,7 +56,7 @@ class Convolution(Weighted):
         pixels = (size * image[3], size * io.output.shape[3])
         order = in_blocks(height, width, pixels, batches=image[0])
         call = KernelCall(
-            kernel=self.kernel(io, self.kernel_name),
+            kernel=kernel_of_type(self.kernel_name, io.output),
             inputs=(io.input(0).id,),
             outputs=(io.output.id,),
             params={

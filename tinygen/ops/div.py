@@ -8,7 +8,7 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Given, Interval, Operands, Tensor, portable
+from tinygen.ir import DType, Given, Interval, Operands, Tensor
 from tinygen.ops.activation import INT8_MAX, INT8_MIN, quantized_range
 from tinygen.ops.elementwise import Scaled
 from tinygen.ops.fixed_functions import one_over_one_plus_x
@@ -31,7 +31,7 @@ class Div(Scaled):
     kind = "DIV"
     options_type = tflite.DivOptions
     ufunc: ClassVar[np.ufunc] = np.divide
-    kernel = portable("div")
+    kernel_name = "div"
 
     def check(self, io: Operands) -> None:
         super().check(io)

@@ -12,6 +12,7 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import Constant, Interval, KernelCall, Lowered, Operands, Shape, Values, portable
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
+from tinygen.ops.kernel_of_type import kernel_of_type
 from tinygen.ops.orders import in_rows
 from tinygen.ops.parse import Parser
 from tinygen.ops.requantization import bias_or_zeros
@@ -107,7 +108,7 @@ class FullyConnected(Weighted):
         size = io.output.dtype.size
         order = in_rows(rows, (size * weights.shape[1], size * weights.shape[0]))
         call = KernelCall(
-            kernel=self.kernel(io, "fully_connected"),
+            kernel=kernel_of_type("fully_connected", io.output),
             inputs=(io.input(0).id,),
             outputs=(io.output.id,),
             params={

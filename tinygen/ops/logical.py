@@ -28,7 +28,7 @@ from tinygen.ops.parse import Parsed
 
 class LogicalOr(Binary):
     kind = "LOGICAL_OR"
-    kernel = portable("logical")
+    kernel_name = "logical"
     flip: ClassVar[int] = 0
     """1 negates both inputs and the result."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.ir import Array, Lowered, Operands, Values
+from tinygen.ops.kernel_of_type import kernel_of_type
 from tinygen.ops.pool import Pool2D
 from tinygen.ops.spatial import windows
 
@@ -22,4 +23,4 @@ class MaxPool2D(Pool2D):
         return (np.clip(largest, low, high).astype(io.output.dtype.numpy),)
 
     def kernels(self, io: Operands) -> Lowered:
-        return self.call(io, self.kernel(io, "max_pool_2d"))
+        return self.call(io, kernel_of_type("max_pool_2d", io.output))

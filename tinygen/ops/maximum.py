@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tinygen.ir import DType, Given, Interval, Operands, ParamValue, portable
+from tinygen.ir import DType, Given, Interval, Operands, ParamValue
 from tinygen.ops import require
 from tinygen.ops.binary import Binary
 from tinygen.ops.fixed_point import Int64
@@ -15,8 +15,8 @@ from tinygen.ops.fixed_point import Int64
 
 class Maximum(Binary):
     kind = "MAXIMUM"
-    kernel = portable("maximum")
-    kernel_int16 = portable("maximum_int16")
+    kernel_name = "maximum"
+    of_int16 = True
     flip: ClassVar[int] = 0
     """-1 for the lesser: it is the greater of all bits flipped."""
 

@@ -13,10 +13,10 @@ from tinygen.ir import (
     Lowered,
     Operands,
     Values,
-    portable,
 )
 from tinygen.ops import require
 from tinygen.ops.fixed_point import Int64, quantize_multiplier
+from tinygen.ops.kernel_of_type import kernel_of_type
 from tinygen.ops.reduction import Reduction
 from tinygen.ops.requantization import Requantization
 from tinygen.ops.weighted import activation_quant
@@ -58,11 +58,10 @@ class Mean(Reduction):
     def kernels(self, io: Operands) -> Lowered:
         scale = self.requantization(io)
         params = {"multiplier": int(scale.multiplier), "shift": int(scale.shift)}
-        if io.output.dtype is DType.INT16:
-            return (self.call(portable("mean_int16"), io, params),)
-        params["input_zero_point"] = io.input(0).q.zero_point
-        params["output_zero_point"] = scale.zero_point
-        return (self.call(portable("mean"), io, params),)
+        if io.output.dtype is not DType.INT16:
+            params["input_zero_point"] = io.input(0).q.zero_point
+            params["output_zero_point"] = scale.zero_point
+        return (self.call(kernel_of_type("mean", io.output), io, params),)
 
     def requantization(self, io: Operands) -> Requantization:
         """From a sum of values, each less its zero point, to the code."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import tflite
 
-from tinygen.ir import DType, Given, Interval, Operands, portable
+from tinygen.ir import DType, Given, Interval, Operands
 from tinygen.ops.activation import quantized_range
 from tinygen.ops.elementwise import Scaled
 from tinygen.ops.fixed_point import (
@@ -25,8 +25,8 @@ class Mul(Scaled):
     kind = "MUL"
     options_type = tflite.MulOptions
     ufunc: ClassVar[np.ufunc] = np.multiply
-    kernel = portable("mul")
-    kernel_int16 = portable("mul_int16")
+    kernel_name = "mul"
+    of_int16 = True
 
     def quantized(self, io: Operands, a: Int64, b: Int64) -> Int64:
         low, high = quantized_range(self.activation, io.output.q, io.output.dtype)

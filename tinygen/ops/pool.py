@@ -8,7 +8,6 @@ from typing import Self
 import tflite
 
 from tinygen.ir import (
-    DType,
     Given,
     Interval,
     Kernel,
@@ -16,7 +15,6 @@ from tinygen.ir import (
     Lowered,
     Operands,
     Shape,
-    portable,
 )
 from tinygen.ops.activation import Activation, quantized_range
 from tinygen.ops.move import Move
@@ -71,10 +69,6 @@ class Pool2D(Move):
     def ranges(self, io: Operands, inputs: Given[Interval]) -> tuple[Interval, ...]:
         """Neither a mean nor a maximum leaves what it is taken of."""
         return (inputs[0].clipped(*self.bounds(io)),)
-
-    def kernel(self, io: Operands, name: str) -> Kernel:
-        """The portable kernel of this name, or the one for int16."""
-        return portable(name if io.output.dtype is DType.INT8 else f"{name}_int16")
 
     def call(self, io: Operands, kernel: Kernel) -> Lowered:
         """The one kernel call."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tinygen.ir import Operands, ParamValue, portable
+from tinygen.ir import Operands, ParamValue
 from tinygen.ops.activation import INT8_MAX, INT8_MIN
 from tinygen.ops.binary import Binary
 from tinygen.ops.fixed_point import (
@@ -21,7 +21,7 @@ class Prelu(Binary):
     """Inputs: a tensor, slopes."""
 
     kind = "PRELU"
-    kernel = portable("prelu")
+    kernel_name = "prelu"
 
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
         (multiplier, shift), (slope_multiplier, slope_shift) = self._factors(io)

@@ -54,6 +54,7 @@ def dtype(kind: str, tensor: Tensor, *allowed: DType) -> None:
 _ALIKE = 1e-5
 """How far, of their size, two scales may differ that a converter meant to be one."""
 
+_NEAR = 1e-3
 _CODES = (DType.INT8, DType.UINT8, DType.INT16)
 
 
@@ -80,6 +81,16 @@ def fixed_quant(kind: str, tensor: Tensor, scale: float, zero_point: int) -> Non
             f"{kind} gives '{tensor.name}' the scale {tensor.q.scale:g} and zero point "
             f"{tensor.q.zero_point}",
             why=f"the int8 specification fixes them at 1/{1 / scale:g} and {zero_point}",
+            next_step="quantize the Keras model with tinygen, which keeps to it",
+        )
+
+
+def share_of_32768(kind: str, tensor: Tensor) -> None:
+    """The int16 output has the one scale that its specification gives it, as near as TFLM asks."""
+    if abs(tensor.q.scale * 2.0**15 - 1) > _NEAR:
+        raise UnsupportedModel(
+            f"{kind} gives '{tensor.name}' the scale {tensor.q.scale:g}",
+            why="the int16 specification fixes it at 1/32768",
             next_step="quantize the Keras model with tinygen, which keeps to it",
         )
 

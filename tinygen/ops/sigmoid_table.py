@@ -37,20 +37,9 @@ def _table() -> Int64:
 
 TABLE = _table()
 _LAST = 255
-_OUTPUT_SCALE = 2.0**-15
 _FACTOR = 3 * 4096.0
 _LARGEST = 32767
 _MOST_SHIFT = 31
-
-
-def check_output(io: Operands) -> None:
-    """Raise UnsupportedModel unless the output has the one scale that TFLM computes."""
-    if abs(io.output.q.scale / _OUTPUT_SCALE - 1) > 1e-3:
-        raise UnsupportedModel(
-            f"{io.kind} gives '{io.output.name}' the scale {io.output.q.scale:g}",
-            why="the int16 specification fixes it at 1/32768",
-            next_step="quantize the Keras model with tinygen, which keeps to it",
-        )
 
 
 def rescaled(io: Operands, codes: Int64, exact_shifts: range) -> Int64:

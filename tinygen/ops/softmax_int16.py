@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Array, Constant, KernelCall, Operands, Overlap, portable
+from tinygen.ops import require
 from tinygen.ops.fixed_point import (
     INT32_MAX,
     Int64,
@@ -23,7 +24,6 @@ _STEPS = 512
 _LOW, _HIGH = -(1 << 15), (1 << 15) - 1
 _SPAN = 10.0
 """exp of less than -10 is as good as nothing."""
-_OUTPUT_SCALE = 2.0**-15
 _MOST_CLASSES = INT32_MAX >> 15
 """Exponentials are in 2^-15; their sum is an int32."""
 
@@ -79,12 +79,7 @@ EXP, RECIPROCAL = _tables()
 def check(io: Operands) -> None:
     """Raise UnsupportedModel unless the output has the one scale that TFLM computes, and sums of
     exponentials fit."""
-    if abs(io.output.q.scale / _OUTPUT_SCALE - 1) > 1e-3:
-        raise UnsupportedModel(
-            f"{io.kind} gives '{io.output.name}' the scale {io.output.q.scale:g}",
-            why="the int16 specification fixes it at 1/32768",
-            next_step="quantize the Keras model with tinygen, which keeps to it",
-        )
+    require.share_of_32768(io.kind, io.output)
     if io.input(0).shape[-1] > _MOST_CLASSES:
         raise UnsupportedModel(f"{io.kind} over {io.input(0).shape[-1]:,} classes")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tinygen.ir import DType, Operands, ParamValue, portable
+from tinygen.ir import DType, Operands, ParamValue
 from tinygen.ops.binary import Binary
 from tinygen.ops.fixed_point import (
     Int64,
@@ -23,8 +23,8 @@ Factors = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
 class SquaredDifference(Binary):
     kind = "SQUARED_DIFFERENCE"
-    kernel = portable("squared_difference")
-    kernel_int16 = portable("squared_difference_int16")
+    kernel_name = "squared_difference"
+    of_int16 = True
 
     def params(self, io: Operands) -> Mapping[str, ParamValue]:
         (m0, s0), (m1, s1), (m, s) = self._factors(io)

@@ -20,7 +20,7 @@ class Tanh(Lookup):
     def check(self, io: Operands) -> None:
         super().check(io)
         if io.output.dtype is DType.INT16:
-            sigmoid_table.check_output(io)
+            require.share_of_32768(self.kind, io.output)
         else:
             require.fixed_quant(self.kind, io.output, 1 / 128, 0)
 

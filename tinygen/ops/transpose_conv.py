@@ -22,6 +22,7 @@ from tinygen.ir import (
 )
 from tinygen.ops.activation import Activation
 from tinygen.ops.fixed_point import Int64
+from tinygen.ops.kernel_of_type import kernel_of_type
 from tinygen.ops.parse import Parser
 from tinygen.ops.requantization import Requantization, bias_or_zeros
 from tinygen.ops.spatial import LONGEST, Padding, Pair, nhwc
@@ -139,7 +140,7 @@ class TransposeConv(Weighted):
             io.output.shape,
         )
         call = KernelCall(
-            kernel=self.kernel(own, "transpose_conv"),
+            kernel=kernel_of_type("transpose_conv", io.output),
             inputs=(image.id,),
             outputs=(io.output.id,),
             params={

@@ -14,13 +14,11 @@ from tinygen.ir import (
     DType,
     Given,
     Interval,
-    Kernel,
     Operands,
     ParamValue,
     Quant,
     Tensor,
     Values,
-    portable,
 )
 from tinygen.ops import require
 from tinygen.ops.activation import Activation, quantized_range
@@ -198,10 +196,6 @@ class Weighted(Parsed):
             io.output.dtype,
         )
         return OneRounding.of(made, self.kind) if _of_64_bits(io) else made
-
-    def kernel(self, io: Operands, name: str) -> Kernel:
-        """The portable kernel of this name, or the one for int16."""
-        return portable(f"{name}_int16" if io.output.dtype is DType.INT16 else name)
 
     def arithmetic(self, io: Operands, scale: Requantization) -> dict[str, ParamValue]:
         """The parameters of such a kernel that say how inputs become sums, and sums codes."""
