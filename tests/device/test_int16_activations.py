@@ -41,10 +41,12 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_from_keras_to_the_device(saved: tuple[Path, Path], engine: str, tmp_path: Path) -> None:
     model, data = saved
     project = tmp_path / "p"
-    build(
+    built = build(
         model, board="qemu-cortex-m4", engine=engine, data=str(data), activations="int16",
         out=project, jobs=1,
     )  # fmt: skip
+    (told,) = built.generated.fidelity
+    assert told.text.startswith("int16 against float on 100 samples")
     try:
         result = verify(project, vectors=20)
     finally:

@@ -64,7 +64,7 @@ def check_weights(weights: Tensor, kind: str, axis: int) -> None:
         )
 
 
-_INT32, _INT64 = (DType.INT32,), (DType.INT64,)
+_INT32 = (DType.INT32,)
 _LARGEST_BIAS = 1 << 46
 """TFLM requantizes int64 sums of 48 bits."""
 

@@ -11,11 +11,10 @@ from tinygen.ir import Graph, Int8Model, TensorId, input_edges, output_edges
 from tinygen.passes import simplify
 from tinygen.progress import Progress
 from tinygen.proof.causes import Reading, causes
-from tinygen.proof.fidelity import Fidelity
+from tinygen.proof.fidelity import Fidelity, of_output
 from tinygen.proof.layer_errors import LayerErrors, of_both, of_int8
 from tinygen.proof.layer_fidelity import INPUT, FidelityResult, LayerFidelity, LeftOut
 from tinygen.proof.vectors import Samples
-from tinygen.proof.verdict import real_distance
 
 SAMPLES = 50
 """At most so many are looked at, spread evenly over those given."""
@@ -65,10 +64,7 @@ def layer_fidelity(
 
 def _outputs(graph: Graph, errors: LayerErrors) -> tuple[Fidelity, ...]:
     pairs = zip(output_edges(graph), errors.real, errors.codes, strict=bool(errors.real))
-    return tuple(
-        Fidelity(edge.name, len(real), real_distance(edge, real, codes))
-        for edge, real, codes in pairs
-    )
+    return tuple(of_output(edge, real, codes) for edge, real, codes in pairs)
 
 
 def _layers(graph: Graph, errors: LayerErrors, picks: Sequence[int]) -> tuple[LayerFidelity, ...]:

@@ -1,22 +1,24 @@
-"""How far the int8 model is from the float model that it was made of."""
+"""How far the quantized model is from the float model that it was made of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tinygen.ir import Edge
+from tinygen.ir import Array, DType, Edge
 from tinygen.proof.vectors import Vectors
 from tinygen.proof.verdict import RealDistance, real_distance
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How far one int8 output is from the float model, on the user's data."""
+    """How far one quantized output is from the float model, on the user's data."""
 
     output: str
     samples: int
     distance: RealDistance
+    codes: str = "int8"
+    """What the model computes with: int8 or int16."""
 
     @property
     def text(self) -> str:
@@ -24,13 +26,20 @@ class Fidelity:
         same = self.distance.argmax_agreement
         agree = "" if same is None else f", same argmax in {100 * same:.1f} %"
         return (
-            f"int8 against float on {self.samples} samples, output {self.output}: "
+            f"{self.codes} against float on {self.samples} samples, output {self.output}: "
             f"SQNR {self.distance.sqnr_db:.1f} dB{agree}"
         )
 
 
+def of_output(output: Edge, real: Array, expected: Array) -> Fidelity:
+    """Of the float model's values and the quantized one's: (samples, *shape) each."""
+    distance = real_distance(output, real, expected)
+    codes = DType.INT16 if output.dtype is DType.INT16 else DType.INT8
+    return Fidelity(output.name, len(real), distance, codes.value)
+
+
 def fidelity(outputs: Sequence[Edge], checks: Vectors) -> tuple[Fidelity, ...]:
-    """One per output: int8 (as the oracle computes it) against the float model, on the user's data.
+    """One per output: codes, as the oracle computes them, against the float model on real samples.
 
     Empty where there is no float model or no such data.
     """
@@ -40,6 +49,6 @@ def fidelity(outputs: Sequence[Edge], checks: Vectors) -> tuple[Fidelity, ...]:
     if not picks.any():
         return ()
     return tuple(
-        Fidelity(t.name, int(picks.sum()), real_distance(t, real[picks], expected[picks]))
+        of_output(t, real[picks], expected[picks])
         for t, real, expected in zip(outputs, checks.real_outputs, checks.expected, strict=True)
     )

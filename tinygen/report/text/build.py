@@ -155,7 +155,9 @@ def _declined(choices: Sequence[LayerKernel]) -> Iterable[str]:
 def _fidelity(reports: Sequence[Fidelity]) -> Iterable[RenderableType]:
     if not reports:
         return
-    table = ruled("int8 against float", "samples", "SQNR", "same argmax", "max difference")
+    table = ruled(
+        f"{reports[0].codes} against float", "samples", "SQNR", "same argmax", "max difference"
+    )
     for report in reports:
         d = report.distance
         table.add_row(

@@ -27,7 +27,7 @@ def fidelity_parts(result: FidelityResult | None) -> Iterator[RenderableType]:
         return
     rows = [("layers looked at on", f"{result.samples} samples, of {result.data}")]
     rows += [("compared with", result.reference)] if result.reference else []
-    rows += [("int8 against float", one.text) for one in result.outputs]
+    rows += [(f"{one.codes} against float", one.text) for one in result.outputs]
     if worst := result.worst:
         said = f"{worst.operator} {worst.name}, {share(worst.share)} of what is lost"
         rows.append(("costs most", said))
