@@ -46,7 +46,7 @@ def test_from_keras_to_the_device(saved: tuple[Path, Path], engine: str, tmp_pat
         out=project, jobs=1,
     )  # fmt: skip
     (told,) = built.generated.fidelity
-    assert told.text.startswith("int16 against float on 100 samples")
+    assert told.text.startswith("int16 against float on 60 samples")
     try:
         result = verify(project, vectors=20)
     finally:
