@@ -42,6 +42,10 @@ _UNFIT = tuple(
 UNFIT = (
     *_UNFIT,
     Case(
+        f"tinygen generate digits.tflite -b {BOARD} --activations int16",
+        lambda ran: "it is quantized already" in ran.err,
+    ),
+    Case(
         f"tinygen compress digits.tflite -b {BOARD} -d samples.npz --input-shape 8x8x1",
         lambda ran: _UNFIT_SHAPE in ran.err,
     ),

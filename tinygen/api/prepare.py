@@ -18,11 +18,11 @@ from tinygen.api.fingerprint import fingerprint
 from tinygen.api.prepared import Calibration, Prepared
 from tinygen.convert import convert
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_class_names, read_data
-from tinygen.errors import UnsupportedModel
+from tinygen.errors import InputError, UnsupportedModel
 from tinygen.ir import Graph, Int8Model, format_shape, output_edges
 from tinygen.load import FloatFile, FloatModel, Int8File, LoadedModel, Opened, Origin
 from tinygen.load.devices import calibrated_on
-from tinygen.options import Data, ModelOptions
+from tinygen.options import ACTIVATIONS, Data, ModelOptions
 from tinygen.printable import printable
 from tinygen.progress import Progress
 from tinygen.proof.vectors import Samples
@@ -169,6 +169,7 @@ def _quantized(
     """The int8 model, and the float one that it was made of."""
     progress, keep = options.progress, options.keep_edges
     if isinstance(loaded, Int8File):
+        _require_activations(loaded, options.activations)
         return simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
     progress.stage(f"Quantizing to {options.activations} with {len(data.inputs[0])} samples")
@@ -182,6 +183,17 @@ def _quantized(
     except UnsupportedModel as error:
         raise _of_layer(loaded, error, made.graph) from error
     return model, made.float_tflite
+
+
+def _require_activations(loaded: Int8File, asked: str) -> None:
+    """InputError where others are asked for than a file has that is quantized already."""
+    types = {t.dtype.value for t in loaded.graph.tensors.values() if not t.constant}
+    if asked not in (ACTIVATIONS[0], *types):
+        raise InputError(
+            f"--activations {asked} was given for '{loaded.path.name}'",
+            why="it is quantized already, and compiled as it is",
+            next_step="leave --activations out, or give the float model that it was made of",
+        )
 
 
 def _of_layer(loaded: Opened, error: UnsupportedModel, graph: Graph) -> UnsupportedModel:
