@@ -11,13 +11,13 @@ import json
 import shutil
 import sys
 import sysconfig
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tinygen import processes
 from tinygen.errors import InputError, ToolchainError
 from tinygen.locks import alone
+from tinygen.paths import write_at_once
 from tinygen.progress import SILENT, Progress
 
 FOLDER = "environments"
@@ -193,9 +193,7 @@ def _see_ours(folder: Path) -> None:
 
 def _say_whole(environment: Environment, folder: Path) -> None:
     """Last, and in one step."""
-    with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
-        json.dump(asdict(environment), file, indent=2)
-    Path(file.name).replace(folder / _WHOLE)
+    write_at_once(folder / _WHOLE, json.dumps(asdict(environment), indent=2).encode())
 
 
 def _python(folder: Path) -> Path:

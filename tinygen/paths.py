@@ -1,8 +1,11 @@
-"""Paths that people give: whether there is something, and the error when there is not."""
+"""Paths that people give: whether there is something, the error when there is not, and files
+written in one step."""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import os
 from pathlib import Path
 
 from tinygen.errors import InputError
@@ -35,3 +38,22 @@ def missing_path(path: Path, what: str) -> InputError:
         why=f"the folder '{folder}' holds no such name",
         next_step=f"did you mean {' or '.join(similar)}?" if similar else "check the path",
     )
+
+
+def write_at_once(path: Path, content: bytes) -> None:
+    """Write a file in one step: whatever interrupts it, it has all of `content`, or what it had.
+
+    Raises OSError where that cannot be.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():  # a device or a pipe, which cannot be replaced
+        path.write_bytes(content)
+        return
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+        raise

@@ -28,6 +28,7 @@ from tinygen.data import Dataset
 from tinygen.engines.aot import Price, price
 from tinygen.ir import Int8Model, input_edges, output_edges
 from tinygen.load import Int8File, KerasModel
+from tinygen.paths import write_at_once
 from tinygen.progress import SILENT
 from tinygen.proof import oracle
 from tinygen.quantize import quantize
@@ -333,9 +334,7 @@ def _kept(path: Path, kind: type[_T]) -> _T | None:
 def _keep_json(path: Path, value: _Learned | Price) -> None:
     """Last of what is made, and in one step: what has it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(asdict(value), indent=2), "utf-8")
-    unfinished.replace(path)
+    write_at_once(path, json.dumps(asdict(value), indent=2).encode())
 
 
 def sha256_of(*parts: train.Samples) -> str:

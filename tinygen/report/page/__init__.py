@@ -8,6 +8,7 @@ from pathlib import Path
 from tinygen.api.facts import gather
 from tinygen.api.shown import Shown
 from tinygen.errors import InputError
+from tinygen.paths import write_at_once
 from tinygen.progress import SILENT, Progress
 from tinygen.project.folder import open_project
 from tinygen.report.page.document import document
@@ -73,7 +74,7 @@ def write_page(
     content = document(facts).encode("utf-8", "replace")
     target = Path(html)
     try:
-        target.write_bytes(content)
+        write_at_once(target, content)
     except OSError as error:
         raise InputError(
             f"'{target}' cannot be written", why=str(error), next_step="--html with another file"
