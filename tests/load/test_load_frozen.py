@@ -115,12 +115,11 @@ def prints() -> None:
 def writes_in_a_function() -> None:
     x = v1.placeholder(tensorflow.float32, (1, 4), name="x")
 
-    @tensorflow.function(autograph=False)
     def inside(value: Any) -> Any:
         with tensorflow.control_dependencies([tensorflow.io.write_file("/dev/null", "x")]):
             return tensorflow.identity(value)
 
-    tensorflow.identity(inside(x), name="y")
+    tensorflow.identity(tensorflow.function(inside, autograph=False)(x), name="y")
 
 
 @pytest.mark.parametrize(

@@ -127,8 +127,8 @@ def _with_parameters(doc: str, options: type[DataOptions], types: Mapping[str, A
     told = flags(options)
     lines = ["Parameters", "----------", "model : path or Keras model"]
     lines.append(
-        "    A .h5, .keras, .tflite, .onnx, .pt2 or frozen .pb file, a SavedModel folder, or a Keras"
-        " model."
+        "    A .h5, .keras, .tflite, .onnx, .pt2 or frozen .pb file, a SavedModel folder, or a"
+        " Keras model."
     )
     for field in dataclasses.fields(options):
         flag = told.get(field.name)
