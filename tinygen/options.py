@@ -51,7 +51,7 @@ InputShape = Annotated[
     tuple[str, ...],
     Flag(
         "--input-shape",
-        "Of a Keras model that leaves the size of its input open: 96x96x3, or by name with commas: "
+        "Of a model that leaves the size of its input open: 96x96x3, or by name with commas: "
         "image=96x96x3,sound=16000.",
         metavar="SHAPE",
     ),
@@ -63,7 +63,8 @@ Signature = Annotated[
     Flag(
         "--signature",
         "Which of a file's signatures is compiled, where a SavedModel or a .tflite has several: "
-        "`inspect` shows them. [default: serving_default]",
+        "`inspect` shows them; of a frozen graph the nodes that come out, with commas. [default: "
+        "serving_default; what no other node reads]",
         metavar="NAME",
     ),
 ]
