@@ -4,8 +4,8 @@ The file is somebody else's, and what reads it is C++ that aborts on what it doe
 here is an error there. TensorFlow Lite's quantizer is given a file by these functions alone: its
 converter takes Keras models, functions and SavedModels, calls them, and nothing else.
 Usage: `python -m tinygen.quantize.file_worker < request.npz > model.tflite`; the request holds
-`model` (bytes), `inputs` (how many), `input_0` ... (samples, *shape), `float_edges` and
-`activations` (the name of their type).
+`model` (bytes), `inputs` (how many), `input_0` ... (samples, *shape), `float_edges`, `activations`
+(the name of their type) and `whole`: without it what has no such form stays float.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def quantized(request: Mapping[str, Array]) -> bytes:
     if codes is tensorflow.int16:  # which the newer quantizer has not
         old = calibrator.Calibrator(content)
         return bytes(
-            old.calibrate_and_quantize(samples, edges, edges, False, codes, tensorflow.int64)
+            old.calibrate_and_quantize(
+                samples, edges, edges, not bool(request["whole"]), codes, tensorflow.int64
+            )
         )
     calibrated = calibrator.Calibrator(calibrator.add_intermediate_tensors(content)).calibrate(
         samples

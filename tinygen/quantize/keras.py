@@ -46,6 +46,7 @@ _COMPUTED = {
     "int16": "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
 }
 """The converter's name for operators on such activations."""
+_FLOAT = "TFLITE_BUILTINS"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +63,17 @@ class Quantized:
 
 
 def quantize(
-    loaded: LoadedModel, data: Dataset, *, float_edges: bool = False, activations: str = "int8"
+    loaded: LoadedModel,
+    data: Dataset,
+    *,
+    float_edges: bool = False,
+    activations: str = "int8",
+    whole: bool = True,
 ) -> Quantized:
     """Full int8 with int8 inputs and outputs, or with `float_edges` those of the model: float32, or
     integers, which are converted there; weights per channel, batch 1. Inputs that look things up
-    are int32. With `activations` "int16" what is not a weight is int16 in place of int8.
+    are int32. With `activations` "int16" what is not a weight is int16 in place of int8; what the
+    converter has no such form of stays float32 there where it need not be `whole`.
 
     Raises InputError, with what the converter said, when the model cannot be converted.
     """
@@ -93,7 +100,7 @@ def quantize(
         check_computes(loaded, float_tflite)
         check_compiled(loaded, with_layer_names(float_tflite, *names))
         int8_tflite = quantized_file(
-            loaded, samples(), float_edges=float_edges, activations=activations
+            loaded, samples(), float_edges=float_edges, activations=activations, whole=whole
         )
     else:
         with contextlib.ExitStack() as folders:
@@ -101,7 +108,7 @@ def quantize(
             saved = Path(folders.enter_context(TemporaryDirectory())) if remembered else None
             frozen = _frozen(tensorflow, loaded, saved)
             float_tflite = _convert(
-                tensorflow, frozen, loaded, None, saved, float_edges=True, activations=""
+                tensorflow, frozen, loaded, None, saved, float_edges=True, computed=()
             )
             check_computes(loaded, float_tflite)
             check_compiled(loaded, with_layer_names(float_tflite, *names))
@@ -112,6 +119,7 @@ def quantize(
                 samples,
                 saved,
                 float_edges=float_edges,
+                computed=(_COMPUTED[activations], *(() if whole else (_FLOAT,))),
                 activations=activations,
             )
         if remembered and not any(layer.stateful for layer in remembered):
@@ -122,7 +130,8 @@ def quantize(
         named = with_plain_integers(named, integers)
     file = tflite.parse(named, loaded.path.name)
     try:
-        check_int8(file)
+        if whole:
+            check_int8(file)
     except InputError as error:
         raise not_int8(loaded, file, named_float, samples(), error) from error
     graph = tflite.graph(file, loaded.name)
@@ -254,10 +263,11 @@ def _convert(
     saved: Path | None,
     *,
     float_edges: bool,
-    activations: str,
+    computed: Sequence[str],
+    activations: str = "",
 ) -> bytes:
     """The frozen function, or what was saved of it, as `.tflite`: float without samples, quantized
-    with."""
+    with, of these sets of operators."""
     lite = tensorflow.lite
     with quiet() as noise:
         try:
@@ -269,7 +279,7 @@ def _convert(
             if samples is not None:
                 converter.optimizations = [lite.Optimize.DEFAULT]
                 converter.representative_dataset = samples
-                converter.target_spec.supported_ops = [getattr(lite.OpsSet, _COMPUTED[activations])]
+                converter.target_spec.supported_ops = [getattr(lite.OpsSet, s) for s in computed]
                 if not float_edges:
                     converter.inference_input_type = tensorflow.dtypes.as_dtype(activations)
                     converter.inference_output_type = tensorflow.dtypes.as_dtype(activations)
