@@ -30,11 +30,13 @@ from tinygen.quantize.diagnosis import (
     not_int8,
 )
 from tinygen.quantize.file import quantized_file
+from tinygen.quantize.file_worker import quantized_content
 from tinygen.quantize.layer_names import with_layer_names
 from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
 from tinygen.quantize.plainer import plainer_layers
 from tinygen.quantize.recurrent import fused_layers
+from tinygen.quantize.steps import has_steps
 from tinygen.tflite.write import with_plain_integers, with_requantized
 
 CALIBRATION_SAMPLES = 500
@@ -113,6 +115,7 @@ def quantize(
                 saved,
                 float_edges=float_edges,
                 activations=activations,
+                steps_of=float_tflite if activations == "int8" else None,
             )
         if remembered and not any(layer.stateful for layer in remembered):
             float_tflite, int8_tflite = map(tflite.forgetting, (float_tflite, int8_tflite))
@@ -255,12 +258,16 @@ def _convert(
     *,
     float_edges: bool,
     activations: str,
+    steps_of: bytes | None = None,
 ) -> bytes:
     """The frozen function, or what was saved of it, as `.tflite`: float without samples, quantized
-    with."""
+    with. Where it has equal steps, and is given in float, that is quantized as the converter does
+    it, but for their ranges."""
     lite = tensorflow.lite
     with quiet() as noise:
         try:
+            if samples is not None and steps_of is not None and has_steps(steps_of):
+                return quantized_content(steps_of, samples, activations, float_edges=float_edges)
             converter = (
                 lite.TFLiteConverter.from_concrete_functions([frozen])
                 if saved is None
