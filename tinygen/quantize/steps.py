@@ -7,7 +7,7 @@ steps is quantized by what its range is in any of them.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,7 @@ def equal_tensors(
 
     Operators with the same weights are equal steps where one depends on another, or where all of
     them read parts of one tensor. Then what they read is equal, what they write, and what is
-    computed alike of what is equal.
+    computed alike of what is equal, in part or in all.
     """
     together: dict[Hashable, list[Call]] = {}
     for call in calls:
@@ -110,20 +110,47 @@ def equal_tensors(
     if not any(_of_one(group, calls) or _in_a_row(group, calls) for group in groups):
         return []
     sets = _Sets()
-    for group in groups:
-        for role in ("inputs", "outputs"):
-            for tensors in zip(*(getattr(call, role) for call in group), strict=False):
-                sets.join(i for i in tensors if i not in constants)
-    joined = True
-    while joined:
-        joined = False
-        alike: dict[Hashable, Call] = {}
-        for call in calls:
-            held = tuple((i in constants, constants.get(i, sets.of(i))) for i in call.inputs)
-            first = alike.setdefault((call.kind, call.options, held), call)
-            for pair in zip(first.outputs, call.outputs, strict=False):
-                joined = sets.join(pair) or joined
+    while groups:
+        joined = [sets.join(side) for group in groups for side in _sides(group, constants)]
+        groups = [*_computed_alike(calls, constants, sets), *_read_alike(calls, constants, sets)]
+        if not any(joined):
+            break
     return sets.several()
+
+
+def _sides(group: Sequence[Call], constants: Mapping[int, Hashable]) -> Iterator[list[int]]:
+    """The tensors that equal operators read or write in one place."""
+    for role in ("inputs", "outputs"):
+        for tensors in zip(*(getattr(call, role) for call in group), strict=False):
+            yield [i for i in tensors if i not in constants]
+
+
+def _computed_alike(
+    calls: Sequence[Call], constants: Mapping[int, Hashable], sets: _Sets
+) -> Iterable[list[Call]]:
+    """Operators of one kind whose inputs are equal."""
+    alike: dict[Hashable, list[Call]] = {}
+    for call in calls:
+        held = tuple((i in constants, constants.get(i, sets.of(i))) for i in call.inputs)
+        alike.setdefault((call.kind, call.options, held), []).append(call)
+    return alike.values()
+
+
+def _read_alike(
+    calls: Sequence[Call], constants: Mapping[int, Hashable], sets: _Sets
+) -> Iterator[list[Call]]:
+    """Operators of one kind that read equal tensors in one place, each of which has one of them:
+    what else they read is a state that the step before left."""
+    alike: dict[tuple[Hashable, int], list[Call]] = {}
+    for call in calls:
+        held = tuple(constants.get(i, "computed") for i in call.inputs)
+        for place, i in enumerate(call.inputs):
+            if i not in constants:
+                key = call.kind, call.options, held, sets.of(i)
+                alike.setdefault((key, place), []).append(call)
+    for (_, place), group in alike.items():
+        if len({call.inputs[place] for call in group}) == len(group):
+            yield group
 
 
 def _of_one(group: Sequence[Call], calls: Sequence[Call]) -> bool:
