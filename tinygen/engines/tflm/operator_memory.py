@@ -25,12 +25,24 @@ _WORD = 4
 @dataclass(frozen=True)
 class Taken:
     """`parameters` are the operator's options, `data` what its kernel asks for first, `kept` what
-    it asks for when it has seen its tensors; `scratch` is needed only while it computes."""
+    it asks for when it has seen its tensors; `scratch` is needed only while it computes. Its
+    preparation `holds` so many descriptions of a tensor, and of a constant, at a time: most kernels
+    ask for them twice, a convolution for its weights' three times."""
 
     parameters: int = 0
     data: int = 0
     kept: tuple[int, ...] = ()
     scratch: tuple[int, ...] = ()
+    holds: tuple[int, int] = (2, 3)
+
+
+MOVES: Mapping[str, Taken] = {
+    "ASSIGN_VARIABLE": Taken(),
+    "CALL_ONCE": Taken(parameters=4, data=8),
+    "READ_VARIABLE": Taken(),
+    "VAR_HANDLE": Taken(parameters=8, data=4),
+}
+"""Of the operators that move variables, which are no nodes of a graph."""
 
 
 class UnknownOperator(UnsupportedModel):
@@ -57,7 +69,8 @@ def taken(op: Op, io: Operands, kernels: Kernels) -> Taken:
         data = _CMSIS_NN_DATA.get(op.kind, data)
     more = _MORE.get(op.kind)
     kept, scratch = more(op, io, kernels) if more else ((), ())
-    return Taken(parameters, data, kept, tuple(size for size in scratch if size))
+    holds = _HOLDS.get(op.kind, Taken.holds)
+    return Taken(parameters, data, kept, tuple(size for size in scratch if size), holds)
 
 
 _More = tuple[tuple[int, ...], tuple[int, ...]]
@@ -220,6 +233,9 @@ _MORE: Mapping[str, Callable[[Op, Operands, Kernels], _More]] = {
     "TRANSPOSE_CONV": _transposed,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm,
 }
+
+_HOLDS = {"UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 1)}
+"""Of kernels of so many tensors that it counts."""
 
 _SIZES: Mapping[str, tuple[int, int]] = {
     "ABS": (0, 28),
