@@ -23,6 +23,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     fully_connected,
     int16_conv_1x1,
     int16_conv_2d,
+    int16_depthwise,
     int16_fully_connected,
     lookup,
     mul,
@@ -52,6 +53,7 @@ FAMILIES: Mapping[str, tuple[clamp.Offers, ...]] = {
 
 FAMILIES_16: Mapping[str, tuple[clamp.Offers, ...]] = {
     "CONV_2D": (int16_conv_1x1.offers, int16_conv_2d.offers),
+    "DEPTHWISE_CONV_2D": (int16_depthwise.offers,),
     "FULLY_CONNECTED": (int16_fully_connected.offers,),
 }
 """The same of int16 activations."""
