@@ -29,7 +29,7 @@ BOARD = "qemu-cortex-m4"
 SEED = 1
 HELD_OUT = 92
 MODELS = ("diabetes", "speaker")
-WAY = 0.7
+WAY = 0.5
 """The goal of the mixed model, in dB: so much of the way from int8 to int16."""
 
 
