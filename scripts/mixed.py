@@ -28,9 +28,8 @@ ROOT = Path(__file__).parent.parent
 BOARD = "qemu-cortex-m4"
 SEED = 1
 HELD_OUT = 92
-MODELS = ("diabetes", "speaker")
-WAY = 0.5
-"""The goal of the mixed model, in dB: so much of the way from int8 to int16."""
+GOALS = {"diabetes": 39.0, "speaker": 44.0}
+"""Of the mixed models, in dB: about half of the way from int8 to int16."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,9 @@ def speaker(folder: Path, wheel: Path) -> None:
     mean = keras.layers.GlobalAveragePooling1D()(last)
     classes = keras.layers.Dense(9, activation="softmax")(keras.layers.Dropout(0.3)(mean))
     model = keras.Model(given, classes, name="speaker")
-    model.compile(keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     model.fit(x, y, batch_size=32, epochs=60, verbose=0)
     model.save(folder / "speaker.keras")
     _, right = model.evaluate(test_x, test_y, verbose=0)
@@ -104,10 +105,9 @@ def speaker(folder: Path, wheel: Path) -> None:
 def rows(name: str, folder: Path) -> Iterator[Row]:
     """The model with each engine and choice of activations, as the device computes it."""
     for engine in ("aot", "tflm"):
-        int8 = row(name, folder, engine, "int8", {})
-        int16 = row(name, folder, engine, "int16", {"activations": "int16"})
-        goal = round(int8.sqnr_db + WAY * (int16.sqnr_db - int8.sqnr_db))
-        yield from (int8, row(name, folder, engine, f"--sqnr {goal}", {"sqnr": float(goal)}), int16)
+        yield row(name, folder, engine, "int8", {})
+        yield row(name, folder, engine, f"--sqnr {GOALS[name]:g}", {"sqnr": GOALS[name]})
+        yield row(name, folder, engine, "int16", {"activations": "int16"})
 
 
 def row(name: str, folder: Path, engine: str, title: str, options: dict[str, Any]) -> Row:
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("wheel", type=Path, help="of aeon, for the speakers' data")
     told = parser.parse_args()
-    folders = {name: told.out / name for name in MODELS}
+    folders = {name: told.out / name for name in GOALS}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
     diabetes(folders["diabetes"])

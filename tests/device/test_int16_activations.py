@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,21 +37,31 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return model, data
 
 
-@pytest.mark.parametrize("engine", ["aot", "tflm"])
+@pytest.mark.parametrize(
+    ("engine", "options", "codes"),
+    [
+        ("aot", {"activations": "int16"}, "int16"),
+        ("tflm", {"activations": "int16"}, "int16"),
+        ("aot", {"sqnr": 55.0}, "int8 and int16"),
+    ],
+)
 @pytest.mark.usefixtures("tree")
-def test_from_keras_to_the_device(saved: tuple[Path, Path], engine: str, tmp_path: Path) -> None:
+def test_from_keras_to_the_device(
+    saved: tuple[Path, Path], engine: str, options: dict[str, Any], codes: str, tmp_path: Path
+) -> None:
     model, data = saved
     project = tmp_path / "p"
     built = build(
-        model, board="qemu-cortex-m4", engine=engine, data=str(data), activations="int16",
-        out=project, jobs=1,
+        model, board="qemu-cortex-m4", engine=engine, data=str(data), out=project, jobs=1,
+        **options,
     )  # fmt: skip
     (told,) = built.generated.fidelity
-    assert told.text.startswith("int16 against float on 60 samples")
+    assert told.text.startswith(f"{codes} against float on 60 samples")
     try:
         result = verify(project, vectors=20)
     finally:
         qemu.stop(project / ".tinygen")
     assert result.verdict is Verdict.MATCH, result.reason
     header = (project / "lib/model/src/model.h").read_text()
-    assert "int16_t *model_input" in header
+    sides = ("input", "output") if codes == "int16" else ("output",)
+    assert all(f"int16_t *model_{side}" in header for side in sides)

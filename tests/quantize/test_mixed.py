@@ -162,3 +162,12 @@ def test_what_has_no_int16_form_stays_int8(tmp_path: Path) -> None:
     kinds = {one.operator for one in told.layers}
     assert "FULLY_CONNECTED" in kinds
     assert not kinds & {"HARD_SWISH", "ELU", "DEQUANTIZE"}
+
+
+def test_variables_are_refused(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(3)
+    given = keras.Input((6, 4), batch_size=1)
+    keras.Model(given, keras.layers.LSTM(5)(given)).save(tmp_path / "m.keras")
+    np.save(tmp_path / "x.npy", np.ones((4, 6, 4), np.float32))
+    with pytest.raises(InputError, match="a model with variables"):
+        prepared((tmp_path / "m.keras", tmp_path / "x.npy"), sqnr=90.0)

@@ -101,13 +101,13 @@ def reach(
 ) -> Reached:
     """The `.tflite` of `model` with as many layers of the int16 file `wide` as the goal takes.
 
-    Raises InputError where all of them do not reach it, and for a model that remembers.
+    Raises InputError where all of them do not reach it, and for a model with variables.
     """
-    if model.written.states:
+    if model.written.states or any(node.op.memory for node in model.written.nodes):
         raise InputError(
-            "--sqnr was given for a model that remembers",
-            why="what it keeps from one inference to the next is int8 or int16, not both",
-            next_step="--activations int16, or leave --sqnr out",
+            "--sqnr was given for a model with variables, such as an LSTM's",
+            why="layers that share one have one type, and layers are chosen one by one",
+            next_step="leave --sqnr out, or give --activations int16",
         )
     search = _Search(model, float_tflite, samples, progress)
     if search.int8_db >= goal_db:
