@@ -134,6 +134,7 @@ COMPILED: Mapping[str, Facts] = {
     "STRIDED_SLICE": Facts("Cropping1D, Cropping2D, indexing", _ANY),
     "SUB": Facts("Subtract", _WIDE_COUNTED),
     "SUM": Facts("ops.sum", _WIDE),
+    "SVDF": Facts("none; files of speech models have it", note="with a state of int16 or int8"),
     "TANH": Facts("tanh", _WIDE),
     "TILE": Facts("RepeatVector, UpSampling2D of Keras 3", _ANY),
     "TRANSPOSE": Facts("Permute", _ANY),

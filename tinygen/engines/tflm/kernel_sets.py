@@ -88,7 +88,8 @@ VENDORS: Mapping[KernelSet, Vendor] = {
 def refused(graph: Graph) -> frozenset[str]:
     """The operators of a model that kernels which call a vendor's library cannot do, where the
     reference can: on int16, a layer whose weights have a scale per unit is refused, and a
-    TRANSPOSE_CONV ends in a fault."""
+    TRANSPOSE_CONV ends in a fault; a state of int8 that SVDF keeps is computed without its zero
+    point, and wraps."""
     found = set()
     for node in graph.nodes:
         io = graph.operands(node)
@@ -96,6 +97,8 @@ def refused(graph: Graph) -> frozenset[str]:
         if wide and node.op.kind == "FULLY_CONNECTED" and not io.input(1).q.per_tensor:
             found.add(node.op.kind)
         if wide and node.op.kind == "TRANSPOSE_CONV":
+            found.add(node.op.kind)
+        if node.op.kind == "SVDF" and io.outputs[1].dtype is DType.INT8:
             found.add(node.op.kind)
     return frozenset(found)
 

@@ -202,6 +202,14 @@ def _lstm(_: Op, io: Operands, kernels: Kernels) -> _More:
     return (), (2 * units,) * 4
 
 
+def _svdf(_: Op, io: Operands, kernels: Kernels) -> _More:
+    """Sums of filters and of units; CMSIS-NN's for MVE adds up the weights beforehand."""
+    filters = io.input(2).shape[0]
+    mve = kernels.set is KernelSet.CMSIS_NN and Extension.MVE in kernels.extensions
+    sums = (_WORD * io.output.shape[0] * filters, _WORD * io.output.elements)
+    return ((_WORD * filters,) if mve else ()), sums
+
+
 def _dims(rank: int) -> int:
     return _WORD + _WORD * rank
 
@@ -230,11 +238,12 @@ _MORE: Mapping[str, Callable[[Op, Operands, Kernels], _More]] = {
     "SOFTMAX": _softmax,
     "SPACE_TO_DEPTH": _own_shape,
     "SUM": _sum,
+    "SVDF": _svdf,
     "TRANSPOSE_CONV": _transposed,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm,
 }
 
-_HOLDS = {"UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 1)}
+_HOLDS = {"SVDF": (1, 1), "UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 1)}
 """Of kernels of so many tensors that it counts."""
 
 _SIZES: Mapping[str, tuple[int, int]] = {
@@ -325,6 +334,7 @@ _SIZES: Mapping[str, tuple[int, int]] = {
     "STRIDED_SLICE": (24, 84),
     "SUB": (2, 60),
     "SUM": (1, 44),
+    "SVDF": (8, 40),
     "TANH": (0, 16),
     "TRANSPOSE": (1, 0),
     "TRANSPOSE_CONV": (16, 76),
