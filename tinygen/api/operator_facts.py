@@ -118,7 +118,7 @@ COMPILED: Mapping[str, Facts] = {
     "SIGN": Facts("ops.sign", _TABLE),
     "SIN": Facts("ops.sin", _TABLE),
     "SLICE": Facts("ops.slice", _ANY),
-    "SOFTMAX": Facts("Softmax", _WIDE),
+    "SOFTMAX": Facts("Softmax", (*_WIDE, "int8 to int16")),
     "SPACE_TO_BATCH_ND": Facts(
         "dilated convolutions of an open batch",
         ("int8",),
@@ -198,7 +198,6 @@ MISSING: Mapping[str, str] = {
     "PCAN": _SIGNAL,
     "RFFT": _SIGNAL,
     "STACKER": _SIGNAL,
-    "SVDF": _STATE,
     "WHILE": _FLOW,
     "WINDOW": _SIGNAL,
 }
