@@ -21,10 +21,10 @@ from tinygen.compression.options import CompressOptions
 from tinygen.compression.study import Study
 from tinygen.errors import InputError
 from tinygen.parallel import Answer
-from tinygen.progress import Progress
+from tinygen.progress import Silent
 
 
-class Said(Progress):
+class Said(Silent):
     def __init__(self) -> None:
         self.warned: list[str] = []
 
