@@ -53,6 +53,6 @@ class Cluster:
                 else:
                     shop.take(plan, compress_child.files_of(answer.content))
                     now = time.monotonic()
-                    clock.done(kind, now - before)
+                    clock.took(kind, now - before)
                     before = now
                 progress.count(done, len(left))
