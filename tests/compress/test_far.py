@@ -37,7 +37,7 @@ def _asked(tmp_path: Path) -> Iterator[tuple[Path, CompressOptions]]:
     import keras
 
     drawn = np.random.default_rng(3)
-    x, y = drawn.normal(size=(60, 8, 8, 2)).astype(np.float32), drawn.integers(0, 3, 60)
+    x, y = drawn.normal(size=(200, 8, 8, 2)).astype(np.float32), drawn.integers(0, 3, 200)
     np.savez(tmp_path / "train.npz", x=x, y=y)
     trained_at_random(chain()).save(tmp_path / "chain.keras")
     yield (
