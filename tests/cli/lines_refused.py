@@ -46,6 +46,10 @@ UNFIT = (
         lambda ran: "it is quantized already" in ran.err,
     ),
     Case(
+        f"tinygen build digits.tflite -b {BOARD} --sqnr 30",
+        lambda ran: "--sqnr 30 was given for 'digits.tflite'" in ran.err,
+    ),
+    Case(
         f"tinygen compress digits.tflite -b {BOARD} -d samples.npz --input-shape 8x8x1",
         lambda ran: _UNFIT_SHAPE in ran.err,
     ),

@@ -21,7 +21,7 @@ import psutil
 
 import tinygen.boards
 from tests import host_program
-from tests.fuzz import firmware, forked, mutations, operator_seeds, sandbox
+from tests.fuzz import firmware, forked, frozen, mutations, operator_seeds, sandbox
 from tests.fuzz.mutations import BYTES, TEXT, Mutation
 from tests.fuzz.sandbox import Wrong
 from tests.runner import GOLDEN_MODEL, ROOT
@@ -234,6 +234,19 @@ def _keras_zip() -> Kind:
     return _keras(".keras", lambda _: (*[mutations.member(inner)] * 5, *BYTES))
 
 
+def _pb() -> Kind:
+    folder = _folder()
+    import_tensorflow()  # before the fork
+
+    def target(content: bytes, _stage: Stage) -> str:
+        path = folder / "model.pb"
+        path.write_bytes(content)
+        load(path)
+        return "opened"
+
+    return Kind("pb", ".pb", frozen.seeds(), (*[frozen.change] * 8, *BYTES), target)
+
+
 # Samples
 
 
@@ -368,4 +381,5 @@ KINDS: Mapping[str, Recipe] = {
     "vectors.npz": Recipe(5_000, _vectors),
     "h5": Recipe(5_000, _h5),
     "keras": Recipe(5_000, _keras_zip),
+    "pb": Recipe(2_000, _pb),
 }

@@ -12,10 +12,16 @@ from tinygen.ops.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
 
 
 def lstm(
-    rng: np.random.Generator, steps: int, features: int, units: int, *, clip: float = 0.0
+    rng: np.random.Generator,
+    steps: int,
+    features: int,
+    units: int,
+    *,
+    clip: float = 0.0,
+    power: int | None = None,
 ) -> Case:
-    """With weights that bring some gates to their ends, and a cell of any power of two that is
-    compiled."""
+    """With weights that bring some gates to their ends, and a cell whose scale is two to that
+    `power`, else to one that a model has."""
     source_scale, hidden_scale = rng.uniform(0.004, 0.1), rng.uniform(0.003, 0.01)
     scales = rng.uniform(0.002, 0.04, 8)
     weights = [
@@ -26,7 +32,8 @@ def lstm(
         int32(rng.integers(-20000, 20000, units), scale=float(source_scale * scale))
         for scale in scales[:4]
     ]
-    power, major = int(rng.integers(-15, -8)), bool(rng.integers(2))
+    power = int(rng.integers(-18, -8)) if power is None else power
+    major = bool(rng.integers(2))
     shape = (steps, 1, features) if major else (1, steps, features)
     zero_points = [int(z) for z in rng.integers(-128, 128, 2)]
     inputs = [

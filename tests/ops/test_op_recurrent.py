@@ -18,14 +18,19 @@ EDGES = tuple(
     for i, (steps, features, units) in enumerate([(1, 1, 1), (3, 4, 4), (2, 8, 12), (5, 3, 7)])
 )
 
+SCALES = tuple(
+    lstm(np.random.default_rng(-power + 50), 3, 4, 5, power=power) for power in (-30, -16, -1, 2)
+)
+"""Cells of every magnitude that TFLM computes without an overflow."""
+
 
 def test_lstm(tmp_path: Path) -> None:
-    check(EDGES, tmp_path)
+    check((*EDGES, *SCALES), tmp_path)
 
 
 @pytest.mark.parametrize("kind", sorted(RECURRENT))
 def test_the_reference_is_tflms(kind: str) -> None:
-    check_against_tflm((*EDGES, *drawn([kind], 20)))
+    check_against_tflm((*EDGES, *SCALES, *drawn([kind], 20)))
 
 
 def test_gates_are_what_they_approximate() -> None:

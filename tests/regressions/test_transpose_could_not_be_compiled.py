@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from tests.runner import GOLDEN_MODEL
 from tinygen.engines.tflm import TflmTree
 from tinygen.engines.tflm.library import UNITS
 from tinygen.engines.tflm.render import Registered, data_files
@@ -19,7 +20,8 @@ def test_every_operators_header_is_understood(tree: TflmTree, tmp_path: Path) ->
     known = [one for one in Upstream(tree).operators.values() if one.int8 is not None]
     operators = [Registered(one.method, *one.int8) for one in known if one.int8]
     assert "AddTranspose" in {one.method for one in operators}
-    texts = data_files(operators, b"model", 0, Identity("m", "tflm", "b", "00" * 32, "test"))
+    identity = Identity("m", "tflm", "b", "00" * 32, "test")
+    texts = data_files(operators, GOLDEN_MODEL.read_bytes(), 0, identity)
     source = tmp_path / "operators.cc"
     source.write_text(texts[f"{UNITS}/model_operators.cc"], "utf-8")
     folders = [

@@ -31,16 +31,28 @@ FEW, SHARE = 768, 0.01
 
 def computed(content: bytes, kernels: str, board: str) -> Starting:
     known = Kernels(KernelSet(kernels), get_board(board).extensions)
-    return starting(tflite.read(content, "m"), known)
+    file = tflite.parse(content, "m")
+    return starting(file, tflite.graph(file, "m"), known)
+
+
+def _file(name: str) -> bytes:
+    with zipfile.ZipFile(HERE / "measured_operators.zip") as files:
+        return files.read(f"{name}.tflite")
 
 
 @pytest.mark.parametrize("name", MEASURED["operators"])
 def test_single_operators(name: str) -> None:
-    with zipfile.ZipFile(HERE / "measured_operators.zip") as files:
-        found = computed(files.read(f"{name}.tflite"), "esp_nn", "qemu-cortex-m3")
+    found = computed(_file(name), "esp_nn", "qemu-cortex-m3")
     smallest, used = MEASURED["operators"][name]
     assert smallest <= found.bytes <= smallest + FEW
     assert found.bytes - found.used >= smallest - used, "what verify adds"
+
+
+@pytest.mark.parametrize("name", MEASURED["cmsis_nn"])
+def test_what_cmsis_nn_keeps_of_its_own(name: str) -> None:
+    smallest = MEASURED["cmsis_nn"][name]
+    found = computed(_file(name), "cmsis_nn", "qemu-cortex-m4")
+    assert smallest <= found.bytes <= smallest + 16
 
 
 @pytest.mark.parametrize("name", MEASURED["models"])
@@ -73,7 +85,8 @@ def test_our_own_plan_is_counted() -> None:
     planned = offline.with_plan(content, graph)
     known = Kernels(KernelSet.REFERENCE, ())
     far = [at if at < 0 else at + 4096 for at in planned.offsets]
-    ours, off = starting(graph, known, planned.offsets), starting(graph, known, far)
+    file = tflite.parse(content, "digits")
+    ours, off = (starting(file, graph, known, at) for at in (planned.offsets, far))
     assert off.used == ours.used + 4096
 
 

@@ -12,7 +12,7 @@ from tinygen.boards import get_board
 from tinygen.engines.tflm.allocator import starting
 from tinygen.engines.tflm.kernel_sets import KernelSet
 from tinygen.engines.tflm.operator_memory import Kernels
-from tinygen.tflite import read
+from tinygen.tflite import graph, parse
 
 
 @pytest.mark.parametrize("kernels", ["cmsis_nn", "reference"])
@@ -26,5 +26,6 @@ def test_it_runs_in_the_arena_that_is_computed(kernels: str, tmp_path: Path) -> 
     (measured,) = (n for n in made.notes if "with TFLM's own" in n)
     smallest = int(measured.rpartition("own ")[2].removesuffix(" bytes").replace(",", ""))
     known = Kernels(KernelSet(kernels), get_board("qemu-cortex-m4").extensions)
-    found = starting(read(model.read_bytes(), "net"), known)
+    file = parse(model.read_bytes(), "net")
+    found = starting(file, graph(file, "net"), known)
     assert smallest <= found.bytes <= smallest + 512

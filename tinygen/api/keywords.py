@@ -126,7 +126,10 @@ def _with_parameters(doc: str, options: type[DataOptions], types: Mapping[str, A
     """The docstring with the section of numpydoc that says what each keyword means."""
     told = flags(options)
     lines = ["Parameters", "----------", "model : path or Keras model"]
-    lines.append("    A .h5, .keras or .tflite file, a SavedModel folder, or a Keras model.")
+    lines.append(
+        "    A .h5, .keras, .tflite, .onnx, .pt2 or frozen .pb file, a SavedModel folder, or a"
+        " Keras model."
+    )
     for field in dataclasses.fields(options):
         flag = told.get(field.name)
         help_ = "Who is told how far it is." if flag is None else flag.help

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from tinygen.api.bench_options import BenchOptions
+from tinygen.api.export_options import ExportOptions
 from tinygen.api.inspect_options import InspectOptions
 from tinygen.cli.options import FirmwareModels, Json, ModelArgument, ModelsArgument, with_options
 from tinygen.cli.question import settled
 from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, run_command
 from tinygen.compression.options import CompressOptions
-from tinygen.options import BuildOptions, ExportOptions
+from tinygen.options import BuildOptions
 from tinygen.progress import Progress
 
 
@@ -106,7 +107,7 @@ def inspect(
 ) -> None:
     """Show a model's operators, shapes, MACs, memory over time, and the boards it fits.
 
-    With --fidelity and --data also which layer loses the accuracy in int8, and what to do.
+    With --fidelity and --data also which layer loses the accuracy, and what to do.
 
     Example: tinygen inspect model.h5 --data samples.npz --fidelity
     """

@@ -52,7 +52,10 @@ def _starting(words: tuple[str, ...], incomplete: str) -> list[str]:
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 ModelArgument = Annotated[
-    Path, typer.Argument(help="A .h5, .keras or .tflite file, or a SavedModel folder.")
+    Path,
+    typer.Argument(
+        help="A .h5, .keras, .tflite, .onnx, .pt2 or frozen .pb file, or a SavedModel folder."
+    ),
 ]
 ModelsArgument = Annotated[
     list[Path], typer.Argument(help="Model files, each as `build` takes it.", metavar="{model}...")
@@ -88,8 +91,8 @@ FirmwareModels = Annotated[
     list[Path],
     typer.Argument(
         metavar="MODEL...",
-        help="A .h5, .keras or int8 .tflite file, or a SavedModel folder; of several one firmware "
-        "is made.",
+        help="A .h5, .keras, .tflite, .onnx, .pt2 or frozen .pb file, or a SavedModel folder; of "
+        "several one firmware is made.",
     ),
 ]
 _OF_EACH = ("data", "test", "labels", "name")

@@ -17,6 +17,7 @@ from tinygen.load.files import (
     recognise,
     sha256,
 )
+from tinygen.load.frozen import load_frozen
 from tinygen.load.model import (
     FloatFile,
     Int8File,
@@ -51,11 +52,12 @@ def load(
     signature: str | None = None,
     convert: Convert | None = None,
 ) -> LoadedModel:
-    """Open a Keras `.h5` or `.keras` file, a SavedModel folder or a `.tflite`, int8 or float; and
-    with `convert` an `.onnx` or a `.pt2`.
+    """Open a Keras `.h5` or `.keras` file, a SavedModel folder, a frozen `.pb` or a `.tflite`, int8
+    or float; and with `convert` an `.onnx` or a `.pt2`.
 
-    `shapes` are those of inputs of a Keras or ONNX file that leave theirs open, by name, without
-    the batch; `signature` is which of the models in the other kinds of file is meant.
+    `shapes` are those of inputs of a Keras or ONNX file or a `.pb` that leave theirs open, by name,
+    without the batch; `signature` is which of the models in the other kinds of file is meant, of a
+    frozen graph the nodes that come out.
 
     The file is inspected before anything in it is opened. Raises UntrustedModel when it could
     run code of its own and `trust_model` is false, and InputError when it is no usable model.
@@ -73,8 +75,10 @@ def load(
     if file_format == "tflite":
         _require_as_saved(shapes, path)
         return _load_tflite(path, content, signature)
-    require_none(signature, path)
     require_tensorflow(path.name)
+    if file_format == "frozen-graph":
+        return _load_frozen(path, content, signature, shapes, trust_model=trust_model)
+    require_none(signature, path)
     if file_format in ("onnx", "pt2"):
         if convert is None:
             raise InputError(f"'{path.name}' is converted by `tinygen build` and `inspect` alone")
@@ -131,6 +135,31 @@ def _load_tflite(path: Path, whole: bytes, asked: str | None) -> Int8File | Floa
         signatures=signatures,
         content=content,
         graph=graph,
+    )
+
+
+def _load_frozen(
+    path: Path,
+    content: bytes,
+    asked: str | None,
+    shapes: Mapping[str, Shape],
+    *,
+    trust_model: bool,
+) -> SavedModel:
+    function, loader, inputs, outputs = load_frozen(
+        content, path.name, asked, shapes, trust_model=trust_model
+    )
+    return SavedModel(
+        path=path,
+        name=safe_name(path),
+        format="frozen-graph",
+        loader=loader,
+        attempts=(),
+        sha256=sha256(content),
+        inputs=inputs,
+        function=function,
+        outputs=outputs,
+        signatures=(),
     )
 
 

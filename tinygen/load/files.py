@@ -17,9 +17,13 @@ from tinygen.errors import InputError
 MAX_BYTES = 2 << 30
 """Larger files are refused unread: no microcontroller holds such a model."""
 
-Format = Literal["keras-h5", "keras-v3", "saved-model", "tflite", "tflite-float", "onnx", "pt2"]
+Format = Literal[
+    "keras-h5", "keras-v3", "saved-model", "frozen-graph", "tflite", "tflite-float", "onnx", "pt2"
+]
 
-FORMATS = "a Keras .h5 or .keras file, a SavedModel folder, a .tflite, an .onnx or a .pt2"
+FORMATS = (
+    "a Keras .h5 or .keras file, a SavedModel folder, a frozen .pb, a .tflite, an .onnx or a .pt2"
+)
 EXPORT = (
     "export it where it is defined: torch.export.save(torch.export.export(model.eval(), (sample,)),"
     " 'model.pt2'), and give that"
@@ -34,7 +38,6 @@ _OTHER_KINDS = {
     ".pt": EXPORT,
     ".pth": EXPORT,
     ".pt2": EXPORT,
-    ".pb": "give the SavedModel folder that holds saved_model.pb",
     ".json": "save the whole model: model.save('model.keras')",
     ".yaml": "save the whole model: model.save('model.keras')",
     ".ckpt": "save the whole model: model.save('model.keras')",
@@ -83,8 +86,17 @@ def recognise(path: Path, content: bytes) -> Format:
     if content[4:8] == b"TFL3":
         return "tflite"
     suffix = path.suffix.lower()
-    if suffix == ".onnx":  # a protocol buffer, which begins with no mark
+    # Protocol buffers, which begin with no mark.
+    if suffix == ".onnx":
         return "onnx"
+    if suffix == ".pb":
+        if path.name == _SAVED_MODEL_PARTS[0]:
+            raise InputError(
+                f"'{path}' is one file of a SavedModel",
+                why="its weights lie beside it",
+                next_step="give the folder that holds it",
+            )
+        return "frozen-graph"
     expected = {
         ".h5": "an HDF5 file starts with the bytes 89 48 44 46",
         ".hdf5": "an HDF5 file starts with the bytes 89 48 44 46",

@@ -27,7 +27,8 @@ class Attempt:
 
 @dataclass(frozen=True, eq=False)
 class SavedModelFunction:
-    """One signature of a loaded SavedModel, callable with its inputs by name."""
+    """One signature of a loaded SavedModel, or a frozen graph, which has none; `function` takes its
+    inputs by name."""
 
     signature: str
     signatures: tuple[str, ...]
@@ -77,7 +78,7 @@ class KerasModel(Opened):
 
 @dataclass(frozen=True, eq=False)
 class SavedModel(Opened):
-    """A SavedModel: one signature of it."""
+    """A SavedModel, one signature of it; or a frozen graph."""
 
     function: SavedModelFunction
 

@@ -36,6 +36,9 @@ _HIDDEN, _CELL = 18, 19
 _NOT_THERE = (9, 10, 11, 16, 17, 20, 21, 22, 23)
 """Peepholes, a projection and normalizations: not of Keras' layer."""
 _GATE_SCALE, _ACTIVATED_SCALE = 2.0**-12, 2.0**-15
+_SMALLEST, _LARGEST = -30, 2
+"""Exponents of the cell's scale for which no product of TFLM's kernel needs more than 32 bits: what
+enters a smaller cell, and the tangent's argument of a larger one, would."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,10 @@ class UnidirectionalSequenceLstm(Parsed):
         dtype(self.kind, io.input(_CELL), DType.INT16)
         scale = io.input(_CELL).q.scale
         power = math.log2(scale)
-        if abs(power - round(power)) > 1e-3 or not -15 <= round(power) <= 0:
+        if abs(power - round(power)) > 1e-3 or not _SMALLEST <= round(power) <= _LARGEST:
             raise UnsupportedModel(
                 f"{self.kind} whose cell has the scale {scale:g}",
-                why="it is computed where that is a power of two from 2^-15 to 1",
+                why=f"it is computed for a power of two from 2^{_SMALLEST} to 2^{_LARGEST}",
             )
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:

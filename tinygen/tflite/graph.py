@@ -12,7 +12,7 @@ from tinygen.ir import Array, DType, Graph, Node, Quant, Tensor, TensorId
 from tinygen.ops import BY_KIND
 from tinygen.ops.parse import Parser
 from tinygen.tflite.int4 import INT4, require_weights, unpacked
-from tinygen.tflite.parse import MALFORMED, Call, File, FileTensor, damaged, parse
+from tinygen.tflite.parse import DTYPES, MALFORMED, Call, File, FileTensor, damaged, parse
 from tinygen.tflite.states import (
     KINDS,
     is_handle,
@@ -21,7 +21,6 @@ from tinygen.tflite.states import (
     without_variables,
 )
 
-_DTYPES = {dtype.name: dtype for dtype in DType}
 _MAX_RANK = 6
 
 
@@ -72,7 +71,7 @@ def _tensors(file: File) -> dict[TensorId, Tensor]:
 def _tensor(raw: FileTensor, tensor_id: TensorId) -> Tensor:
     name = raw.name or f"tensor_{tensor_id}"
     int4 = raw.type == INT4 and raw.data is not None
-    dtype = DType.INT8 if int4 else _DTYPES.get(raw.type)
+    dtype = DType.INT8 if int4 else DTYPES.get(raw.type)
     if dtype is None:
         raise UnsupportedModel(
             f"tensor '{name}' has the type {raw.type}",

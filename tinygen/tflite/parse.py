@@ -7,6 +7,7 @@ memory than a few times the file.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ import tflite
 from flatbuffers import number_types
 
 from tinygen.errors import InputError, UnsupportedModel
-from tinygen.ir import ABSENT, Array, Shape, TensorId
+from tinygen.ir import ABSENT, Array, DType, Shape, TensorId
 from tinygen.ops.parse import Parser
 from tinygen.printable import printable
 
@@ -36,6 +37,8 @@ _KIND_BY_CODE = {
 }
 _CUSTOM = {"TFLM_DECODE": "DECODE"}
 """Operators that are compiled and not TFLite's, which has none of these names."""
+DTYPES = {dtype.name: dtype for dtype in DType}
+"""TFLite's names of the types that are compiled."""
 _TYPE_BY_CODE = {
     code: name for name, code in vars(tflite.TensorType).items() if isinstance(code, int)
 }
@@ -74,6 +77,14 @@ class FileTensor:
     data: Array | None
     sparse: bool
     variable: bool
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its elements where those are of a type that is compiled; a handle has none."""
+        if self.data is not None:
+            return self.data.nbytes
+        dtype = DTYPES.get(self.type)
+        return math.prod(self.shape) * dtype.numpy.itemsize if dtype else 0
 
 
 @dataclass(frozen=True, eq=False)

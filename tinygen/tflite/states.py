@@ -46,10 +46,17 @@ def places(file: File) -> tuple[int, ...]:
     return tuple(i for i, call in enumerate(file.calls) if call.kind not in KINDS)
 
 
-def variables(content: bytes) -> int:
-    """How many variables a file names."""
-    file = parse(content, "")
-    return len({name for part in (file, *file.subgraphs) for name in _handles(part).values()})
+def variables(file: File) -> dict[_Name, int]:
+    """The variables that a file names, and how many bytes each has of which is known what it
+    holds; else 0."""
+    sizes: dict[_Name, int] = {}
+    for part in (file, *file.subgraphs):
+        handles = _handles(part)
+        sizes.update({name: sizes.get(name, 0) for name in handles.values()})
+        for call in part.calls:
+            if call.kind == "ASSIGN_VARIABLE":
+                sizes[_named(call, handles)] = part.tensors[call.inputs[1]].nbytes
+    return sizes
 
 
 def without_variables(

@@ -9,19 +9,23 @@ What each operator takes says `operator_memory`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tinygen.engines.tflm.operator_memory import Kernels, Taken, UnknownOperator, taken
-from tinygen.ir import ABSENT, Graph, Tensor
+from tinygen import tflite
+from tinygen.engines.tflm.operator_memory import MOVES, Kernels, Taken, taken
+from tinygen.ir import ABSENT, Graph, TensorId
+from tinygen.tflite import File, FileTensor
 
 _ALIGNMENT = 16
 """Bytes: of tensors, and of what operators keep."""
 _WORD = 4
 
 # sizeof() on a 32-bit core, of the types in upstream's headers.
-_ALLOCATOR = (36, 44, 36, 8)
-"""SingleArenaBufferAllocator, GreedyMemoryPlanner, MicroAllocator, MicroBuiltinDataAllocator."""
+_ALLOCATOR = (36, 44, 36)
+"""SingleArenaBufferAllocator, GreedyMemoryPlanner, MicroAllocator."""
+_VARIABLES, _VARIABLE = 12, 20
+_BUILTIN_DATA = 8
 _SUBGRAPH, _EVAL_TENSOR, _NODE = 8, 12, 32
 _TENSOR, _QUANTIZATION = 32, 12
 _REQUEST, _REQUESTS_PER_NODE = 12, 12
@@ -38,41 +42,80 @@ class Starting:
     used: int
 
 
-def starting(graph: Graph, kernels: Kernels, offsets: Sequence[int] | None = None) -> Starting:
-    """What `graph` takes, no less; `offsets` are those of a plan of ours, one per tensor and -1
-    where TFLM is to place it. Raises UnknownOperator."""
-    if graph.states:
-        raise UnknownOperator("what variables take of it is not known")
-    nodes = [taken(node.op, graph.operands(node), kernels) for node in graph.nodes]
+def starting(
+    file: File, graph: Graph, kernels: Kernels, offsets: Sequence[int] | None = None
+) -> Starting:
+    """What `file`, whose graph is `graph`, takes, no less; `offsets` are those of a plan of ours,
+    one per tensor and -1 where TFLM is to place it. Raises UnknownOperator."""
+    parts = (file, *file.subgraphs)
+    steps = tuple(_steps(file, graph, kernels))
+    every = (*steps, *(one for part in file.subgraphs for one in _steps(part, None, kernels)))
     tail = _Tail()
-    for size in (*_ALLOCATOR, _SUBGRAPH):
+    for size in _ALLOCATOR:
         tail.take(size, _WORD)
-    tail.take(_EVAL_TENSOR * len(graph.tensors), _WORD)
-    tail.take(_NODE * len(nodes), _WORD)
-    for node in nodes:
-        tail.take(node.parameters, _WORD)
-    for node in nodes:
-        tail.take(node.data, _ALIGNMENT)
+    if variables := tflite.variables(file):
+        tail.take(_VARIABLES, _ALIGNMENT)
+        tail.take(_VARIABLE * len(variables), _ALIGNMENT)
+    tail.take(_BUILTIN_DATA, _WORD)
+    tail.take(_SUBGRAPH * len(parts), _WORD)
+    for part in parts:
+        tail.take(_EVAL_TENSOR * len(part.tensors), _WORD)
+    for part in parts:
+        tail.take(_NODE * len(part.calls), _WORD)
+    for one in every:
+        tail.take(one.taken.parameters, _WORD)
+    for one in every:
+        tail.take(one.taken.data, _ALIGNMENT)
+    for size in variables.values():  # upstream's first ASSIGN_VARIABLE asks for it
+        tail.take(size, _ALIGNMENT)
     needed, requests = 0, 0
-    for node, place in zip(nodes, graph.nodes, strict=True):
-        for size in node.kept:
+    for one in every:
+        for size in one.taken.kept:
             tail.take(size, _ALIGNMENT)
         head = _REQUEST * (requests + _REQUESTS_PER_NODE)
-        needed = max(needed, tail.used + head + _held(graph, place.inputs, place.outputs))
-        requests += len(node.scratch)
+        needed = max(needed, tail.used + head + one.held)
+        requests += len(one.taken.scratch)
     tail.take(_HANDLE * requests, _WORD)
-    placed = list(_buffers(graph, nodes, offsets))
-    listed = _POINTER + _INFO * (len(graph.tensors) + requests) + _PLANNED * len(placed)
-    head = _REQUEST * (requests + _REQUESTS_PER_NODE)
-    needed = max(needed, _aligned(tail.used) + _aligned(head + _POINTER + listed))
-    for edges in (graph.inputs, graph.outputs):
+    for tensor in (tensor for part in parts for tensor in part.tensors if tensor.variable):
+        tail.take(tensor.nbytes, _ALIGNMENT)
+    placed = list(_buffers(file, steps, offsets))
+    count = sum(len(part.tensors) for part in parts) + requests
+    head = _REQUEST * (requests + _REQUESTS_PER_NODE) + _POINTER * len(parts) + _INFO * count
+    needed = max(needed, _aligned(tail.used) + _aligned(head) + _PLANNED * len(placed))
+    for edges in (file.inputs, file.outputs):
         tail.take(_POINTER * len(edges), _ALIGNMENT)
         for edge in edges:
             tail.take(_TENSOR, _WORD)
-            for size in _quantization(graph.tensors[edge]):
+            for size in _quantization(file.tensors[edge]):
                 tail.take(size, _WORD)
     used = tail.used + _highest(placed)
     return Starting(_aligned(max(needed, used)), used)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """An operator of the file: what its kernel takes, and the most that its preparation holds of
+    its tensors' descriptions, in bytes."""
+
+    taken: Taken
+    inputs: tuple[TensorId, ...]
+    outputs: tuple[TensorId, ...]
+    held: int
+
+
+def _steps(file: File, graph: Graph | None, kernels: Kernels) -> Iterator[_Step]:
+    """The operators of a subgraph; `graph` is that of the first, others only give variables their
+    first values."""
+    nodes = iter(graph.nodes if graph else ())
+    for call in file.calls:
+        if call.kind in MOVES:
+            memory = MOVES[call.kind]
+        else:
+            assert graph is not None
+            node = next(nodes)
+            memory = taken(node.op, graph.operands(node), kernels)
+        held = _held(file, (*call.inputs, *call.outputs), memory.holds)
+        yield _Step(memory, call.inputs, call.outputs, held)
 
 
 class _Tail:
@@ -86,17 +129,15 @@ class _Tail:
             self.used = -(-(self.used + size) // alignment) * alignment
 
 
-def _held(graph: Graph, inputs: Iterable[int], outputs: Iterable[int]) -> int:
-    """The most that a node's preparation holds of its tensors' descriptions: upstream's kernels ask
-    for most of them twice, for a convolution's weights three times."""
-    present = [graph.tensors[i] for i in (*inputs, *outputs) if i != ABSENT]
-    return sum((3 if t.constant else 2) * (_TENSOR + sum(_quantization(t))) for t in present)
+def _held(file: File, of: Iterable[TensorId], times: tuple[int, int]) -> int:
+    present = [file.tensors[i] for i in of if i != ABSENT]
+    return sum(times[t.data is not None] * (_TENSOR + sum(_quantization(t))) for t in present)
 
 
-def _quantization(tensor: Tensor) -> tuple[int, ...]:
-    if tensor.quant is None:
+def _quantization(tensor: FileTensor) -> tuple[int, ...]:
+    if not tensor.scales:
         return ()
-    return (_QUANTIZATION, _WORD + _WORD * len(tensor.quant.scales))
+    return (_QUANTIZATION, _WORD + _WORD * len(tensor.scales))
 
 
 @dataclass(frozen=True)
@@ -113,34 +154,34 @@ class _Buffer:
 
 
 def _buffers(
-    graph: Graph, nodes: Sequence[Taken], offsets: Sequence[int] | None
+    file: File, steps: Sequence[_Step], offsets: Sequence[int] | None
 ) -> Iterable[_Buffer]:
     """What the planner places, in its order: tensors, then scratch. What nobody uses has a place
-    too, before the first step."""
+    too, before the first step; variables lie elsewhere."""
     first: dict[int, int] = {}
     last: dict[int, int] = {}
-    for i in graph.inputs:
+    for i in file.inputs:
         first[i] = last[i] = 0
-    for step, node in enumerate(graph.nodes, 1):
-        for i in node.outputs:
-            first.setdefault(i, step)
-        for i in (*node.inputs, *node.outputs):
-            last[i] = step
-    for i in graph.outputs:
-        first.setdefault(i, len(nodes))
-        last[i] = len(nodes)
-    for position, (i, tensor) in enumerate(sorted(graph.tensors.items())):
-        if not tensor.constant and tensor.nbytes:
-            offset = -1 if offsets is None else offsets[position]
+    for at, step in enumerate(steps, 1):
+        for i in step.outputs:
+            first.setdefault(i, at)
+        for i in (*step.inputs, *step.outputs):
+            last[i] = at
+    for i in file.outputs:
+        first.setdefault(i, len(steps))
+        last[i] = len(steps)
+    for i, tensor in enumerate(file.tensors):
+        if tensor.data is None and not tensor.variable and tensor.nbytes:
+            offset = -1 if offsets is None else offsets[i]
             yield _Buffer(
                 _aligned(tensor.nbytes),
                 first.get(i, -1),
                 last.get(i, -1),
                 None if offset < 0 else offset,
             )
-    for step, one in enumerate(nodes, 1):
-        for size in one.scratch:
-            yield _Buffer(_aligned(size), step, step, None)
+    for at, step in enumerate(steps, 1):
+        for size in step.taken.scratch:
+            yield _Buffer(_aligned(size), at, at, None)
 
 
 def _highest(buffers: Sequence[_Buffer]) -> int:

@@ -23,6 +23,7 @@ from tinygen.ir import Graph, Int8Model, input_edges
 from tinygen.npu.vela import Compiled
 from tinygen.options import BuildOptions
 from tinygen.templates import Identity
+from tinygen.tflite import File
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ def compile_model(
     if measured is None and options.arena is None:
         # Programs of an operating system are for cores of 64 bits too, which are not computed.
         if board.port is not Port.POSIX and (missing := probe.missing(core)):
-            measured = _computed(graph, planned, board, kernels, missing)
+            measured = _computed(content, graph, planned, board, kernels, missing)
         else:
             try:
                 measured = probe.measure(core, trial, store, options)
@@ -138,29 +139,36 @@ def computed(model: Int8Model, kernels: KernelSet, board: Board) -> int | None:
 @lru_cache(maxsize=32)
 def _of_core(model: Int8Model, kernels: KernelSet, extensions: tuple[Extension, ...]) -> int | None:
     """Many boards have one core."""
-    graph, offsets = _placed(model)
+    file, graph, offsets = _placed(model)
     known = Kernels(kernels, extensions)
     try:
-        return arena.with_margin(min(starting(graph, known, o).bytes for o in (offsets, None)))
+        found = (starting(file, graph, known, o).bytes for o in (offsets, None))
+        return arena.with_margin(min(found))
     except UnknownOperator:
         return None
 
 
 @lru_cache(maxsize=1)
-def _placed(model: Int8Model) -> tuple[Graph, tuple[int, ...]]:
-    """The graph that the interpreter gets, and where our plan has its tensors."""
+def _placed(model: Int8Model) -> tuple[File, Graph, tuple[int, ...]]:
+    """The file that the interpreter gets, its graph, and where our plan has its tensors."""
     content, graph = edges.with_int8(model)
-    return graph, offline.with_plan(content, graph).offsets
+    offsets = offline.with_plan(content, graph).offsets
+    return tflite.parse(content, model.name), graph, offsets
 
 
 def _computed(
-    graph: Graph, planned: Planned, board: Board, kernels: KernelSet, missing: ToolchainError
+    content: bytes,
+    graph: Graph,
+    planned: Planned,
+    board: Board,
+    kernels: KernelSet,
+    missing: ToolchainError,
 ) -> Measured:
     """The arena as it is computed where nothing can be measured; `missing` where that cannot be."""
-    known = Kernels(kernels, board.extensions)
+    file, known = tflite.parse(content, graph.name), Kernels(kernels, board.extensions)
     try:
-        ours = starting(graph, known, planned.offsets)
-        theirs = starting(graph, known)
+        ours = starting(file, graph, known, planned.offsets)
+        theirs = starting(file, graph, known)
     except UnknownOperator as error:
         raise ToolchainError(
             f"{missing.what}; without it the arena is computed, and {error.what}",

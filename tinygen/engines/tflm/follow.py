@@ -22,7 +22,7 @@ _HEADER = "tg_tflm_layers.hpp"
 def follow(model: Int8Model, kernels: KernelSet) -> Traced:
     """The model's operators, each a layer, as the file that the interpreter gets has them."""
     content, graph = edges.with_int8(model)
-    if tflite.variables(content):
+    if tflite.variables(tflite.parse(content, model.name)):
         raise UnsupportedModel(
             f"the layers of '{model.name}' cannot be followed in the interpreter",
             why="it has operators that move variables, which are no layers",

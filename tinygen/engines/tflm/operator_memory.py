@@ -25,12 +25,24 @@ _WORD = 4
 @dataclass(frozen=True)
 class Taken:
     """`parameters` are the operator's options, `data` what its kernel asks for first, `kept` what
-    it asks for when it has seen its tensors; `scratch` is needed only while it computes."""
+    it asks for when it has seen its tensors; `scratch` is needed only while it computes. Its
+    preparation `holds` so many descriptions of a tensor, and of a constant, at a time: most kernels
+    ask for them twice, a convolution for its weights' three times."""
 
     parameters: int = 0
     data: int = 0
     kept: tuple[int, ...] = ()
     scratch: tuple[int, ...] = ()
+    holds: tuple[int, int] = (2, 3)
+
+
+MOVES: Mapping[str, Taken] = {
+    "ASSIGN_VARIABLE": Taken(),
+    "CALL_ONCE": Taken(parameters=4, data=8),
+    "READ_VARIABLE": Taken(),
+    "VAR_HANDLE": Taken(parameters=8, data=4),
+}
+"""Of the operators that move variables, which are no nodes of a graph."""
 
 
 class UnknownOperator(UnsupportedModel):
@@ -53,11 +65,12 @@ def taken(op: Op, io: Operands, kernels: Kernels) -> Taken:
             f"how much memory {op.kind} takes of TensorFlow Lite Micro is not known here",
             why="its arena can only be measured",
         )
-    if op.kind == "FULLY_CONNECTED" and kernels.set is KernelSet.CMSIS_NN:
-        data = _CMSIS_NN_FULLY_CONNECTED
+    if kernels.set is KernelSet.CMSIS_NN:
+        data = _CMSIS_NN_DATA.get(op.kind, data)
     more = _MORE.get(op.kind)
     kept, scratch = more(op, io, kernels) if more else ((), ())
-    return Taken(parameters, data, kept, tuple(size for size in scratch if size))
+    holds = _HOLDS.get(op.kind, Taken.holds)
+    return Taken(parameters, data, kept, tuple(size for size in scratch if size), holds)
 
 
 _More = tuple[tuple[int, ...], tuple[int, ...]]
@@ -181,6 +194,14 @@ def _decode(_: Op, io: Operands, __: Kernels) -> _More:
     return (_WORD * len(io.outputs), *states), ()
 
 
+def _lstm(_: Op, io: Operands, kernels: Kernels) -> _More:
+    """Sums and products of a step; CMSIS-NN adds up the weights of each gate beforehand."""
+    units = io.input(5).shape[0]
+    if kernels.set is KernelSet.CMSIS_NN:
+        return (_WORD * units,) * 8, (2 * units,) * 3
+    return (), (2 * units,) * 4
+
+
 def _dims(rank: int) -> int:
     return _WORD + _WORD * rank
 
@@ -210,7 +231,11 @@ _MORE: Mapping[str, Callable[[Op, Operands, Kernels], _More]] = {
     "SPACE_TO_DEPTH": _own_shape,
     "SUM": _sum,
     "TRANSPOSE_CONV": _transposed,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm,
 }
+
+_HOLDS = {"UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 1)}
+"""Of kernels of so many tensors that it counts."""
 
 _SIZES: Mapping[str, tuple[int, int]] = {
     "ABS": (0, 28),
@@ -303,9 +328,11 @@ _SIZES: Mapping[str, tuple[int, int]] = {
     "TANH": (0, 16),
     "TRANSPOSE": (1, 0),
     "TRANSPOSE_CONV": (16, 76),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": (16, 688),
     "UNPACK": (8, 0),
     "ZEROS_LIKE": (0, 0),
 }
 """Bytes of each operator's options as upstream has them, and of what its kernel begins with."""
 
-_CMSIS_NN_FULLY_CONNECTED = 72
+_CMSIS_NN_DATA = {"FULLY_CONNECTED": 72, "UNIDIRECTIONAL_SEQUENCE_LSTM": 912}
+"""What CMSIS-NN's kernels begin with where that is more."""

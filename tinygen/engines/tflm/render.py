@@ -102,7 +102,7 @@ def data_files(
     data = common | {"bytes": len(content), "original": original}
     # The resolver's in front: some of the others need what it includes, and do not say so.
     headers = [RESOLVER, *sorted({operator.header for operator in operators if operator.header})]
-    variables = tflite.variables(content)
+    variables = len(tflite.variables(tflite.parse(content, "")))
     counted = f"#define TG_TFLM_VARIABLES {variables} /* of the model */\n"
     return {
         **({f"{UNITS}/tg_tflm_variables.h": counted} if variables else {}),

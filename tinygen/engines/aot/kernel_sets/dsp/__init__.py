@@ -5,12 +5,13 @@ One file for each family of kernels: a function from a site to what there is for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from tinygen.boards import Extension
 from tinygen.engines.aot.kernel_sets.dsp import (
     add,
+    clamp,
     conv_1x1,
     conv_2d,
     conv_first,
@@ -26,9 +27,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
 )
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
-Offers = Callable[[Site], Iterable[Candidate | Declined]]
-
-FAMILIES: Mapping[str, tuple[Offers, ...]] = {
+FAMILIES: Mapping[str, tuple[clamp.Offers, ...]] = {
     "ADD": (add.offers,),
     "AVERAGE_POOL_2D": (pool.pools,),
     "CONV_2D": (
@@ -61,4 +60,4 @@ class Dsp(KernelSet):
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
         for family in FAMILIES.get(site.node.op.kind, (lookup.tables,)):
-            yield from family(site)
+            yield from clamp.clamped(family)(site)
