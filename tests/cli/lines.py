@@ -149,8 +149,8 @@ LINES = (
         lambda ran: ran.json["arena_bytes"] == 4096 and ran.json["engine"] == "tflm",
     ),
     Case(
-        "tinygen generate pools.tflite -b qemu-cortex-m55 --npu ethos-u55-128 --arena 4096 -o n"
-        " --json",
+        "tinygen generate pools.tflite -b qemu-cortex-m55 --engine tflm --npu ethos-u55-128"
+        " --arena 4096 -o n --json",
         lambda ran: (
             ran.json["npu"]["npu"] == "ethos-u55-128"
             and any("NOT PROVEN" in note for note in ran.json["notes"])
