@@ -71,6 +71,18 @@ UNFIT = (
         lambda ran: "MLPerf Tiny has no model from and to 8x8x1 of int8, 10 of int8" in ran.err,
     ),
     Case(
+        "tinygen stream digits.tflite --hop 8 -o s.tflite",
+        lambda ran: "no frame of a window is in the next one" in ran.err,
+    ),
+    Case(
+        "tinygen stream digits.tflite --axis 4 -o s.tflite",
+        lambda ran: "has no time axis 4" in ran.err,
+    ),
+    Case(
+        "tinygen stream digits.tflite --engine tflm -o s.tflite",
+        lambda ran: "--engine was given without --board" in ran.err,
+    ),
+    Case(
         f"tinygen generate digits.tflite -b {BOARD} --locked -o nowhere",
         lambda ran: "--locked, and there is no project in nowhere" in ran.err,
     ),

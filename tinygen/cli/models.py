@@ -9,6 +9,7 @@ from pathlib import Path
 from tinygen.api.bench_options import BenchOptions
 from tinygen.api.export_options import ExportOptions
 from tinygen.api.inspect_options import InspectOptions
+from tinygen.api.stream_options import StreamOptions
 from tinygen.cli.options import FirmwareModels, Json, ModelArgument, ModelsArgument, with_options
 from tinygen.cli.question import settled
 from tinygen.cli.reports import Reports, with_reports
@@ -170,4 +171,22 @@ def compress(model: ModelArgument, options: CompressOptions, json: Json = False)
         lambda progress, _: call(model, replace(options, progress=progress)),
         compress_report,
         json,
+    )
+
+
+@app.command(short_help="A model over time windows, computing only the new frames.")
+@with_options
+def stream(model: ModelArgument, options: StreamOptions, json: Json = False) -> None:
+    """Make a model over time windows into one that takes new frames and remembers the rest.
+
+    Writes a .tflite file with variables, for `build`: hop by hop it gives exactly what the model
+    gives for the window that ends there. Shows what is kept and computed of each layer.
+
+    Example: tinygen stream model.tflite --hop 2 --out stream.tflite
+    """
+    from tinygen.api.stream import stream_model as call
+    from tinygen.report.text import stream_report
+
+    run_command(
+        lambda progress, _: call(model, replace(options, progress=progress)), stream_report, json
     )
