@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tinygen.boards import Extension
 from tinygen.engines.tflm import cmsis_nn_scratch, esp_nn_scratch
-from tinygen.engines.tflm.kernel_sets import KernelSet
+from tinygen.engines.tflm.kernel_sets import KernelSet, is_refused
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Op, Operands
 from tinygen.ops.conv_2d import Conv2D
@@ -65,7 +65,7 @@ def taken(op: Op, io: Operands, kernels: Kernels) -> Taken:
             f"how much memory {op.kind} takes of TensorFlow Lite Micro is not known here",
             why="its arena can only be measured",
         )
-    if kernels.set is KernelSet.CMSIS_NN:
+    if kernels.set is KernelSet.CMSIS_NN and not is_refused(op.kind, io):
         data = _CMSIS_NN_DATA.get(op.kind, data)
     more = _MORE.get(op.kind)
     kept, scratch = more(op, io, kernels) if more else ((), ())
@@ -194,10 +194,10 @@ def _decode(_: Op, io: Operands, __: Kernels) -> _More:
     return (_WORD * len(io.outputs), *states), ()
 
 
-def _lstm(_: Op, io: Operands, kernels: Kernels) -> _More:
+def _lstm(op: Op, io: Operands, kernels: Kernels) -> _More:
     """Sums and products of a step; CMSIS-NN adds up the weights of each gate beforehand."""
     units = io.input(5).shape[0]
-    if kernels.set is KernelSet.CMSIS_NN:
+    if kernels.set is KernelSet.CMSIS_NN and not is_refused(op.kind, io):
         return (_WORD * units,) * 8, (2 * units,) * 3
     return (), (2 * units,) * 4
 
