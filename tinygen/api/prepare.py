@@ -172,7 +172,11 @@ def _quantized(
         _require_activations(loaded, options.activations)
         return simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
-    progress.stage(f"Quantizing to {options.activations} with {len(data.inputs[0])} samples")
+    if isinstance(loaded, FloatFile) and loaded.scales is not None:
+        _require_own_scales(loaded, options.activations)
+        progress.stage("Taking over the scales of the file")
+    else:
+        progress.stage(f"Quantizing to {options.activations} with {len(data.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
     made = quantize(loaded, data, float_edges=keep, activations=options.activations)
@@ -192,6 +196,15 @@ def _require_activations(loaded: Int8File, asked: str) -> None:
         raise InputError(
             f"--activations {asked} was given for '{loaded.path.name}'",
             why="it is quantized already, and compiled as it is",
+            next_step="leave --activations out, or give the float model that it was made of",
+        )
+
+
+def _require_own_scales(loaded: FloatFile, asked: str) -> None:
+    if asked != ACTIVATIONS[0]:
+        raise InputError(
+            f"--activations {asked} was given for '{loaded.path.name}'",
+            why="it is quantized to int8 already, and keeps its scales",
             next_step="leave --activations out, or give the float model that it was made of",
         )
 

@@ -33,6 +33,7 @@ from tinygen.quantize.file import quantized_file
 from tinygen.quantize.layer_names import with_layer_names
 from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
+from tinygen.quantize.own_scales import with_own_scales
 from tinygen.quantize.plainer import plainer_layers
 from tinygen.quantize.recurrent import fused_layers
 from tinygen.tflite.write import with_plain_integers, with_requantized
@@ -92,8 +93,10 @@ def quantize(
         float_tflite = loaded.content
         check_computes(loaded, float_tflite)
         check_compiled(loaded, with_layer_names(float_tflite, *names))
-        int8_tflite = quantized_file(
-            loaded, samples(), float_edges=float_edges, activations=activations
+        int8_tflite = (
+            quantized_file(loaded, samples(), float_edges=float_edges, activations=activations)
+            if loaded.scales is None
+            else with_own_scales(loaded, loaded.scales, float_edges=float_edges)
         )
     else:
         with contextlib.ExitStack() as folders:
