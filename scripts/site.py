@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tinygen import options
-from tinygen.api import bench_options, inspect_options
+from tinygen.api import bench_options, inspect_options, stream_options
 from tinygen.compression import options as compression_options
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 """Files of the checkout's top -> their pages."""
 
-_OPTIONS = (compression_options, inspect_options, bench_options, options)
+_OPTIONS = (compression_options, inspect_options, bench_options, stream_options, options)
 PROTOCOL = "reference/protocol.md"
 """The page whose text is the comment at the head of the protocol's C header."""
 _HEADER = ROOT / "firmware" / "protocol" / "tg_protocol.h"

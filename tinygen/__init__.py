@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tinygen.api.profile import ProfileResult, profile
     from tinygen.api.run import Runner, RunResult, run, watch
     from tinygen.api.setup import SetupResult, setup
+    from tinygen.api.stream import StreamResult, stream
     from tinygen.api.verify import VerifyResult, verify
     from tinygen.boards import Board
     from tinygen.errors import (
@@ -103,6 +104,8 @@ _HOME = {
     "measure_power": "tinygen.api.power",
     "ProfileResult": "tinygen.api.profile",
     "profile": "tinygen.api.profile",
+    "StreamResult": "tinygen.api.stream",
+    "stream": "tinygen.api.stream",
     "VerifyResult": "tinygen.api.verify",
     "monitor": "tinygen.api.monitor",
     "SetupResult": "tinygen.api.setup",
@@ -154,6 +157,7 @@ __all__ = [
     "Runner",
     "SetupResult",
     "StopResult",
+    "StreamResult",
     "TinygenError",
     "ToolchainError",
     "UnsupportedModel",
@@ -181,6 +185,7 @@ __all__ = [
     "run",
     "setup",
     "stop",
+    "stream",
     "verify",
     "verify_layers",
     "watch",

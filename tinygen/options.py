@@ -185,6 +185,15 @@ class ModelOptions(DataOptions):
             choices=ACTIVATIONS,
         ),
     ] = "int8"
+    sqnr: Annotated[
+        float | None,
+        Flag(
+            "--sqnr",
+            "Mixed precision: as few layers on int16 activations as it takes for outputs of this "
+            "signal to quantization noise ratio, in dB; the rest is int8.",
+            metavar="DB",
+        ),
+    ] = None
     keep_edges: Annotated[
         bool,
         Flag(
@@ -200,6 +209,23 @@ class ModelOptions(DataOptions):
             "Open, quantize and measure anew, whatever the cache has of it, and keep nothing.",
         ),
     ] = field(default=False, compare=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sqnr is None:
+            return
+        if not 0 < self.sqnr < math.inf:
+            raise InputError(
+                f"--sqnr is {self.sqnr:g}",
+                why="it is a ratio in dB, above 0",
+                next_step="--sqnr 40, for example",
+            )
+        if self.activations != ACTIVATIONS[0]:
+            raise InputError(
+                f"--sqnr was given with --activations {self.activations}",
+                why="it says how many layers have int16 activations; that makes them all so",
+                next_step="give one of both",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,7 +327,8 @@ class BuildOptions(ProjectOptions):
         bool,
         Flag(
             "--fidelity",
-            "Look at each layer, int8 against float on the data: which one loses the accuracy.",
+            "Look at each layer, quantized against float on the data: which one loses the "
+            "accuracy.",
         ),
     ] = False
     edited: Annotated[
@@ -312,49 +339,6 @@ class BuildOptions(ProjectOptions):
             "(`keep`), they are put aside (`move`) or written anew (`overwrite`). [default: ask]",
             metavar="WHAT",
             choices=("keep", "move", "overwrite"),
-        ),
-    ] = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportOptions(ModelOptions):
-    """All that `export` may be told."""
-
-    board: Annotated[
-        str,
-        Flag("--board", "For whose core and memories: a board id or a board file.", short="-b"),
-    ]
-    form: Annotated[
-        str,
-        Flag(
-            "--as",
-            "For which build system: a library of the Arduino IDE, a component of ESP-IDF, a "
-            "module of Zephyr, a target of CMake, or one header.",
-            metavar="FORM",
-            choices=("arduino", "esp-idf", "zephyr", "cmake", "header"),
-        ),
-    ]
-    out: Annotated[
-        str | Path | None,
-        Flag("--out", "Folder or .zip file to write. [default: one in build]", short="-o"),
-    ] = None
-    name: Name = "model"
-    zip: Annotated[bool, Flag("--zip", "Write a .zip file instead of a folder.")] = False
-    optimize: Annotated[
-        str,
-        Flag(
-            "--optimize",
-            "What is made small: cycles (`speed`), flash (`size`), or both (`balanced`).",
-            metavar="GOAL",
-            choices=("speed", "balanced", "size"),
-        ),
-    ] = "balanced"
-    kernel_set: Annotated[
-        str | None,
-        Flag(
-            "--kernel-set",
-            "Which kernels are used: portable, dsp, mve, esp32s3. [default: the board's]",
-            metavar="NAME",
         ),
     ] = None
 

@@ -24,7 +24,7 @@ ALLOWED = {
 DAY: tuple[str, ...] = (
     *("list_boards", "board", "list_operators", "inspect", "generate", "build", "bench", "flash"),
     *("verify", "run", "watch", "monitor", "gates", "verify_layers", "profile", "measure_power"),
-    *("write_page", "stop", "cache", "compare", "export", "compress", "setup", "doctor"),
+    *("write_page", "stop", "cache", "compare", "export", "stream", "compress", "setup", "doctor"),
 )
 
 

@@ -165,6 +165,25 @@ LINES = (
         lambda ran: re.search(r"^written +one, 2 files$", ran.out, re.M) is not None,
     ),
     Case(
+        "tinygen stream digits.tflite --hop 2 --axis 1 -o s.tflite"
+        f" -b {BOARD} --engine aot:portable",
+        lambda ran: (
+            re.search(r"^work +65,472 MACs a hop, 70,080 a window: 93.4 %$", ran.out, re.M)
+            is not None
+            and len(re.findall(r"\| +MATCH \|", ran.out)) == 2
+            and re.search(r"^aot: a hop takes 8\d.* of a window's instructions", ran.out, re.M)
+            is not None
+        ),
+    ),
+    Case(
+        "tinygen stream digits.tflite --hop 2 --json",
+        lambda ran: (
+            ran.json["input"]["shape"] == [1, 2, 8, 1]
+            and ran.json["hops_checked"] == 10
+            and ran.json["least_hop"] == 4
+        ),
+    ),
+    Case(
         "tinygen setup tflm --source mirror",
         lambda ran: "90b983c2b3f1480642e040bbd2ddb37b998f3424" in ran.out and "tflm" in ran.out,
     ),

@@ -46,6 +46,10 @@ UNFIT = (
         lambda ran: "it is quantized already" in ran.err,
     ),
     Case(
+        f"tinygen build digits.tflite -b {BOARD} --sqnr 30",
+        lambda ran: "--sqnr 30 was given for 'digits.tflite'" in ran.err,
+    ),
+    Case(
         f"tinygen compress digits.tflite -b {BOARD} -d samples.npz --input-shape 8x8x1",
         lambda ran: _UNFIT_SHAPE in ran.err,
     ),
@@ -65,6 +69,18 @@ UNFIT = (
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --protocol mlperf",
         lambda ran: "MLPerf Tiny has no model from and to 8x8x1 of int8, 10 of int8" in ran.err,
+    ),
+    Case(
+        "tinygen stream digits.tflite --hop 8 -o s.tflite",
+        lambda ran: "no frame of a window is in the next one" in ran.err,
+    ),
+    Case(
+        "tinygen stream digits.tflite --axis 4 -o s.tflite",
+        lambda ran: "has no time axis 4" in ran.err,
+    ),
+    Case(
+        "tinygen stream digits.tflite --engine tflm -o s.tflite",
+        lambda ran: "--engine was given without --board" in ran.err,
     ),
     Case(
         f"tinygen generate digits.tflite -b {BOARD} --locked -o nowhere",

@@ -37,7 +37,7 @@ ROOT = typer.main.get_command(app)
 assert isinstance(ROOT, typer.core.TyperGroup)
 COMMANDS = ROOT.commands
 SCHEMA = results_schema()
-BUILDING = {"build", "export", "generate", "bench"}
+BUILDING = {"build", "export", "generate", "stream", "bench"}
 
 
 @pytest.fixture
@@ -226,7 +226,10 @@ def test_the_examples_in_the_help_run(desk: Path, cache: str) -> None:
     np.save(desk / "sample.npy", np.ones((8, 8, 1), np.float32))
     (desk / "model.tflite").write_bytes((desk / "pools.tflite").read_bytes())
     examples = dict(the_examples())
-    morning = ("doctor", "boards", "ops", "inspect", "setup", "generate", "export", "bench")
+    morning = (
+        *("doctor", "boards", "ops", "inspect", "setup", "generate", "export", "stream"),
+        "bench",
+    )
     day = (
         *morning,
         "compare",

@@ -13,33 +13,34 @@ def with_extremes(one: Case, *, channels: int = 6, random: int = 10, seed: int =
     in as many windows as there are, some that come near, random ones and constant ones."""
     rng = np.random.default_rng(seed)
     source, weights = one.io.input(0), one.io.constant(1)
-    images = [np.full(source.shape, value, np.int8) for value in (-128, 127, source.q.zero_point)]
+    low, high, dtype = source.dtype.low, source.dtype.high, source.dtype.numpy
+    images = [np.full(source.shape, value, dtype) for value in (low, high, source.q.zero_point)]
     axis = 3 if one.op.kind == "DEPTHWISE_CONV_2D" else 0
     count = weights.shape[axis]
     for channel in rng.permutation(count)[:channels]:
         taps = np.take(weights, channel, axis)
         for sign in (1, -1):
-            images.append(_signs(source.shape, taps, sign))
+            images.append(_signs(source.shape, taps, sign, (low, high)).astype(dtype))
     near = images[-1].copy()
     near[rng.random(near.shape) < 0.05] = 0
     images.append(near)
-    images += [rng.integers(-128, 128, source.shape).astype(np.int8) for _ in range(random)]
-    images += [
-        rng.choice(np.array([-128, -127, 126, 127], np.int8), source.shape) for _ in range(2)
-    ]
+    images += [rng.integers(low, high + 1, source.shape).astype(dtype) for _ in range(random)]
+    ends = np.array([low, low + 1, high - 1, high], dtype)
+    images += [rng.choice(ends, source.shape) for _ in range(2)]
     rest = tuple(t.data if t is not None and t.constant else None for t in one.io.inputs[1:])
     vectors = tuple((image, *rest) for image in images)
     return Case(one.name, one.op, one.io, vectors, one.options)
 
 
-def _signs(shape: tuple[int, ...], taps: Array, sign: int) -> Array:
+def _signs(shape: tuple[int, ...], taps: Array, sign: int, ends: tuple[int, int]) -> Array:
     """Images whose first windows have the greatest products with these taps, or the least: they lie
     one beside the other, as far as the shape goes."""
-    plus = np.where(taps.reshape(-1, *taps.shape[-1:]) * sign > 0, 127, -128).astype(np.int8)
+    low, high = ends
+    plus = np.where(taps.reshape(-1, *taps.shape[-1:]).astype(np.int64) * sign > 0, high, low)
     flat = np.resize(plus.reshape(-1), int(np.prod(shape))) if len(shape) < 4 else None
     if flat is not None:
         return flat.reshape(shape)
-    tile = np.where(taps.astype(np.int64) * sign > 0, 127, -128).astype(np.int8)
+    tile = np.where(taps.astype(np.int64) * sign > 0, high, low)
     while tile.ndim < 3:
         tile = tile[..., None]
     height, width, depth = shape[1:]

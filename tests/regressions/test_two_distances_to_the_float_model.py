@@ -30,7 +30,7 @@ def vectors() -> Vectors:
 
 
 def test_one_figure_for_one_firmware(vectors: Vectors) -> None:
-    (built,) = fidelity([EDGE], vectors)
+    (built,) = fidelity([EDGE], vectors, "int8")
     (verified,) = compare([EDGE], vectors, vectors.expected)
     assert verified.float_model == built.distance
     assert verified.float_vectors == built.samples == 6

@@ -16,6 +16,7 @@ from tinygen.api.describe import describe
 from tinygen.api.fidelity import FILE as FIDELITY
 from tinygen.api.fidelity import to_bytes
 from tinygen.api.keywords import by_keywords
+from tinygen.api.mix import MixResult
 from tinygen.api.part import (
     TOGETHER,
     Asked,
@@ -85,6 +86,8 @@ class GenerateResult(Shown):
     fidelity: tuple[Fidelity, ...]
     layer_fidelity: FidelityResult | None
     """Which layer loses the accuracy, where that was asked for; the project keeps it."""
+    mix: MixResult | None
+    """Which layers are int16, where `--sqnr` asked for some."""
     classes: tuple[str, ...]
     """Names of the classes from 0 on, as the data say them; empty where they do not."""
     others: tuple[GenerateResult, ...] = ()
@@ -329,6 +332,7 @@ def _result(part: Part, folder: Path, board: Board) -> GenerateResult:
         oracle=checks.oracle,
         fidelity=part.reports,
         layer_fidelity=part.by_layer,
+        mix=part.mix,
         classes=next((edge.labels for edge in ready.outputs if edge.labels), ()),
     )
 

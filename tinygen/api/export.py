@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygen.api.export_options import ExportOptions
 from tinygen.api.keywords import by_keywords
 from tinygen.api.prepare import by_layers, prepare
 from tinygen.api.shown import Shown
@@ -14,7 +15,7 @@ from tinygen.boards import ArenaPlace, get_board
 from tinygen.engines import ENGINES
 from tinygen.engines.engine import Job
 from tinygen.errors import InputError
-from tinygen.options import BuildOptions, ExportOptions
+from tinygen.options import BuildOptions
 from tinygen.project import library
 from tinygen.project.firmware import memory_files
 from tinygen.project.forms import Form, exported

@@ -35,7 +35,8 @@ class InspectOptions(DataOptions):
         bool,
         Flag(
             "--fidelity",
-            "Show which layer loses the accuracy: int8 against float, layer by layer, on --data.",
+            "Show which layer loses the accuracy: quantized against float, layer by layer, on "
+            "--data.",
         ),
     ] = False
     npu: Annotated[

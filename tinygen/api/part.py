@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tinygen.api import kept
 from tinygen.api.fidelity import fidelity_of
+from tinygen.api.mix import MixResult, mix_result
 from tinygen.api.prepare import by_layers
 from tinygen.api.prepared import Prepared
 from tinygen.boards import Board
@@ -23,7 +24,7 @@ from tinygen.project.firmware import memory_files
 from tinygen.project.naming import MODEL, distinct, identifier, named, require_name
 from tinygen.proof.doubt import refusal
 from tinygen.proof.expect import expect
-from tinygen.proof.fidelity import Fidelity, fidelity
+from tinygen.proof.fidelity import Fidelity, codes_of, fidelity
 from tinygen.proof.layer_fidelity import FidelityResult
 from tinygen.proof.oracle import TFLM
 from tinygen.proof.vectors import Vectors
@@ -47,6 +48,8 @@ class Part:
     reports: tuple[Fidelity, ...]
     by_layer: FidelityResult | None
     """Which layer loses the accuracy, where that was asked for."""
+    mix: MixResult | None
+    """Which layers are int16, where some were looked for."""
 
     @property
     def name(self) -> str:
@@ -113,11 +116,14 @@ def make_part(
     checks = _expected(ready, options)
     if engine.name == "tflm" and options.arena is not None and (words := refusal(checks, TFLM)):
         raise not_run(words)  # else running it to size the arena has shown that it does
-    reports = fidelity(ready.outputs, checks)
+    reports = fidelity(ready.outputs, checks, codes_of(ready.model.graph))
     for report in reports:
         progress.note(report.text)
     by_layer = fidelity_of(ready, progress) if options.fidelity else None
-    return Part(ready, options, identity, made, checks, reports, by_layer)
+    mix = None
+    if ready.mix is not None:
+        mix = mix_result(ready.mix, ready.model, board, options.optimize)
+    return Part(ready, options, identity, made, checks, reports, by_layer, mix)
 
 
 def require_together(engine: Engine, asked: Sequence[Asked]) -> None:

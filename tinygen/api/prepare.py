@@ -15,6 +15,7 @@ from tinygen import passes, tflite
 from tinygen.api import kept
 from tinygen.api.classes import Classes, agreed, numbered_by, told, with_labels
 from tinygen.api.fingerprint import fingerprint
+from tinygen.api.mix import mixed
 from tinygen.api.prepared import Calibration, Prepared
 from tinygen.convert import convert
 from tinygen.data import RANDOM, Dataset, Split, no_data_error, read_class_names, read_data
@@ -109,6 +110,14 @@ def _anew(path: Path, options: ModelOptions, *, random_if_needed: bool) -> Prepa
         labels = numbered_by(names, data)
         samples.append(Samples(origin, data.inputs, labels, targets=data.targets))
     model, float_tflite = _quantized(loaded, data, options)
+    mix = None
+    if options.sqnr is not None:
+        assert isinstance(loaded, FloatModel)  # else refused before
+        assert data is not None
+        assert float_tflite is not None
+        content, mix = mixed(loaded, data, options, model, float_tflite, samples)
+        written = tflite.read(content, model.name)
+        model = simplified(content, written, progress, keep_edges=options.keep_edges)
     classes = Classes(names, options.labels, stated)
     outputs, said = with_labels(output_edges(model.graph), classes, samples)
     for warning in said:
@@ -116,6 +125,7 @@ def _anew(path: Path, options: ModelOptions, *, random_if_needed: bool) -> Prepa
     return Prepared(
         opened=loaded,
         model=model,
+        mix=mix,
         float_tflite=float_tflite,
         origin=_origin(loaded),
         data=None if data is None else _said_of(data),
@@ -169,7 +179,7 @@ def _quantized(
     """The int8 model, and the float one that it was made of."""
     progress, keep = options.progress, options.keep_edges
     if isinstance(loaded, Int8File):
-        _require_activations(loaded, options.activations)
+        _require_float(loaded, options)
         return simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
     if isinstance(loaded, FloatFile) and loaded.scales is not None:
@@ -189,14 +199,17 @@ def _quantized(
     return model, made.float_tflite
 
 
-def _require_activations(loaded: Int8File, asked: str) -> None:
-    """InputError where others are asked for than a file has that is quantized already."""
+def _require_float(loaded: Int8File, options: ModelOptions) -> None:
+    """InputError where other activations are asked for than those of a file that is quantized."""
     types = {t.dtype.value for t in loaded.graph.tensors.values() if not t.constant}
-    if asked not in (ACTIVATIONS[0], *types):
+    option = "--sqnr" if options.sqnr is not None else "--activations"
+    asked = options.activations
+    if options.sqnr is not None or asked not in (ACTIVATIONS[0], *types):
+        value = asked if options.sqnr is None else f"{options.sqnr:g}"
         raise InputError(
-            f"--activations {asked} was given for '{loaded.path.name}'",
+            f"{option} {value} was given for '{loaded.path.name}'",
             why="it is quantized already, and compiled as it is",
-            next_step="leave --activations out, or give the float model that it was made of",
+            next_step=f"leave {option} out, or give the float model that it was made of",
         )
 
 

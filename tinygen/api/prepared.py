@@ -10,6 +10,7 @@ import msgspec
 
 from tinygen import passes, tflite
 from tinygen.api.kept import arrays_of_bytes, arrays_to_bytes
+from tinygen.api.mix import Mix
 from tinygen.ir import Edge, Int8Model
 from tinygen.load import Format, Opened, Origin
 from tinygen.proof.vectors import Samples
@@ -28,14 +29,15 @@ class Calibration:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """`float_tflite` is the model before quantization, None where only int8 is known; `origin` what
-    that was converted from, by a converter of another framework; `outputs`
-    have the names of classes, where somebody says them; `image_range` is what the pixels 0 and
-    255 are to it. `samples` are those that vectors are taken from. `key` names in the cache what
-    comes of the same files, None where nothing is kept."""
+    """`mix` says which layers are int16, where some were looked for; `float_tflite` is the model
+    before quantization, None where only int8 is known; `origin` what that was converted from, by a
+    converter of another framework; `outputs` have the names of classes, where somebody says them;
+    `image_range` is what the pixels 0 and 255 are to it. `samples` are those that vectors are taken
+    from. `key` names in the cache what comes of the same files, None where nothing is kept."""
 
     opened: Opened
     model: Int8Model
+    mix: Mix | None
     float_tflite: bytes | None
     origin: Origin | None
     data: Calibration | None
@@ -80,6 +82,7 @@ class Prepared:
                 signatures=opened.signatures,
                 model_name=self.model.name,
                 content=self.model.content,
+                mix=self.mix,
                 float_tflite=self.float_tflite,
                 origin=self.origin,
                 data=self.data,
@@ -120,6 +123,7 @@ class Prepared:
                 signatures=had.signatures,
             ),
             model=Int8Model(had.content, written, graph),
+            mix=had.mix,
             float_tflite=had.float_tflite,
             origin=had.origin,
             data=had.data,
@@ -152,6 +156,7 @@ class _Kept:
     signatures: tuple[str, ...]
     model_name: str
     content: bytes
+    mix: Mix | None
     float_tflite: bytes | None
     origin: Origin | None
     data: Calibration | None

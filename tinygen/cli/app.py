@@ -7,6 +7,7 @@ from tinygen.cli.root import app
 
 _ORDER = (
     *(models.inspect, models.build, models.generate, models.export),
+    models.stream,
     *(devices.flash, devices.verify, profile.profile, page.report),
     *(devices.run, devices.monitor, devices.stop),
     *(models.compress, models.bench, compare.compare),

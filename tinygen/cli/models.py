@@ -7,13 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from tinygen.api.bench_options import BenchOptions
+from tinygen.api.export_options import ExportOptions
 from tinygen.api.inspect_options import InspectOptions
+from tinygen.api.stream_options import StreamOptions
 from tinygen.cli.options import FirmwareModels, Json, ModelArgument, ModelsArgument, with_options
 from tinygen.cli.question import settled
 from tinygen.cli.reports import Reports, with_reports
 from tinygen.cli.root import app, run_command
 from tinygen.compression.options import CompressOptions
-from tinygen.options import BuildOptions, ExportOptions
+from tinygen.options import BuildOptions
 from tinygen.progress import Progress
 
 
@@ -106,7 +108,7 @@ def inspect(
 ) -> None:
     """Show a model's operators, shapes, MACs, memory over time, and the boards it fits.
 
-    With --fidelity and --data also which layer loses the accuracy in int8, and what to do.
+    With --fidelity and --data also which layer loses the accuracy, and what to do.
 
     Example: tinygen inspect model.h5 --data samples.npz --fidelity
     """
@@ -169,4 +171,22 @@ def compress(model: ModelArgument, options: CompressOptions, json: Json = False)
         lambda progress, _: call(model, replace(options, progress=progress)),
         compress_report,
         json,
+    )
+
+
+@app.command(short_help="A model over time windows, computing only the new frames.")
+@with_options
+def stream(model: ModelArgument, options: StreamOptions, json: Json = False) -> None:
+    """Make a model over time windows into one that takes new frames and remembers the rest.
+
+    Writes a .tflite file with variables, for `build`: hop by hop it gives exactly what the model
+    gives for the window that ends there. Shows what is kept and computed of each layer.
+
+    Example: tinygen stream model.tflite --hop 2 --out stream.tflite
+    """
+    from tinygen.api.stream import stream_model as call
+    from tinygen.report.text import stream_report
+
+    run_command(
+        lambda progress, _: call(model, replace(options, progress=progress)), stream_report, json
     )

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tinygen.ir import Graph, Int8Model, TensorId, input_edges, output_edges
+from tinygen.ir import Array, Edge, Graph, Int8Model, TensorId, input_edges, output_edges
 from tinygen.passes import simplify
 from tinygen.progress import Progress
 from tinygen.proof.causes import Reading, causes
-from tinygen.proof.fidelity import Fidelity, of_output
+from tinygen.proof.fidelity import Fidelity, codes_of, of_output
 from tinygen.proof.layer_errors import LayerErrors, of_both, of_int8
 from tinygen.proof.layer_fidelity import INPUT, FidelityResult, LayerFidelity, LeftOut
 from tinygen.proof.vectors import Samples
@@ -40,12 +40,7 @@ def layer_fidelity(
     """
     graph = simplify(model.written)
     edges = input_edges(graph)
-    given = sum(len(one.inputs[0]) for one in samples)
-    picks = np.unique(np.linspace(0, given - 1, min(given, SAMPLES)).round().astype(np.int64))
-    inputs = [
-        np.concatenate([one.inputs[i].reshape(-1, *edge.shape) for one in samples])[picks]
-        for i, edge in enumerate(edges)
-    ]
+    inputs, picks = chosen(edges, samples)
     if float_tflite is None:
         errors = of_int8(graph, edges, inputs, progress)
     else:
@@ -54,7 +49,7 @@ def layer_fidelity(
         reference="" if float_tflite is None else REFERENCE,
         data=source,
         samples=len(picks),
-        samples_given=given,
+        samples_given=sum(len(one.inputs[0]) for one in samples),
         outputs=_outputs(graph, errors),
         layers=_layers(graph, errors, [int(pick) for pick in picks]),
         left_out=_left_out(graph, errors),
@@ -62,9 +57,21 @@ def layer_fidelity(
     )
 
 
+def chosen(edges: Sequence[Edge], samples: Sequence[Samples]) -> tuple[list[Array], Array]:
+    """Real values of each edge, (at most SAMPLES, *shape), and which of the samples they are."""
+    given = sum(len(one.inputs[0]) for one in samples)
+    picks = np.unique(np.linspace(0, given - 1, min(given, SAMPLES)).round().astype(np.int64))
+    inputs = [
+        np.concatenate([one.inputs[i].reshape(-1, *edge.shape) for one in samples])[picks]
+        for i, edge in enumerate(edges)
+    ]
+    return inputs, picks
+
+
 def _outputs(graph: Graph, errors: LayerErrors) -> tuple[Fidelity, ...]:
     pairs = zip(output_edges(graph), errors.real, errors.codes, strict=bool(errors.real))
-    return tuple(of_output(edge, real, codes) for edge, real, codes in pairs)
+    said = codes_of(graph)
+    return tuple(of_output(edge, real, codes, said) for edge, real, codes in pairs)
 
 
 def _layers(graph: Graph, errors: LayerErrors, picks: Sequence[int]) -> tuple[LayerFidelity, ...]:

@@ -158,6 +158,7 @@ class _Both:
         )
         fed = [self._rounded(tensor, real[tensor]) for tensor in self._fed]
         alone = dict(zip(self._made, oracle.float_outputs(self._apart, fed), strict=True))
+        given_codes = real | dict(zip(self._fed, fed, strict=True))
         errors = {i: np.zeros_like(real[self.pairs.tensors[i]]) for i in self.nudged}
         codes = []
         for index in range(len(inputs[0])):
@@ -169,7 +170,7 @@ class _Both:
             for tensor in self._graph.inputs:
                 self._judge(tensor, None, self._at(real, tensor, index), errors, index)
             for node in self._nodes:
-                results = self._computed(node, real, index)
+                results = self._computed(node, given_codes, index)
                 for tensor, result in zip(node.outputs, results, strict=True):
                     self._judge(tensor, result, self._at(alone, tensor, index), errors, index)
         outputs = oracle.nudged_outputs(self._nudges, given, [errors[i] for i in self.nudged])
@@ -220,10 +221,12 @@ class _Both:
         return codes.reshape(found.shape)
 
     def _rounded(self, tensor: TensorId, real: Array) -> Array:
-        """What a float tensor's codes stand for."""
-        mine = (i for i, its in self.pairs.tensors.items() if its == tensor)
-        meter = next((self.meters[i] for i in mine if i in self.meters), None)
-        return real if meter is None else meter.real(meter.quantized(real))
+        """What a float tensor's codes stand for: the coarsest, where it has several forms."""
+        mine = [i for i, its in self.pairs.tensors.items() if its == tensor and i in self.meters]
+        if not mine:
+            return real
+        meter = self.meters[max(mine, key=lambda i: self._graph.tensors[i].q.scale)]
+        return meter.real(meter.quantized(real))
 
     def _at(self, real: Mapping[TensorId, Array], tensor: TensorId, index: int) -> Array | None:
         """Of the int8 tensor's counterpart one sample; None where there is none."""

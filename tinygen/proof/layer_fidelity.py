@@ -33,13 +33,13 @@ class LayerFidelity:
     share: float | None
     """Of the errors of all layers at the outputs, each alone."""
     alone_sqnr_db: float | None
-    """At the model's outputs, where this layer alone is int8."""
+    """At the model's outputs, where this layer alone is quantized."""
     own_sqnr_db: float | None
-    """At the layer's output: int8 against float, both fed with the same codes."""
+    """At the layer's output: quantized against float, both fed with the same codes."""
     sqnr_db: float | None
     """At the layer's output as the model runs: with all that was lost before."""
     rounding_sqnr_db: float | None
-    """At the layer's output, where nothing but its codes is int8."""
+    """At the layer's output, where nothing but its codes is quantized."""
     weights_sqnr_db: float | None
     """Of the weights; None where there are none."""
     channel_sqnr_db: float | None
@@ -74,7 +74,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class FidelityResult:
-    """What int8 loses, layer by layer, in the order of the model."""
+    """What quantizing loses, layer by layer, in the order of the model."""
 
     reference: str
     """What is compared with; empty where there is no float model."""

@@ -29,6 +29,7 @@ from tinygen.api.power import PowerResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
+from tinygen.api.stream import StreamResult
 from tinygen.api.verify import VerifyResult
 from tinygen.boards.json_schema import board_schema
 from tinygen.boards.schema import Board
@@ -69,6 +70,7 @@ RESULTS: Mapping[str, type] = {
     "run": RunResult,
     "setup": SetupResult,
     "stop": StopResult,
+    "stream": StreamResult,
     "verify": VerifyResult,
 }
 """What each command prints. `boards` prints all of them, or one: `board`; `verify --layers` prints

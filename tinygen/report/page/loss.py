@@ -1,4 +1,4 @@
-"""What int8 loses, layer by layer, and what to do about it."""
+"""What quantizing loses, layer by layer, and what to do about it."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ def _chart(result: FidelityResult, layers: list[LayerFidelity]) -> Figure:
 
     rest = len([one for one in result.layers if one.rank]) - len(layers)
     return figure(
-        f"What {len(layers)} layers cost the outputs, each alone in int8",
+        f"What {len(layers)} layers cost the outputs, each alone quantized",
         draw,
-        "Each layer alone in int8, the others in float: its share of all errors at the outputs, "
+        "Each layer alone quantized, the others in float: its share of all errors at the outputs, "
         "and the SQNR that it leaves there." + (f" {rest} more are in the table." if rest else ""),
     )

@@ -22,12 +22,12 @@ _PAIRS = 20
 
 
 def fidelity_section(facts: Facts) -> Section:
-    """int8 against float."""
+    """The quantized model against the float model."""
     return Section(
         "fidelity",
         "Fidelity",
-        "How far the int8 model is from the float model that it was made of, on samples of the "
-        "data. SQNR is the signal against the noise of quantization, in decibels.",
+        "How far the quantized model is from the float model that it was made of, on samples of "
+        "the data. SQNR is the signal against the noise of quantization, in decibels.",
         tuple(_fidelity(facts)),
     )
 
@@ -46,7 +46,7 @@ def _fidelity(facts: Facts) -> Iterator[Part]:
         )
     elif manifest.fidelity:
         yield Grid(
-            "The host's int8 model against the float model",
+            "The host's quantized model against the float model",
             ("output", "samples", "SQNR", "RMSE", "max", "same argmax"),
             tuple(
                 (

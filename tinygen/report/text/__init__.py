@@ -22,6 +22,7 @@ from tinygen.report.text.operators import operators_report
 from tinygen.report.text.page import page_report
 from tinygen.report.text.power import power_report
 from tinygen.report.text.run import run_report
+from tinygen.report.text.stream import stream_report
 from tinygen.report.text.tables import print_report
 from tinygen.report.text.verify import verify_report
 
@@ -47,6 +48,7 @@ __all__ = [
     "run_report",
     "setup_report",
     "stop_report",
+    "stream_report",
     "verify_report",
     "with_gates",
 ]

@@ -11,6 +11,7 @@ from tinygen.data.labels import numbered
 from tinygen.ir import PORTABLE
 from tinygen.printable import shell_word
 from tinygen.report.text.fidelity import fidelity_parts
+from tinygen.report.text.mix import mix_parts
 from tinygen.report.text.tables import (
     arena_rows,
     build_name,
@@ -42,6 +43,7 @@ def generate_report(result: GenerateResult) -> RenderableType:
         *_kernels(result.choices),
         *_fidelity(result.fidelity),
         *fidelity_parts(result.layer_fidelity),
+        *mix_parts(result.mix),
         *_others(result.others),
         next_command(f"pio run -d {shell_word(result.project)}", "or tinygen build to build it"),
     )
@@ -74,6 +76,7 @@ def build_report(result: BuildResult) -> RenderableType:
         *_kernels(generated.choices),
         *_fidelity(generated.fidelity),
         *fidelity_parts(generated.layer_fidelity),
+        *mix_parts(generated.mix),
         *_others(generated.others),
         next_command("tinygen flash", "then tinygen verify"),
     )
@@ -86,6 +89,7 @@ def _others(results: Sequence[GenerateResult]) -> Iterable[RenderableType]:
         yield from _kernels(result.choices)
         yield from _fidelity(result.fidelity)
         yield from fidelity_parts(result.layer_fidelity)
+        yield from mix_parts(result.mix)
 
 
 def _generated_rows(result: GenerateResult) -> list[tuple[str, str]]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _TOLD = 4
 """So many layers get their causes and remedies in sentences."""
 _COMPARED = """\
-SQNR in dB, of the int8 model against the float model, the layer that costs most first:
-  alone     at the model's outputs, where this layer alone is int8; share is of all these errors
+SQNR in dB, of the quantized model against the float model, the layer that costs most first:
+  alone     at the model's outputs, this layer alone quantized; share is of all these errors
   itself    at the layer's output, both fed with the same numbers
   running   at the layer's output as the model runs, with all that was lost before"""
 

@@ -21,6 +21,10 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     depthwise_any,
     depthwise_stride_2,
     fully_connected,
+    int16_conv_1x1,
+    int16_conv_2d,
+    int16_depthwise,
+    int16_fully_connected,
     lookup,
     mul,
     pool,
@@ -47,6 +51,13 @@ FAMILIES: Mapping[str, tuple[clamp.Offers, ...]] = {
 }
 """By the operator's kind; any other may be a table."""
 
+FAMILIES_16: Mapping[str, tuple[clamp.Offers, ...]] = {
+    "CONV_2D": (int16_conv_1x1.offers, int16_conv_2d.offers),
+    "DEPTHWISE_CONV_2D": (int16_depthwise.offers,),
+    "FULLY_CONNECTED": (int16_fully_connected.offers,),
+}
+"""The same of int16 activations."""
+
 
 class Dsp(KernelSet):
     """Two products an instruction, from int8 weights."""
@@ -54,10 +65,19 @@ class Dsp(KernelSet):
     name: ClassVar[str] = "dsp"
     requires: ClassVar[frozenset[Extension]] = frozenset({Extension.DSP})
     kinds: ClassVar[frozenset[str] | None] = frozenset(FAMILIES)
+    of_16_bits: ClassVar[bool] = True
     build_flags: ClassVar[tuple[str, ...]] = ("-fno-schedule-insns", "-fomit-frame-pointer")
     """The first scheduler makes more values live than there are registers: 10 to 25 % more
     instructions. The assembly statements want all fourteen."""
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        if site.of_16_bits:
+            for family in FAMILIES_16.get(site.node.op.kind, (_none_of_16_bits,)):
+                yield from family(site)
+            return
         for family in FAMILIES.get(site.node.op.kind, (lookup.tables,)):
             yield from clamp.clamped(family)(site)
+
+
+def _none_of_16_bits(_: Site) -> Iterable[Candidate | Declined]:
+    yield Declined("its kernels for this operator are for int8")
