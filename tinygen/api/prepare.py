@@ -183,7 +183,7 @@ def _quantized(
         return simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
     if isinstance(loaded, FloatFile) and loaded.scales is not None:
-        _require_own_scales(loaded, options.activations)
+        _require_float(loaded, options)
         progress.stage("Taking over the scales of the file")
     else:
         progress.stage(f"Quantizing to {options.activations} with {len(data.inputs[0])} samples")
@@ -199,9 +199,10 @@ def _quantized(
     return model, made.float_tflite
 
 
-def _require_float(loaded: Int8File, options: ModelOptions) -> None:
+def _require_float(loaded: Int8File | FloatFile, options: ModelOptions) -> None:
     """InputError where other activations are asked for than those of a file that is quantized."""
-    types = {t.dtype.value for t in loaded.graph.tensors.values() if not t.constant}
+    tensors = loaded.graph.tensors.values() if isinstance(loaded, Int8File) else ()
+    types = {tensor.dtype.value for tensor in tensors if not tensor.constant}
     option = "--sqnr" if options.sqnr is not None else "--activations"
     asked = options.activations
     if options.sqnr is not None or asked not in (ACTIVATIONS[0], *types):
@@ -210,15 +211,6 @@ def _require_float(loaded: Int8File, options: ModelOptions) -> None:
             f"{option} {value} was given for '{loaded.path.name}'",
             why="it is quantized already, and compiled as it is",
             next_step=f"leave {option} out, or give the float model that it was made of",
-        )
-
-
-def _require_own_scales(loaded: FloatFile, asked: str) -> None:
-    if asked != ACTIVATIONS[0]:
-        raise InputError(
-            f"--activations {asked} was given for '{loaded.path.name}'",
-            why="it is quantized to int8 already, and keeps its scales",
-            next_step="leave --activations out, or give the float model that it was made of",
         )
 
 
