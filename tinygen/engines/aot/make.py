@@ -76,8 +76,8 @@ class Aot(Engine):
 
     def without(self, job: Job, layer: int) -> str:
         _, program, _ = _fitting(job, self._sets(job))
-        one = program.layers[layer]
-        return "" if is_plain(one) else f"--without {one.call.kernel.set}/{one.call.kernel.name}"
+        kernels = [one.call.kernel for one in program.layers[layer].unrolled if not is_plain(one)]
+        return f"--without {'/'.join(kernels[0])}" if kernels else ""
 
     def _sets(self, job: Job) -> tuple[str, ...]:
         """The names of the kernel sets to choose from."""
@@ -96,7 +96,7 @@ def _made(job: Job, goal: Goal, program: Program, place: ArenaPlace) -> Made:
             **sources.kernel_files(program.kernels),
             **{f"{SOURCES}/{name}": text.encode() for name, text in model.items()},
         },
-        kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.layers))
+        kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.unrolled))
         or PORTABLE,
         layers=len(program.layers),
         macs=program.macs,
@@ -104,10 +104,12 @@ def _made(job: Job, goal: Goal, program: Program, place: ArenaPlace) -> Made:
         arena_bytes=program.plan.arena_bytes,
         arena_minimum_bytes=program.plan.minimum_bytes,
         arena_place=place,
-        library_flags=library_flags(program, goal),
+        library_flags=library_flags(program, goal, job.board),
         alone=True,
         arena_peak=None if program.peak is None else program.peak.place,
-        choices=tuple(_chosen(layer) for layer in program.layers),
+        choices=tuple(
+            _chosen(one, layer.index) for layer in program.layers for one in layer.unrolled
+        ),
         estimate=_estimate(program, goal),
         notes=(
             *left_out(job.model),
@@ -159,23 +161,28 @@ def _fitting(job: Job, sets: tuple[str, ...]) -> tuple[Goal, Program, ArenaPlace
     raise refused
 
 
-def library_flags(program: Program, goal: Goal) -> tuple[str, ...]:
-    """The compiler's flags for the model's C, whatever a framework compiles the rest with."""
-    level = SIZE_FLAGS if goal is Goal.SIZE else SPEED_FLAGS
-    return tuple(dict.fromkeys((*level, *build_flags(program))))
+def library_flags(program: Program, goal: Goal, board: Board) -> tuple[str, ...]:
+    """The compiler's flags for the model's C, whatever a framework compiles the rest with: they
+    come last, so that the level that the board is given for speed is among them."""
+    own = tuple(flag for flag in board.platformio.build_flags if flag.startswith("-O"))
+    level = SIZE_FLAGS if goal is Goal.SIZE else own or SPEED_FLAGS
+    return tuple(dict.fromkeys((*level, *build_flags(program, board))))
 
 
-def build_flags(program: Program) -> tuple[str, ...]:
-    """The flags that are not about size or speed: those of every set that is used come last."""
+def build_flags(program: Program, board: Board) -> tuple[str, ...]:
+    """The flags that are not about size or speed, less those that are wrong for the board: those of
+    every set that is used come last."""
     used = named({kernel.set for kernel in program.kernels})
-    return tuple(dict.fromkeys((*BUILD_FLAGS, *(f for there in used for f in there.build_flags))))
+    flags = dict.fromkeys((*BUILD_FLAGS, *(f for there in used for f in there.build_flags)))
+    return tuple(flag for flag in flags if flag not in board.platformio.build_unflags)
 
 
-def _chosen(layer: Layer) -> LayerKernel:
-    """What was chosen for a layer and why, for people and programs."""
+def _chosen(layer: Layer, number: int) -> LayerKernel:
+    """What was chosen for a layer and why, for people and programs; in a loop the number is that
+    of the loop."""
     taken = layer.choice.taken
     return LayerKernel(
-        layer=layer.index,
+        layer=number,
         operators=tuple(node.op.kind for node in taken.nodes),
         output=layer.title,
         kernel_set=layer.call.kernel.set,
