@@ -39,6 +39,7 @@ from tinygen.quantize.own_scales import with_own_scales
 from tinygen.quantize.plainer import plainer_layers
 from tinygen.quantize.recurrent import fused_layers
 from tinygen.quantize.steps import has_steps
+from tinygen.tflite.unit_relu import without_unit_relus
 from tinygen.tflite.write import with_plain_integers, with_requantized, with_zeros_for
 
 CALIBRATION_SAMPLES = 500
@@ -143,6 +144,8 @@ def quantize(
     if float_edges and (integers := _integers(loaded, named)):
         named = with_plain_integers(named, integers)
     file = tflite.parse(named, loaded.path.name)
+    if (clamped := without_unit_relus(named, file)) is not named:
+        named, file = clamped, tflite.parse(clamped, loaded.path.name)
     try:
         if whole:
             check_int8(file)
