@@ -37,7 +37,7 @@ NAMES = ("other", "face")
 SEED = 1
 
 
-class RNet(nn.Module):
+class RNet(nn.Module):  # type: ignore[misc]
     """As facenet_pytorch.models.mtcnn.RNet is made, by whose names its weights are found."""
 
     def __init__(self) -> None:
@@ -66,7 +66,8 @@ def network(wheel: Path) -> RNet:
     weights = torch.load(content, weights_only=True)
     net = RNet()
     net.load_state_dict({name: w for name, w in weights.items() if not name.startswith("dense5_2")})
-    return net.eval()
+    net.eval()
+    return net
 
 
 def pictures(wheel: Path) -> tuple[np.ndarray, np.ndarray]:

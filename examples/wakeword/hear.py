@@ -76,7 +76,7 @@ def samples(content: bytes) -> np.ndarray:
     wanted = np.zeros(count // 2 + 1, complex)
     both = min(len(spectrum), len(wanted))
     wanted[:both] = spectrum[:both]
-    return np.fft.irfft(wanted, count) * count / len(sound)
+    return np.asarray(np.fft.irfft(wanted, count) * count / len(sound))
 
 
 def features(sound: np.ndarray) -> np.ndarray:
