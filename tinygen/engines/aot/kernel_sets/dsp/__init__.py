@@ -21,6 +21,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     depthwise_any,
     depthwise_stride_2,
     fully_connected,
+    int16_add,
     int16_conv_1x1,
     int16_conv_2d,
     int16_depthwise,
@@ -52,9 +53,11 @@ FAMILIES: Mapping[str, tuple[clamp.Offers, ...]] = {
 """By the operator's kind; any other may be a table."""
 
 FAMILIES_16: Mapping[str, tuple[clamp.Offers, ...]] = {
+    "ADD": (int16_add.offers,),
     "CONV_2D": (int16_conv_1x1.offers, int16_conv_2d.offers),
     "DEPTHWISE_CONV_2D": (int16_depthwise.offers,),
     "FULLY_CONNECTED": (int16_fully_connected.offers,),
+    "SUB": (int16_add.offers,),
 }
 """The same of int16 activations."""
 
