@@ -30,6 +30,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     mul,
     pool,
 )
+from tinygen.engines.aot.kernel_sets.int16 import none_of_16_bits
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
 FAMILIES: Mapping[str, tuple[clamp.Offers, ...]] = {
@@ -75,12 +76,8 @@ class Dsp(KernelSet):
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
         if site.of_16_bits:
-            for family in FAMILIES_16.get(site.node.op.kind, (_none_of_16_bits,)):
+            for family in FAMILIES_16.get(site.node.op.kind, (none_of_16_bits,)):
                 yield from family(site)
             return
         for family in FAMILIES.get(site.node.op.kind, (lookup.tables,)):
             yield from clamp.clamped(family)(site)
-
-
-def _none_of_16_bits(_: Site) -> Iterable[Candidate | Declined]:
-    yield Declined("its kernels for this operator are for int8")
