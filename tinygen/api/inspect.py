@@ -161,7 +161,7 @@ def _inspected(
         outputs=output_edges(graph),
         layers=tuple(_layer(program, layer) for layer in program.layers),
         macs=program.macs,
-        parameters=sum(t.elements for t in graph.tensors.values() if t.constant),
+        parameters=aot.parameters(graph),
         constant_bytes=program.constant_bytes,
         arena_bytes=program.plan.arena_bytes,
         arena_minimum_bytes=program.plan.minimum_bytes,
@@ -175,12 +175,14 @@ def _inspected(
 def _layer(program: Program, layer: Layer) -> LayerReport:
     return LayerReport(
         index=layer.index,
-        operator=layer.node.op.kind,
+        operator=" + ".join(dict.fromkeys(layer.operators)),
         output=layer.title,
         input_shapes=tuple(t.shape for t in layer.io.inputs if t is not None and not t.constant),
         output_shape=layer.io.outputs[0].shape,
         macs=layer.macs,
-        constant_bytes=sum(c.data.nbytes for c in layer.call.constants.values()),
+        constant_bytes=sum(
+            c.data.nbytes for one in layer.unrolled for c in one.call.constants.values()
+        ),
         live_bytes=program.plan.live_bytes[layer.index],
     )
 

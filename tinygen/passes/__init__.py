@@ -17,6 +17,7 @@ from tinygen.passes.merge_tables import merge_tables, sink_tables
 from tinygen.passes.remove_dead import remove_dead
 from tinygen.passes.reorder import reorder
 from tinygen.passes.reorder_weights import reorder_weights
+from tinygen.passes.roll_steps import roll_steps
 from tinygen.passes.share_results import share_results
 from tinygen.passes.sink_dequantize import sink_dequantize
 from tinygen.passes.strip_edges import check_edges, strip_edges
@@ -49,8 +50,9 @@ OPTIMIZATIONS: tuple[Pass, ...] = (
 )
 """To the same meaning for less. The oracle runs what was there before them."""
 
-PASSES = tuple(dict.fromkeys((*SIMPLIFICATIONS, *OPTIMIZATIONS, reorder)))
-"""The last one is taken where it makes the arena smaller."""
+PASSES = tuple(dict.fromkeys((*SIMPLIFICATIONS, *OPTIMIZATIONS, roll_steps, reorder)))
+"""The last but one comes once, at the end: others do not look into a step. The last one is taken
+where it makes the arena smaller."""
 
 __all__ = [
     "OPTIMIZATIONS",
@@ -60,6 +62,7 @@ __all__ = [
     "fold_constants",
     "optimize",
     "reorder",
+    "roll_steps",
     "simplify",
 ]
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import ABSENT, Array, Graph, Node, Operands, Tensor
+from tinygen.ops.weighted import Weighted
 
 _FEW = 1 << 20
 
@@ -27,7 +28,7 @@ def fold_constants(graph: Graph) -> Graph:
         for tensor_id, shape in zip(node.outputs, current.shapes(node), strict=True):
             tensors[tensor_id] = tensors[tensor_id].shaped(shape, node.op.kind)
         io = current.operands(node)
-        if not node.op.foldable(io):
+        if not node.op.foldable(io) or _is_a_step(current, node):
             nodes.append(node)
             continue
         _require_small(node, io)
@@ -35,6 +36,15 @@ def fold_constants(graph: Graph) -> Graph:
         for tensor, data in zip(io.outputs, node.op.reference(io, values), strict=True):
             tensors[tensor.id] = _constant(node, tensor, data)
     return replace(graph, tensors=tensors, nodes=tuple(nodes))
+
+
+def _is_a_step(graph: Graph, node: Node) -> bool:
+    """Whether other nodes compute the same of what is not known: to compute this one beforehand
+    would make it another one than those, with numbers of its own."""
+    if not isinstance(node.op, Weighted):
+        return False
+    others = (other for other in graph.readers(node.inputs[1]) if other.op == node.op)
+    return any(not graph.tensors[other.inputs[0]].constant for other in others)
 
 
 def _require_small(node: Node, io: Operands) -> None:

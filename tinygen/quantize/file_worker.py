@@ -13,21 +13,18 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from tinygen.ir import Array
+from tinygen.quantize.steps import with_equal_ranges
 
 _OTHER_DIALECT = b"keep_stablehlo_constant"
 
 
 def quantized(request: Mapping[str, Array]) -> bytes:
     """The int8 model of the request."""
-    import tensorflow
-    from tensorflow.lite.python.convert import mlir_quantize
-    from tensorflow.lite.python.optimize import calibrator
-
     inputs = [request[f"input_{i}"] for i in range(int(request["inputs"]))]
 
     def samples() -> Iterator[list[Array]]:
@@ -35,8 +32,25 @@ def quantized(request: Mapping[str, Array]) -> bytes:
             yield [value[np.newaxis] for value in sample]
 
     content = _plain(request["model"].tobytes())
-    codes = tensorflow.dtypes.as_dtype(str(request["activations"]))
-    edges = tensorflow.float32 if bool(request["float_edges"]) else codes
+    activations, float_edges = str(request["activations"]), bool(request["float_edges"])
+    return quantized_content(content, samples, activations, float_edges=float_edges)
+
+
+def quantized_content(
+    content: bytes,
+    samples: Callable[[], Iterator[list[Array]]],
+    activations: str,
+    *,
+    float_edges: bool,
+) -> bytes:
+    """The float .tflite in int8, its equal steps quantized equally; `activations` is the name of
+    their type. What is thrown is TensorFlow's."""
+    import tensorflow
+    from tensorflow.lite.python.convert import mlir_quantize
+    from tensorflow.lite.python.optimize import calibrator
+
+    codes = tensorflow.dtypes.as_dtype(activations)
+    edges = tensorflow.float32 if float_edges else codes
     if codes is tensorflow.int16:  # which the newer quantizer has not
         old = calibrator.Calibrator(content)
         return bytes(
@@ -45,7 +59,8 @@ def quantized(request: Mapping[str, Array]) -> bytes:
     calibrated = calibrator.Calibrator(calibrator.add_intermediate_tensors(content)).calibrate(
         samples
     )
-    return bytes(mlir_quantize(calibrated, input_data_type=edges, output_data_type=edges))
+    equal = with_equal_ranges(calibrated)
+    return bytes(mlir_quantize(equal, input_data_type=edges, output_data_type=edges))
 
 
 def _plain(content: bytes) -> bytes:

@@ -23,6 +23,7 @@ from tinygen.ir import DType, Edge, Graph, format_shape
 from tinygen.load import FloatFile, FloatModel, Int8File, KerasModel, LoadedModel, SavedModel
 from tinygen.load.quiet import import_tensorflow, quiet
 from tinygen.load.tflite_file import check_int8
+from tinygen.quantize.beginnings import Beginnings
 from tinygen.quantize.diagnosis import (
     check_compiled,
     check_computes,
@@ -30,12 +31,14 @@ from tinygen.quantize.diagnosis import (
     not_int8,
 )
 from tinygen.quantize.file import quantized_file
+from tinygen.quantize.file_worker import quantized_content
 from tinygen.quantize.layer_names import with_layer_names
 from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
 from tinygen.quantize.plainer import plainer_layers
 from tinygen.quantize.recurrent import fused_layers
-from tinygen.tflite.write import with_plain_integers, with_requantized
+from tinygen.quantize.steps import has_steps
+from tinygen.tflite.write import with_plain_integers, with_requantized, with_zeros_for
 
 CALIBRATION_SAMPLES = 500
 """At most so many samples calibrate the ranges, spread evenly over the data."""
@@ -99,21 +102,27 @@ def quantize(
         with contextlib.ExitStack() as folders:
             remembered = fused_layers(loaded)
             saved = Path(folders.enter_context(TemporaryDirectory())) if remembered else None
-            frozen = _frozen(tensorflow, loaded, saved)
-            float_tflite = _convert(
+            beginnings = Beginnings(loaded)
+            frozen = _frozen(tensorflow, loaded, saved, beginnings)
+            converted = _convert(
                 tensorflow, frozen, loaded, None, saved, float_edges=True, activations=""
             )
+            zeros = [np.zeros(shape, np.float32) for shape in beginnings.shapes]
+            float_tflite = with_zeros_for(converted, len(loaded.inputs)) if zeros else converted
             check_computes(loaded, float_tflite)
             check_compiled(loaded, with_layer_names(float_tflite, *names))
             int8_tflite = _convert(
                 tensorflow,
                 frozen,
                 loaded,
-                samples,
+                lambda: ([*sample, *zeros] for sample in samples()),
                 saved,
                 float_edges=float_edges,
                 activations=activations,
+                steps_of=converted if activations == "int8" else None,
             )
+            if zeros:
+                int8_tflite = with_zeros_for(int8_tflite, len(loaded.inputs))
         if remembered and not any(layer.stateful for layer in remembered):
             float_tflite, int8_tflite = map(tflite.forgetting, (float_tflite, int8_tflite))
     named = with_layer_names(int8_tflite, *names)
@@ -172,8 +181,11 @@ def _calibration_indices(data: Dataset) -> list[int]:
     return [index * total // count for index in range(count)]
 
 
-def _frozen(tensorflow: Any, loaded: KerasModel | SavedModel, saved: Path | None) -> Any:
-    """The model as a function of one sample per input, variables turned into constants. It is put
+def _frozen(
+    tensorflow: Any, loaded: KerasModel | SavedModel, saved: Path | None, beginnings: Beginnings
+) -> Any:
+    """The model as a function of one sample per input, and of what its layers begin with, variables
+    turned into constants. It is put
     into the folder `saved` too, where there is one, as it was before that: only of such a one makes
     the converter operators with memory."""
     from tensorflow.python.framework.convert_to_constants import (
@@ -185,12 +197,18 @@ def _frozen(tensorflow: Any, loaded: KerasModel | SavedModel, saved: Path | None
         tensorflow.TensorSpec((1, *edge.sample), edge.dtype.value, name=f"input_{index}")
         for index, edge in enumerate(loaded.inputs)
     ]
+    given = len(signature)
+    signature += [
+        tensorflow.TensorSpec(shape, tensorflow.float32, name=f"input_{given + index}")
+        for index, shape in enumerate(beginnings.shapes)
+    ]
 
     def serve(*inputs: Any) -> Any:
-        return call(inputs)
+        beginnings.give(inputs[given:])
+        return call(inputs[:given])
 
     try:
-        with quiet(), traceable_names(loaded), plainer_layers(loaded):
+        with quiet(), traceable_names(loaded), plainer_layers(loaded), beginnings.taken():
             function = tensorflow.function(serve, input_signature=signature, autograph=False)
             concrete = function.get_concrete_function()
             if saved is not None:
@@ -255,12 +273,16 @@ def _convert(
     *,
     float_edges: bool,
     activations: str,
+    steps_of: bytes | None = None,
 ) -> bytes:
     """The frozen function, or what was saved of it, as `.tflite`: float without samples, quantized
-    with."""
+    with. Where it has equal steps, and is given in float, that is quantized as the converter does
+    it, but for their ranges."""
     lite = tensorflow.lite
     with quiet() as noise:
         try:
+            if samples is not None and steps_of is not None and has_steps(steps_of):
+                return quantized_content(steps_of, samples, activations, float_edges=float_edges)
             converter = (
                 lite.TFLiteConverter.from_concrete_functions([frozen])
                 if saved is None

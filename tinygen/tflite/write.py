@@ -54,6 +54,28 @@ def with_plain_integers(content: bytes, types: Mapping[int, str]) -> bytes:
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
+def with_zeros_for(content: bytes, inputs: int) -> bytes:
+    """The file with only so many inputs: those behind them are constants, zero everywhere. Needs
+    TensorFlow."""
+    from tensorflow.lite.python import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
+    graph = model.subgraphs[0]
+    gone = [int(index) for index in graph.inputs[inputs:]]
+    for index in gone:
+        tensor = graph.tensors[index]
+        codes = tensor.type == schema.TensorType.INT8
+        zero = np.int8(tensor.quantization.zeroPoint[0]) if codes else np.float32(0.0)
+        data = np.full(tensor.shape, zero)
+        model.buffers.append(schema.BufferT(data=np.frombuffer(data.tobytes(), np.uint8)))
+        tensor.buffer = len(model.buffers) - 1
+    graph.inputs = graph.inputs[:inputs]
+    for signature in model.signatureDefs or ():
+        signature.inputs = [i for i in signature.inputs or () if i.tensorIndex not in gone]
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
 def with_requantized(content: bytes, calls: Mapping[int, int]) -> bytes:
     """The file with a QUANTIZE behind these operators, by their positions: what they make has the
     quantization of one of their inputs, the one that is named for each, and gets that of their

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinygen.engines.aot.fit import needs
 from tinygen.engines.aot.make import Aot
-from tinygen.engines.aot.optimized import left_out, optimized
+from tinygen.engines.aot.optimized import left_out, optimized, parameters
 from tinygen.engines.aot.price import Price, price
 from tinygen.engines.aot.program import Layer, Program, compile_graph
 
@@ -17,5 +17,6 @@ __all__ = [
     "left_out",
     "needs",
     "optimized",
+    "parameters",
     "price",
 ]

@@ -39,13 +39,14 @@ const uint8_t *tg_layer_tensor(uint32_t place) {
 def follow(program: Program, name: str = MODEL) -> Traced:
     """The program's layers, each one call of a kernel, of a model that is called so in C."""
     named = {
-        layer.index: symbol(function.name, name)
-        for function in functions(program.layers, small=program.small)
+        layer.label: symbol(function.name, name)
+        for function in functions(program.unrolled, small=program.small)
         for layer in function.layers
     }
     # Of calls that write one tensor together only the last one leaves all of it.
     last = {i: layer.index for layer in program.layers for i in layer.call.outputs}
-    shared = Counter(id(c.data) for one in program.layers for c in one.call.constants.values())
+    named |= {one.label: symbol(one.steps_name, name) for one in program.layers if one.is_loop}
+    shared = Counter(id(c.data) for one in program.unrolled for c in one.call.constants.values())
     in_graph = {id(node) for node in program.graph.nodes}
     moves = [layer.node for layer in program.layers if id(layer.node) not in in_graph]
     whole = replace(program.graph, nodes=(*program.graph.nodes, *moves))
@@ -53,7 +54,7 @@ def follow(program: Program, name: str = MODEL) -> Traced:
     return Traced(
         graph=whole,
         layers=tuple(
-            _layer(program, one, named[one.index], last, shared, roots) for one in program.layers
+            _layer(program, one, named[one.label], last, shared, roots) for one in program.layers
         ),
         places=tuple(_places(program)),
     )
@@ -119,11 +120,11 @@ def _layer(
     alone = len(taken.kernel_calls) == 1
     return TracedLayer(
         index=layer.index,
-        operators=tuple(node.op.kind for node in taken.nodes),
+        operators=layer.operators,
         name=layer.title,
         keras_layers=keras_layers(layer.io.outputs[0]),
-        kernel_set=call.kernel.set,
-        kernel=call.kernel.name,
+        kernel_set="+".join(dict.fromkeys(one.call.kernel.set for one in layer.unrolled)),
+        kernel="+".join(dict.fromkeys(one.call.kernel.name for one in layer.unrolled)),
         plain=is_plain(layer),
         why=taken.why,
         macs=layer.macs if alone or taken.kernel_calls[-1] is call else 0,
@@ -133,7 +134,11 @@ def _layer(
             for i in call.outputs
             if last[i] == layer.index
         ),
-        constant_bytes=sum(c.data.nbytes // shared[id(c.data)] for c in call.constants.values()),
+        constant_bytes=sum(
+            constant.data.nbytes // shared[id(constant.data)]
+            for one in layer.unrolled
+            for constant in one.call.constants.values()
+        ),
         ram_bytes=program.plan.live_bytes[layer.index],
         scratch_bytes=call.scratch_bytes,
         function=function,

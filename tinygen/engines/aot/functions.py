@@ -41,9 +41,9 @@ class Function:
         if self.general:
             return f"model_any_{self.layers[0].call.kernel.name}"
         first, last = self.layers[0], self.layers[-1]
-        which = f"model_layer_{first.index}"
+        which = f"model_layer_{first.label}"
         if last is not first:
-            which = f"model_layers_{first.index}_to_{last.index}"
+            which = f"model_layers_{first.label}_to_{last.label}"
         return f"{which}_{first.call.kernel.name}"
 
 

@@ -76,8 +76,8 @@ class Aot(Engine):
 
     def without(self, job: Job, layer: int) -> str:
         _, program, _ = _fitting(job, self._sets(job))
-        one = program.layers[layer]
-        return "" if is_plain(one) else f"--without {one.call.kernel.set}/{one.call.kernel.name}"
+        kernels = [one.call.kernel for one in program.layers[layer].unrolled if not is_plain(one)]
+        return f"--without {'/'.join(kernels[0])}" if kernels else ""
 
     def _sets(self, job: Job) -> tuple[str, ...]:
         """The names of the kernel sets to choose from."""
@@ -96,7 +96,7 @@ def _made(job: Job, goal: Goal, program: Program, place: ArenaPlace) -> Made:
             **sources.kernel_files(program.kernels),
             **{f"{SOURCES}/{name}": text.encode() for name, text in model.items()},
         },
-        kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.layers))
+        kernel_set="+".join(dict.fromkeys(layer.call.kernel.set for layer in program.unrolled))
         or PORTABLE,
         layers=len(program.layers),
         macs=program.macs,
@@ -107,7 +107,9 @@ def _made(job: Job, goal: Goal, program: Program, place: ArenaPlace) -> Made:
         library_flags=library_flags(program, goal),
         alone=True,
         arena_peak=None if program.peak is None else program.peak.place,
-        choices=tuple(_chosen(layer) for layer in program.layers),
+        choices=tuple(
+            _chosen(one, layer.index) for layer in program.layers for one in layer.unrolled
+        ),
         estimate=_estimate(program, goal),
         notes=(
             *left_out(job.model),
@@ -171,11 +173,12 @@ def build_flags(program: Program) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*BUILD_FLAGS, *(f for there in used for f in there.build_flags))))
 
 
-def _chosen(layer: Layer) -> LayerKernel:
-    """What was chosen for a layer and why, for people and programs."""
+def _chosen(layer: Layer, number: int) -> LayerKernel:
+    """What was chosen for a layer and why, for people and programs; in a loop the number is that
+    of the loop."""
     taken = layer.choice.taken
     return LayerKernel(
-        layer=layer.index,
+        layer=number,
         operators=tuple(node.op.kind for node in taken.nodes),
         output=layer.title,
         kernel_set=layer.call.kernel.set,

@@ -39,6 +39,9 @@ class Site:
     """The board's: costs, and how a kernel is blocked, may depend on it."""
     extensions: frozenset[Extension]
     """What a kernel may count on: what the sets in question require."""
+    given: Candidate | None = None
+    """What computes the node, where no set is to be asked: a loop, whose steps are chosen for
+    themselves."""
 
     @cached_property
     def io(self) -> Operands:

@@ -6,17 +6,23 @@ from functools import lru_cache
 
 from tinygen import passes
 from tinygen.ir import Graph, Int8Model
+from tinygen.ops.repeat import Repeat
 
 
 @lru_cache(maxsize=1)
 def optimized(model: Int8Model) -> Graph:
-    """The model's graph after every optimization."""
+    """The model's graph after every optimization, with equal steps as loops."""
+    return passes.roll_steps(_step_by_step(model))
+
+
+@lru_cache(maxsize=1)
+def _step_by_step(model: Int8Model) -> Graph:
     return passes.optimize(model.graph)
 
 
 def left_out(model: Int8Model) -> tuple[str, ...]:
     """What the firmware does without, in words."""
-    before, after = model.graph, optimized(model)
+    before, after = model.graph, _step_by_step(model)
     channels = passes.dropped_channels(before, after)
     if not channels:
         return ()
@@ -25,6 +31,13 @@ def left_out(model: Int8Model) -> tuple[str, ...]:
         f"{channels:,} channels are constant or unused: left out, with {macs - _macs(after):,} of "
         f"{macs:,} MACs",
     )
+
+
+def parameters(graph: Graph) -> int:
+    """How many numbers a graph is made of, those of a loop's step once."""
+    steps = (node.op.body for node in graph.nodes if isinstance(node.op, Repeat))
+    own = sum(t.elements for t in graph.tensors.values() if t.constant)
+    return own + sum(map(parameters, steps))
 
 
 def _macs(graph: Graph) -> int:

@@ -10,6 +10,7 @@ from tinygen.boards import Core
 from tinygen.engines.aot.answers import Answers
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets.portable import cost
+from tinygen.engines.aot.loops import LoopCall
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, KernelSet, Site
 from tinygen.engines.aot.program import Layer, Program, compile_graph
 from tinygen.errors import InputError
@@ -20,15 +21,27 @@ def with_plain(program: Program, index: int, goal: Goal, core: Core) -> tuple[Pr
     """The program whose layer `index` is its operator's own kernel, and which layer that now is,
     the last one where the operator takes several."""
     layer = program.layers[index]
-    nodes = {id(node): None for node in layer.choice.taken.nodes}
-    taken = {id(choice.node): choice.taken for choice in program.choices}
+    nodes = {id(node): None for one in layer.unrolled for node in one.choice.taken.nodes}
+    nodes |= {id(node): None for node in layer.choice.taken.nodes}
+    taken = _taken(program)
     made = compile_graph(program.graph, (_Given(nodes, taken),), goal, core, Answers())
     found = [one.index for one in made.layers if id(one.node) in nodes]
     return replace(made, small=program.small), max(found)
 
 
+def _taken(program: Program) -> dict[int, Candidate]:
+    """What is taken for each node, those of loops' steps among them."""
+    taken = {id(choice.node): choice.taken for choice in program.choices}
+    for layer in program.layers:
+        if isinstance(layer.call, LoopCall):
+            taken |= _taken(layer.call.step)
+    return taken
+
+
 def is_plain(layer: Layer) -> bool:
-    """Whether its kernel is what the operator itself lowers to."""
+    """Whether its kernel is what the operator itself lowers to; of a loop, each of a step's."""
+    if layer.is_loop:
+        return all(map(is_plain, layer.unrolled))
     nodes = layer.choice.taken.nodes
     if len(nodes) != 1:
         return False

@@ -14,6 +14,7 @@ from tinygen.engines.aot.functions import shares_shapes
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import KERNEL_SETS
 from tinygen.engines.aot.kernel_sets.portable import cost
+from tinygen.engines.aot.loops import LoopCall, loop
 from tinygen.engines.aot.offers import Candidate, Choice, Cost, KernelSet, Site
 from tinygen.engines.aot.room import make_room
 from tinygen.engines.aot.select import select
@@ -22,6 +23,7 @@ from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
     PORTABLE,
     Alias,
+    Array,
     Constant,
     Graph,
     Kernel,
@@ -33,6 +35,7 @@ from tinygen.ir import (
     Tensor,
     TensorId,
 )
+from tinygen.ops.repeat import Repeat
 from tinygen.passes.stripes import Stripes
 from tinygen.plan import MemoryPlan, plan
 
@@ -51,6 +54,38 @@ class Layer:
     call: KernelCall
     macs: int
     """Multiply-accumulates of all that was chosen with it."""
+    within: str = ""
+    """Of a loop's step, what its number begins with: the loop's."""
+
+    @property
+    def label(self) -> str:
+        """Its number, that of the loop before it where it is in one."""
+        return f"{self.within}{self.index}"
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether it is steps that are repeated."""
+        return isinstance(self.call, LoopCall)
+
+    @property
+    def steps_name(self) -> str:
+        """In C, of the function of a loop."""
+        return f"model_layer_{self.label}_steps"
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """All that it computes: those of a step, where it is a loop."""
+        if isinstance(self.call, LoopCall):
+            return tuple(kind for one in self.call.step.layers for kind in one.operators)
+        return tuple(node.op.kind for node in self.choice.taken.nodes)
+
+    @property
+    def unrolled(self) -> tuple[Layer, ...]:
+        """The calls of kernels: those of a step, where it is a loop."""
+        if not isinstance(self.call, LoopCall):
+            return (self,)
+        inner = (replace(one, within=f"{self.label}_") for one in self.call.step.layers)
+        return tuple(layer for one in inner for layer in one.unrolled)
 
     @property
     def node(self) -> Node:
@@ -95,15 +130,23 @@ class Program:
     @property
     def constant_bytes(self) -> int:
         """Bytes of flash that weights, biases and tables take, each array once."""
+        return sum(array.nbytes for array in self._arrays.values())
+
+    @property
+    def _arrays(self) -> dict[int, Array]:
+        """By the identity of each."""
         own = (c.data for layer in self.layers for c in layer.call.constants.values())
         inputs = (self.graph.tensors[i].data for layer in self.layers for i in layer.call.inputs)
-        arrays = {id(data): data.nbytes for data in (*own, *inputs) if data is not None}
-        return sum(arrays.values())
+        arrays = {id(data): data for data in (*own, *inputs) if data is not None}
+        for layer in self.layers:
+            if isinstance(layer.call, LoopCall):
+                arrays |= layer.call.step._arrays
+        return arrays
 
     @property
     def constant_ram_bytes(self) -> int:
         """Bytes of RAM for those of them that kernels read from there."""
-        constants = (c for layer in self.layers for c in layer.call.constants.values())
+        constants = (c for layer in self.unrolled for c in layer.call.constants.values())
         in_ram = {id(c.data): c.data.nbytes for c in constants if c.place is Place.RAM}
         return sum(in_ram.values())
 
@@ -126,9 +169,14 @@ class Program:
         return max(self.layers, key=lambda layer: live[layer.index], default=None)
 
     @property
+    def unrolled(self) -> tuple[Layer, ...]:
+        """The calls of kernels, those of loops' steps among them."""
+        return tuple(one for layer in self.layers for one in layer.unrolled)
+
+    @property
     def kernels(self) -> tuple[Kernel, ...]:
         """Every kernel used, each once, sorted."""
-        return tuple(sorted({layer.call.kernel for layer in self.layers}))
+        return tuple(sorted({layer.call.kernel for layer in self.unrolled}))
 
 
 def compile_graph(
@@ -148,7 +196,15 @@ def compile_graph(
     graph = with_copies(graph)
     extensions = frozenset(extension for there in sets for extension in there.requires)
     known = _facts(graph)
-    sites = [Site(graph, node, known, core, extensions) for node in graph.nodes]
+
+    def site(node: Node) -> Site:
+        given = None
+        if isinstance(node.op, Repeat):
+            step = compile_graph(node.op.body, sets, goal, core, answers, thorough=thorough)
+            given = loop(node, graph.operands(node), step)
+        return Site(graph, node, known, core, extensions, given)
+
+    sites = [site(node) for node in graph.nodes]
     choices = select(sites, sets, goal, answers)
     kept: dict[Hashable, Constant] = {}
     steps: list[tuple[KernelCall | Alias, Choice, int]] = []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tinygen import csource
 from tinygen.boards import ArenaPlace
 from tinygen.engines.aot.carried import Carried, carried
 from tinygen.engines.aot.functions import Function, functions
+from tinygen.engines.aot.loops import LoopCall, around
 from tinygen.engines.aot.program import Layer, Program
 from tinygen.engines.engine import edge_values, said_of_itself
 from tinygen.ir import Array, Constant, KernelCall, Tensor, input_edges, output_edges
@@ -31,13 +33,10 @@ def model_files(
 
     Of many weights there are more files, so that no compiler has all of them in memory.
     """
-    found = functions(program.layers, small=program.small)
+    found = functions(program.unrolled, small=program.small)
     symbols = _Symbols(function.name for function in found)
-    calls = {
-        layer.index: _call(program, function, layer, symbols)
-        for function in found
-        for layer in function.layers
-    }
+    loops: list[Mapping[str, object]] = []
+    calls = _calls(_Scope(program), found, symbols, loops)
     graph = program.graph
     states = carried(graph, program.plan)
     common = {
@@ -59,7 +58,8 @@ def model_files(
         "hash_bytes": csource.hash_bytes(identity.sha256),
         "headers": [csource.kernel_header(kernel) for kernel in program.kernels],
         "functions": [_function(function, symbols) for function in found],
-        "calls": [calls[layer.index] for layer in program.layers],
+        "loops": loops,
+        "calls": calls,
         "declarations": [csource.declaration(name, *data) for name, data in symbols.arrays.items()],
     }
     texts = ("tg_model.h", "model.h", "model.c", "weights.h")
@@ -86,7 +86,7 @@ class _Symbols:
     def constant(self, layer: Layer, key: str) -> str:
         """The symbol of a constant of a layer's call, named after the first layer that has it."""
         constant = layer.call.constants[key]
-        return self._add(id(constant), f"model_layer_{layer.index}_{key}", constant, "TG_FLASH")
+        return self._add(id(constant), f"model_layer_{layer.label}_{key}", constant, "TG_FLASH")
 
     def tensor(self, tensor: Tensor, data: Array) -> str:
         return self._add(id(data), f"model_tensor_{tensor.id}", Constant(data), "")
@@ -177,7 +177,7 @@ def _general_function(function: Function, symbols: _Symbols) -> Mapping[str, obj
         {
             "name": _struct(layer),
             "type": structure,
-            "comment": f"Layer {layer.index}: {_title(layer)}",
+            "comment": f"Layer {layer.label}: {_title(layer)}",
             "initializer": csource.initializer(
                 {
                     **{key: layer.call.params[key] for key in scalars},
@@ -205,7 +205,7 @@ def _general_function(function: Function, symbols: _Symbols) -> Mapping[str, obj
 
 
 def _struct(layer: Layer) -> str:
-    return f"model_layer_{layer.index}_shape"
+    return f"model_layer_{layer.label}_shape"
 
 
 def _comment(function: Function) -> str:
@@ -220,7 +220,7 @@ def _comment(function: Function) -> str:
 
 def _titles(function: Function) -> str:
     if len(function.layers) == 1:
-        return f"Layer {function.layers[0].index}: {_title(function.layers[0])}"
+        return f"Layer {function.layers[0].label}: {_title(function.layers[0])}"
     kinds = dict.fromkeys(layer.node.op.kind for layer in function.layers)
     return f"{len(function.layers)} layers: {csource.comment(', '.join(kinds))}"
 
@@ -229,8 +229,75 @@ def _title(layer: Layer) -> str:
     return csource.comment(f'{layer.node.op.kind} "{layer.title}"')
 
 
-def _call(program: Program, function: Function, layer: Layer, symbols: _Symbols) -> str:
+@dataclass(frozen=True)
+class _Scope:
+    """A program whose arena lies at `base` in that of the whole: the whole, or a loop's step."""
+
+    program: Program
+    base: int = 0
+    within: str = ""
+    """What the numbers of its layers begin with."""
+
+    def at(self, offset: int) -> str:
+        """A place in its arena."""
+        return f"model_arena_at({self.base + offset})"
+
+
+def _calls(
+    scope: _Scope,
+    found: Sequence[Function],
+    symbols: _Symbols,
+    loops: list[Mapping[str, object]],
+) -> list[str]:
+    """The calls of a program's layers; `loops` gets the functions of those that are loops, inner
+    ones first."""
+    of = {layer.label: (function, layer) for function in found for layer in function.layers}
+    calls = []
+    for layer in scope.program.layers:
+        label = f"{scope.within}{layer.index}"
+        if isinstance(layer.call, LoopCall):
+            labelled = replace(layer, within=scope.within)
+            loops.append(_loop(scope, labelled, found, symbols, loops))
+            calls.append(f"  {labelled.steps_name}()")
+        else:
+            calls.append(_call(scope, *of[label], symbols))
+    return calls
+
+
+def _loop(
+    scope: _Scope,
+    layer: Layer,
+    found: Sequence[Function],
+    symbols: _Symbols,
+    loops: list[Mapping[str, object]],
+) -> Mapping[str, object]:
+    """The function of a loop."""
+    call = layer.call
+    assert isinstance(call, LoopCall)
+    scratch = scope.program.plan.scratch[layer.index]
+    inner = _Scope(call.step, scope.base + (scratch or 0), f"{layer.label}_")
+
+    def address(tensor: Tensor, behind: str) -> str:
+        if tensor.data is not None:
+            own = symbols.tensor(tensor, tensor.data)
+            return own if behind == "0" else f"(const uint8_t *){own} + {behind}"
+        offset = scope.base + scope.program.plan.offsets[tensor.id]
+        if behind == "0":
+            return f"model_arena_at({offset})"
+        return f"model_arena_at((uint32_t)({offset} + {behind}))"
+
+    text = around(layer.node, layer.io, call.step, inner.base, address)
+    return {
+        "comment": f"Layer {layer.label}: {_title(layer)}, {text.steps} equal steps",
+        "head": f"TG_LAYER void {layer.steps_name}(void)",
+        "calls": _calls(inner, found, symbols, loops),
+        "text": text,
+    }
+
+
+def _call(scope: _Scope, function: Function, layer: Layer, symbols: _Symbols) -> str:
     """The call of the function for one of its layers."""
+    program = scope.program
     call, plan = layer.call, program.plan
     if function.general:
         arguments = [f"&{_struct(layer)}"]
@@ -242,12 +309,12 @@ def _call(program: Program, function: Function, layer: Layer, symbols: _Symbols)
         if tensor.data is not None:
             arguments.append(symbols.tensor(tensor, tensor.data))
         else:
-            arguments.append(_at(plan.offsets[tensor_id]))
-    arguments += [_at(plan.offsets[i]) for i in call.outputs]
+            arguments.append(scope.at(plan.offsets[tensor_id]))
+    arguments += [scope.at(plan.offsets[i]) for i in call.outputs]
     scratch = plan.scratch[layer.index]
     if scratch is not None:
-        arguments.append(_at(scratch))
-    said = f"  /* {layer.index}: {_title(layer)} */\n" if len(function.layers) > 1 else ""
+        arguments.append(scope.at(scratch))
+    said = f"  /* {layer.label}: {_title(layer)} */\n" if len(function.layers) > 1 else ""
     return f"{said}{_wrap('  ' + function.name, arguments)}"
 
 

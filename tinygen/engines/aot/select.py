@@ -263,6 +263,9 @@ def _ask(
     positions = {id(site.node): i for i, site in enumerate(sites)}
     usable = []
     for at, site in enumerate(sites):
+        if site.given is not None:
+            usable.append(_Usable(sets[-1].name, len(sets) - 1, (at,), site.given))
+            continue
         for set_position, kernel_set in enumerate(sets):
             answers: list[Answer]
             try:
