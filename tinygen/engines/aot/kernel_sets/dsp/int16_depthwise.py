@@ -56,7 +56,7 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     )
     joined = width.filter == 3 and width.stride == width.dilation
     cost = _cost(image, (height, width), joined=joined)
-    cost += Cost(0, 0, data.nbytes + shared(site, 900), scratch)
+    cost += Cost(0, 0, data.nbytes + shared(site, 1050), scratch)
     yield Candidate((site.node,), (call,), cost, why=f"{_TAPS[joined]}, {found.why}")
 
 
