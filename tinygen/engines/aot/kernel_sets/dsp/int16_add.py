@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.ir import DType, Kernel, KernelCall
+from tinygen.ops.activation import quantized_range
 from tinygen.ops.add import Add
+from tinygen.ops.fixed_point import quantize_multiplier
 from tinygen.ops.loops import Rows
 from tinygen.ops.pairs import in_place, rows_of
 
@@ -31,15 +33,15 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     if rows is None:
         yield Declined("inputs that are broadcast within a row")
         return
-    p = op.params(io)
-    if p["maximum"] != DType.INT16.high or p["minimum"] not in (DType.INT16.low, 0):
-        yield Declined(f"codes from {p['minimum']} to {p['maximum']} only")
+    low, high = quantized_range(op.activation, io.output.q, DType.INT16)
+    if high != DType.INT16.high or low not in (DType.INT16.low, 0):
+        yield Declined(f"codes from {low} to {high} only")
         return
-    factors = [(p[f"multiplier{i}"], p[f"shift{i}"]) for i in (0, 1)]
+    *factors, (sum_multiplier, sum_shift) = map(quantize_multiplier, op.real_multipliers(io))
     others = [i for i, factor in enumerate(factors) if factor != _SAME]
     scaled = others[0] if others else len(factors)
     multiplier, shift = factors[scaled] if others else (0, -1)
-    if len(others) > 1 or shift > -1 or p["shift"] > -1:
+    if len(others) > 1 or shift > -1 or sum_shift > -1:
         yield Declined("an output of a much smaller scale than the inputs")
         return
     call = KernelCall(
@@ -52,9 +54,9 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
             "sign1": op.sign,
             "multiplier": multiplier,
             "right": -shift,
-            "sum_multiplier": p["multiplier"],
-            "sum_right": -p["shift"],
-            "relu": int(p["minimum"] == 0),
+            "sum_multiplier": sum_multiplier,
+            "sum_right": -sum_shift,
+            "relu": int(low == 0),
         },
         overlaps=in_place(io),
     )
