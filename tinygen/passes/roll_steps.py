@@ -4,7 +4,7 @@ a loop again."""
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +26,18 @@ def roll_steps(graph: Graph) -> Graph:
     while (found := next(_rolled(graph, passed), None)) is not None:
         graph = found
     return graph
+
+
+def with_bodies(graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:
+    """The graph with what becomes of each step that is repeated."""
+    nodes = []
+    for node in graph.nodes:
+        if isinstance(node.op, Repeat):
+            body = transform(node.op.body)
+            if body.nodes != node.op.body.nodes:
+                node = replace(node, op=replace(node.op, body=body))  # noqa: PLW2901
+        nodes.append(node)
+    return graph if nodes == list(graph.nodes) else graph.replace(nodes=tuple(nodes))
 
 
 def _rolled(graph: Graph, passed: set[Hashable]) -> Iterator[Graph]:

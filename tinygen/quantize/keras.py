@@ -36,7 +36,7 @@ from tinygen.quantize.layer_names import with_layer_names
 from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
 from tinygen.quantize.plainer import plainer_layers
-from tinygen.quantize.recurrent import fused_layers
+from tinygen.quantize.recurrent import remembering_layers, remembers
 from tinygen.quantize.steps import has_steps
 from tinygen.tflite.write import with_plain_integers, with_requantized, with_zeros_for
 
@@ -100,7 +100,7 @@ def quantize(
         )
     else:
         with contextlib.ExitStack() as folders:
-            remembered = fused_layers(loaded)
+            remembered = remembering_layers(loaded)
             saved = Path(folders.enter_context(TemporaryDirectory())) if remembered else None
             beginnings = Beginnings(loaded)
             frozen = _frozen(tensorflow, loaded, saved, beginnings)
@@ -123,7 +123,7 @@ def quantize(
             )
             if zeros:
                 int8_tflite = with_zeros_for(int8_tflite, len(loaded.inputs))
-        if remembered and not any(layer.stateful for layer in remembered):
+        if remembered and not remembers(loaded):
             float_tflite, int8_tflite = map(tflite.forgetting, (float_tflite, int8_tflite))
     named = with_layer_names(int8_tflite, *names)
     named_float = with_layer_names(float_tflite, *names)
@@ -213,7 +213,9 @@ def _frozen(
             concrete = function.get_concrete_function()
             if saved is not None:
                 _save(tensorflow, function, concrete, saved)
-            return convert_variables_to_constants_v2(concrete)
+            # What is assigned cannot be a constant; what is saved has all of it.
+            stateful = saved is not None and remembers(loaded)
+            return concrete if stateful else convert_variables_to_constants_v2(concrete)
     except Exception as error:  # whatever the model's layers raise while they are traced
         what = "cannot be run with a batch of 1"
         raise conversion_failure(loaded, what, str(error), "") from error
