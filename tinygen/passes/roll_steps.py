@@ -13,6 +13,7 @@ from tinygen.ir import ABSENT, Graph, Node, State, Tensor, TensorId
 from tinygen.ops.pack import Pack, Unpack
 from tinygen.ops.repeat import Part, Repeat
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.weighted import Weighted
 from tinygen.passes.equal_steps import EqualSteps, Place, Side
 from tinygen.passes.remove_dead import remove_dead
 
@@ -59,9 +60,12 @@ def _rows(graph: Graph) -> dict[Hashable, list[Node]]:
     """Nodes with the same weights, each of which depends on the one before."""
     alike: dict[Hashable, list[Node]] = {}
     for node in graph.nodes:
-        weights = [i for i in node.inputs[1:] if i != ABSENT and graph.tensors[i].constant]
-        if weights and any(graph.tensors[i].elements > 1 for i in weights):
-            alike.setdefault((node.op, node.inputs[1:]), []).append(node)
+        if isinstance(node.op, Weighted):
+            held = (None if i == ABSENT else graph.tensors[i] for i in node.inputs[1:])
+            key = tuple(
+                t and (t.id if t.data is None else (t.quant, t.data.tobytes())) for t in held
+            )
+            alike.setdefault((node.op, key), []).append(node)
     several = {key: nodes for key, nodes in alike.items() if len(nodes) >= _FEWEST}
     return {key: nodes for key, nodes in several.items() if _in_a_row(graph, nodes)}
 

@@ -266,7 +266,7 @@ def _not_finite(float_tflite: bytes, samples: Iterable[list[Any]]) -> Iterator[t
 
 def _float_operators(file: File) -> Iterator[tuple[str, str]]:
     """(kind, name of the output) of the operators that compute with floats."""
-    for call in file.calls:
+    for call in (file.calls[i] for i in tflite.places(file)):
         used = [file.tensors[i] for i in (*call.inputs, *call.outputs) if i != ABSENT]
         if call.kind not in _CASTS and any(tensor.type == "FLOAT32" for tensor in used):
             yield call.kind, _near(file, call)

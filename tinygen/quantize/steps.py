@@ -43,7 +43,8 @@ def with_equal_ranges(calibrated: bytes) -> bytes:
 
 
 def has_steps(content: bytes) -> bool:
-    """Whether some tensors of a .tflite are the same in several steps. Needs TensorFlow."""
+    """Whether some tensors of a .tflite are the same in several steps, or in several inferences.
+    Needs TensorFlow."""
     from tensorflow.lite.tools import flatbuffer_utils
 
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
@@ -106,7 +107,7 @@ def equal_tensors(
 
     Operators with the same weights are equal steps where one depends on another, or where all of
     them read parts of one tensor. Then what they read is equal, what they write, and what is
-    computed alike of what is equal, in part or in all.
+    computed alike of what is equal, in part or in all. So is what a variable holds.
     """
     together: dict[Hashable, list[Call]] = {}
     for call in calls:
@@ -114,9 +115,12 @@ def equal_tensors(
         if call.kind in _WEIGHTED and any(i in constants and i >= 0 for i in call.inputs):
             together.setdefault((call.kind, call.options, held), []).append(call)
     groups = [group for group in together.values() if len(group) > 1]
-    if not any(_of_one(group, calls) or _in_a_row(group, calls) for group in groups):
+    kept = _variables(calls)
+    if not any(_of_one(group, calls) or _in_a_row(group, calls) for group in groups) and not kept:
         return []
     sets = _Sets()
+    for values in kept:
+        sets.join(values)
     while groups:
         joined = [sets.join(side) for group in groups for side in _sides(group, constants)]
         joined += [sets.join(one) for one in _of_one_scale(calls, constants, sets)]
@@ -124,6 +128,18 @@ def equal_tensors(
         if not any(joined):
             break
     return sets.several()
+
+
+def _variables(calls: Sequence[Call]) -> list[list[int]]:
+    """Of each variable what is read of it and what is assigned to it: one step leaves it for the
+    next."""
+    handles = {call.outputs[0]: call.options for call in calls if call.kind == "VAR_HANDLE"}
+    values: dict[Hashable, list[int]] = {}
+    for call in calls:
+        if call.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE"):
+            value = call.outputs[0] if call.outputs else call.inputs[1]
+            values.setdefault(handles[call.inputs[0]], []).append(value)
+    return list(values.values())
 
 
 def _sides(group: Sequence[Call], constants: Mapping[int, Hashable]) -> Iterator[list[int]]:
