@@ -168,7 +168,7 @@ def _places(content: bytes) -> tuple[int, ...]:
 
 
 def _layers(followed: Followed, made: Rewritten) -> tuple[StreamLayer, ...]:
-    """Every operator that multiplies or has rows of its own."""
+    """Every operator but those that only move rows."""
     graph, kept = followed.graph, needs(followed)
     done: dict[int, int] = {}
     for node, origin in zip(made.graph.nodes, made.origins, strict=True):
@@ -179,7 +179,8 @@ def _layers(followed: Followed, made: Rewritten) -> tuple[StreamLayer, ...]:
     for index, node in enumerate(graph.nodes):
         io, rule = graph.operands(node), followed.rule(node)
         rows = kept.get(node.outputs[0])
-        moves = isinstance(rule, ByRows) and rule.moves
+        if isinstance(rule, ByRows) and rule.moves:
+            continue
         found.append(
             StreamLayer(
                 index=index,
@@ -188,7 +189,7 @@ def _layers(followed: Followed, made: Rewritten) -> tuple[StreamLayer, ...]:
                 output_shape=io.output.shape,
                 rows=None if rows is None else rows.line.rows,
                 computed_rows=None if rows is None else sum(b - a for a, b in rows.computed),
-                state_bytes=0 if rows is None or moves else _state_bytes(io.output, rows),
+                state_bytes=0 if rows is None else _state_bytes(io.output, rows),
                 macs_window=node.op.macs(io),
                 macs_hop=done.get(id(node), 0),
                 why=rule.why if isinstance(rule, Whole) else "",

@@ -54,7 +54,7 @@ def plan(
     tensors can lie so that there is nothing to copy, unless that takes more memory.
     """
     before, after = _edges(tensors, inputs, outputs, states)
-    without = without_copies(steps, tensors, tuple(dict.fromkeys((*before, *after))))
+    without = _without_copies(steps, tensors, inputs, outputs, states)
     plans = [
         _plan(each, tensors, before, after, states, thorough)
         for each in dict.fromkeys((without, steps))
@@ -72,7 +72,7 @@ def live_bytes(
     """For each step the bytes of all tensors that live then, each once; 0 where there is nothing
     to do."""
     edges = _edges(tensors, inputs, outputs, states)
-    taken = without_copies(steps, tensors, tuple(dict.fromkeys((*edges[0], *edges[1]))))
+    taken = _without_copies(steps, tensors, inputs, outputs, states)
     calls = [step for step in taken if isinstance(step, KernelCall)]
     live = [0] * (len(calls) + 2)
     for buffer in Buffers(taken, tensors, *edges, states, in_place=False).buffers():
@@ -81,6 +81,19 @@ def live_bytes(
                 live[step] += span.stop - span.start
     of_calls = iter(live[1:-1])
     return [next(of_calls) if isinstance(step, KernelCall) else 0 for step in taken]
+
+
+def _without_copies(
+    steps: Lowered,
+    tensors: Mapping[TensorId, Tensor],
+    inputs: Sequence[TensorId],
+    outputs: Sequence[TensorId],
+    states: Sequence[State],
+) -> Lowered:
+    """What a state is read from may be a part of what it is joined to."""
+    before, after = _edges(tensors, inputs, outputs, states)
+    kept = {s.read for s in states} - {*inputs, *outputs, *(s.written for s in states)}
+    return without_copies(steps, tensors, tuple(dict.fromkeys((*before, *after))), kept)
 
 
 def _edges(

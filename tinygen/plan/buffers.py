@@ -123,27 +123,31 @@ class Buffers:
         if self._tensors[state.written].constant:
             return
         groups = self._groups.members()
-        (a, source_at), (b, target_at) = (self._groups.find(i) for i in (state.read, state.written))
+        a, b = (self._groups.find(i)[0] for i in (state.read, state.written))
         edges = set(others) - {state.read}
-        if a == b or source_at or target_at or not edges.isdisjoint({*groups[a], *groups[b]}):
+        if a == b or not edges.isdisjoint({*groups[a], *groups[b]}):
             return
         steps = list(enumerate(self._calls, start=1))
         read = [n for n, call in steps if not groups[a].keys().isdisjoint(call.inputs)]
         wrote = [n for n, call in steps if not groups[b].keys().isdisjoint(call.outputs)]
         last = max(read, default=0)
         if wrote and (last < min(wrote) or (last == min(wrote) and self._over(last, state))):
-            self._groups.join(a, b)
+            self._groups.join(state.read, state.written)
 
     def _over(self, step: int, state: State) -> bool:
-        """Whether this step's call, which reads a state's bytes by nothing else, may leave it there
-        where it reads it."""
+        """Whether this step's call, which reads of a state's buffer one tensor, may leave the state
+        where it is read from: there, or before what the call reads."""
         call = self._calls[step - 1]
-        root = self._groups.find(state.read)[0]
+        root, at = self._groups.find(state.read)
         inside = [i for i in call.inputs if self._groups.find(i)[0] == root]
-        size = self._tensors[state.written].nbytes
-        return inside == [state.read] and any(
-            (call.inputs[one.input], call.outputs[one.output]) == (state.read, state.written)
-            and one.nbytes >= size
+        if len(inside) != 1:
+            return False
+        before = self._groups.find(inside[0])[1] - at
+        end = self._tensors[state.written].nbytes - before
+        return any(
+            (call.inputs[one.input], call.outputs[one.output]) == (inside[0], state.written)
+            and (before == 0 if one.exact else before >= 0)
+            and one.nbytes >= end
             for one in call.overlaps
         )
 

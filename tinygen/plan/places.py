@@ -62,11 +62,14 @@ class _Written(NamedTuple):
 
 
 def without_copies(
-    steps: Lowered, tensors: Mapping[TensorId, Tensor], edges: Collection[TensorId]
+    steps: Lowered,
+    tensors: Mapping[TensorId, Tensor],
+    edges: Collection[TensorId],
+    kept: Collection[TensorId] = (),
 ) -> Lowered:
     """The steps with aliases for the copies that are needless; a tensor at an edge of the model is
-    no part of another one."""
-    places = _Places(tensors, edges)
+    no part of another one, but for those that are `kept` from one inference to the next."""
+    places = _Places(tensors, edges, kept)
     for step in steps:
         if isinstance(step, Alias):
             places.groups.join(step.source, step.target, step.offset)
@@ -85,10 +88,15 @@ def without_copies(
 class _Places:
     """Which tensors lie in each other so far, and who writes which of their bytes."""
 
-    def __init__(self, tensors: Mapping[TensorId, Tensor], edges: Collection[TensorId]) -> None:
+    def __init__(
+        self,
+        tensors: Mapping[TensorId, Tensor],
+        edges: Collection[TensorId],
+        kept: Collection[TensorId],
+    ) -> None:
         self.groups = Groups()
         self._tensors = tensors
-        self._edges = edges
+        self._apart = {*edges} - {*kept}
         self._written: dict[TensorId, dict[int, _Written]] = {}
         """For each group by the number of a step, those of the host below zero."""
         for number, tensor_id in enumerate(edges):
@@ -111,7 +119,7 @@ class _Places:
         """
         source, target = self._tensors[alias.source], self._tensors[alias.target]
         part = min(source, target, key=lambda t: t.nbytes)
-        if source.constant or part.id in self._edges or alias.offset % ALIGNMENT:
+        if source.constant or part.id in self._apart or alias.offset % ALIGNMENT:
             return False
         (a, source_at), (b, target_at) = self.groups.find(source.id), self.groups.find(target.id)
         shift = source_at + alias.offset - target_at

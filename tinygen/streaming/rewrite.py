@@ -65,14 +65,13 @@ class _Writer:
             tensor = self._rows_of(tensor_id, kept.state, "kept")
             initial = silence[tensor_id].take(range(*kept.left), kept.line.axis)
             self._states[tensor_id] = State(tensor, tensor, np.ascontiguousarray(initial))
-            self._pieces[tensor_id] = [(kept.state, tensor)]
         window = self._old.inputs[0]
         line = self._kept[window].line
         new = line.rows - self._followed.hop, line.rows
         self._input = self._rows_of(window, new)
         name = self._old.tensors[window].name
         self._tensors[self._input] = replace(self._tensors[self._input], name=name)
-        self._pieces.setdefault(window, []).append((new, self._input))
+        self._hold(window, [(new, self._input)])
 
     def add(self, node: Node) -> None:
         """What becomes of a node of the model."""
@@ -90,9 +89,19 @@ class _Writer:
                 self._reshaped(inputs[0], node.outputs[0], self._old.tensors[node.outputs[0]])
         elif not rule.moves:
             target = node.outputs[0]
-            pieces = self._pieces.setdefault(target, [])
-            pieces += [(part, self._compute(node, part)) for part in self._kept[target].computed]
-            pieces.sort()
+            parts = self._kept[target].computed
+            self._hold(target, [(part, self._compute(node, part)) for part in parts])
+
+    def _hold(self, tensor_id: TensorId, pieces: list[tuple[Rows, TensorId]]) -> None:
+        """Rows that are there now; with what was kept in front of the newest ones."""
+        state = self._kept[tensor_id].state
+        if state is not None:
+            at = next(i for i, (part, _) in enumerate(pieces) if part[0] == state[1])
+            part, newest = pieces[at]
+            rows = state[0], part[1]
+            both = self._states[tensor_id].read, newest
+            pieces = [*pieces[:at], (rows, self._joined(tensor_id, both, rows)), *pieces[at + 1 :]]
+        self._pieces[tensor_id] = pieces
 
     def finished(self) -> Rewritten:
         """The graph, with each state left as soon as nothing reads what it was."""
@@ -103,7 +112,7 @@ class _Writer:
         states = []
         for tensor_id, state in self._states.items():
             count = len(self._nodes)
-            left = self._rows(tensor_id, self._kept[tensor_id].left, over=True)
+            left = self._rows(tensor_id, self._kept[tensor_id].left)
             states.append(replace(state, written=left))
             self._settle(tensor_id, count)
         tensors = {**self._old.tensors, **self._tensors}
@@ -128,6 +137,9 @@ class _Writer:
         of what is kept."""
         mine = {i for _, i in self._pieces[tensor_id]}
         mine |= {made for (of, _), made in self._made.items() if of == tensor_id}
+        for node in self._nodes[:count]:  # what is only moved may be read where it lies
+            if isinstance(node.op, Pad | Reshape | Slice) and mine & {*node.inputs}:
+                mine |= {*node.outputs}
         places = [n for n in range(count) if mine & {*self._nodes[n].inputs}]
         written = [n for n in range(count) if mine & {*self._nodes[n].outputs}]
         at = max((*places, *written), default=-1) + 1
@@ -140,25 +152,18 @@ class _Writer:
         self._nodes.append(replace(node, inputs=tuple(inputs)))
         self._origins.append(node)
 
-    def _rows(self, tensor_id: TensorId, rows: Rows, *, over: bool = False) -> TensorId:
-        """A tensor that holds these rows of one that lies in time; with `over` cut out of a longer
-        one where there is one."""
+    def _rows(self, tensor_id: TensorId, rows: Rows) -> TensorId:
+        """A tensor that holds these rows of one that lies in time."""
         key = tensor_id, rows
         if key not in self._made:
-            self._made[key] = self._found(tensor_id, rows, over=over)
+            self._made[key] = self._found(tensor_id, rows)
         return self._made[key]
 
-    def _found(self, tensor_id: TensorId, rows: Rows, *, over: bool) -> TensorId:
+    def _found(self, tensor_id: TensorId, rows: Rows) -> TensorId:
         writer = self._old.writer(tensor_id)
         rule = None if writer is None else self._followed.rule(writer)
         if writer is not None and isinstance(rule, ByRows) and rule.moves:
             return self._moved(writer, rule, rows)
-        there = [*self._pieces[tensor_id]]
-        if over:
-            there += [(part, made) for (of, part), made in self._made.items() if of == tensor_id]
-        for part, held in there:
-            if part[0] <= rows[0] and rows[1] <= part[1]:
-                return self._cut(tensor_id, held, part, rows)
         found: list[TensorId] = []
         at = rows[0]
         for part, held in self._pieces[tensor_id]:
@@ -167,17 +172,16 @@ class _Writer:
                 found.append(self._cut(tensor_id, held, part, (at, stop)))
                 at = stop
         assert at == rows[1], "rows that nobody said are read"
-        return self._joined(tensor_id, found, rows)
+        return found[0] if len(found) == 1 else self._joined(tensor_id, found, rows)
 
     def _cut(self, tensor_id: TensorId, held: TensorId, part: Rows, rows: Rows) -> TensorId:
         if part == rows:
             return held
-        if (tensor_id, rows) in self._made:
-            return self._made[tensor_id, rows]
-        target = self._rows_of(tensor_id, rows)
-        self._slice(held, target, self._kept[tensor_id].line.axis, rows[0] - part[0])
-        self._made[tensor_id, rows] = target
-        return target
+        if (tensor_id, rows) not in self._made:
+            target = self._rows_of(tensor_id, rows)
+            self._slice(held, target, self._kept[tensor_id].line.axis, rows[0] - part[0])
+            self._made[tensor_id, rows] = target
+        return self._made[tensor_id, rows]
 
     def _slice(self, source: TensorId, target: TensorId, axis: int, first: int) -> None:
         shape = self._tensors[target].shape

@@ -157,8 +157,7 @@ def _padded(op: Pad, io: Operands, lines: _Lines) -> Rule:
     line = _first(lines)
     if not io.input(1).constant or op.border(io) is None:
         return Whole()
-    before, after = op.paddings(io)[line.axis]
-    return ByRows(line.axis, Window(before=before), moves=before + after > 0)
+    return ByRows(line.axis, Window(before=op.paddings(io)[line.axis][0]), moves=True)
 
 
 def _reduced(op: Mean, io: Operands, lines: _Lines) -> Rule:

@@ -73,8 +73,21 @@ class Carried:
     @property
     def fill(self) -> int | None:
         """The one byte that it starts with everywhere; None where it starts as several."""
-        values = np.unique(np.ascontiguousarray(self.initial).view(np.uint8))
+        values = np.unique(self._bytes)
         return int(values[0]) if values.size == 1 else None
+
+    @property
+    def row(self) -> Array:
+        """The bytes that it starts with, once where they are the same over and over, as rows of
+        what a stream keeps of silence are."""
+        whole = self._bytes
+        sizes = (size for size in range(1, whole.size // 2 + 1) if whole.size % size == 0)
+        again = (s for s in sizes if np.array_equal(whole[s:], whole[:-s]))
+        return whole[: next(again, whole.size)].view(np.int8)
+
+    @property
+    def _bytes(self) -> Array:
+        return np.ascontiguousarray(self.initial).view(np.uint8).reshape(-1)
 
 
 def carried(graph: Graph, plan: MemoryPlan) -> tuple[Carried, ...]:

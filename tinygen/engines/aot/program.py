@@ -18,6 +18,7 @@ from tinygen.engines.aot.loops import LoopCall, loop
 from tinygen.engines.aot.offers import Candidate, Choice, Cost, KernelSet, Site
 from tinygen.engines.aot.room import make_room
 from tinygen.engines.aot.select import select
+from tinygen.engines.aot.shifted import with_shifts
 from tinygen.engines.traced import title
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import (
@@ -193,7 +194,7 @@ def compile_graph(
     in the order of preference: without them the portable one. `answers` are what they said
     before. Where not `thorough`, the arena may be somewhat larger than it has to be. `planner`
     places the tensors, as `plan` does."""
-    graph = with_copies(graph)
+    graph = with_shifts(with_copies(graph))
     extensions = frozenset(extension for there in sets for extension in there.requires)
     known = _facts(graph)
 

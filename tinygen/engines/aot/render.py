@@ -48,6 +48,7 @@ def model_files(
         "output_offsets": [program.plan.offsets[i] for i in graph.outputs],
         "states": len(states),
         "state_bytes": sum(state.nbytes for state in states),
+        "fills": any(s.fill is None and s.row.size < s.nbytes for s in states),
         "resets": [_reset(state, symbols) for state in states],
         "carries": [
             _wrap("  memcpy", [_at(state.offset), _at(state.left), str(state.nbytes)])
@@ -95,6 +96,11 @@ class _Symbols:
         """The symbol of what a state starts as, which may have several readers."""
         constant = Constant(state.initial)
         return self._add(id(state.initial), f"model_state_at_{state.offset}", constant, "")
+
+    def row(self, state: Carried, row: Array) -> str:
+        """The symbol of what a state starts as again and again."""
+        name = f"model_state_at_{state.offset}"
+        return self._add(id(state), name, Constant(row), "")
 
     def parts(self) -> list[list[str]]:
         """The names, shared out among files; the first may be empty."""
@@ -320,10 +326,12 @@ def _call(scope: _Scope, function: Function, layer: Layer, symbols: _Symbols) ->
 
 def _reset(state: Carried, symbols: _Symbols) -> str:
     """The statement that gives a state its value after a reset."""
-    place, nbytes = _at(state.offset), str(state.nbytes)
+    place, nbytes, row = _at(state.offset), str(state.nbytes), state.row
     if state.fill is not None:
         return _wrap("  memset", [place, str(state.fill), nbytes])
-    return _wrap("  memcpy", [place, symbols.initial(state), nbytes])
+    if row.size == state.nbytes:
+        return _wrap("  memcpy", [place, symbols.initial(state), nbytes])
+    return _wrap("  model_fill", [place, nbytes, symbols.row(state, row), str(row.size)])
 
 
 def _pointers(call: KernelCall) -> tuple[list[str], list[str]]:

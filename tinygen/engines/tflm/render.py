@@ -61,8 +61,10 @@ def model_files(
     original: int,
     arena: Arena,
     identity: Identity,
+    *,
+    npu: bool = False,
 ) -> dict[str, str]:
-    """The model's files: path in the project -> text."""
+    """The model's files: path in the project -> text. With `npu` it starts that first."""
     common = said_of_itself(identity)
     edges = {
         **edge_values(input_edges(graph), output_edges(graph)),
@@ -73,6 +75,7 @@ def model_files(
         "arena_bytes": arena.bytes,
         "arena_needed": arena.needed or 0,
         "arena_place": arena.place.value,
+        "npu": npu,
         "states": len(graph.states),
         "forgets": tflite.forgets(content),
         "restarts": any(_starts_as_other(graph, state) for state in graph.states),
