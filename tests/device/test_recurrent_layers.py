@@ -40,7 +40,9 @@ def trained(package: str, folder: Path) -> Path:
     source = keras.Input((ROWS, PIXELS))
     said = keras.layers.Dense(CLASSES, activation="softmax")(_reads_rows(keras.layers, source))
     model = keras.Model(source, said)
-    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     model.fit(images, labels, batch_size=64, epochs=6, verbose=0)
     assert model.evaluate(images, labels, verbose=0)[1] > 0.9
     path = folder / "digits.keras"
@@ -59,7 +61,7 @@ def streaming(package: str, folder: Path) -> Path:
     heard, waits = keras.layers.GRU(12), keras.layers.GRU(12, stateful=True)
     wakes, says = (keras.layers.Dense(1, activation="sigmoid") for _ in range(2))
     model, stream = keras.Model(whole, wakes(heard(whole))), keras.Model(row, says(waits(row)))
-    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", ["accuracy"])
+    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
     model.fit(images, labels == 2, batch_size=64, epochs=6, verbose=0)
     assert model.evaluate(images, labels == 2, verbose=0)[1] > 0.93
     stream.set_weights(model.get_weights())

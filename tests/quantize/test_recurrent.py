@@ -122,6 +122,14 @@ def test_steps_are_one_that_is_repeated(
     assert not any(node.op.kind == "ADD" for node in rolled.nodes), "no step is left outside"
 
 
+def test_sixteen_bits_begin_with_zeros_too(tmp_path: Path) -> None:
+    """They have no scale of their own there: the range of each step is its own."""
+    loaded = load(_saved("keras", _otherwise, tmp_path, "SimpleRNN"))
+    array = np.random.default_rng(4).normal(0, 1, (SAMPLES, STEPS, FEATURES)).astype(np.float32)
+    made = quantize(loaded, Dataset((array,), None, "test", ()), activations="int16")
+    require_equal_and_near(made, (array,))
+
+
 def test_what_cannot_remember_is_refused_by_its_name(tmp_path: Path) -> None:
     def make(ls: Any, rnn: Any) -> tuple[Any, Any]:
         source = ls.Input(batch_shape=(1, STEPS, FEATURES))

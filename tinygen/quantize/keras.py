@@ -115,6 +115,8 @@ def quantize(
                 tensorflow, frozen, loaded, None, saved, float_edges=True, computed=()
             )
             zeros = [np.zeros(shape, np.float32) for shape in beginnings.shapes]
+            # In int16 each step has its own ranges, and one that is zero has no scale.
+            first = [zero + 1 for zero in zeros] if activations == "int16" else zeros
             float_tflite = with_zeros_for(converted, len(loaded.inputs)) if zeros else converted
             check_computes(loaded, float_tflite)
             check_compiled(loaded, with_layer_names(float_tflite, *names))
@@ -122,7 +124,10 @@ def quantize(
                 tensorflow,
                 frozen,
                 loaded,
-                lambda: ([*sample, *zeros] for sample in samples()),
+                lambda: (
+                    [*sample, *(zeros if number else first)]
+                    for number, sample in enumerate(samples())
+                ),
                 saved,
                 float_edges=float_edges,
                 computed=(_COMPUTED[activations], *(() if whole else (_FLOAT,))),
