@@ -35,9 +35,11 @@ from tinygen.quantize.file_worker import quantized_content
 from tinygen.quantize.layer_names import with_layer_names
 from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
+from tinygen.quantize.own_scales import with_own_scales
 from tinygen.quantize.plainer import plainer_layers
 from tinygen.quantize.recurrent import remembering_layers, remembers
 from tinygen.quantize.steps import has_steps
+from tinygen.tflite.unit_relu import without_unit_relus
 from tinygen.tflite.write import with_plain_integers, with_requantized, with_zeros_for
 
 CALIBRATION_SAMPLES = 500
@@ -102,8 +104,12 @@ def quantize(
         float_tflite = loaded.content
         check_computes(loaded, float_tflite)
         check_compiled(loaded, with_layer_names(float_tflite, *names))
-        int8_tflite = quantized_file(
-            loaded, samples(), float_edges=float_edges, activations=activations, whole=whole
+        int8_tflite = (
+            quantized_file(
+                loaded, samples(), float_edges=float_edges, activations=activations, whole=whole
+            )
+            if loaded.scales is None
+            else with_own_scales(loaded, loaded.scales, float_edges=float_edges)
         )
     else:
         with contextlib.ExitStack() as folders:
@@ -143,6 +149,8 @@ def quantize(
     if float_edges and (integers := _integers(loaded, named)):
         named = with_plain_integers(named, integers)
     file = tflite.parse(named, loaded.path.name)
+    if (clamped := without_unit_relus(named, file)) is not named:
+        named, file = clamped, tflite.parse(clamped, loaded.path.name)
     try:
         if whole:
             check_int8(file)
