@@ -232,6 +232,11 @@ LINES = (
         code=2,
     ),
     Case(
+        f"tinygen compress digits.tflite -b {BOARD} -d samples.npz --scheduler nowhere",
+        lambda ran: "tcp://HOST:8786" in ran.err,
+        code=2,
+    ),
+    Case(
         f"tinygen bench digits.tflite -b {BOARD} --port uno=1",
         lambda ran: "BOARD=PORT, of hardware" in ran.err,
         code=2,

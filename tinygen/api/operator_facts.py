@@ -118,7 +118,7 @@ COMPILED: Mapping[str, Facts] = {
     "SIGN": Facts("ops.sign", _TABLE),
     "SIN": Facts("ops.sin", _TABLE),
     "SLICE": Facts("ops.slice", _ANY),
-    "SOFTMAX": Facts("Softmax", _WIDE),
+    "SOFTMAX": Facts("Softmax", (*_WIDE, "int8 to int16")),
     "SPACE_TO_BATCH_ND": Facts(
         "dilated convolutions of an open batch",
         ("int8",),
@@ -134,6 +134,7 @@ COMPILED: Mapping[str, Facts] = {
     "STRIDED_SLICE": Facts("Cropping1D, Cropping2D, indexing", _ANY),
     "SUB": Facts("Subtract", _WIDE_COUNTED),
     "SUM": Facts("ops.sum", _WIDE),
+    "SVDF": Facts("none; files of speech models have it", note="with a state of int16 or int8"),
     "TANH": Facts("tanh", _WIDE),
     "TILE": Facts("RepeatVector, UpSampling2D of Keras 3", _ANY),
     "TRANSPOSE": Facts("Permute", _ANY),
@@ -197,7 +198,6 @@ MISSING: Mapping[str, str] = {
     "PCAN": _SIGNAL,
     "RFFT": _SIGNAL,
     "STACKER": _SIGNAL,
-    "SVDF": _STATE,
     "WHILE": _FLOW,
     "WINDOW": _SIGNAL,
 }
