@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from tinygen.errors import InputError
+from tinygen.npus import NPUS
 from tinygen.printable import printable
 from tinygen.progress import SILENT, Progress
 
@@ -301,6 +302,17 @@ class BuildOptions(ProjectOptions):
             "dsp, mve, esp32s3 of aot; reference, cmsis_nn, esp_nn, esp_nn_s3 of tflm. [default: "
             "the board's]",
             metavar="NAME",
+            engine=True,
+        ),
+    ] = None
+    npu: Annotated[
+        str | None,
+        Flag(
+            "--npu",
+            "Have the board's Ethos-U compute what Arm's compiler Vela can give it, for tflm: "
+            f"{', '.join(NPUS)}.",
+            metavar="NAME",
+            choices=NPUS,
             engine=True,
         ),
     ] = None

@@ -101,7 +101,37 @@ def _reason(code: int, said: bytes) -> str:
     return "; ".join(lines[-_LINES:]) or f"it ended with status {code}"
 
 
+def workers(scheduler: str) -> int:
+    """How many requests the workers of the Dask `scheduler` work on at a time. InputError as in
+    `answers`."""
+    with _client(scheduler) as client:
+        return sum(client.nthreads().values())
+
+
 def _of_cluster(module: str, requests: Sequence[bytes], scheduler: str) -> Iterator[Answer]:
+    with _client(scheduler) as client:
+        import distributed
+
+        version = metadata.version("tinygen")
+        sent = {
+            client.submit(work_for, module, request, version, pure=False): index
+            for index, request in enumerate(requests)
+        }
+        try:
+            come: Any = distributed.as_completed
+            for done in come(sent, loop=client.loop):
+                fault = done.exception()
+                if fault is None:
+                    yield Answer(sent[done], done.result())
+                else:
+                    yield Answer(sent[done], None, f"{type(fault).__name__}: {fault}")
+        finally:
+            client.cancel(list(sent), force=True)
+
+
+@contextlib.contextmanager
+def _client(scheduler: str) -> Iterator[Any]:
+    """A connection to a scheduler that has workers."""
     try:
         import distributed
     except ImportError as error:
@@ -131,21 +161,7 @@ def _of_cluster(module: str, requests: Sequence[bytes], scheduler: str) -> Itera
                 f"the scheduler {scheduler} has no worker",
                 next_step=f"start some: dask worker {scheduler}",
             ) from error
-        version = metadata.version("tinygen")
-        sent = {
-            client.submit(work_for, module, request, version, pure=False): index
-            for index, request in enumerate(requests)
-        }
-        try:
-            come: Any = distributed.as_completed
-            for done in come(sent, loop=client.loop):
-                fault = done.exception()
-                if fault is None:
-                    yield Answer(sent[done], done.result())
-                else:
-                    yield Answer(sent[done], None, f"{type(fault).__name__}: {fault}")
-        finally:
-            client.cancel(list(sent), force=True)
+        yield client
 
 
 def work_for(module: str, request: bytes, version: str) -> bytes:

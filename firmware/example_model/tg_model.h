@@ -10,7 +10,8 @@ enum model_status {
   MODEL_OK = 0,
   MODEL_ERROR_CANARY = 1, /* something wrote past the end of the arena */
   MODEL_ERROR_ARENA = 2,  /* the arena is too small for the model */
-  MODEL_ERROR_INVOKE = 3  /* an operator failed */
+  MODEL_ERROR_INVOKE = 3, /* an operator failed */
+  MODEL_ERROR_NPU = 4     /* no NPU answers where the board has it, or another one than the model's */
 };
 
 enum model_type {

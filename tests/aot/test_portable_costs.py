@@ -11,6 +11,8 @@ from tests.ops.cores import KERNELS, Core
 from tests.ops.drawn_products import deconvolution, product
 from tests.ops.harness import Case, case, int8, int32, offered, tensor
 from tests.ops.measure import CORE, Measured, measure, measure_cases
+from tests.ops.test_int16 import function
+from tests.ops.test_int16_more import matmul, prelu
 from tests.ops.test_op_conv_2d import conv
 from tests.ops.test_op_depthwise_conv_2d import depthwise
 from tests.ops.test_op_fully_connected import dense
@@ -20,6 +22,7 @@ from tinygen.engines.aot import compile_graph
 from tinygen.engines.aot.kernel_sets import Portable
 from tinygen.engines.aot.kernel_sets.portable import FITS
 from tinygen.ir import DType, KernelCall, Op, Tensor
+from tinygen.ops.abs import Abs
 from tinygen.ops.activation import Activation
 from tinygen.ops.add import Add
 from tinygen.ops.arg_max import ArgMax
@@ -101,6 +104,19 @@ def test_the_digits_model(tmp_path: Path) -> None:
     near(rows)
     whole = sum(row.estimate for row in rows) / sum(row.instructions for row in rows)
     assert 0.8 < whole < 1.25
+
+
+def test_activations_of_int16(tmp_path: Path) -> None:
+    near(
+        measure_cases(
+            [
+                prelu((1, 12, 12, 10), (1, 1, 10), 0.0008),
+                matmul((2, 20, 32), (2, 32, 20), (False, False), 0.02),
+                function(Abs(), np.arange(-700, 700).astype(np.int16), 0.001, 0.0007),
+            ],
+            tmp_path,
+        )
+    )
 
 
 def test_sums(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests import host_program
 from tinygen.analysis import Facts
-from tinygen.boards import Core, Extension
+from tinygen.boards import Core, Extension, get_board
 from tinygen.engines.aot import compile_graph
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import Portable
@@ -315,8 +315,10 @@ def test_a_sets_flags_come_with_its_kernels(monkeypatch: pytest.MonkeyPatch) -> 
 
     sets = (Wide(), Portable())
     monkeypatch.setattr(kernel_sets, "KERNEL_SETS", sets)
-    assert make.build_flags(compile_graph(chain(), sets)) == (*make.BUILD_FLAGS, *Wide.build_flags)
-    assert make.build_flags(compile_graph(chain(), sets[1:])) == make.BUILD_FLAGS
+    board = get_board("qemu-cortex-m4")
+    both, one = (compile_graph(chain(), there) for there in (sets, sets[1:]))
+    assert make.build_flags(both, board) == (*make.BUILD_FLAGS, *Wide.build_flags)
+    assert make.build_flags(one, board) == make.BUILD_FLAGS
 
 
 def test_choosing_is_a_function_of_the_offers() -> None:

@@ -103,7 +103,7 @@ def make(chain: Chain, folder: Path, board: str) -> tuple[str, ...]:
     program = compile_graph(chain.graph(), sets, core=core.core)
     for name, text in files(program).items():
         (folder / name).write_text(text, "ascii")
-    return build_flags(program)
+    return build_flags(program, core.target)
 
 
 def used(command: list[str]) -> tuple[float, int]:

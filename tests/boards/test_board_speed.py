@@ -28,7 +28,10 @@ def test_the_model_is_compiled_for_speed(board_id: str) -> None:
     model = Int8Model(content, written, passes.simplify(written))
     options = BuildOptions(board=board_id)
     made = ENGINES["aot"].make(Job(board, model, IDENTITY, options))
-    assert made.library_flags[0] == "-O2"
+    levels = [flag for flag in made.library_flags if flag.startswith("-O")]
+    own = [flag for flag in board.platformio.build_flags if flag.startswith("-O")]
+    assert levels == (own or ["-O2"])
+    assert not set(made.library_flags) & set(board.platformio.build_unflags)
     assert not made.build_flags, "a user's own program has the framework's"
     files = library.manifests(IDENTITY, made.files, made.library_flags, alone=made.alone)
     manifest = json.loads(files["lib/model/library.json"])

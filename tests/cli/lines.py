@@ -149,6 +149,19 @@ LINES = (
         lambda ran: ran.json["arena_bytes"] == 4096 and ran.json["engine"] == "tflm",
     ),
     Case(
+        "tinygen generate pools.tflite -b qemu-cortex-m55 --engine tflm --npu ethos-u55-128"
+        " --arena 4096 -o n --json",
+        lambda ran: (
+            ran.json["npu"]["npu"] == "ethos-u55-128"
+            and any("NOT PROVEN" in note for note in ran.json["notes"])
+        ),
+    ),
+    Case(
+        f"tinygen generate pools.tflite -b {BOARD} --npu ethos-u55-128",
+        lambda ran: f"{BOARD} has no NPU" in ran.err,
+        code=2,
+    ),
+    Case(
         f"tinygen generate digits.tflite -b {BOARD} --keep-edges --edited move -o kept --json",
         lambda ran: ran.json["layers"] == 7,  # its edges are int8: nothing is to be converted
     ),
@@ -215,6 +228,11 @@ LINES = (
     ),
     Case(
         f"tinygen bench digits.tflite -b {BOARD} --scheduler nowhere",
+        lambda ran: "tcp://HOST:8786" in ran.err,
+        code=2,
+    ),
+    Case(
+        f"tinygen compress digits.tflite -b {BOARD} -d samples.npz --scheduler nowhere",
         lambda ran: "tcp://HOST:8786" in ran.err,
         code=2,
     ),

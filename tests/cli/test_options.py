@@ -38,6 +38,7 @@ NO_OPTIONS = {"model", "models", "json", "help", "fail_if", "junit", "json_file"
 ENGINES_OPTIONS: dict[str, Any] = {
     **{"kernel_set": "portable", "optimize": "speed", "arena": 4096, "debug": True},
     "without": ("dsp/conv_2d",),
+    "npu": "ethos-u55-128",
 }
 
 
@@ -125,7 +126,7 @@ def test_engines_take_only_options_that_there_are() -> None:
 @pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize("option", ENGINES_OPTIONS)
 def test_an_option_is_taken_or_refused_by_name(name: str, option: str) -> None:
-    board = get_board("qemu-cortex-m3")
+    board = get_board("qemu-cortex-m55")
     engine = ENGINES[name]
     value = ENGINES_OPTIONS[option]
     if option == "kernel_set":

@@ -1,11 +1,12 @@
 """Instructions that one inference takes on a board with Linux, counted in QEMU's user mode by a
-plugin: `python -m tests.counting.user_mode MODEL.tflite qemu-aarch64 [OPTIMIZE]`.
+plugin: `python -m tests.counting.user_mode MODEL.tflite qemu-aarch64 [OPTIMIZE [KERNEL_SET]]`.
 
 They are no time: how long a Cortex-A takes for one, nothing here knows.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -34,20 +35,25 @@ int main(int argc, char **argv) {
 """
 
 
-def instructions(model: Path, board_id: str, optimize: str = "balanced") -> int:
+def instructions(
+    model: Path, board_id: str, optimize: str = "balanced", kernel_set: str | None = None
+) -> int:
     """Of one inference of the engine aot, compiled as the board's project is; inputs are zero."""
     board = get_board(board_id)
     assert board.toolchain is not None
     assert isinstance(board.device, Linux)
     with tempfile.TemporaryDirectory(prefix="tinygen-count-") as folder:
         project, plugin = Path(folder) / "p", Path(folder) / "count.so"
-        tinygen.generate(model, board=board_id, out=project, optimize=optimize)
+        tinygen.generate(
+            model, board=board_id, out=project, optimize=optimize, kernel_set=kernel_set
+        )
+        told = json.loads((project / "lib" / "model" / "library.json").read_text("utf-8"))
         library = project / "lib" / "model" / "src"
         main, program = Path(folder) / "main.c", Path(folder) / "main.elf"
         main.write_text(_MAIN)
         includes = [f"-I{path}" for path in (library, *library.rglob("*")) if path.is_dir()]
         sources = sorted(library.rglob("*.c"))
-        flags = (*board.toolchain.core_flags, "-std=c11", "-O2", *board.platformio.build_flags)
+        flags = (*board.toolchain.core_flags, "-std=c11", *told["build"]["flags"])
         gcc = [f"{board.toolchain.prefix}-gcc", *flags, "-static"]
         subprocess.run([*gcc, *includes, main, *sources, "-lm", "-o", program], check=True)
         subprocess.run(["gcc", "-shared", "-fPIC", "-O2", _PLUGIN, "-o", plugin], check=True)
@@ -63,4 +69,4 @@ def instructions(model: Path, board_id: str, optimize: str = "balanced") -> int:
 
 
 if __name__ == "__main__":
-    print(f"{instructions(Path(sys.argv[1]), *sys.argv[2:4]):,} instructions")
+    print(f"{instructions(Path(sys.argv[1]), *sys.argv[2:5]):,} instructions")

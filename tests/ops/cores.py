@@ -1,4 +1,5 @@
-"""Programs on emulated cores, compiled as the product compiles them."""
+"""Programs on emulated cores, compiled as the product compiles them: bare ones, and in QEMU's user
+mode programs of Linux."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from tempfile import TemporaryDirectory
 from threading import Timer
 
 from tinygen import boards
-from tinygen.boards import ArenaPlace, Extension, Qemu, get_board
+from tinygen.boards import ArenaPlace, Extension, Linux, Qemu, get_board
+from tinygen.devices import user_mode
 from tinygen.engines.aot.make import build_flags
 from tinygen.engines.aot.program import Program
 from tinygen.engines.aot.render import model_files
@@ -59,10 +61,18 @@ class Core:
         return self.target.core
 
     @property
-    def emulator(self) -> Qemu:
+    def emulator(self) -> Qemu | Linux:
         emulator = get_board(self.board).device
-        assert isinstance(emulator, Qemu)
+        assert isinstance(emulator, Qemu | Linux)
         return emulator
+
+    @property
+    def program(self) -> str:
+        """The emulator's name."""
+        emulator = self.emulator
+        name = emulator.program if isinstance(emulator, Qemu) else emulator.emulator
+        assert name is not None
+        return name
 
     @property
     def gcc(self) -> tuple[str, ...]:
@@ -83,7 +93,7 @@ class Core:
 
     def missing_tool(self) -> str | None:
         """A program that it needs and that is not installed."""
-        tools = (self.gcc[0], self.emulator.program)
+        tools = (self.gcc[0], self.program)
         return next((tool for tool in tools if shutil.which(tool) is None), None)
 
 
@@ -111,26 +121,36 @@ def build(
     if core.place is not ArenaPlace.STATIC:
         flags = ("-DARENA_FROM_HEAP", *flags)
     port = _port(core.board, core.gcc)
-    memory = json.loads((port / "board.json").read_text("utf-8"))["build"]["memory"]
     _compile(
         *(*core.gcc, f"-std={core.standard}", core.optimization, *_FLAGS),
-        *(*build_flags(program), *flags),
+        *(*build_flags(program, core.target), *flags),
         *(f"-I{path}" for path in (folder, *kernels, HERE, port, MEMORY)),
         *("-fno-exceptions", "-x", core.standard.rstrip("0123456789")),
         *sources,
         *("-x", "none"),
         *sorted(port.glob("*.o")),
-        *("-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings"),
-        *(f"-Wl,--defsym={name}={value:#x}" for name, value in memory.items()),
-        *("-T", port / "bare.ld", "-lm", "-lc", "-lgcc", "-o", folder / "model.elf"),
+        *_linked(core, port),
+        *("-Wl,--gc-sections", "-Wl,--fatal-warnings"),
+        *("-lm", "-lc", "-lgcc", "-o", folder / "model.elf"),
     )
     return folder / "model.elf"
+
+
+def _linked(core: Core, port: Path) -> tuple[str, ...]:
+    """What links it with the port: by our script into the board's memories, or for Linux."""
+    if isinstance(core.emulator, Linux):
+        return ("-static",)
+    memory = json.loads((port / "board.json").read_text("utf-8"))["build"]["memory"]
+    places = (f"-Wl,--defsym={name}={value:#x}" for name, value in memory.items())
+    return ("-nostartfiles", *places, "-T", str(port / "bare.ld"))
 
 
 def until_full_stop(elf: Path, core: Core, folder: Path, *options: str) -> None:
     """Run it, in `folder`, until it says a full stop on its serial port; AssertionError where that
     does not come."""
-    command = [*_emulator(elf, core), *core.emulator.options, *options]
+    emulator = core.emulator
+    own = emulator.options if isinstance(emulator, Qemu) else ()
+    command = _emulator(elf, core, *own, *options)
     pipe, silent = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=silent) as process:
         watchdog = Timer(_SECONDS, process.kill)
@@ -138,24 +158,31 @@ def until_full_stop(elf: Path, core: Core, folder: Path, *options: str) -> None:
         assert process.stdout is not None
         said = process.stdout.read(1)
         watchdog.cancel()
-        process.terminate()
+        if isinstance(emulator, Linux):
+            process.wait()  # it ends by itself, and only then says what was counted
+        else:
+            process.terminate()
     assert said == b".", f"{core.name}: ended, or not done in {_SECONDS} s"
 
 
-def _emulator(elf: Path, core: Core) -> list[str]:
+def _emulator(elf: Path, core: Core, *options: str) -> list[str]:
     emulator = core.emulator
+    if isinstance(emulator, Linux):
+        return [*user_mode.command(emulator), *options, str(elf)]
     return [
         *(emulator.program, "-machine", emulator.machine),
         *(("-cpu", emulator.cpu) if emulator.cpu else ()),
         *("-display", "none", "-monitor", "none", "-serial", "stdio"),
         *(f"-{emulator.loader.value}", str(elf)),
+        *options,
     ]
 
 
 def run(elf: Path, core: Core, folder: Path, *options: str) -> None:
     """Run it, in `folder`, until it ends; AssertionError where that is not with 0."""
-    semihosting = ("-semihosting-config", "enable=on,target=native")
-    command = [*_emulator(elf, core), *semihosting, *options]
+    bare = not isinstance(core.emulator, Linux)
+    semihosting = ("-semihosting-config", "enable=on,target=native") if bare else ()
+    command = _emulator(elf, core, *semihosting, *options)
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False

@@ -13,6 +13,7 @@ from tests.ops import (
     test_op_fully_connected,
     test_op_mean,
     test_op_pool_2d,
+    test_op_softmax,
 )
 from tests.ops.drawn_moves import Draw, Rng, quant, shape
 from tests.ops.drawn_numbers import pair_of_shapes
@@ -85,7 +86,8 @@ def softmax(rng: Rng) -> Case:
     dims = (*shape(rng, 0, 3), int(rng.choice([1, 2, 10, 300])))
     beta = float(np.float32(rng.choice([1.0, 0.25, 2.0])))
     source = int8(dims, float(np.exp(rng.uniform(-7, 3))), int(rng.integers(-128, 128)))
-    return case(Softmax(beta), [source], [int8(dims, 1 / 256, -128)], options={"beta": beta})
+    made = test_op_softmax.shares(dims, wide=bool(rng.integers(2)))
+    return case(Softmax(beta), [source], [made], options={"beta": beta})
 
 
 LAYERS: Mapping[str, Draw] = {

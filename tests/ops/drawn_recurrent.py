@@ -8,6 +8,8 @@ import numpy as np
 
 from tests.ops.harness import Case, case, int8, int32, tensor
 from tinygen.ir import DType
+from tinygen.ops.activation import Activation
+from tinygen.ops.svdf import Svdf
 from tinygen.ops.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
 
 
@@ -67,6 +69,68 @@ def _lstm(rng: np.random.Generator) -> Case:
     return lstm(rng, steps, features, units, clip=float(rng.choice([0.0, 0.0, 0.5, 10.0])))
 
 
+def svdf(
+    rng: np.random.Generator,
+    features: int,
+    units: int,
+    memory: int,
+    *,
+    rank: int = 1,
+    batches: int = 1,
+    wide: bool = True,
+) -> Case:
+    """With weights that bring some memories, and some outputs, to their ends; `wide` memories are
+    int16."""
+    filters, state_type = units * rank, DType.INT16 if wide else DType.INT8
+    relu = bool(rng.integers(2))
+    scales = rng.uniform(0.004, 0.1), rng.uniform(0.002, 0.04), rng.uniform(1e-4, 0.02)
+    state_scale = scales[0] * scales[1] * np.sqrt(features) * (1 if wide else 200)
+    usual = np.sqrt(memory * rank) * (19_000**2 if wide else 74**2)
+    output_scale = state_scale * scales[2] * usual / 60
+    state = tensor(
+        (batches, memory * filters),
+        state_type,
+        scale=float(state_scale),
+        zero_point=0 if wide else _zero_point(rng),
+    )
+    inputs = [
+        int8((batches, features), scales[0], _zero_point(rng)),
+        int8(scale=scales[1], data=rng.integers(-127, 128, (filters, features))),
+        tensor(
+            dtype=state_type,
+            scale=scales[2],
+            data=rng.integers(-state_type.high, state_type.high + 1, (filters, memory)),
+        ),
+        int32(rng.integers(-20000, 20000, units), scale=float(state_scale * scales[2])),
+        state,
+    ]
+    outputs = [
+        int8((), float(output_scale), -128 if relu else _zero_point(rng)),
+        state,
+    ]
+    return case(
+        Svdf(rank, Activation(int(relu))),
+        inputs,
+        outputs,
+        name=f"SVDF {batches}x{features} {units}x{rank} {memory} {state_type.value}",
+        options={"rank": rank, "fusedActivationFunction": int(relu)},
+        random_vectors=6,
+        seed=int(rng.integers(1 << 30)),
+    )
+
+
+def _zero_point(rng: np.random.Generator) -> int:
+    return int(rng.integers(-128, 128))
+
+
+def _svdf(rng: np.random.Generator) -> Case:
+    features, units, memory, rank = (int(n) for n in rng.integers(1, (13, 7, 9, 4)))
+    batches = int(rng.choice([1, 1, 1, 2]))
+    wide = bool(rng.integers(2))
+    return svdf(rng, features, units, memory, rank=rank, batches=batches, wide=wide)
+
+
 RECURRENT: Mapping[str, Callable[[np.random.Generator], Case]] = {
+    "SVDF": _svdf,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm,
 }

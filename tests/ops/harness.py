@@ -75,8 +75,15 @@ VECTOR_CORES = (Core("qemu-cortex-m55", "-O2"), Core("qemu-cortex-m55", "-Os"))
 PIE_CORES = tuple(
     Core(str(Path(__file__).with_name("qemu-esp32s3.toml")), how) for how in ("-O2", "-Os")
 )
-"""For kernel sets that run on none of `CORES`. No distribution has a compiler or an emulator of the
-last ones; they run where somebody has put both on PATH."""
+"""No distribution has a compiler or an emulator of these; they run where somebody has put both on
+PATH."""
+LINUX_CORES = (
+    *(Core(board, how) for board in ("qemu-aarch64", "qemu-armhf") for how in ("-O3", "-Os")),
+    Core(str(Path(__file__).with_name("qemu-cortex-a76.toml")), "-O3"),
+)
+"""The last one has dot products."""
+OTHER_CORES = (*VECTOR_CORES, *PIE_CORES, *LINUX_CORES)
+"""For kernel sets that run on none of `CORES`."""
 _RUN_SECONDS = 120
 
 
@@ -232,8 +239,7 @@ def check(
         return
     runs = tuple(core for core in cores if core.runs(kernel_set.requires))
     if not set(CORES) <= set(runs):
-        others = (*VECTOR_CORES, *PIE_CORES)
-        runs = tuple(core for core in others if core.runs(kernel_set.requires))
+        runs = tuple(core for core in OTHER_CORES if core.runs(kernel_set.requires))
     cores = runs
     there = {core.core: offered(cases, kernel_set, core.core) for core in cores}
     if not kernel_set.requires:

@@ -56,7 +56,7 @@ def measure(program: Program, folder: Path, core: Core = CORE) -> list[Measured]
     elf = cores.build(program, core, folder, MAIN)
     code = blocks.Program(elf, core.toolchain)
     out = folder / "blocks"
-    counting = blocks.options(code, names, out, core.emulator.program)
+    counting = blocks.options(code, names, out, core.program)
     cores.until_full_stop(elf, core, folder, *counting)
     counted = zip(program.layers, blocks.calls(code, out), strict=True)
     rows = []

@@ -1,11 +1,47 @@
 /* Semihosting, Arm's or the Xtensa simulator's, as far as tests on an emulated core need it: files
- * of the host, and an end. */
+ * of the host, and an end. A program of Linux has them anyway. */
 #ifndef SEMIHOST_H
 #define SEMIHOST_H
 
 #include <stdint.h>
 
-#if defined(__xtensa__)
+#if defined(__linux__)
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum semihost_mode {
+  SEMIHOST_READING = O_RDONLY,
+  SEMIHOST_WRITING = O_WRONLY | O_CREAT | O_TRUNC,
+};
+
+static inline uint32_t semihost_open(const char *name, uint32_t length, enum semihost_mode mode) {
+  (void)length;
+  return (uint32_t)open(name, (int)mode, 0644);
+}
+
+static inline uint32_t semihost_read(uint32_t file, void *bytes, uint32_t size) {
+  uint32_t left = size;
+  ssize_t count;
+  while (left > 0 && (count = read((int)file, (uint8_t *)bytes + (size - left), left)) > 0) {
+    left -= (uint32_t)count;
+  }
+  return left;
+}
+
+static inline uint32_t semihost_write(uint32_t file, const void *bytes, uint32_t size) {
+  uint32_t left = size;
+  ssize_t count;
+  while (left > 0 && (count = write((int)file, (const uint8_t *)bytes + (size - left), left)) > 0) {
+    left -= (uint32_t)count;
+  }
+  return left;
+}
+
+static inline void semihost_exit(uint32_t code) {
+  exit((int)code);
+}
+#elif defined(__xtensa__)
 /* The simulator's calls, which QEMU answers likewise. */
 enum semihost_operation {
   SEMIHOST_EXIT = 1,

@@ -84,11 +84,8 @@ def _random_case(seed: int) -> Case:
     return sixteen(one, bias=int(rng.choice([1 << 12, 1 << 28])), seed=seed)
 
 
-CASES = {
-    "one tap": ONE_TAP,
-    "windows": WINDOWS,
-    "random": tuple(_random_case(seed) for seed in range(30)),
-}
+RANDOM = tuple(_random_case(seed) for seed in range(30))
+CASES = {"one tap": ONE_TAP, "windows": WINDOWS, "random": RANDOM}
 
 
 @pytest.mark.parametrize("cases", CASES.values(), ids=CASES)

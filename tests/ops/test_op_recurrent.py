@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.ops.drawn import drawn
-from tests.ops.drawn_recurrent import RECURRENT, lstm
+from tests.ops.drawn_recurrent import RECURRENT, lstm, svdf
 from tests.ops.harness import check
 from tests.ops.oracle import check_against_tflm
+from tinygen.errors import UnsupportedModel
+from tinygen.ir import DType, Quant
+from tinygen.ops.activation import Activation
 from tinygen.ops.gates import sigmoid, tanh
+from tinygen.ops.svdf import Svdf
 
 EDGES = tuple(
     lstm(np.random.default_rng(i), steps, features, units)
@@ -23,14 +29,50 @@ SCALES = tuple(
 )
 """Cells of every magnitude that TFLM computes without an overflow."""
 
+SVDFS = tuple(
+    svdf(np.random.default_rng(i), features, units, memory, rank=rank, batches=batches, wide=wide)
+    for i, (features, units, memory, rank, batches) in enumerate(
+        [(1, 1, 1, 1, 1), (8, 4, 8, 1, 1), (5, 3, 2, 2, 2), (12, 2, 9, 3, 1), (3, 5, 4, 1, 1)]
+    )
+    for wide in (True, False)
+)
+CASES = {"SVDF": SVDFS, "UNIDIRECTIONAL_SEQUENCE_LSTM": (*EDGES, *SCALES)}
 
-def test_lstm(tmp_path: Path) -> None:
-    check((*EDGES, *SCALES), tmp_path)
+
+@pytest.mark.parametrize("kind", sorted(RECURRENT))
+def test_kernels(kind: str, tmp_path: Path) -> None:
+    check(CASES[kind], tmp_path)
 
 
 @pytest.mark.parametrize("kind", sorted(RECURRENT))
 def test_the_reference_is_tflms(kind: str) -> None:
-    check_against_tflm((*EDGES, *SCALES, *drawn([kind], 20)))
+    check_against_tflm((*CASES[kind], *drawn([kind], 20)))
+
+
+@pytest.mark.parametrize(
+    ("position", "change", "op", "what"),
+    [
+        (0, {"shape": (1, 7)}, Svdf(2), "are not those of one"),
+        (4, {"shape": (1, 47)}, Svdf(2), "are not those of one"),
+        (2, {}, Svdf(3), "with the rank 3"),
+        (3, None, Svdf(2), "without a bias"),
+        (3, {"quant": Quant((0.5,), (0,))}, Svdf(2), "the bias 'in3' of SVDF has the scale 0.5"),
+        (2, {"quant": Quant((0.1,), (1,))}, Svdf(2), "are computed or have a zero point"),
+        (4, {"quant": Quant((0.1,), (3,))}, Svdf(2), "an int16 tensor with the zero point 3"),
+        (4, {"dtype": DType.INT8}, Svdf(2), "which is int8"),
+        (4, {}, Svdf(2, Activation.RELU6), "with the activation RELU6"),
+    ],
+)
+def test_other_svdfs_are_refused(
+    position: int, change: dict[str, Any] | None, op: Svdf, what: str
+) -> None:
+    io = svdf(np.random.default_rng(0), 8, 4, 6, rank=2).io
+    inputs = list(io.inputs)
+    inputs[position] = None if change is None else replace(io.input(position), **change)
+    changed = replace(io, inputs=tuple(inputs))
+    with pytest.raises(UnsupportedModel) as caught:
+        _ = op.infer(changed), op.lower(changed)
+    assert what in str(caught.value)
 
 
 def test_gates_are_what_they_approximate() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.passes.drawn_copies import COPIES
 from tests.passes.drawn_numbers import NUMBERS
 from tests.passes.drawn_products import PRODUCTS
-from tests.passes.drawn_recurrent import lstm
+from tests.passes.drawn_recurrent import lstm, svdf
 from tests.passes.graph_builder import Builder, random_values
 from tinygen.ir import ABSENT, DType, Op, Quant, Shape, Tensor
 from tinygen.ops.add import Add
@@ -287,4 +287,5 @@ OPERATORS: tuple[Callable[[Builder], Tensor | None], ...] = (
     strided_slice,
     concatenation,
     lstm,
+    svdf,
 )

@@ -1,4 +1,4 @@
-"""An LSTM at the end of a random graph: see `drawn_operators`."""
+"""Operators that remember in a random graph: see `drawn_operators`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from tests.passes.graph_builder import Builder
 from tinygen.ir import DType, Quant, Shape, Tensor
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.svdf import Svdf
 from tinygen.ops.unidirectional_sequence_lstm import UnidirectionalSequenceLstm
 
 _MOST_STEPS = 40
@@ -49,4 +50,34 @@ def lstm(b: Builder) -> Tensor | None:
         b.add((1, units), _HIDDEN),
         b.add((1, units), _CELL, dtype=DType.INT16),
     )
+    return made
+
+
+def svdf(b: Builder) -> Tensor | None:
+    """Over a matrix, from a state that is a constant."""
+    source = b.source(lambda t: len(t.shape) == 2)
+    if source is None:
+        return None
+    batches, features = source.shape
+    units, rank, memory = 2, int(b.rng.integers(1, 4)), int(b.rng.integers(1, 5))
+    filters = units * rank
+    wide = bool(b.rng.integers(2))
+    kept, dtype = Quant((0.02,), (0 if wide else 5,)), DType.INT16 if wide else DType.INT8
+    weights = b.add(
+        (filters, features), Quant((0.01,), (0,)), b.rng.integers(-127, 128, (filters, features))
+    )
+    time = b.add(
+        (filters, memory),
+        Quant((0.003,), (0,)),
+        b.rng.integers(-127, 128, (filters, memory)),
+        dtype=dtype,
+    )
+    bias = b.add(
+        (units,), Quant((0.02 * 0.003,), (0,)), b.rng.integers(-999, 999, units), dtype=DType.INT32
+    )
+    state = (batches, memory * filters)
+    before = b.add(state, kept, b.rng.integers(-128, 128, state), dtype=dtype)
+    made = b.add((batches, units), b.quant())
+    left = b.add(state, kept, dtype=dtype)
+    b.append(Svdf(rank), [source, weights, time, bias, before], made, left)
     return made

@@ -26,7 +26,7 @@ WHOLE = Manifest(
     made_with={"tensorflow": "2.21.0"},
     engine="aot",
     kernel_set="portable",
-    told=manifest.Told("dsp", "size", ("dsp/add",), 1536, debug=False, keep_edges=True),
+    told=manifest.Told("dsp", "size", ("dsp/add",), 1536, debug=False, keep_edges=True, npu="u55"),
     board=manifest.Target("qemu-cortex-m3", "cortex-m3"),
     model=manifest.Model(
         name="digits",
@@ -53,6 +53,7 @@ MAY_BE_NULL = {
     "firmware",
     "told.kernel_set",
     "told.arena",
+    "told.npu",
     "fidelity.0.sqnr_db",
     "fidelity.0.argmax_agreement",
     "arena.minimum_bytes",

@@ -138,3 +138,27 @@ def test_fidelity_of_a_mixed_model_knows_its_layers(saved: tuple[Path, Path]) ->
 def test_nonsense_is_refused(change: dict[str, object], why: str) -> None:
     with pytest.raises(InputError, match=why):
         replace(ModelOptions(), **change)  # type: ignore[arg-type]
+
+
+def test_what_has_no_int16_form_stays_int8(tmp_path: Path) -> None:
+    """The converter has none of a hard swish, and an ELU is computed in float there."""
+    layers = keras.layers
+    keras.utils.set_random_seed(2)
+    given = keras.Input((12,))
+    x = layers.Dense(16, activation="hard_swish")(given)
+    x = layers.Add()([x, layers.Dense(16, activation="elu")(x)])
+    keras.Model(given, layers.Dense(3, activation="tanh")(x)).save(tmp_path / "m.keras")
+    values = np.random.default_rng(0).normal(size=(30, 12)).astype(np.float32)
+    np.save(tmp_path / "x.npy", values)
+    plain, ready = (
+        prepared((tmp_path / "m.keras", tmp_path / "x.npy"), sqnr=goal) for goal in (1.0, 36.0)
+    )
+    assert plain.mix is not None
+    assert ready.mix is not None
+    told = ready.mix.told
+    assert told.could is not None
+    assert 0 < told.could < told.of
+    assert told.mixed_db >= 36 > plain.mix.told.int8_db
+    kinds = {one.operator for one in told.layers}
+    assert "FULLY_CONNECTED" in kinds
+    assert not kinds & {"HARD_SWISH", "ELU", "DEQUANTIZE"}

@@ -10,6 +10,7 @@ import pytest
 
 import tinygen
 from tests.state.models import FEATURES, FRAMES, streaming
+from tinygen import tflite
 from tinygen.api.own_data import stored_vectors
 from tinygen.project import open_project
 from tinygen.project.library import SOURCES
@@ -89,3 +90,8 @@ def test_the_interpreter_forgets_too(tmp_path: Path) -> None:
     result = tinygen.verify(out)
     tinygen.stop(out)
     assert result.verdict is tinygen.Verdict.MATCH
+    looked = tinygen.verify_layers(out, vectors=3)
+    assert (looked.verdict, looked.vectors) == (tinygen.Verdict.MATCH, 3)
+    file = tflite.parse(streaming(), "stream")
+    kinds = [layer.operators for layer in tinygen.profile(out, vectors=1).layers]
+    assert kinds == [(call.kind,) for call in file.calls]

@@ -90,6 +90,7 @@ def again(project: Project, progress: Progress = SILENT) -> Again:
         arena=told.arena,
         debug=told.debug,
         keep_edges=told.keep_edges,
+        npu=told.npu,
         progress=progress,
     )
     engine = ENGINES[manifest.engine]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -214,15 +213,3 @@ def _stamp(path: str | None) -> tuple[int, int] | None:
         return None
     state = Path(path).resolve().stat()
     return state.st_size, state.st_mtime_ns
-
-
-def options_to_plain(options: BuildOptions) -> Mapping[str, Any]:
-    """The options without who is told, as msgpack has them."""
-    plain = {f.name: getattr(options, f.name) for f in fields(options) if f.name != "progress"}
-    return {name: str(v) if isinstance(v, Path) else v for name, v in plain.items()}
-
-
-def options_of_plain(plain: Mapping[str, Any]) -> BuildOptions:
-    """What `options_to_plain` made of them."""
-    known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()}
-    return BuildOptions(**known)

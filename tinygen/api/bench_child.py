@@ -12,13 +12,13 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
 
-from tinygen.api.bench_cell import BenchRow, Cell, options_of_plain, options_to_plain
-from tinygen.errors import InputError
+from tinygen.api.bench_cell import BenchRow, Cell
+from tinygen.api.sent import Carried, carried, options_of_plain, options_to_plain, written
 from tinygen.options import BuildOptions
 from tinygen.progress import SILENT
 
@@ -29,13 +29,12 @@ _FILES = ("data", "test", "labels", "board")
 
 @dataclass(frozen=True)
 class Request:
-    """A cell as it is sent. `files` are by the option that names them: each has the name, and the
-    bytes by the paths within it, where the empty one is a file of its own."""
+    """A cell as it is sent. `files` are by the option that names them."""
 
     model: str
     port: str | None
     options: Mapping[str, Any]
-    files: Mapping[str, tuple[str, Mapping[str, bytes]]]
+    files: Mapping[str, Carried]
 
 
 def request(cell: Cell, *, far: bool) -> bytes:
@@ -43,7 +42,7 @@ def request(cell: Cell, *, far: bool) -> bytes:
     options = dict(options_to_plain(cell.options))
     model, files = str(cell.model.resolve()), {}
     if far:
-        files["model"] = _carried(cell.model)
+        files["model"] = carried(cell.model)
         options["out"] = None
     else:
         options["out"] = str(Path(cell.options.out or "build").resolve())
@@ -51,7 +50,7 @@ def request(cell: Cell, *, far: bool) -> bytes:
         path = options[name]
         if isinstance(path, str) and Path(path).exists():
             if far:
-                files[name] = _carried(Path(path))
+                files[name] = carried(Path(path))
             else:
                 options[name] = str(Path(path).resolve())
     return msgspec.msgpack.encode(Request(model, cell.port, options, files))
@@ -62,36 +61,10 @@ def row(answer: bytes) -> BenchRow:
     return msgspec.msgpack.decode(answer, type=BenchRow)
 
 
-def _carried(path: Path) -> tuple[str, dict[str, bytes]]:
-    if not path.is_dir():
-        return path.name, {"": path.read_bytes()}
-    inside = (file for file in path.rglob("*") if file.is_file())
-    name = path.resolve().name
-    return name, {file.relative_to(path).as_posix(): file.read_bytes() for file in inside}
-
-
-def _written(carried: tuple[str, Mapping[str, bytes]], folder: Path) -> str:
-    name, content = carried
-    place = folder / _harmless(name)
-    for inside, data in content.items():
-        file = place if not inside else place / _harmless(inside)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-    return str(place)
-
-
-def _harmless(path: str) -> PurePosixPath:
-    """A path that stays within its folder."""
-    made = PurePosixPath(path)
-    if made.is_absolute() or ".." in made.parts:
-        raise InputError(f"'{path}' leaves its folder")
-    return made
-
-
 def _cell(content: bytes, folder: Path) -> Cell:
     asked = msgspec.msgpack.decode(content, type=Request)
-    here = {name: _written(c, folder / name) for name, c in asked.files.items()}
-    options: BuildOptions = options_of_plain(asked.options)
+    here = {name: written(c, folder / name) for name, c in asked.files.items()}
+    options = options_of_plain(BuildOptions, asked.options)
     named = {name: path for name, path in here.items() if name != "model"}
     if asked.files:
         named["out"] = str(folder / "project")

@@ -19,6 +19,7 @@ from tinygen.api.keywords import by_keywords
 from tinygen.api.mix import MixResult
 from tinygen.api.part import (
     TOGETHER,
+    WITH_NPU,
     Asked,
     Part,
     is_typed,
@@ -36,6 +37,7 @@ from tinygen.boards import ArenaPlace, Board, get_board
 from tinygen.engines import Estimate, LayerKernel, choose_engine
 from tinygen.ir import input_edges
 from tinygen.load import safe_name
+from tinygen.npu.vela import VelaEstimate
 from tinygen.options import BuildOptions
 from tinygen.pio import elf
 from tinygen.pio.elf import Sizes
@@ -81,6 +83,8 @@ class GenerateResult(Shown):
     """What they all take, where the engine estimates it."""
     notes: tuple[str, ...]
     """What the engine has to say."""
+    npu: VelaEstimate | None
+    """What an NPU takes, where the firmware uses one: estimated, and its outputs not proven."""
     vectors: int
     oracle: str
     fidelity: tuple[Fidelity, ...]
@@ -248,7 +252,8 @@ def _generate(
     options = asked[0][1]  # what is said of the project is the same for all
     progress, target = options.progress, get_board(options.board)
     # Whatever the board's own engine is: of several models one alone makes a firmware.
-    chosen = choose_engine(target, options.engine or (TOGETHER if len(asked) > 1 else None))
+    implied = TOGETHER if len(asked) > 1 else WITH_NPU if options.npu else None
+    chosen = choose_engine(target, options.engine or implied)
     chosen.check(options, target)
     require_together(chosen, asked)
     edited = None if options.edited is None else Edited(options.edited)
@@ -328,6 +333,7 @@ def _result(part: Part, folder: Path, board: Board) -> GenerateResult:
         choices=made.choices,
         estimate=made.estimate,
         notes=made.notes,
+        npu=made.npu,
         vectors=len(checks),
         oracle=checks.oracle,
         fidelity=part.reports,

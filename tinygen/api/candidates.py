@@ -35,6 +35,10 @@ from tinygen.quantize import quantize
 
 _T = TypeVar("_T")
 
+_LEARNED = "learned.json"
+_FILES = ("model.keras", "model.tflite", _LEARNED)
+"""Of a training. The last says that the others are whole."""
+
 AS_GIVEN = "as given"
 PRUNED = "pruned"
 SCRATCH = "from scratch"
@@ -87,7 +91,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Learned:
+class Learned:
     """What came of a training, on whatever board it is to run; as in Outcome."""
 
     parameters: int
@@ -154,23 +158,43 @@ class Workshop:
 
     def known(self, plan: Plan) -> Outcome | None:
         """What was found of the plan before, by content: also in a run that was interrupted."""
-        learned = _kept(self._place(plan) / "learned.json", _Learned)
+        learned = _kept(self._place(plan) / _LEARNED, Learned)
         price = _kept(self._price_file(plan), Price)
         return None if learned is None or price is None else _outcome(learned, price)
 
     def outcome(self, plan: Plan, on_epoch: train.OnEpoch = lambda *_: None) -> Outcome:
         """Make it, train it, and measure it, as far as that is not known."""
         place = self._place(plan)
-        learned = _kept(place / "learned.json", _Learned)
-        if learned is None:
-            learned = self._learned(plan, on_epoch)
+        learned = self.learn(plan, on_epoch)
         found = _kept(self._price_file(plan), Price)
         if found is None:
             found = price(self._int8(place / "model.tflite"), self.board, self.optimize)
             _keep_json(self._price_file(plan), found)
         return _outcome(learned, found)
 
-    def _learned(self, plan: Plan, on_epoch: train.OnEpoch) -> _Learned:
+    def learn(self, plan: Plan, on_epoch: train.OnEpoch = lambda *_: None) -> Learned:
+        """Make it and train it, as far as that was not done."""
+        return self.known_training(plan) or self._learned(plan, on_epoch)
+
+    def known_training(self, plan: Plan) -> Learned | None:
+        """What came of the training before."""
+        return _kept(self._place(plan) / _LEARNED, Learned)
+
+    def key(self, plan: Plan) -> str:
+        """The name of the place where what was learned by a plan lies, by all it depends on."""
+        return self._place(plan).name
+
+    def files(self, plan: Plan) -> dict[str, bytes]:
+        """What was learned by a plan, by the names of its files."""
+        return {name: (self._place(plan) / name).read_bytes() for name in _FILES}
+
+    def take(self, plan: Plan, files: Mapping[str, bytes]) -> None:
+        """Put there what another's `files` are, as if it had been learned here."""
+        self._place(plan).mkdir(parents=True, exist_ok=True)
+        for name in _FILES:
+            write_at_once(self._place(plan) / name, files[name])
+
+    def _learned(self, plan: Plan, on_epoch: train.OnEpoch) -> Learned:
         started = time.monotonic()
         place = self._place(plan)
         place.mkdir(parents=True, exist_ok=True)
@@ -183,7 +207,7 @@ class Workshop:
             model.save(self.model_file(plan))
             (place / "model.tflite").write_bytes(self.quantized(model).content)
         int8 = self._int8(place / "model.tflite")
-        learned = _Learned(
+        learned = Learned(
             parameters=int(model.count_params()),
             validation=self.int8_score(int8, self.split.validation),
             float_test=self.task.score(
@@ -193,7 +217,7 @@ class Workshop:
             epochs=epochs,
             seconds=time.monotonic() - started,
         )
-        _keep_json(place / "learned.json", learned)
+        _keep_json(place / _LEARNED, learned)
         train.forget()
         return learned
 
@@ -313,7 +337,7 @@ class Workshop:
         return self._place(plan) / f"price-{self.target}.json"
 
 
-def _outcome(learned: _Learned, found: Price) -> Outcome:
+def _outcome(learned: Learned, found: Price) -> Outcome:
     return Outcome(
         **asdict(learned),
         flash=found.flash,
@@ -331,7 +355,7 @@ def _kept(path: Path, kind: type[_T]) -> _T | None:
         return None
 
 
-def _keep_json(path: Path, value: _Learned | Price) -> None:
+def _keep_json(path: Path, value: Learned | Price) -> None:
     """Last of what is made, and in one step: what has it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_at_once(path, json.dumps(asdict(value), indent=2).encode())

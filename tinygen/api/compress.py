@@ -26,6 +26,7 @@ from tinygen.api.candidates import (
     Plan,
     Workshop,
 )
+from tinygen.api.compress_far import Cluster
 from tinygen.api.compress_input import opened
 from tinygen.api.compress_notes import remarks
 from tinygen.api.compress_result import CompressResult, CompressRow, best_row
@@ -34,7 +35,7 @@ from tinygen.api.keywords import by_keywords
 from tinygen.boards import get_board
 from tinygen.compression.clock import Clock
 from tinygen.compression.options import CompressOptions
-from tinygen.compression.study import Study, require_optuna, width
+from tinygen.compression.study import Asked, Study, require_optuna, width
 from tinygen.errors import DoesNotFit
 from tinygen.load import safe_name
 from tinygen.load.devices import trained_on
@@ -75,6 +76,7 @@ def compress_model(model: Path, options: CompressOptions) -> CompressResult:
 
 def _compressed(model: Path, options: CompressOptions, folder: Path) -> CompressResult:
     started = time.monotonic()
+    cluster = Cluster(model, options)
     board = get_board(options.board)
     shop = opened(model, options, board, folder / "candidates")
     calibration, test = files.write_data(folder, shop)
@@ -87,7 +89,7 @@ def _compressed(model: Path, options: CompressOptions, folder: Path) -> Compress
         options.max_ram or board.memory.ram.bytes,
         options.max_instructions,
     )
-    search = _Search(shop, foundry, limits, options)
+    search = _Search(shop, foundry, limits, options, cluster)
     shapes = search.run(folder / "search.journal")
     rows = search.finals(shapes)
     chosen = best_row(rows, options.min_accuracy)
@@ -135,10 +137,15 @@ class _Search:
     """The shapes of one model: which are trained, and what comes of them."""
 
     def __init__(
-        self, shop: Workshop, foundry: Foundry, limits: Limits, options: CompressOptions
+        self,
+        shop: Workshop,
+        foundry: Foundry,
+        limits: Limits,
+        options: CompressOptions,
+        cluster: Cluster,
     ) -> None:
         self._shop, self._foundry, self._limits, self._options = shop, foundry, limits, options
-        self._clock = Clock()
+        self._clock, self._cluster = Clock(), cluster
         self._methods = _methods(options)
         self._whole = shop.channels.widths
         self.notes: list[str] = []
@@ -160,25 +167,24 @@ class _Search:
         self._overhead = self._beside()
         progress.stage("Quantizing the model as given")
         given = self._outcome(Plan(AS_GIVEN, self._whole, options.seed), "The model as given")
-        study = Study(journal, self._name(), self._whole, options.seed)
+        together = -(-self._cluster.workers // len(self._methods))
+        study = Study(journal, self._name(), self._whole, options.seed, together=together > 1)
         self._clock.expect("search", (options.trials - len(study.trained)) * len(self._methods))
         self._clock.expect("seeds", self._extra_trainings())
         self._clock.expect("builds", options.finalists * len(self._methods) + 1)
-        refused = 0
-        while len(study.trained) < options.trials and study.asked < _TRIES * options.trials:
-            asked = study.ask()
-            price = self._shop.price(asked.widths)
-            if violated := self._limits.violations(price, self._overhead):
-                study.refuse(asked, violated)
-                refused += 1
-                continue
-            title = f"Shape {len(study.trained) + 1} of {options.trials}"
-            found = [
-                self._outcome(Plan(method, asked.widths, options.seed), title, "search")
-                for method in self._methods
-            ]
-            best = max(found, key=lambda outcome: outcome.validation)
-            study.tell(asked, best.validation, best.instructions, best.flash)
+        refused, most = 0, _TRIES * options.trials
+        while (left := options.trials - len(study.trained)) > 0 and study.asked < most:
+            shapes: list[Asked] = []
+            while len(shapes) < min(left, together) and study.asked < most:
+                asked = study.ask()
+                if violated := self._limits.violations(
+                    self._shop.price(asked.widths), self._overhead
+                ):
+                    study.refuse(asked, violated)
+                    refused += 1
+                else:
+                    shapes.append(asked)
+            self._train(study, shapes)
         if refused:
             self.notes.append(f"{refused} shapes that do not keep the limits were not trained")
         if not study.trained:
@@ -193,6 +199,22 @@ class _Search:
             )
         return study.trained
 
+    def _train(self, study: Study, shapes: Sequence[Asked]) -> None:
+        """Train shapes by each method, and tell the search what came of them."""
+        seed, trials = self._options.seed, self._options.trials
+        plans = [[Plan(method, one.widths, seed) for method in self._methods] for one in shapes]
+        number = len(study.trained) + 1
+        title = f"Shape {number} of {trials}"
+        several = f"Shapes {number} to {number + len(shapes) - 1} of {trials}"
+        every = [plan for of_shape in plans for plan in of_shape]
+        told = title if len(shapes) == 1 else several
+        self._cluster.train(self._shop, every, self._clock, told, "search")
+        for asked, of_shape in zip(shapes, plans, strict=True):
+            title = f"Shape {len(study.trained) + 1} of {trials}"
+            found = [self._outcome(plan, title, "search") for plan in of_shape]
+            best = max(found, key=lambda outcome: outcome.validation)
+            study.tell(asked, best.validation, best.instructions, best.flash)
+
     def finals(self, shapes: Sequence[Mapping[str, int]]) -> tuple[CompressRow, ...]:
         """The best shapes, trained from every seed by every method, with their firmware; and the
         model as given."""
@@ -204,6 +226,8 @@ class _Search:
         plans += [Plan(method, self._whole, 0) for method, wanted in extra.items() if wanted]
         plans += [Plan(m, widths, 0) for widths in self._front(shapes) for m in self._methods]
         self._clock.expect("builds", len(plans))
+        seeds = [one for plan in plans for one in self._seeds(plan)]
+        self._cluster.train(self._shop, seeds, self._clock, "Finalists", "seeds")
         return self.with_front([self._row(plan) for plan in plans])
 
     def trained_on(self, row: CompressRow) -> Iterator[CompressRow]:
@@ -226,10 +250,7 @@ class _Search:
         return Plan(row.method, widths, seed, row.after)
 
     def _row(self, plan: Plan) -> CompressRow:
-        options = self._options
-        once = plan.method in (AS_GIVEN, CLUSTERED)
-        seeds = [options.seed + i for i in range(1 if once else options.seeds)]
-        plans = [replace(plan, seed=seed) for seed in seeds]
+        options, plans = self._options, self._seeds(plan)
         if plan.after:
             for one in plans:
                 self._outcome(one.before, "What is trained on")
@@ -247,11 +268,17 @@ class _Search:
         return CompressRow.of(
             plan,
             self._whole,
-            list(zip(seeds, found, strict=True)),
+            [(one.seed, outcome) for one, outcome in zip(plans, found, strict=True)],
             built,
             within=built is not None and not self._limits.violations(found[best], self._overhead),
             epochs_before=self._shop.epochs_before(plan),
         )
+
+    def _seeds(self, plan: Plan) -> list[Plan]:
+        """The plan from every seed that a row has."""
+        once = plan.method in (AS_GIVEN, CLUSTERED)
+        count = 1 if once else self._options.seeds
+        return [replace(plan, seed=self._options.seed + i) for i in range(count)]
 
     def _front(self, shapes: Sequence[Mapping[str, int]]) -> list[Mapping[str, int]]:
         """Of the shapes that were trained those that no other beats in score and instructions; some

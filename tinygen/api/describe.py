@@ -50,6 +50,7 @@ def _model(part: Part, count: int) -> manifest.Other:
             arena=options.arena,
             debug=options.debug,
             keep_edges=options.keep_edges,
+            npu=options.npu,
         ),
         model=manifest.Model(
             name=identity.name,

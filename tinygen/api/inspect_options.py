@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from tinygen.npu.names import NPUS
+from tinygen.npus import NPUS
 from tinygen.options import Data, DataOptions, Flag, Signature
 
 

@@ -44,6 +44,7 @@ def with_arena(project: Project, enough: int) -> str:
         "--board": manifest.board.id,
         "--engine": manifest.engine,
         "--kernel-set": told.kernel_set,
+        "--npu": told.npu,
         "--arena": str(enough),
         "--name": None if manifest.model.c_name == MODEL else manifest.model.c_name,
         "--out": str(project.path),

@@ -53,24 +53,24 @@ def mixed(
 ) -> tuple[bytes, Mix]:
     """The file that reaches `options.sqnr` on the first of `samples`, of the int8 `model`.
 
-    InputError where none does, or the model has no int16 form.
+    InputError where none does.
     """
     from tinygen.quantize.keras import quantize
 
-    progress, wide = options.progress, list[bytes]()
+    progress = options.progress
 
-    def widened() -> bytes:
+    def wide() -> bytes:
         progress.stage(f"Quantizing to int16 with {len(data.inputs[0])} samples")
-        made = quantize(loaded, data, float_edges=options.keep_edges, activations="int16")
-        wide.append(made.tflite)
+        keep = options.keep_edges
+        made = quantize(loaded, data, float_edges=keep, activations="int16", whole=False)
         progress.stage(f"Finding the layers that need int16 for {options.sqnr:g} dB")
         return made.tflite
 
     assert options.sqnr is not None
     progress.stage("Looking at what each layer loses")
-    content, told = reach(options.sqnr, model, widened, float_tflite, list(samples[:1]), progress)
-    progress.note(told.text)
-    return content, Mix(told, model.content, wide[0] if wide else None)
+    found = reach(options.sqnr, model, wide, float_tflite, samples[:1], progress)
+    progress.note(found.told.text)
+    return found.content, Mix(found.told, model.content, found.int16)
 
 
 def mix_result(mix: Mix, model: Int8Model, board: Board, optimize: str) -> MixResult:

@@ -30,13 +30,13 @@ _WIDE_COUNTED = ("int8", "int16", "int32")
 _PADDED = ("int8", "int16", "int32", "float32")
 
 COMPILED: Mapping[str, Facts] = {
-    "ABS": Facts("ops.abs, siamese distances"),
+    "ABS": Facts("ops.abs, siamese distances", _WIDE),
     "ADD": Facts("Add, residual connections", _WIDE_COUNTED),
     "ADD_N": Facts("tf.add_n, of at most sixteen tensors"),
     "ARG_MAX": Facts("ops.argmax", ("int8 to int32",)),
     "ARG_MIN": Facts("ops.argmin", ("int8 to int32",)),
     "AVERAGE_POOL_2D": Facts("AveragePooling1D, AveragePooling2D", _WIDE),
-    "BATCH_MATMUL": Facts("Dot, Attention, MultiHeadAttention"),
+    "BATCH_MATMUL": Facts("Dot, Attention, MultiHeadAttention", _WIDE),
     "BATCH_TO_SPACE_ND": Facts("dilated convolutions of an open batch", _ANY),
     "BROADCAST_ARGS": Facts("shapes that are computed", _FOLDED),
     "BROADCAST_TO": Facts("ops.broadcast_to", _ANY),
@@ -94,7 +94,7 @@ COMPILED: Mapping[str, Facts] = {
     "PAD": Facts("ZeroPadding1D, ZeroPadding2D", _PADDED),
     "PADV2": Facts("ops.pad with a value", _PADDED),
     "POW": Facts("ops.power of a number", _TABLE),
-    "PRELU": Facts("PReLU"),
+    "PRELU": Facts("PReLU", _WIDE),
     "QUANTIZE": Facts(
         "float inputs, changes of scale", ("float32 to codes", "codes"), _CODES + ", or int32"
     ),
@@ -111,14 +111,14 @@ COMPILED: Mapping[str, Facts] = {
     "RESIZE_NEAREST_NEIGHBOR": Facts("UpSampling2D", _ANY),
     "REVERSE_V2": Facts("ops.flip, Bidirectional", _ANY),
     "ROUND": Facts("ops.round", _TABLE),
-    "RSQRT": Facts("LayerNormalization and its kin"),
+    "RSQRT": Facts("LayerNormalization and its kin", _WIDE),
     "SELECT": Facts("tf.compat.v1.where"),
-    "SELECT_V2": Facts("ops.where"),
+    "SELECT_V2": Facts("ops.where", _WIDE),
     "SHAPE": Facts("shapes that are computed", _FOLDED),
     "SIGN": Facts("ops.sign", _TABLE),
     "SIN": Facts("ops.sin", _TABLE),
     "SLICE": Facts("ops.slice", _ANY),
-    "SOFTMAX": Facts("Softmax", _WIDE),
+    "SOFTMAX": Facts("Softmax", (*_WIDE, "int8 to int16")),
     "SPACE_TO_BATCH_ND": Facts(
         "dilated convolutions of an open batch",
         ("int8",),
@@ -134,6 +134,7 @@ COMPILED: Mapping[str, Facts] = {
     "STRIDED_SLICE": Facts("Cropping1D, Cropping2D, indexing", _ANY),
     "SUB": Facts("Subtract", _WIDE_COUNTED),
     "SUM": Facts("ops.sum", _WIDE),
+    "SVDF": Facts("none; files of speech models have it", note="with a state of int16 or int8"),
     "TANH": Facts("tanh", _WIDE),
     "TILE": Facts("RepeatVector, UpSampling2D of Keras 3", _ANY),
     "TRANSPOSE": Facts("Permute", _ANY),
@@ -183,7 +184,7 @@ MISSING: Mapping[str, str] = {
     "DELAY": _SIGNAL,
     "DETECTION_POSTPROCESS": "computes in float",
     "ENERGY": _SIGNAL,
-    "ETHOS_U": "runs on an Arm Ethos-U, which no board here has",
+    "ETHOS_U": "a stream of commands that Vela makes; `build --npu` has it made of other operators",
     "FFT_AUTO_SCALE": _SIGNAL,
     "FILTER_BANK": _SIGNAL,
     "FILTER_BANK_LOG": _SIGNAL,
@@ -197,7 +198,6 @@ MISSING: Mapping[str, str] = {
     "PCAN": _SIGNAL,
     "RFFT": _SIGNAL,
     "STACKER": _SIGNAL,
-    "SVDF": _STATE,
     "WHILE": _FLOW,
     "WINDOW": _SIGNAL,
 }

@@ -32,6 +32,8 @@ from tinygen.templates import Identity
 
 TOGETHER = "aot"
 """The engine that makes one firmware of several models."""
+WITH_NPU = "tflm"
+"""The engine that an NPU computes for."""
 Asked = tuple[Path, BuildOptions]
 """A model file, and what the build is told of it."""
 

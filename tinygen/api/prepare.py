@@ -182,7 +182,11 @@ def _quantized(
         _require_float(loaded, options)
         return simplified(loaded.content, loaded.graph, progress, keep_edges=keep), None
     assert data is not None  # else refused before
-    progress.stage(f"Quantizing to {options.activations} with {len(data.inputs[0])} samples")
+    if isinstance(loaded, FloatFile) and loaded.scales is not None:
+        _require_float(loaded, options)
+        progress.stage("Taking over the scales of the file")
+    else:
+        progress.stage(f"Quantizing to {options.activations} with {len(data.inputs[0])} samples")
     from tinygen.quantize.keras import quantize
 
     made = quantize(loaded, data, float_edges=keep, activations=options.activations)
@@ -195,9 +199,10 @@ def _quantized(
     return model, made.float_tflite
 
 
-def _require_float(loaded: Int8File, options: ModelOptions) -> None:
+def _require_float(loaded: Int8File | FloatFile, options: ModelOptions) -> None:
     """InputError where other activations are asked for than those of a file that is quantized."""
-    types = {t.dtype.value for t in loaded.graph.tensors.values() if not t.constant}
+    tensors = loaded.graph.tensors.values() if isinstance(loaded, Int8File) else ()
+    types = {tensor.dtype.value for tensor in tensors if not tensor.constant}
     option = "--sqnr" if options.sqnr is not None else "--activations"
     asked = options.activations
     if options.sqnr is not None or asked not in (ACTIVATIONS[0], *types):

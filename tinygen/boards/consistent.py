@@ -16,9 +16,13 @@ from tinygen.boards.vocabulary import (
     TflmFrom,
     did_you_mean,
 )
+from tinygen.npus import NPUS
 
 _WRITTEN = ("platform", "board", "framework", "lib_ldf_mode", "build_flags", "build_unflags")
 """The lines of platformio.ini that have a key of their own."""
+
+DEFAULTS = "ethos-u55"
+"""Which NPUs Vela takes one SRAM for by itself, shared with the processor."""
 
 
 def contradictions(board: Board) -> Iterator[str]:
@@ -28,6 +32,7 @@ def contradictions(board: Board) -> Iterator[str]:
     yield from _core(board)
     yield from _memory(board)
     yield from _engines(board)
+    yield from _npu(board)
     yield from _options(board)
 
 
@@ -132,6 +137,27 @@ def _engines(board: Board) -> Iterator[str]:
         yield "engines.tflm_from is arduino_core, which goes with the port arduino"
     if source is not TflmFrom.SOURCES and not sets <= {"esp_nn", "esp_nn_s3"}:
         yield "engines.tflm_kernel_sets: the framework's own library has only esp_nn"
+
+
+def _npu(board: Board) -> Iterator[str]:
+    npu = board.npu
+    if npu is None:
+        return
+    if board.port is not Port.CORTEX_M or "tflm" not in board.engines.available:
+        yield "npu is for boards of the port cortex_m with the engine tflm"
+    if not npu.models:
+        yield "npu.models is empty: a build has to know which there may be"
+    for name in npu.models:
+        if name not in NPUS:
+            yield f"npu.models is {name!r}{did_you_mean(name, NPUS)}; there are {', '.join(NPUS)}"
+    words = (npu.system_config, npu.memory_mode)
+    if (words[0] is None) != (words[1] is None):
+        yield "npu.system_config and npu.memory_mode are given together, or neither"
+    if words[1] is None and any(not name.startswith(DEFAULTS) for name in npu.models):
+        yield (
+            "npu.memory_mode is missing: what Vela takes by itself has SRAM for the NPU alone, but "
+            f"for {DEFAULTS}"
+        )
 
 
 def _options(board: Board) -> Iterator[str]:

@@ -262,6 +262,24 @@ class Linux:
     cpu: Machine | None = None
 
 
+@dataclass(frozen=True)
+class Npu:
+    """An Arm Ethos-U beside the core, which a build may use (`--npu`).
+
+    `models` are those that it may be, as Vela calls them; the firmware looks which it is. `base` is
+    where its registers lie, `secure` whether it is driven from the secure world. `system_config`
+    and `memory_mode` are Vela's words for the memories, of Arm/vela.ini; without them Vela's own
+    for the model. The interpreter has one arena and no RAM for the NPU alone, so modes with
+    dedicated SRAM are none.
+    """
+
+    models: tuple[Name, ...]
+    base: Address
+    secure: bool = True
+    system_config: Name | None = None
+    memory_mode: Literal["Sram_Only", "Shared_Sram"] | None = None
+
+
 Device = Qemu | Serial | Linux
 """What runs the firmware; `type` says which it is."""
 
@@ -311,6 +329,7 @@ class Board:
     stack_mark: StackMark = StackMark.UNKNOWN
     reset_reason: ResetReason = ResetReason.UNKNOWN
     toolchain: Toolchain | None = None
+    npu: Npu | None = None
     notes: tuple[Text, ...] = ()
 
     def runs(self, extensions: Collection[Extension]) -> bool:

@@ -114,6 +114,8 @@ class Extension(StrEnum):
     """Arm's: dual 16-bit multiplications, saturation; of every Armv7E-M, of some Armv8-M cores."""
     MVE = "mve"
     """Arm's vectors of 128 bits, Helium, for integers."""
+    NEON = "neon"
+    """Arm's vectors of 128 bits for large cores, Advanced SIMD; of every 64-bit one."""
     MAC16 = "mac16"
     """Xtensa's 16-bit multiplications into an accumulator of 40 bits."""
     PIE = "pie"
@@ -124,6 +126,7 @@ class Extension(StrEnum):
 
 _DSP = frozenset({Extension.DSP})
 _HELIUM = frozenset({Extension.DSP, Extension.MVE})
+_NEON = frozenset({Extension.NEON})
 _M = frozenset({Extension.M})
 
 POSSIBLE: Mapping[Core, frozenset[Extension]] = {
@@ -134,6 +137,11 @@ POSSIBLE: Mapping[Core, frozenset[Extension]] = {
     Core.CORTEX_M52: _HELIUM,
     Core.CORTEX_M55: _HELIUM,
     Core.CORTEX_M85: _HELIUM,
+    Core.CORTEX_A53: _NEON,
+    Core.CORTEX_A72: _NEON,
+    Core.CORTEX_A76: _NEON,
+    Core.ARMV7_A: _NEON,
+    Core.ARMV8_A: _NEON,
     Core.RV32IMC: _M,
     Core.RV32IMAC: _M,
     Core.RV32IMAFC: _M,

@@ -22,6 +22,10 @@ class Clock:
     def done(self, kind: str, seconds: float) -> None:
         """One of them is done."""
         self._left[kind] = max(0, self._left[kind] - 1)
+        self.took(kind, seconds)
+
+    def took(self, kind: str, seconds: float) -> None:
+        """One of them took so long, or several at a time did for each; it counts as done later."""
         if seconds >= FAST:
             self._took[kind].append(seconds)
 

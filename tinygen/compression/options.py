@@ -151,3 +151,12 @@ class CompressOptions(DataOptions):
     jobs: Annotated[int | None, Flag("--jobs", "Parallel compilations.", short="-j", minimum=1)] = (
         None
     )
+    scheduler: Annotated[
+        str | None,
+        Flag(
+            "--scheduler",
+            "A Dask scheduler whose workers, with tinygen, train candidates, several at a time: "
+            "tcp://HOST:8786. Who reaches it can run code there.",
+            metavar="ADDRESS",
+        ),
+    ] = None

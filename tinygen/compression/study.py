@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,9 +55,18 @@ def width(channels: int, steps: int) -> int:
 
 class Study:
     """A search that is kept in a file. `groups` are the channels of the model, `name` says what is
-    searched: another model, data or limits are another search in the same file."""
+    searched: another model, data or limits are another search in the same file. Where several
+    shapes are at work `together`, the next one keeps away from those."""
 
-    def __init__(self, journal: Path, name: str, groups: Mapping[str, int], seed: int) -> None:
+    def __init__(
+        self,
+        journal: Path,
+        name: str,
+        groups: Mapping[str, int],
+        seed: int,
+        *,
+        together: bool = False,
+    ) -> None:
         require_optuna()
         import optuna
         from optuna.storages.journal import JournalFileBackend
@@ -73,7 +83,11 @@ class Study:
             directions=["maximize", "minimize", "minimize"],
         )
         done = len(self._study.trials)
-        self._study.sampler = optuna.samplers.TPESampler(seed=seed + done, n_startup_trials=8)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self._study.sampler = optuna.samplers.TPESampler(
+                seed=seed + done, n_startup_trials=8, constant_liar=together
+            )
         if before:
             self._end_interrupted(optuna.trial.TrialState)
         else:

@@ -12,10 +12,10 @@ from typing import Any
 from tinygen import processes, tflite
 from tinygen.environments import ENVIRONMENTS, python_of
 from tinygen.errors import InputError
-from tinygen.ir import Shape
+from tinygen.ir import Quant, Shape
 from tinygen.load import FloatFile
 from tinygen.load.files import sha256
-from tinygen.load.model import Layout, Origin
+from tinygen.load.model import Layout, Origin, OwnScales
 from tinygen.load.pt2 import require_numbers
 from tinygen.load.tflite_float import float_file
 from tinygen.pio import core
@@ -58,7 +58,7 @@ def convert(
         (folder / file).write_bytes(content)
         answer = ask(name, "convert", folder, request, path.name)
         converted = (folder / "model.tflite").read_bytes()
-        kept = (folder / "whole.onnx").read_bytes() if name == "onnx" else content
+        kept = (folder / "kept.onnx").read_bytes() if name == "onnx" else content
     try:
         loaded = float_file(path, tflite.parse(converted, path.name), converted, content, ())
     except InputError as error:
@@ -74,6 +74,7 @@ def convert(
         sha256=sha256(content),
         inputs=tuple(inputs),
         outputs=tuple(one.name for one in outs),
+        scales=_scales(answer.get("scales")),
         origin=Origin(
             environment=name,
             runtime=f"{_RUNTIMES[runtime]} {versions[runtime]}",
@@ -97,6 +98,21 @@ def _python(name: str) -> Path:
 def _layouts(said: Any) -> tuple[Layout, ...]:
     return tuple(
         Layout(printable(str(name)), tuple(map(int, order)), str(name)) for name, order in said
+    )
+
+
+def _scales(said: Any) -> OwnScales | None:
+    if said is None:
+        return None
+    return OwnScales(
+        tensors={
+            int(index): Quant((float(scale),), (int(zero),))
+            for index, (scale, zero, _) in said["tensors"].items()
+        },
+        constants={
+            int(index): Quant(tuple(map(float, scales)), (int(zero),) * len(scales))
+            for index, (scales, zero, _) in said["constants"].items()
+        },
     )
 
 

@@ -2,7 +2,8 @@
 `python -m tinygen.converters.onnx_child WHAT FOLDER`.
 
 convert   FOLDER/request.json: {"folder", "shapes"}; FOLDER/model.onnx
-          -> whole.onnx (fixed shapes, all data inside), model.tflite, answer.json
+          -> kept.onnx (fixed shapes, all data inside), model.tflite, answer.json; where the model
+          is quantized, model.tflite is what it is in real numbers, and the answer has the scales
 run       FOLDER/request.json: {"inputs": [[name, order], ...], "outputs": ...};
           model.onnx, inputs.npz -> outputs.npz
 
@@ -14,14 +15,15 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 
-from tinygen.converters import onnx_file
+from tinygen.converters import onnx_file, onnx_qdq, onnx_scales
 from tinygen.converters.answering import answer
 from tinygen.converters.refused import Refused
 
@@ -36,13 +38,67 @@ def converted(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     onnx_file.inline(model, Path(request["folder"]))
     onnx_file.check(model)
     onnx_file.fix(model, request["shapes"])
+    opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+    said = None
+    if onnx_qdq.is_quantized(model):
+        onnx.save(model, str(folder / "kept.onnx"))
+        model, said = onnx_qdq.taken_apart(model)
+        _with_outputs(model, said.tensors, folder / "inner.onnx")
     model = _simpler(model)
     onnx.save(model, str(folder / "whole.onnx"))
+    if said is None:
+        onnx.save(model, str(folder / "kept.onnx"))
     images = onnx_file.images(model)
     path = _tflite(folder, model, images)
     (folder / "model.tflite").write_bytes(path.read_bytes())
-    opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
-    return {"opset": opset, "versions": _versions(), **_edges(folder)}
+    edges = _edges(folder)
+    scales = {} if said is None else {"scales": _scales(folder, said, edges["inputs"])}
+    return {"opset": opset, "versions": _versions(), **edges, **scales}
+
+
+def _with_outputs(model: onnx.ModelProto, names: Iterable[str], path: Path) -> None:
+    """The model that gives these tensors too."""
+    given = {value.name for value in (*model.graph.output, *model.graph.input)}
+    inner = onnx.ModelProto.FromString(model.SerializeToString())
+    for name in names:
+        if name not in given:
+            inner.graph.output.append(onnx.helper.make_empty_tensor_value_info(name))
+    onnx.save(onnx.shape_inference.infer_shapes(inner), str(path))
+
+
+def _scales(folder: Path, said: onnx_qdq.Said, inputs: Sequence[Any]) -> dict[str, Any]:
+    """What the file says of each tensor and constant of the .tflite, by their ids."""
+    session = _session(folder / "inner.onnx")
+    names = [edge.name for edge in session.get_outputs()]
+    lite = _interpreter(folder / "model.tflite", every=True)
+    details = {d["index"]: d for d in lite.get_tensor_details() if d["dtype"] is np.float32}
+    places = list(zip(lite.get_input_details(), inputs, strict=True))
+    theirs: dict[str, list[Any]] = {}
+    ours: dict[int, list[Any]] = {}
+    for feed in onnx_scales.feeds(session, said):
+        made = {**feed, **dict(zip(names, session.run(names, feed), strict=True))}
+        for name, value in made.items():
+            theirs.setdefault(name, []).append(value)
+        _run(lite, [(d, _Named(name), order) for d, (name, order) in places], (), feed)
+        for index in details:
+            ours.setdefault(index, []).append(_value(lite, index))
+    fixed = {i: v[0] for i, v in ours.items() if all(np.array_equal(v[0], one) for one in v)}
+    return {
+        "tensors": onnx_scales.matched(theirs, ours, said),
+        "constants": onnx_scales.constants(fixed, said),
+    }
+
+
+@dataclass(frozen=True)
+class _Named:
+    name: str
+
+
+def _value(lite: Any, index: int) -> Any:
+    try:
+        return np.array(lite.get_tensor(index))
+    except ValueError:  # nothing uses it
+        return np.zeros(0, np.float32)
 
 
 def _versions() -> dict[str, str]:
@@ -89,13 +145,17 @@ def _tflite(folder: Path, model: onnx.ModelProto, images: Sequence[str]) -> Path
     return folder / "made" / "whole_float32.tflite"
 
 
-def _interpreter(path: Path) -> Any:
+def _interpreter(path: Path, *, every: bool = False) -> Any:
+    """What runs the file; with `every` its inner tensors can be asked for."""
     try:
-        from ai_edge_litert.interpreter import Interpreter
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
     except ImportError:
         from tensorflow.lite import Interpreter
+        from tensorflow.lite.experimental import OpResolverType
 
-    made = Interpreter(model_path=str(path))
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    options = {"experimental_op_resolver_type": plain, "experimental_preserve_all_tensors": True}
+    made = Interpreter(model_path=str(path), **(options if every else {}))
     made.allocate_tensors()
     return made
 

@@ -24,6 +24,8 @@ _SPATIAL = (
 )
 """What has channels before places: an input that it reads is an image, or a signal."""
 _REAL, _PICKS = onnx.TensorProto.FLOAT, (onnx.TensorProto.INT32, onnx.TensorProto.INT64)
+_RUNTIME = "com.microsoft"
+"""ONNX Runtime's own operators, of which those for codes mean what ONNX's do."""
 _QOPERATORS = ("QLinear", "ConvInteger", "MatMulInteger", "DynamicQuantize")
 
 
@@ -91,6 +93,8 @@ def check(model: onnx.ModelProto) -> None:
             )
     custom: dict[str, str] = {}
     for node in model.graph.node:
+        if node.domain == _RUNTIME and node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            continue
         if node.domain not in ("", "ai.onnx") or not onnx.defs.has(node.op_type):
             kind = f"{node.domain or 'ai.onnx'}.{node.op_type}"
             custom.setdefault(kind, node.name or node.op_type)

@@ -13,6 +13,7 @@ from tinygen.boards.fit import Needs
 from tinygen.engines.traced import Traced
 from tinygen.errors import InputError
 from tinygen.ir import DType, Edge, Int8Model
+from tinygen.npu.vela import VelaEstimate
 from tinygen.options import BuildOptions, Flag, flags, given
 from tinygen.templates import Identity
 
@@ -111,6 +112,8 @@ class Made:
     """Files of the project that PlatformIO runs before a build."""
     notes: tuple[str, ...] = ()
     """What a person should know of it."""
+    npu: VelaEstimate | None = None
+    """What an NPU takes, estimated, where the firmware uses one."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinygen.ir import DType, Edge, Graph, Shape
+from tinygen.ir import DType, Edge, Graph, Quant, Shape
 from tinygen.load.files import Format
 
 _INTEGERS = ("uint8", "int16")
@@ -118,12 +118,24 @@ class Origin:
     outputs: tuple[Layout, ...]
 
 
+@dataclass(frozen=True)
+class OwnScales:
+    """How a file that a `.tflite` was converted from has its tensors as int8, where it says so; by
+    their ids there, without those of which it says nothing. Constants of a scale for each channel
+    have as many zero points."""
+
+    tensors: Mapping[int, Quant]
+    constants: Mapping[int, Quant]
+
+
 @dataclass(frozen=True, eq=False)
 class FloatFile(Opened):
-    """A `.tflite` of real numbers, or what a converter made such of."""
+    """A `.tflite` of real numbers, or what a converter made such of; `scales` are those that the
+    converted file brings along."""
 
     content: bytes
     origin: Origin | None = None
+    scales: OwnScales | None = None
 
 
 FloatModel = KerasModel | SavedModel | FloatFile

@@ -7,7 +7,3 @@ model's, not a measurement's: nothing here runs an Ethos-U.
 """
 
 from __future__ import annotations
-
-from tinygen.npu.names import NPUS
-
-__all__ = ["NPUS"]

@@ -12,20 +12,20 @@ from pathlib import Path
 
 from tinygen import processes
 from tinygen.errors import ToolchainError
-from tinygen.npu.names import require_npu
+from tinygen.npus import require_npu
 from tinygen.printable import printable
 from tinygen.tflite import File, parse
 
 _PACKAGE, _MODULE = "ethos-u-vela", "ethosu.vela"
 _SECONDS = 600.0
 _KIB = 1024
-_STREAM = "CUSTOM 'ethos-u'"
+STREAM = "CUSTOM 'ethos-u'"
 """The operator of a stream of commands for the NPU."""
 
 
 @dataclass(frozen=True)
 class VelaEstimate:
-    """What Vela expects of one inference on the NPU, for memories as it has them by default.
+    """What Vela expects of one inference on the NPU, for memories as `system` names them.
 
     Estimates all: neither a device nor a simulator was run. Bytes.
     """
@@ -34,7 +34,7 @@ class VelaEstimate:
     vela: str
     """Its version."""
     system: str
-    """The memories that are assumed, by their name in Vela's own files, and how they are used."""
+    """The memories that are assumed, by Vela's names for them, and how they are used."""
     clock_hz: int
     cycles: int
     sram_bytes: int
@@ -53,17 +53,20 @@ class Compiled:
     @property
     def streams(self) -> int:
         """How many runs of operators became one command stream each."""
-        return sum(call.kind == _STREAM for call in self.file.calls)
+        return sum(call.kind == STREAM for call in self.file.calls)
 
     @property
     def on_processor(self) -> tuple[tuple[str, str], ...]:
         """The operators that are left, and the names of their first outputs."""
-        calls = (call for call in self.file.calls if call.kind != _STREAM)
+        calls = (call for call in self.file.calls if call.kind != STREAM)
         return tuple((call.kind, self.file.tensors[call.outputs[0]].name) for call in calls)
 
 
-def compiled(content: bytes, npu: str) -> Compiled:
-    """What Vela makes of the int8 .tflite file `content` for this NPU.
+def compiled(
+    content: bytes, npu: str, system_config: str | None = None, memory_mode: str | None = None
+) -> Compiled:
+    """What Vela makes of the int8 .tflite file `content` for this NPU, with memories by their names
+    in Arm/vela.ini, or Vela's own for it.
 
     InputError for an NPU that there is not, ToolchainError where Vela is not installed or fails.
     """
@@ -72,9 +75,14 @@ def compiled(content: bytes, npu: str) -> Compiled:
     with tempfile.TemporaryDirectory(prefix="tinygen-vela-") as name:
         folder = Path(name)
         (folder / "model.tflite").write_bytes(content)
-        arguments = ("--accelerator-config", npu, "--output-dir", name, f"{name}/model.tflite")
+        arguments = ["--accelerator-config", npu, "--output-dir", name]
+        if system_config is not None and memory_mode is not None:
+            arguments += ["--config", "Arm/vela.ini", "--system-config", system_config]
+            arguments += ["--memory-mode", memory_mode]
         try:
-            done = processes.run_python(_MODULE, *arguments, input=b"", timeout=_SECONDS)
+            done = processes.run_python(
+                _MODULE, *arguments, f"{name}/model.tflite", input=b"", timeout=_SECONDS
+            )
         except processes.TimeoutExpired as error:
             raise _failed(npu, f"no answer in {_SECONDS:.0f} seconds") from error
         rewritten = folder / "model_vela.tflite"

@@ -76,6 +76,7 @@ from tinygen.ops.squared_difference import SquaredDifference
 from tinygen.ops.squeeze import Squeeze
 from tinygen.ops.strided_slice import StridedSlice
 from tinygen.ops.sub import Sub
+from tinygen.ops.svdf import Svdf
 from tinygen.ops.table import Table
 from tinygen.ops.tanh import Tanh
 from tinygen.ops.tile import BroadcastTo, Tile
@@ -177,6 +178,7 @@ OPERATORS: tuple[type[Parsed], ...] = (
     Squeeze,
     StridedSlice,
     Sub,
+    Svdf,
     Sum,
     Tanh,
     Tile,

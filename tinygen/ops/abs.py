@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygen.ir import Array, Operands
-from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ir import Array, KernelCall, Operands
 from tinygen.ops.fixed_point import (
     Int64,
     float32_ratio,
@@ -13,15 +12,27 @@ from tinygen.ops.fixed_point import (
     quantize_multiplier,
 )
 from tinygen.ops.lookup import Lookup
+from tinygen.ops.rectify import ONE, Factor, rectify_call
 
 
 class Abs(Lookup):
     kind = "ABS"
 
     def codes(self, io: Operands, codes: Int64) -> Array:
-        source, target = io.input(0).q, io.output.q
-        value = np.abs(codes - source.zero_point)
-        if source.scale != target.scale:
-            factor = quantize_multiplier(float32_ratio(source.scale, target.scale))
+        value = np.abs(codes - io.input(0).q.zero_point)
+        if (factor := self._factor(io)) is not ONE:
             value = multiply_by_quantized_multiplier(value, *factor)
-        return np.asarray(np.clip(value + target.zero_point, INT8_MIN, INT8_MAX))
+        shifted = value + io.output.q.zero_point
+        return np.asarray(np.clip(shifted, io.output.dtype.low, io.output.dtype.high))
+
+    def call_int16(self, io: Operands) -> KernelCall:
+        # What is multiplied is rounded alike on both sides of zero.
+        factor = self._factor(io)
+        bounds = io.output.dtype.low, io.output.dtype.high
+        return rectify_call(io, factor, factor, bounds, negated=True)
+
+    def _factor(self, io: Operands) -> Factor:
+        source, target = io.input(0).q, io.output.q
+        if source.scale == target.scale:
+            return ONE
+        return quantize_multiplier(float32_ratio(source.scale, target.scale))

@@ -1,4 +1,4 @@
-"""BATCH_MATMUL on int8: matrices of activations, their other dimensions broadcast."""
+"""BATCH_MATMUL on int8 or int16: matrices of activations, their other dimensions broadcast."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import tflite
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, KernelCall, Lowered, Operands, Shape, Values, portable
-from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ir import Array, DType, KernelCall, Lowered, Operands, Shape, Values
+from tinygen.ops import require
 from tinygen.ops.fixed_point import Int64, quantize_multiplier
+from tinygen.ops.kernel_of_type import kernel_of_type
 from tinygen.ops.loops import broadcast_loops
 from tinygen.ops.parse import Parsed, Parser
-from tinygen.ops.requantization import Requantization
-from tinygen.ops.weighted import int8_quant
+from tinygen.ops.requantization import OneRounding, Requantization
 
 _LOOPS = 3
 """Loops over matrices that the kernel has."""
@@ -50,8 +50,8 @@ class BatchMatmul(Parsed):
         )
 
     def check(self, io: Operands) -> None:
-        for tensor in (io.input(0), io.input(1), io.output):
-            int8_quant(tensor, self.kind)
+        require.activations(self.kind, io.input(0), io.input(1), io.output)
+        self._requantization(io)  # raises where int16 has no factor for it
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         a, b = (
@@ -77,8 +77,11 @@ class BatchMatmul(Parsed):
             tuple(step * matrix for step in strides)
             for strides, matrix in zip(loops.strides, (rows * depth, depth * columns), strict=True)
         ]
+        points = {"zero_point0": a.q.zero_point, "zero_point1": b.q.zero_point}
+        if target.dtype is DType.INT16:
+            points = {}
         call = KernelCall(
-            kernel=portable("batch_matmul"),
+            kernel=kernel_of_type("batch_matmul", target),
             inputs=(a.id, b.id),
             outputs=(target.id,),
             params={
@@ -92,11 +95,10 @@ class BatchMatmul(Parsed):
                 "depth_step0": rows if self.transposed[0] else 1,
                 "column_step": depth if self.transposed[1] else 1,
                 "depth_step1": 1 if self.transposed[1] else columns,
-                "zero_point0": a.q.zero_point,
-                "zero_point1": b.q.zero_point,
-                "multiplier": int(scale.multiplier),
-                "shift": int(scale.shift),
-                "zero_point": scale.zero_point,
+                **points,
+                "multiplier": int(scale.multiplier.item()),
+                "shift": int(scale.shift.item()),
+                **({"zero_point": scale.zero_point} if points else {}),
             },
         )
         return (call,)
@@ -116,10 +118,12 @@ class BatchMatmul(Parsed):
         # As for a fully connected layer, TFLM multiplies these two scales in float32.
         product = np.float32(io.input(0).q.scale) * np.float32(io.input(1).q.scale)
         multiplier, shift = quantize_multiplier(float(product) / io.output.q.scale)
-        return Requantization(
-            np.array(multiplier, np.int32),
-            np.array(shift, np.int8),
+        made = Requantization(
+            np.array([multiplier], np.int32),
+            np.array([shift], np.int8),
             io.output.q.zero_point,
-            INT8_MIN,
-            INT8_MAX,
+            io.output.dtype.low,
+            io.output.dtype.high,
+            io.output.dtype,
         )
+        return OneRounding.of(made, self.kind) if io.output.dtype is DType.INT16 else made

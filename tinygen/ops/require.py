@@ -95,6 +95,18 @@ def share_of_32768(kind: str, tensor: Tensor) -> None:
         )
 
 
+def share_of_65536(kind: str, tensor: Tensor) -> None:
+    """The int16 output of int8 has its one scale, as near as TFLM asks, and its zero point."""
+    per_tensor(kind, tensor)
+    if abs(tensor.q.scale * 2.0**16 - 1) > _NEAR or tensor.q.zero_point != tensor.dtype.low:
+        raise UnsupportedModel(
+            f"{kind} gives '{tensor.name}' the scale {tensor.q.scale:g} and zero point "
+            f"{tensor.q.zero_point}",
+            why=f"of int8 an int16 output has 1/65536 and {tensor.dtype.low}",
+            next_step="convert the model again",
+        )
+
+
 def finite(kind: str, name: str, value: float) -> float:
     """The attribute, which must be a number that is not infinite."""
     if not math.isfinite(value):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import Array, Operands
-from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ir import Array, KernelCall, Operands, Overlap, portable
 from tinygen.ops.fixed_point import (
     Int64,
     multiply_by_quantized_multiplier,
@@ -14,6 +13,7 @@ from tinygen.ops.fixed_point import (
 )
 from tinygen.ops.inverse_sqrt import inverse_sqrt
 from tinygen.ops.lookup import Lookup
+from tinygen.ops.rectify import Factor
 
 _BITS = 20
 """Fractional bits on the way."""
@@ -26,9 +26,27 @@ class Rsqrt(Lookup):
     kind = "RSQRT"
 
     def codes(self, io: Operands, codes: Int64) -> Array:
-        source, target = io.input(0).q, io.output.q
-        value = codes - source.zero_point
+        target = io.output
+        value = codes - io.input(0).q.zero_point
         root, root_shift = inverse_sqrt(value)
+        fraction = multiply_by_quantized_multiplier(np.ones_like(value), root, root_shift + _BITS)
+        scaled = multiply_by_quantized_multiplier(fraction, *self._factor(io))
+        low, high = target.dtype.low, target.dtype.high
+        return np.where(value <= 0, high, np.clip(scaled + target.q.zero_point, low, high))
+
+    def call_int16(self, io: Operands) -> KernelCall:
+        multiplier, shift = self._factor(io)
+        return KernelCall(
+            kernel=portable("rsqrt_int16"),
+            inputs=(io.input(0).id,),
+            outputs=(io.output.id,),
+            params={"count": io.output.elements, "multiplier": multiplier, "shift": shift},
+            overlaps=(Overlap(0, 0, io.output.nbytes),),
+        )
+
+    def _factor(self, io: Operands) -> Factor:
+        """From roots in 2^-20 to codes."""
+        source, target = io.input(0).q, io.output.q
         with np.errstate(over="ignore"):
             product = float(np.sqrt(np.float32(source.scale)) * np.float32(target.scale))
         multiplier, shift = quantize_multiplier(1.0 / product if product else np.inf)
@@ -37,7 +55,4 @@ class Rsqrt(Lookup):
                 f"RSQRT gives '{io.output.name}' the scale {target.scale:g}",
                 why=f"it is too large for an input with the scale {source.scale:g}",
             )
-        fraction = multiply_by_quantized_multiplier(np.ones_like(value), root, root_shift + _BITS)
-        scaled = multiply_by_quantized_multiplier(fraction, multiplier, shift - _BITS)
-        result = np.clip(scaled + target.zero_point, INT8_MIN, INT8_MAX)
-        return np.where(value <= 0, INT8_MAX, result)
+        return multiplier, shift - _BITS

@@ -57,7 +57,7 @@ class SelectV2(Move):
 
     def kernels(self, io: Operands) -> Lowered:
         target = io.output
-        words = target.dtype in (DType.INT32, DType.FLOAT32)
+        words = target.dtype in (DType.INT16, DType.INT32, DType.FLOAT32)
         if not words:
             require.int8(self.kind, target)
         shapes = [io.input(i).shape for i in range(3)]
@@ -83,6 +83,7 @@ class SelectV2(Move):
                 "condition_strides": loops.strides[0],
                 "true_strides": loops.strides[1],
                 "false_strides": loops.strides[2],
+                **({"element_bytes": target.dtype.size} if words else {}),
             },
             overlaps=overlaps,
         )

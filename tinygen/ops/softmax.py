@@ -1,4 +1,5 @@
-"""SOFTMAX over the last axis; of int8 the output has always scale 1/256 and zero point -128."""
+"""SOFTMAX over the last axis; of int8 the output has always scale 1/256 and zero point -128, or in
+int16 1/65536 and -32768."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from tinygen.ir import (
     portable,
 )
 from tinygen.ops import require, softmax_int16
-from tinygen.ops.activation import INT8_MAX, INT8_MIN
+from tinygen.ops.activation import INT8_MIN
 from tinygen.ops.classes import INPUT_BITS, SUM_BITS, check_classes, differences
 from tinygen.ops.fixed_functions import (
     exp_on_negative_values,
@@ -52,8 +53,9 @@ class Softmax(Parsed):
 
     def compute(self, io: Operands, values: Values) -> tuple[Array, ...]:
         (value,) = values
-        if io.output.dtype is DType.INT16:
+        if io.input(0).dtype is DType.INT16:
             return (softmax_int16.compute(io, self.beta, value),)
+        made = io.output.dtype
         table = self._table(io)
         below = np.max(value, axis=-1, keepdims=True).astype(np.int64) - value
         counted = below < len(table)
@@ -64,20 +66,21 @@ class Softmax(Parsed):
         bits = np.floor(np.log2(total.astype(np.float64))).astype(np.int64) + 1
         reciprocal = one_over_one_plus_x((total << (32 - bits)) - (1 << 31))
         # Ever smaller shares: past a shift of 31 nothing is left.
-        shift = SUM_BITS - (32 - bits) + 31 - 8
+        shift = SUM_BITS - (32 - bits) + 31 - 8 * made.size
         share = rounding_divide_by_pot(high_mul(exps, reciprocal), np.minimum(shift, 31))
-        codes = np.clip(np.where(shift > 31, 0, share) + INT8_MIN, INT8_MIN, INT8_MAX)
-        return (np.where(counted, codes, INT8_MIN).astype(np.int8),)
+        codes = np.clip(np.where(shift > 31, 0, share) + made.low, made.low, made.high)
+        return (np.where(counted, codes, made.low).astype(made.numpy),)
 
     def kernels(self, io: Operands) -> Lowered:
-        if io.output.dtype is DType.INT16:
+        if io.input(0).dtype is DType.INT16:
             return (softmax_int16.call(io, self.beta),)
         source, target = io.input(0), io.output
+        wide = target.dtype is DType.INT16
         depth = source.shape[-1]
         table = self._table(io).astype(np.int32)
         return (
             KernelCall(
-                kernel=portable("softmax"),
+                kernel=portable("softmax_to_int16" if wide else "softmax"),
                 inputs=(source.id,),
                 outputs=(target.id,),
                 params={
@@ -86,7 +89,7 @@ class Softmax(Parsed):
                     "table_length": len(table),
                 },
                 constants={"table": Constant(table)},
-                overlaps=(Overlap(0, 0, target.nbytes),),
+                overlaps=() if wide else (Overlap(0, 0, target.nbytes),),
             ),
         )
 
@@ -105,9 +108,14 @@ class Softmax(Parsed):
 
     def check(self, io: Operands) -> None:
         source, target = io.input(0), io.output
-        require.activations(self.kind, source, target)
-        if target.dtype is DType.INT16:
+        if source.dtype is DType.INT16:
+            require.activations(self.kind, source, target)
             softmax_int16.check(io)
             return
-        require.fixed_quant(self.kind, target, 1 / 256, INT8_MIN)
+        require.int8(self.kind, source)
+        require.dtype(self.kind, target, DType.INT8, DType.INT16)
+        if target.dtype is DType.INT16:
+            require.share_of_65536(self.kind, target)
+        else:
+            require.fixed_quant(self.kind, target, 1 / 256, INT8_MIN)
         check_classes(self.kind, source)

@@ -21,7 +21,7 @@ from tinygen.pio.elf import Sizes
 from tinygen.printable import printable, shell_word
 
 MANIFEST = "tinygen.json"
-VERSION = 5
+VERSION = 6
 """Of the manifest's form: it rises with every key that comes, goes or means something else."""
 
 _SHOWN = 40
@@ -121,6 +121,7 @@ class Told:
     arena: int | None
     debug: bool
     keep_edges: bool
+    npu: str | None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ SHARED = frozenset(
     {
         *("model_status", "model_type", "model_tensor", "model_typed_tensor"),
         *("MODEL_MAX_RANK", "MODEL_OK", "MODEL_ERROR_CANARY", "MODEL_ERROR_ARENA"),
-        *("MODEL_ERROR_INVOKE", "MODEL_INT8", "MODEL_UINT8", "MODEL_INT16", "MODEL_INT32"),
+        *("MODEL_ERROR_INVOKE", "MODEL_ERROR_NPU"),
+        *("MODEL_INT8", "MODEL_UINT8", "MODEL_INT16", "MODEL_INT32"),
         *("MODEL_FLOAT32", "MODEL_MEMORY_H", "model_memory_take", "model_memory_largest"),
     }
 )

@@ -27,6 +27,11 @@ from tinygen.proof.verdict import real_distance
 from tinygen.tflite.mixed import Wider, converts, mixed, values
 
 _REAL = (DType.INT8, DType.INT16, DType.FLOAT32)
+_BYTES_ALONE = (
+    *("BATCH_TO_SPACE_ND", "DEPTH_TO_SPACE", "EMBEDDING_LOOKUP", "GATHER", "GATHER_ND"),
+    *("MIRROR_PAD", "SPACE_TO_BATCH_ND", "SPACE_TO_DEPTH", "TILE"),
+)
+"""What the engine aot moves of any type, and TensorFlow Lite Micro of int8, not of int16."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,18 @@ class Mixed:
     layers: tuple[MixedLayer, ...]
     of: int
     """How many layers there are."""
+    could: int | None
+    """How many of them can be on int16; None where that was not asked."""
     inputs: tuple[str, ...]
     """Those of the model that are int16."""
     outputs: tuple[str, ...]
+
+    @property
+    def most(self) -> str:
+        """What stands on the other side of all int8."""
+        if self.could in (None, self.of):
+            return "all int16"
+        return f"int16 wherever it can be ({self.could} layers)"
 
     @property
     def text(self) -> str:
@@ -63,8 +77,18 @@ class Mixed:
             return f"int8 reaches {self.int8_db:.1f} dB {where}: no layer needs int16"
         return (
             f"{len(self.layers)} of {self.of} layers on int16: SQNR {self.mixed_db:.1f} dB {where};"
-            f" all int8 {self.int8_db:.1f} dB, all int16 {self.int16_db:.1f} dB"
+            f" all int8 {self.int8_db:.1f} dB, {self.most} {self.int16_db:.1f} dB"
         )
+
+
+@dataclass(frozen=True)
+class Reached:
+    """`content` is the file, `int16` the one with all layers on int16 that can be; None where int8
+    sufficed."""
+
+    told: Mixed
+    content: bytes
+    int16: bytes | None
 
 
 def reach(
@@ -74,7 +98,7 @@ def reach(
     float_tflite: bytes,
     samples: Sequence[Samples],
     progress: Progress,
-) -> tuple[bytes, Mixed]:
+) -> Reached:
     """The `.tflite` of `model` with as many layers of the int16 file `wide` as the goal takes.
 
     Raises InputError where all of them do not reach it, and for a model that remembers.
@@ -87,10 +111,10 @@ def reach(
         )
     search = _Search(model, float_tflite, samples, progress)
     if search.int8_db >= goal_db:
-        return model.content, search.result(goal_db, None, search.int8_db)
+        return Reached(search.result(goal_db, None, search.int8_db), model.content, None)
     search.take(wide())
-    content, made, reached = search.smallest(goal_db)
-    return content, search.result(goal_db, made, reached)
+    content, made, reached_db = search.smallest(goal_db)
+    return Reached(search.result(goal_db, made, reached_db), content, search.everything)
 
 
 class _Search:
@@ -112,6 +136,8 @@ class _Search:
         self._file = tflite.parse(model.content, model.name)
         self._values = values(self._file)
         self._wide, self._calls, self._entries = b"", dict[int, int](), list[int]()
+        self.everything = b""
+        """The file with all layers on int16 that can be, once that was asked."""
         self._int16_db: float | None = None
 
     def take(self, wide: bytes) -> None:
@@ -140,6 +166,8 @@ class _Search:
             for g, n in ((self._model.written, node), (graph, its))
         ]
         io = graph.operands(its)
+        if node.op.kind in _BYTES_ALONE:
+            return False
         if shapes[0] != shapes[1] or io.outputs[0].dtype is not DType.INT16:
             return False
         try:
@@ -152,10 +180,9 @@ class _Search:
         """The file with the fewest values on int16 that reaches the goal, in the order of what they
         cost; which layers that are, and what it reaches."""
         order = self._order()
-        everything = Wider(self._calls, self._entries)
-        self._int16_db = self._measured(len(order))[1]
+        self.everything, self._int16_db = self._measured(len(order))
         if self._int16_db < goal_db:
-            raise self._out_of_reach(goal_db, everything)
+            raise self._out_of_reach(goal_db)
         low, high = 0, len(order)
         while high - low > 1:
             middle = (low + high) // 2
@@ -228,9 +255,8 @@ class _Search:
             default=np.inf,
         )
 
-    def _out_of_reach(self, goal_db: float, everything: Wider) -> InputError:
-        content = mixed(self._model.content, self._wide, self._file, everything)
-        graph = simplify(tflite.read(content, self._model.name))
+    def _out_of_reach(self, goal_db: float) -> InputError:
+        graph = simplify(tflite.read(self.everything, self._model.name))
         errors = of_both(graph, input_edges(graph), self._float, self._inputs, self._progress)
         worst = max(errors.alone, key=lambda i: errors.alone[i], default=None)
         most = "" if worst is None else f"; '{graph.tensors[worst].name}' loses most there"
@@ -263,6 +289,7 @@ class _Search:
                 MixedLayer(calls[i].kind, tensors[calls[i].outputs[0]].name) for i in wider.calls
             ),
             of=self._layers,
+            could=len(self._calls) if self._wide else None,
             inputs=tuple(tensors[self._file.inputs[i]].name for i in wider.inputs),
             outputs=tuple(
                 tensors[outputs[i]].name

@@ -16,7 +16,7 @@ from tinygen.load.quiet import quiet
 from tinygen.ops import BY_KIND
 from tinygen.quantize.names import layers_of, traceable
 from tinygen.quantize.remedies import BY_CLASS, remedy
-from tinygen.tflite import Call, File
+from tinygen.tflite import Call, File, unit_relu
 
 _SHOWN = 3
 _UNSUPPORTED = re.compile(
@@ -151,7 +151,8 @@ def check_compiled(loaded: FloatModel, float_tflite: bytes) -> None:
     """Raises an error, with all layers that need what is not compiled, before anything is
     quantized."""
     file = tflite.parse(float_tflite, loaded.path.name)
-    missing = [(call.kind, _near(file, call)) for call in file.calls if call.kind not in BY_KIND]
+    known = {*BY_KIND, unit_relu.KIND}  # which becomes others once it is quantized
+    missing = [(call.kind, _near(file, call)) for call in file.calls if call.kind not in known]
     if missing:
         raise UnsupportedModel(
             f"'{loaded.path.name}' has layers that tinygen does not compile",

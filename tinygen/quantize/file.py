@@ -17,10 +17,15 @@ _LINES = 3
 
 
 def quantized_file(
-    loaded: FloatFile, samples: Iterable[Sequence[Array]], *, float_edges: bool, activations: str
+    loaded: FloatFile,
+    samples: Iterable[Sequence[Array]],
+    *,
+    float_edges: bool,
+    activations: str,
+    whole: bool,
 ) -> bytes:
     """The model in int8, with activations of this type; each of `samples` is one array per input,
-    with the batch of 1.
+    with the batch of 1. Where it need not be `whole`, float32 may stay.
 
     Raises InputError, with what the quantizer said, when it cannot be quantized.
     """
@@ -30,6 +35,7 @@ def quantized_file(
         "inputs": np.array(len(columns)),
         "float_edges": np.array(float_edges),
         "activations": np.array(activations),
+        "whole": np.array(whole),
         **{f"input_{i}": column for i, column in enumerate(columns)},
     }
     file = io.BytesIO()

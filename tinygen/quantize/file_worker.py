@@ -4,8 +4,8 @@ The file is somebody else's, and what reads it is C++ that aborts on what it doe
 here is an error there. TensorFlow Lite's quantizer is given a file by these functions alone: its
 converter takes Keras models, functions and SavedModels, calls them, and nothing else.
 Usage: `python -m tinygen.quantize.file_worker < request.npz > model.tflite`; the request holds
-`model` (bytes), `inputs` (how many), `input_0` ... (samples, *shape), `float_edges` and
-`activations` (the name of their type).
+`model` (bytes), `inputs` (how many), `input_0` ... (samples, *shape), `float_edges`, `activations`
+(the name of their type) and `whole`: without it what has no such form stays float.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def quantized(request: Mapping[str, Array]) -> bytes:
 
     content = _plain(request["model"].tobytes())
     activations, float_edges = str(request["activations"]), bool(request["float_edges"])
-    return quantized_content(content, samples, activations, float_edges=float_edges)
+    whole = bool(request["whole"])
+    return quantized_content(content, samples, activations, float_edges=float_edges, whole=whole)
 
 
 def quantized_content(
@@ -42,9 +43,11 @@ def quantized_content(
     activations: str,
     *,
     float_edges: bool,
+    whole: bool = True,
 ) -> bytes:
     """The float .tflite in int8, its equal steps quantized equally; `activations` is the name of
-    their type. What is thrown is TensorFlow's."""
+    their type. Where it need not be `whole`, what has no such form stays float. What is
+    thrown is TensorFlow's."""
     import tensorflow
     from tensorflow.lite.python.convert import mlir_quantize
     from tensorflow.lite.python.optimize import calibrator
@@ -54,7 +57,7 @@ def quantized_content(
     if codes is tensorflow.int16:  # which the newer quantizer has not
         old = calibrator.Calibrator(content)
         return bytes(
-            old.calibrate_and_quantize(samples, edges, edges, False, codes, tensorflow.int64)
+            old.calibrate_and_quantize(samples, edges, edges, not whole, codes, tensorflow.int64)
         )
     calibrated = calibrator.Calibrator(calibrator.add_intermediate_tensors(content)).calibrate(
         samples

@@ -35,9 +35,11 @@ from tinygen.quantize.file_worker import quantized_content
 from tinygen.quantize.layer_names import with_layer_names
 from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
+from tinygen.quantize.own_scales import with_own_scales
 from tinygen.quantize.plainer import plainer_layers
 from tinygen.quantize.recurrent import fused_layers
 from tinygen.quantize.steps import has_steps
+from tinygen.tflite.unit_relu import without_unit_relus
 from tinygen.tflite.write import with_plain_integers, with_requantized, with_zeros_for
 
 CALIBRATION_SAMPLES = 500
@@ -49,6 +51,7 @@ _COMPUTED = {
     "int16": "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
 }
 """The converter's name for operators on such activations."""
+_FLOAT = "TFLITE_BUILTINS"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +68,17 @@ class Quantized:
 
 
 def quantize(
-    loaded: LoadedModel, data: Dataset, *, float_edges: bool = False, activations: str = "int8"
+    loaded: LoadedModel,
+    data: Dataset,
+    *,
+    float_edges: bool = False,
+    activations: str = "int8",
+    whole: bool = True,
 ) -> Quantized:
     """Full int8 with int8 inputs and outputs, or with `float_edges` those of the model: float32, or
     integers, which are converted there; weights per channel, batch 1. Inputs that look things up
-    are int32. With `activations` "int16" what is not a weight is int16 in place of int8.
+    are int32. With `activations` "int16" what is not a weight is int16 in place of int8; what the
+    converter has no such form of stays float32 there where it need not be `whole`.
 
     Raises InputError, with what the converter said, when the model cannot be converted.
     """
@@ -95,8 +104,12 @@ def quantize(
         float_tflite = loaded.content
         check_computes(loaded, float_tflite)
         check_compiled(loaded, with_layer_names(float_tflite, *names))
-        int8_tflite = quantized_file(
-            loaded, samples(), float_edges=float_edges, activations=activations
+        int8_tflite = (
+            quantized_file(
+                loaded, samples(), float_edges=float_edges, activations=activations, whole=whole
+            )
+            if loaded.scales is None
+            else with_own_scales(loaded, loaded.scales, float_edges=float_edges)
         )
     else:
         with contextlib.ExitStack() as folders:
@@ -105,7 +118,7 @@ def quantize(
             beginnings = Beginnings(loaded)
             frozen = _frozen(tensorflow, loaded, saved, beginnings)
             converted = _convert(
-                tensorflow, frozen, loaded, None, saved, float_edges=True, activations=""
+                tensorflow, frozen, loaded, None, saved, float_edges=True, computed=()
             )
             zeros = [np.zeros(shape, np.float32) for shape in beginnings.shapes]
             float_tflite = with_zeros_for(converted, len(loaded.inputs)) if zeros else converted
@@ -118,6 +131,7 @@ def quantize(
                 lambda: ([*sample, *zeros] for sample in samples()),
                 saved,
                 float_edges=float_edges,
+                computed=(_COMPUTED[activations], *(() if whole else (_FLOAT,))),
                 activations=activations,
                 steps_of=converted if activations == "int8" else None,
             )
@@ -130,8 +144,11 @@ def quantize(
     if float_edges and (integers := _integers(loaded, named)):
         named = with_plain_integers(named, integers)
     file = tflite.parse(named, loaded.path.name)
+    if (clamped := without_unit_relus(named, file)) is not named:
+        named, file = clamped, tflite.parse(clamped, loaded.path.name)
     try:
-        check_int8(file)
+        if whole:
+            check_int8(file)
     except InputError as error:
         raise not_int8(loaded, file, named_float, samples(), error) from error
     graph = tflite.graph(file, loaded.name)
@@ -272,12 +289,13 @@ def _convert(
     saved: Path | None,
     *,
     float_edges: bool,
-    activations: str,
+    computed: Sequence[str],
+    activations: str = "",
     steps_of: bytes | None = None,
 ) -> bytes:
     """The frozen function, or what was saved of it, as `.tflite`: float without samples, quantized
-    with. Where it has equal steps, and is given in float, that is quantized as the converter does
-    it, but for their ranges."""
+    with, of these sets of operators. Where it has equal steps, and is given in float, that is
+    quantized as the converter does it, but for their ranges."""
     lite = tensorflow.lite
     with quiet() as noise:
         try:
@@ -291,7 +309,7 @@ def _convert(
             if samples is not None:
                 converter.optimizations = [lite.Optimize.DEFAULT]
                 converter.representative_dataset = samples
-                converter.target_spec.supported_ops = [getattr(lite.OpsSet, _COMPUTED[activations])]
+                converter.target_spec.supported_ops = [getattr(lite.OpsSet, s) for s in computed]
                 if not float_edges:
                     converter.inference_input_type = tensorflow.dtypes.as_dtype(activations)
                     converter.inference_output_type = tensorflow.dtypes.as_dtype(activations)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tinygen.tflite.graph import graph, read
 from tinygen.tflite.metadata import output_labels
 from tinygen.tflite.parse import Call, File, FileTensor, parse, subgraphs
+from tinygen.tflite.selects import without_selects
 from tinygen.tflite.signatures import in_order_of_names, signatures, with_signature
 from tinygen.tflite.states import forgets, forgetting, places, start, variables
 from tinygen.tflite.tiles import without_tiles
@@ -33,5 +34,6 @@ __all__ = [
     "with_edges",
     "with_shapes",
     "with_signature",
+    "without_selects",
     "without_tiles",
 ]

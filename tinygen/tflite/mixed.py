@@ -35,11 +35,15 @@ class Wider:
 
 
 def converts(file: File, call: int) -> bool:
-    """Whether the operator at this position only changes the form of a value."""
+    """Whether the operator at this position only changes the form of a value: from codes to codes,
+    or from and to float32 at an edge. What computes in float in the middle is a table of int8."""
     found = file.calls[call]
     if found.kind not in ("QUANTIZE", "DEQUANTIZE"):
         return False
-    return all(file.tensors[i].type in _CONVERTED for i in (*found.inputs, *found.outputs))
+    ends = (*found.inputs, *found.outputs)
+    real = [i for i in ends if file.tensors[i].type == "FLOAT32"]
+    edges = {*file.inputs, *file.outputs}
+    return edges.issuperset(real) and all(file.tensors[i].type in _CONVERTED for i in ends)
 
 
 def values(file: File) -> dict[TensorId, TensorId]:

@@ -1,4 +1,4 @@
-/* Words of 32 bits of one of two inputs, as a condition says, all three with broadcasting. */
+/* Words of 16 or 32 bits of one of two inputs, as a condition says, all three with broadcasting. */
 #ifndef TG_PORTABLE_SELECT_WORDS_H
 #define TG_PORTABLE_SELECT_WORDS_H
 
@@ -11,6 +11,7 @@ struct tg_portable_select_words_params {
   int32_t condition_strides[5]; /* step at each loop, in elements; 0 repeats */
   int32_t true_strides[5];      /* the same for what is taken where the condition holds */
   int32_t false_strides[5];     /* and where it does not */
+  int32_t element_bytes;        /* 2 or 4 */
 };
 
 TG_INLINE int32_t tg_portable_select_words_at(const int32_t *strides, const int32_t *at) {
@@ -22,6 +23,7 @@ TG_INLINE int32_t tg_portable_select_words_at(const int32_t *strides, const int3
 TG_INLINE void tg_portable_select_words(const struct tg_portable_select_words_params *p,
                                         const uint8_t *condition, const void *if_true,
                                         const void *if_false, void *output) {
+  const int32_t bytes = p->element_bytes;
   uint8_t *to = (uint8_t *)output;
   int32_t at[5];
   for (at[0] = 0; at[0] < p->dims[0]; ++at[0]) {
@@ -32,10 +34,10 @@ TG_INLINE void tg_portable_select_words(const struct tg_portable_select_words_pa
             const int32_t yes = tg_portable_select_words_at(p->true_strides, at);
             const int32_t no = tg_portable_select_words_at(p->false_strides, at);
             const int32_t holds = condition[tg_portable_select_words_at(p->condition_strides, at)];
-            const uint8_t *from =
-                holds ? (const uint8_t *)if_true + 4 * yes : (const uint8_t *)if_false + 4 * no;
-            memcpy(to, from, 4);
-            to += 4;
+            const uint8_t *from = holds ? (const uint8_t *)if_true + bytes * yes
+                                        : (const uint8_t *)if_false + bytes * no;
+            memcpy(to, from, (size_t)bytes);
+            to += bytes;
           }
         }
       }

@@ -17,8 +17,10 @@ _MODEL_STATUS = {
     1: "the canary behind the arena was overwritten",
     2: "the arena is too small",
     3: "the engine failed",
+    4: "no NPU answers that the model is for",
 }
 _MODEL_ARENA = 2
+_MODEL_NPU = 4
 _TENSOR_BYTES_MAX = 1 << 26
 
 
@@ -98,7 +100,9 @@ class Hello:
         return DeviceError(
             f"{self.model} did not start on {self.board}: {status_text(self.model_status)}",
             why=f"model_init returned {self.model_status}",
-            next_step="build and flash again: tinygen build, then tinygen flash",
+            next_step="a board that has the NPU, or tinygen build without --npu"
+            if self.model_status == _MODEL_NPU
+            else "build and flash again: tinygen build, then tinygen flash",
         )
 
     def _arena_too_small(self) -> TinygenError:

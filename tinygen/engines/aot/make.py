@@ -104,7 +104,7 @@ def _made(job: Job, goal: Goal, program: Program, place: ArenaPlace) -> Made:
         arena_bytes=program.plan.arena_bytes,
         arena_minimum_bytes=program.plan.minimum_bytes,
         arena_place=place,
-        library_flags=library_flags(program, goal),
+        library_flags=library_flags(program, goal, job.board),
         alone=True,
         arena_peak=None if program.peak is None else program.peak.place,
         choices=tuple(
@@ -161,16 +161,20 @@ def _fitting(job: Job, sets: tuple[str, ...]) -> tuple[Goal, Program, ArenaPlace
     raise refused
 
 
-def library_flags(program: Program, goal: Goal) -> tuple[str, ...]:
-    """The compiler's flags for the model's C, whatever a framework compiles the rest with."""
-    level = SIZE_FLAGS if goal is Goal.SIZE else SPEED_FLAGS
-    return tuple(dict.fromkeys((*level, *build_flags(program))))
+def library_flags(program: Program, goal: Goal, board: Board) -> tuple[str, ...]:
+    """The compiler's flags for the model's C, whatever a framework compiles the rest with: they
+    come last, so that the level that the board is given for speed is among them."""
+    own = tuple(flag for flag in board.platformio.build_flags if flag.startswith("-O"))
+    level = SIZE_FLAGS if goal is Goal.SIZE else own or SPEED_FLAGS
+    return tuple(dict.fromkeys((*level, *build_flags(program, board))))
 
 
-def build_flags(program: Program) -> tuple[str, ...]:
-    """The flags that are not about size or speed: those of every set that is used come last."""
+def build_flags(program: Program, board: Board) -> tuple[str, ...]:
+    """The flags that are not about size or speed, less those that are wrong for the board: those of
+    every set that is used come last."""
     used = named({kernel.set for kernel in program.kernels})
-    return tuple(dict.fromkeys((*BUILD_FLAGS, *(f for there in used for f in there.build_flags))))
+    flags = dict.fromkeys((*BUILD_FLAGS, *(f for there in used for f in there.build_flags)))
+    return tuple(flag for flag in flags if flag not in board.platformio.build_unflags)
 
 
 def _chosen(layer: Layer, number: int) -> LayerKernel:

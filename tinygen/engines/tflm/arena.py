@@ -152,9 +152,10 @@ def not_run(words: str, hint: str = "") -> UnsupportedModel:
     )
 
 
-def smallest(attempt: Try, ceiling: int) -> Need:
-    """The smallest arena of at most `ceiling` bytes. DoesNotRun when that is too small."""
-    truth = attempt(ceiling, INVOKES)
+def smallest(attempt: Try, ceiling: int, invokes: int = INVOKES) -> Need:
+    """The smallest arena of at most `ceiling` bytes. DoesNotRun when that is too small. Without
+    `invokes` the smallest that allocates."""
+    truth = attempt(ceiling, invokes)
     if not truth.ok:
         raise DoesNotRun(
             f"the model does not run on the emulated core in an arena of {ceiling:,} bytes",
@@ -166,12 +167,12 @@ def smallest(attempt: Try, ceiling: int) -> Need:
         return attempt(size, 0).ok
 
     def computes(size: int) -> bool:
-        trial = attempt(size, INVOKES)
+        trial = attempt(size, invokes)
         return trial.ok and trial.outputs == truth.outputs
 
     size = _lowest(allocates, aligned(truth.used), ceiling)
     # What allocates nearly always computes; where not, look above with the costlier question.
-    if not computes(size):
+    if invokes and not computes(size):
         size = _lowest(computes, size + STEP, ceiling)
     return Need(size, truth.used, truth.start_ticks)
 

@@ -20,6 +20,7 @@ from tinygen.engines.tflm.source import TflmTree
 from tinygen.engines.tflm.upstream import Operator, Upstream
 from tinygen.errors import ToolchainError
 from tinygen.ir import Graph, Int8Model, input_edges
+from tinygen.npu.vela import Compiled
 from tinygen.options import BuildOptions
 from tinygen.templates import Identity
 from tinygen.tflite import File
@@ -39,6 +40,8 @@ class TflmFirmware:
     """TFLite's names, each once, sorted: what is registered."""
     model_bytes: int
     """Flash of the model, memory plan included."""
+    npu: Compiled | None = None
+    """What Vela made of it, where an NPU computes."""
 
 
 def compile_model(

@@ -16,12 +16,14 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
     """The file without what stands between its own edges and int8, and its graph.
 
     The firmware passes int8 in and out, whichever engine runs the model. A file whose edges are
-    int8, or kept, comes back as it is, but for TILEs, which TFLM has not, dilated convolutions that
-    are taken apart, and SLICEs.
+    int8, or kept, comes back as it is, but for TILEs and SELECTs, which TFLM has not, dilated
+    convolutions that are taken apart, and SLICEs.
     """
     content, written = model.content, model.written
     if (untiled := tflite.without_tiles(content, written)) is not content:
         content, written = untiled, tflite.read(untiled, model.name)
+    if (selected := tflite.without_selects(content, written)) is not content:
+        content, written = selected, tflite.read(selected, model.name)
     if (dilated := with_dilated(content, written)) is not content:
         content, written = dilated, tflite.read(dilated, model.name)
     if (gathered := with_gathers(content, written)) is not content:

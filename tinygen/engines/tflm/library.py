@@ -46,24 +46,26 @@ def assemble(
     kernel_set: KernelSet,
     *,
     plain: frozenset[str] = frozenset(),
+    others: Iterable[str] = (),
     debug: bool = False,
 ) -> Library:
     """The library for a model with these operators; `debug` keeps upstream's error texts.
 
-    `plain` are the files of reference kernels that the set's own do not replace.
+    `others` are files of kernels that are needed besides, `plain` those of reference kernels that
+    the set's own do not replace.
     """
     vendor = VENDORS.get(kernel_set)
     folder = vendor.kernels if vendor else ""
     wanted = sorted({upstream.kernel_source(operator) for operator in operators})
-    needed = upstream.closure([ROOT_SOURCE, *wanted], folder, plain)
+    needed = upstream.closure([ROOT_SOURCE, *wanted, *others], folder, plain)
     kernels = {path for path in needed if path.startswith(f"{KERNELS}/") and path.endswith(".cc")}
     # The same core for every model, so that its object serves all of them.
     known = upstream.closure([ROOT_SOURCE, *upstream.operator_sources], folder)
     core = (known & upstream.core_sources) - {_DEBUG_LOG}
     functions = VendorFiles(upstream, vendor).needed(kernels) if vendor else set()
-    units = {"core.cc": _unit(core)}
-    units |= {f"kernels/{name}": _unit(paths) for name, paths in _units(upstream, kernels).items()}
-    units |= {f"kernels/{_unit_name(path)}": _unit([path]) for path in functions}
+    units = {"core.cc": unit(core)}
+    units |= {f"kernels/{name}": unit(paths) for name, paths in _units(upstream, kernels).items()}
+    units |= {f"kernels/{_unit_name(path)}": unit([path]) for path in functions}
     files = {
         f"{LIBRARY}/{path}": upstream.read(path)
         for path in upstream.headers({*kernels, *core, *functions, RESOLVER})
@@ -136,7 +138,8 @@ def _unit_name(path: str) -> str:
     return f"{file.stem}_asm.S" if file.suffix == ".S" else file.name
 
 
-def _unit(paths: Iterable[str]) -> bytes:
+def unit(paths: Iterable[str]) -> bytes:
+    """What is compiled for these files: one that includes them."""
     return "".join(f'#include "{path}"\n' for path in sorted(paths)).encode()
 
 

@@ -9,13 +9,18 @@ from typing import ClassVar
 from tinygen.boards import Board, EngineName
 from tinygen.boards.fit import Needs, fit
 from tinygen.engines.engine import Engine, Job, Made, Plain
+from tinygen.engines.tflm import npu
 from tinygen.engines.tflm.arena import Arena
 from tinygen.engines.tflm.compile import compile_model, computed
+from tinygen.engines.tflm.compile_npu import compile_for_npu
 from tinygen.engines.tflm.follow import follow, followed
 from tinygen.engines.tflm.kernel_sets import KernelSet, kernel_set, kernel_sets, pins
-from tinygen.engines.tflm.source import installed, setup
+from tinygen.engines.tflm.source import ETHOS_U, installed, setup
 from tinygen.engines.traced import Traced
+from tinygen.errors import UnsupportedModel
 from tinygen.ir import Int8Model
+from tinygen.npu.vela import Compiled
+from tinygen.options import BuildOptions
 from tinygen.pio import core
 from tinygen.pio.toolchain import require_toolchain
 from tinygen.templates import Identity
@@ -25,7 +30,7 @@ class Tflm(Engine):
     """TensorFlow Lite Micro's interpreter."""
 
     name: ClassVar[EngineName] = "tflm"
-    options: ClassVar[frozenset[str]] = frozenset({"kernel_set", "arena", "debug"})
+    options: ClassVar[frozenset[str]] = frozenset({"kernel_set", "arena", "debug", "npu"})
 
     def kernel_sets(self, board: Board) -> tuple[str, ...]:
         return kernel_sets(board)
@@ -43,26 +48,20 @@ class Tflm(Engine):
         fit(job.board, needs).require()
         require_toolchain(job.board, cxx=True)
         cache = core.cache_dir()
-        needed = pins(kernels)
+        name = job.options.npu
+        needed = pins(kernels) if name is None else (*pins(kernels), ETHOS_U)
         tree = installed(cache, needed)
         if tree is None:
             job.options.progress.stage("Obtaining TensorFlow Lite Micro")
             tree = setup(cache, progress=job.options.progress, pins=needed)
-        firmware = compile_model(
-            job.model,
-            job.board,
-            kernels,
-            tree,
-            cache,
-            job.identity,
-            job.options,
-        )
-        arena = firmware.arena
+        given = (job.model, job.board, kernels, tree, cache, job.identity, job.options)
+        firmware = compile_model(*given) if name is None else compile_for_npu(*given, name)
+        arena, rewritten = firmware.arena, firmware.npu
         best = None if arena.measured is None else arena.measured.best
         return Made(
             files=firmware.files,
             kernel_set=kernels.value,
-            layers=len(firmware.graph.nodes),
+            layers=len(rewritten.file.calls if rewritten else firmware.graph.nodes),
             macs=sum(n.op.macs(firmware.graph.operands(n)) for n in firmware.graph.nodes),
             constant_bytes=firmware.model_bytes,
             arena_bytes=arena.bytes,
@@ -71,10 +70,22 @@ class Tflm(Engine):
             arena_overhead_bytes=None if best is None else best.bytes - best.used,
             build_flags=firmware.build_flags,
             scripts=firmware.scripts,
-            notes=tuple(_notes(arena)),
+            notes=tuple(_npu_notes(rewritten, arena) if rewritten else _notes(arena)),
+            npu=None if rewritten is None else rewritten.estimate,
         )
 
+    def check(self, options: BuildOptions, board: Board) -> None:
+        super().check(options, board)
+        if options.npu is not None:
+            npu.require(board, options.npu)
+
     def follow(self, job: Job) -> Traced:
+        if job.options.npu is not None:
+            raise UnsupportedModel(
+                f"the layers of '{job.model.name}' cannot be followed on {job.options.npu}",
+                why="the NPU has them as one stream of commands",
+                next_step="build without --npu to look into the model",
+            )
         return follow(job.model, kernel_set(job.board, job.options.kernel_set))
 
     def followed(
@@ -95,6 +106,15 @@ class Tflm(Engine):
         chosen = kernel_set(job.board, job.options.kernel_set)
         plain = chosen is reference or reference.value not in there
         return "" if plain else f"--kernel-set {reference.value}"
+
+
+def _npu_notes(made: Compiled, arena: Arena) -> Iterator[str]:
+    yield from npu.notes(made.estimate, (kind for kind, _ in made.on_processor))
+    if arena.asked:
+        yield f"arena of {arena.bytes:,} bytes as asked for"
+    if arena.measured is not None:
+        size, board = arena.measured.best.bytes, arena.measured.board
+        yield f"{size:,} bytes are allocated in, on {board}, which has no NPU: nothing was computed"
 
 
 def _notes(arena: Arena) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tinygen.boards import Extension
 from tinygen.engines.tflm import cmsis_nn_scratch, esp_nn_scratch
-from tinygen.engines.tflm.kernel_sets import KernelSet
+from tinygen.engines.tflm.kernel_sets import KernelSet, is_refused
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import Op, Operands
 from tinygen.ops.conv_2d import Conv2D
@@ -65,7 +65,7 @@ def taken(op: Op, io: Operands, kernels: Kernels) -> Taken:
             f"how much memory {op.kind} takes of TensorFlow Lite Micro is not known here",
             why="its arena can only be measured",
         )
-    if kernels.set is KernelSet.CMSIS_NN:
+    if kernels.set is KernelSet.CMSIS_NN and not is_refused(op.kind, io):
         data = _CMSIS_NN_DATA.get(op.kind, data)
     more = _MORE.get(op.kind)
     kept, scratch = more(op, io, kernels) if more else ((), ())
@@ -194,12 +194,20 @@ def _decode(_: Op, io: Operands, __: Kernels) -> _More:
     return (_WORD * len(io.outputs), *states), ()
 
 
-def _lstm(_: Op, io: Operands, kernels: Kernels) -> _More:
+def _lstm(op: Op, io: Operands, kernels: Kernels) -> _More:
     """Sums and products of a step; CMSIS-NN adds up the weights of each gate beforehand."""
     units = io.input(5).shape[0]
-    if kernels.set is KernelSet.CMSIS_NN:
+    if kernels.set is KernelSet.CMSIS_NN and not is_refused(op.kind, io):
         return (_WORD * units,) * 8, (2 * units,) * 3
     return (), (2 * units,) * 4
+
+
+def _svdf(_: Op, io: Operands, kernels: Kernels) -> _More:
+    """Sums of filters and of units; CMSIS-NN's for MVE adds up the weights beforehand."""
+    filters = io.input(2).shape[0]
+    mve = kernels.set is KernelSet.CMSIS_NN and Extension.MVE in kernels.extensions
+    sums = (_WORD * io.output.shape[0] * filters, _WORD * io.output.elements)
+    return ((_WORD * filters,) if mve else ()), sums
 
 
 def _dims(rank: int) -> int:
@@ -230,11 +238,12 @@ _MORE: Mapping[str, Callable[[Op, Operands, Kernels], _More]] = {
     "SOFTMAX": _softmax,
     "SPACE_TO_DEPTH": _own_shape,
     "SUM": _sum,
+    "SVDF": _svdf,
     "TRANSPOSE_CONV": _transposed,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _lstm,
 }
 
-_HOLDS = {"UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 1)}
+_HOLDS = {"SVDF": (1, 1), "UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 1)}
 """Of kernels of so many tensors that it counts."""
 
 _SIZES: Mapping[str, tuple[int, int]] = {
@@ -325,6 +334,7 @@ _SIZES: Mapping[str, tuple[int, int]] = {
     "STRIDED_SLICE": (24, 84),
     "SUB": (2, 60),
     "SUM": (1, 44),
+    "SVDF": (8, 40),
     "TANH": (0, 16),
     "TRANSPOSE": (1, 0),
     "TRANSPOSE_CONV": (16, 76),

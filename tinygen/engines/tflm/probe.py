@@ -104,16 +104,22 @@ def missing(board: Board) -> ToolchainError | None:
 
 
 def measure(
-    board: Board, files: Mapping[str, bytes], kept: Store | None, options: BuildOptions
+    board: Board,
+    files: Mapping[str, bytes],
+    kept: Store | None,
+    options: BuildOptions,
+    *,
+    runs: bool = True,
 ) -> Measured:
-    """The arena that the model in the probe project `files` needs on the emulated `board`.
+    """The arena that the model in the probe project `files` needs on the emulated `board`, which
+    only allocates what it cannot run.
 
     The result is kept.
     """
     with tempfile.TemporaryDirectory(prefix="tinygen-probe-") as folder:
         options.progress.stage(f"Compiling what finds the smallest arena on {board.id}")
         elf = _built(board, files, Path(folder), options.jobs)
-        found = _run(board, elf, options.progress)
+        found = _run(board, elf, options.progress, arena.INVOKES if runs else 0)
     if kept is not None:
         kept.put(content_hash(files), msgspec.json.encode(found))
     return found
@@ -191,7 +197,7 @@ def _built(board: Board, files: Mapping[str, bytes], folder: Path, jobs: int | N
     return pio.build(folder, board, jobs=jobs).elf
 
 
-def _run(board: Board, elf: Path, progress: Progress) -> Measured:
+def _run(board: Board, elf: Path, progress: Progress, invokes: int) -> Measured:
     ceiling = _ceiling(board)
     most = 2 * arena.most_trials(ceiling)
     progress.stage(f"Running it in arenas of different sizes, {most} times at the most")
@@ -205,7 +211,7 @@ def _run(board: Board, elf: Path, progress: Progress) -> Measured:
                 progress.count(tried, most)
                 return device.attempt(model, size, invokes)
 
-            return arena.smallest(attempt, ceiling)
+            return arena.smallest(attempt, ceiling, invokes)
 
         found = Measured(planned=need(0), greedy=need(1), board=board.id)
     progress.note(f"the smallest arenas were found in {tried} runs")

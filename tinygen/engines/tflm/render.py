@@ -10,6 +10,7 @@ import numpy as np
 from tinygen import csource, tflite
 from tinygen.engines.engine import edge_values, said_of_itself
 from tinygen.engines.tflm.arena import Arena
+from tinygen.engines.tflm.kernel_sets import refused
 from tinygen.engines.tflm.library import UNITS
 from tinygen.engines.tflm.upstream import RESOLVER, Operator
 from tinygen.ir import DType, Graph, State, input_edges, output_edges
@@ -29,8 +30,9 @@ class Registered:
 
 
 def registered(graph: Graph, operator: Operator) -> Registered:
-    """int8-only where upstream has that and the model needs no more."""
-    if operator.int8 is None or not _only_int8(graph, operator.kind):
+    """int8-only where upstream has that and the model needs no more, of a vendor's kernels too."""
+    plain = operator.kind in refused(graph)
+    if operator.int8 is None or plain or not _only_int8(graph, operator.kind):
         return Registered(operator.method, "", "")
     name, header = operator.int8
     return Registered(operator.method, name, header)
@@ -61,8 +63,10 @@ def model_files(
     original: int,
     arena: Arena,
     identity: Identity,
+    *,
+    npu: bool = False,
 ) -> dict[str, str]:
-    """The model's files: path in the project -> text."""
+    """The model's files: path in the project -> text. With `npu` it starts that first."""
     common = said_of_itself(identity)
     edges = {
         **edge_values(input_edges(graph), output_edges(graph)),
@@ -73,6 +77,7 @@ def model_files(
         "arena_bytes": arena.bytes,
         "arena_needed": arena.needed or 0,
         "arena_place": arena.place.value,
+        "npu": npu,
         "states": len(graph.states),
         "forgets": tflite.forgets(content),
         "restarts": any(_starts_as_other(graph, state) for state in graph.states),

@@ -27,7 +27,7 @@ SETTING = "TINYGEN_TFLM_SOURCE"
 PUBLIC = "https://github.com"
 """The base URL of the public repositories; a mirror serves the same paths below its own."""
 
-_SUFFIXES = (".c", ".cc", ".h", ".inc", ".S", "LICENSE", "COPYING", "Makefile")
+_SUFFIXES = (".c", ".cc", ".h", ".inc", ".S", "LICENSE", "LICENSE.txt", "COPYING", "Makefile")
 
 
 @dataclass(frozen=True)
@@ -112,10 +112,18 @@ ESP_TFLITE_MICRO = Pin(
     ("tensorflow/lite/micro/kernels/esp_nn",),
     "b471401dbae295c832522256f38c99bb961136d39d31555a08adff6b2ad65f16",
 )
+# Arm's own repository is no GitHub's; Zephyr keeps this copy of it.
+ETHOS_U = Pin(
+    "hal_ethos_u",
+    "zephyrproject-rtos/hal_ethos_u",
+    "03567073fe2b9802c0bd73f9534da6f8a03924d1",
+    ("include", "src"),
+    "a90ad697fb68544d6d168322e34196c66be0bb09e49e839fa8b00c9c0c5b4953",
+)
 CORE_PINS = (TFLITE_MICRO, FLATBUFFERS, GEMMLOWP, RUY)
 """What every build needs."""
-PINS = (*CORE_PINS, CMSIS_NN, ESP_NN, ESP_TFLITE_MICRO)
-"""All there is: those of the kernel sets too."""
+PINS = (*CORE_PINS, CMSIS_NN, ESP_NN, ESP_TFLITE_MICRO, ETHOS_U)
+"""All there is: those of the kernel sets and of NPUs too."""
 
 
 @dataclass(frozen=True)

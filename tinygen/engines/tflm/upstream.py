@@ -15,6 +15,7 @@ from tinygen.engines.tflm.source import (
     CMSIS_NN,
     ESP_NN,
     ESP_TFLITE_MICRO,
+    ETHOS_U,
     FLATBUFFERS,
     GEMMLOWP,
     RUY,
@@ -77,6 +78,8 @@ class Upstream:
             ("third_party/esp_nn/", tree.folder(ESP_NN)),
             ("third_party/esp_nn/include/", tree.folder(ESP_NN) / "include"),
             ("third_party/esp_nn/src/common/", tree.folder(ESP_NN) / "src/common"),
+            ("third_party/ethos_u/", tree.folder(ETHOS_U)),
+            ("third_party/ethos_u/include/", tree.folder(ETHOS_U) / "include"),
             (esp_kernels, tree.folder(ESP_TFLITE_MICRO) / esp_kernels),
         )
         self._texts: dict[str, bytes] = {}

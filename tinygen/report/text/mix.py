@@ -25,6 +25,8 @@ def mix_parts(result: MixResult | None) -> Iterable[RenderableType]:
     yield table
     if any(variant.price is not None for variant in result.variants):
         yield "estimated, for the engine aot: flash is that of layers and their constants"
+    if chosen.could not in (None, chosen.of):
+        yield f"int16 is {chosen.most}: of the other layers there is no such form"
     if chosen.layers:
         yield "on int16: " + ", ".join(f"{one.operator} '{one.name}'" for one in chosen.layers)
     edges = {"input": chosen.inputs, "output": chosen.outputs}

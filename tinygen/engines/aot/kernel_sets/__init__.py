@@ -11,12 +11,13 @@ from tinygen.boards import Board
 from tinygen.engines.aot.kernel_sets.dsp import Dsp
 from tinygen.engines.aot.kernel_sets.esp32s3 import Esp32S3
 from tinygen.engines.aot.kernel_sets.mve import Mve
+from tinygen.engines.aot.kernel_sets.neon import Neon
 from tinygen.engines.aot.kernel_sets.portable import Portable
 from tinygen.engines.aot.offers import KernelSet
 
 __all__ = ["KERNEL_SETS", "KernelSet", "Portable", "kernel_sets", "named"]
 
-KERNEL_SETS: tuple[KernelSet, ...] = (Mve(), Dsp(), Esp32S3(), Portable())
+KERNEL_SETS: tuple[KernelSet, ...] = (Mve(), Dsp(), Esp32S3(), Neon(), Portable())
 """In the order of preference; `portable` last."""
 
 

@@ -21,6 +21,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     depthwise_any,
     depthwise_stride_2,
     fully_connected,
+    int16_add,
     int16_conv_1x1,
     int16_conv_2d,
     int16_depthwise,
@@ -29,6 +30,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     mul,
     pool,
 )
+from tinygen.engines.aot.kernel_sets.int16 import none_of_16_bits
 from tinygen.engines.aot.offers import Candidate, Declined, KernelSet, Site
 
 FAMILIES: Mapping[str, tuple[clamp.Offers, ...]] = {
@@ -52,9 +54,11 @@ FAMILIES: Mapping[str, tuple[clamp.Offers, ...]] = {
 """By the operator's kind; any other may be a table."""
 
 FAMILIES_16: Mapping[str, tuple[clamp.Offers, ...]] = {
+    "ADD": (int16_add.offers,),
     "CONV_2D": (int16_conv_1x1.offers, int16_conv_2d.offers),
     "DEPTHWISE_CONV_2D": (int16_depthwise.offers,),
     "FULLY_CONNECTED": (int16_fully_connected.offers,),
+    "SUB": (int16_add.offers,),
 }
 """The same of int16 activations."""
 
@@ -72,12 +76,8 @@ class Dsp(KernelSet):
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
         if site.of_16_bits:
-            for family in FAMILIES_16.get(site.node.op.kind, (_none_of_16_bits,)):
+            for family in FAMILIES_16.get(site.node.op.kind, (none_of_16_bits,)):
                 yield from family(site)
             return
         for family in FAMILIES.get(site.node.op.kind, (lookup.tables,)):
             yield from clamp.clamped(family)(site)
-
-
-def _none_of_16_bits(_: Site) -> Iterable[Candidate | Declined]:
-    yield Declined("its kernels for this operator are for int8")

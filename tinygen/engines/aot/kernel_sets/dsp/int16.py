@@ -1,68 +1,9 @@
-"""int16 activations: what the set's kernels for them share, as `tg_dsp_int16.h` has it."""
+"""int16 activations: weights as `tg_dsp_int16.h` has them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
 from tinygen.engines.aot.kernel_sets.dsp.channels import int32, padded
-from tinygen.engines.aot.offers import Declined, Site
-from tinygen.ir import DType
-from tinygen.ops.fixed_point import INT32_MAX, Int64
-from tinygen.ops.requantization import OneRounding
-from tinygen.ops.weighted import Weighted, constant_bias
-
-ALL, RELU = "every code", "no code below 0"
-"""What an activation lets through, each by an instruction of its own."""
-
-_SHIFTS = (16, 32)
-"""To the right: a multiplier of 15 bits, shifted to 32, has 31 at most."""
-
-
-@dataclass(frozen=True, eq=False)
-class Channels16:
-    """The output channels of a layer with weights."""
-
-    weights: Int64
-    """As the operator has them."""
-    start: Int64
-    """[channels]: the bias, as far as 32 bits hold it."""
-    multiplier: Int64
-    """[channels]: of 31 bits; the upper 32 of a product, rounded, are the code."""
-    relu: bool
-
-    @property
-    def why(self) -> str:
-        return RELU if self.relu else ALL
-
-
-def channels_16(site: Site, count: int) -> Channels16 | Declined:
-    """The `count` channels of the site's node; or why these kernels cannot compute them."""
-    op, io = site.node.op, site.io
-    assert isinstance(op, Weighted)
-    op.check(io)
-    sums = site.facts.accumulators.get(io.output.id)
-    if sums is None or io.input(1).data is None:
-        return Declined("its weights or its bias are not constant")
-    scale = op.requantization(io)
-    if not isinstance(scale, OneRounding):
-        return Declined("a bias of int32, for which TFLM rounds twice")
-    if sums.magnitude.max() > INT32_MAX:
-        return Declined("sums that may need more than 32 bits")
-    if scale.high != DType.INT16.high or scale.low not in (DType.INT16.low, 0):
-        return Declined(f"codes from {scale.low} to {scale.high} only")
-    shift = scale.shift.astype(np.int64)
-    alive = scale.multiplier != 0
-    if (alive & ((shift < _SHIFTS[0]) | (shift > _SHIFTS[1]))).any():
-        return Declined("a factor of 1/2 or more, or of less than 2^-18")
-    multiplier = np.where(alive, scale.multiplier.astype(np.int64) << (32 - shift).clip(0), 0)
-    return Channels16(
-        io.constant(1).astype(np.int64),
-        int32(constant_bias(io, count)),
-        np.broadcast_to(multiplier, (count,)),
-        relu=scale.low == 0,
-    )
+from tinygen.ops.fixed_point import Int64
 
 
 def in_pairs(weights: Int64) -> Int64:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from tinygen.engines.aot.kernel_sets.dsp.channels import shared
-from tinygen.engines.aot.kernel_sets.dsp.int16 import ALL, RELU, channels_16
 from tinygen.engines.aot.kernel_sets.dsp.int16_pixels import CODE, four_pixels_16, stream_16
 from tinygen.engines.aot.kernel_sets.dsp.pixels import times
+from tinygen.engines.aot.kernel_sets.int16 import ALL, RELU, channels_16
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.ir import Constant, Kernel, KernelCall, Order, Overlap
 from tinygen.ops.conv_2d import Conv2D

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tinygen.engines.aot.kernel_sets.dsp.channels import padded, shared
-from tinygen.engines.aot.kernel_sets.dsp.int16 import ALL, RELU, Channels16, channels_16
 from tinygen.engines.aot.kernel_sets.dsp.int16_pixels import CODE, four_pixels_16, stream_16
 from tinygen.engines.aot.kernel_sets.dsp.pixels import times
+from tinygen.engines.aot.kernel_sets.int16 import ALL, RELU, Channels16, channels_16
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.ir import Constant, Kernel, KernelCall, ParamValue
 from tinygen.ops.conv_2d import Conv2D

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from tinygen.engines.aot.kernel_sets.dsp.channels import padded, shared, words
-from tinygen.engines.aot.kernel_sets.dsp.int16 import ALL, RELU, Channels16, channels_16
 from tinygen.engines.aot.kernel_sets.dsp.int16_conv_2d import kept_16
 from tinygen.engines.aot.kernel_sets.dsp.pixels import times
+from tinygen.engines.aot.kernel_sets.int16 import ALL, RELU, Channels16, channels_16
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.ir import Array, Constant, Kernel, KernelCall, ParamValue
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
@@ -56,7 +56,7 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
     )
     joined = width.filter == 3 and width.stride == width.dilation
     cost = _cost(image, (height, width), joined=joined)
-    cost += Cost(0, 0, data.nbytes + shared(site, 900), scratch)
+    cost += Cost(0, 0, data.nbytes + shared(site, 1050), scratch)
     yield Candidate((site.node,), (call,), cost, why=f"{_TAPS[joined]}, {found.why}")
 
 

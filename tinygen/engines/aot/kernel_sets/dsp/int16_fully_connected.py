@@ -7,13 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from tinygen.engines.aot.kernel_sets.dsp.channels import padded, shared
-from tinygen.engines.aot.kernel_sets.dsp.int16 import (
-    ALL,
-    RELU,
-    Channels16,
-    channels_16,
-    in_pairs,
-)
+from tinygen.engines.aot.kernel_sets.dsp.int16 import in_pairs
+from tinygen.engines.aot.kernel_sets.int16 import ALL, RELU, Channels16, channels_16
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
 from tinygen.ir import Array, Constant, Kernel, KernelCall
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from tinygen.engines.aot.kernel_sets.dsp.channels import padded
-from tinygen.engines.aot.kernel_sets.dsp.int16 import Channels16, in_pairs
+from tinygen.engines.aot.kernel_sets.dsp.int16 import in_pairs
+from tinygen.engines.aot.kernel_sets.int16 import Channels16
 from tinygen.engines.aot.offers import Cost
 from tinygen.ir import Array
 from tinygen.ops.fixed_point import Int64

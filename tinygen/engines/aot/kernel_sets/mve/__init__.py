@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 from tinygen.boards import Extension
+from tinygen.engines.aot.kernel_sets.int16 import none_of_16_bits
 from tinygen.engines.aot.kernel_sets.mve import (
     conv_2d,
     depthwise_conv_2d,
     elementwise,
     fully_connected,
+    int16,
     mean,
     pool,
     softmax,
@@ -40,6 +42,12 @@ FAMILIES: Mapping[str, Offers] = {
 }
 """By the operator's kind; any other may be a table."""
 
+FAMILIES_16: Mapping[str, Offers] = {
+    "CONV_2D": int16.convolutions,
+    "FULLY_CONNECTED": int16.connected,
+}
+"""The same of int16 activations."""
+
 
 class Mve(KernelSet):
     """Sixteen products an instruction."""
@@ -47,8 +55,12 @@ class Mve(KernelSet):
     name: ClassVar[str] = "mve"
     requires: ClassVar[frozenset[Extension]] = frozenset({Extension.MVE, Extension.DSP})
     kinds: ClassVar[frozenset[str] | None] = frozenset(FAMILIES)
+    of_16_bits: ClassVar[bool] = True
     build_flags: ClassVar[tuple[str, ...]] = ("-fomit-frame-pointer",)
     """The assembly statements want all fourteen registers."""
 
     def offers(self, site: Site) -> Iterable[Candidate | Declined]:
+        if site.of_16_bits:
+            yield from FAMILIES_16.get(site.node.op.kind, none_of_16_bits)(site)
+            return
         yield from FAMILIES.get(site.node.op.kind, elementwise.tables)(site)

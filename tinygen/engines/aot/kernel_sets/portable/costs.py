@@ -9,6 +9,7 @@ family. `python -m tests.ops.measure` measures them again; a test holds the esti
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
@@ -171,6 +172,16 @@ def _lstm(p: Params) -> _Loops:
     return _Loops(outputs, 4 * outputs * (p["features"] + p["units"]))
 
 
+def _softmax(p: Params) -> _Loops:
+    return _Loops(p["rows"] * p["depth"], p["rows"])
+
+
+def _svdf(p: Params, moved: float) -> _Loops:
+    """What is remembered is moved on too: it takes so many times as long as a feature."""
+    filters = p["batches"] * p["filters"]
+    return _Loops(filters, round(filters * (p["features"] + moved * p["memory"])))
+
+
 def _along(p: Params) -> _Loops:
     around = p["outer"] * p["inner"]
     return _Loops(around, around * p["size"])
@@ -228,12 +239,18 @@ FITS: Mapping[str, _Fit] = {
     "select": _Fit(_dims, call=8, output=9, inner=0, code=60),
     "select_words": _Fit(_dims, call=12, output=16, inner=0, code=110),
     "slice": _Fit(_block, call=30, output=10, inner=0.35, code=200),
-    "softmax": _Fit(lambda p: _Loops(p["rows"] * p["depth"], p["rows"]), 0, 33, 220, code=440),
+    "softmax": _Fit(_softmax, call=0, output=33, inner=220, code=440),
+    "softmax_to_int16": _Fit(_softmax, call=0, output=33, inner=120, code=490),
     "squared_difference": _Fit(_dims, call=12, output=43, inner=0, code=180),
+    "svdf": _Fit(partial(_svdf, moved=2.5), call=0, output=73, inner=2.78, code=660),
+    "svdf_int16": _Fit(partial(_svdf, moved=2.1), call=0, output=64, inner=2.83, code=640),
     "transpose_conv": _Fit(_transpose_conv, call=200, output=26, inner=2.9, code=620),
     "unidirectional_sequence_lstm": _Fit(_lstm, call=0, output=425, inner=2.76, code=1600),
     "whole_pair": _Fit(_dims, call=12, output=6, inner=0, code=90),
     "add_int16": _Fit(_dims, call=0, output=43, inner=0, code=172),
+    "batch_matmul_int16": _Fit(_batch_matmul, call=20, output=24, inner=6, code=230),
+    "prelu_int16": _Fit(_dims, call=12, output=28, inner=0, code=170),
+    "rsqrt_int16": _Fit(_count, call=10, output=285, inner=0, code=260),
     "average_pool_2d_int16": _Fit(_pool, call=0, output=0, inner=4.8, code=96),
     "conv_2d_int16": _Fit(_conv, call=0, output=70, inner=2.4, code=800),
     "depthwise_conv_2d_int16": _Fit(_depthwise, call=0, output=40, inner=7.45, code=350),

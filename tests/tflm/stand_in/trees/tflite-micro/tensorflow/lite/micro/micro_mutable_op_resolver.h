@@ -1,6 +1,7 @@
 #ifndef TENSORFLOW_LITE_MICRO_MICRO_MUTABLE_OP_RESOLVER_H_
 #define TENSORFLOW_LITE_MICRO_MICRO_MUTABLE_OP_RESOLVER_H_
 
+#include "tensorflow/lite/micro/kernels/ethosu.h"
 #include "tensorflow/lite/micro/kernels/logistic.h"
 #include "tensorflow/lite/micro/kernels/pooling.h"
 #include "tensorflow/lite/micro/kernels/reshape.h"
@@ -13,6 +14,11 @@ template <unsigned int kOperators>
 class MicroMutableOpResolver : public MicroOpResolver {
  public:
   MicroMutableOpResolver() : MicroOpResolver(codes_, registrations_) {
+  }
+
+  /* Upstream goes by its name: there are others that are not TFLite's. */
+  TfLiteStatus AddEthosU() {
+    return AddBuiltin(BuiltinOperator_CUSTOM, *Register_ETHOSU());
   }
 
   TfLiteStatus AddLogistic() {

@@ -12,6 +12,7 @@ enum BuiltinOperator {
   BuiltinOperator_LOGISTIC = 14,
   BuiltinOperator_MAX_POOL_2D = 17,
   BuiltinOperator_RESHAPE = 22,
+  BuiltinOperator_CUSTOM = 32,
 };
 
 struct Model {

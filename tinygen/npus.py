@@ -17,3 +17,9 @@ def require_npu(name: str) -> None:
         raise InputError(
             f"there is no NPU {name[:40]!r}", why=f"there are {', '.join(NPUS)}", next_step="--npu"
         )
+
+
+def parts(name: str) -> tuple[str, int]:
+    """The series, as `u55`, and multiply-accumulates a cycle."""
+    _, series, macs = name.split("-")
+    return series, int(macs)
