@@ -145,7 +145,7 @@ class Instead:
     numbers: tuple[int, ...]
     """The second input, an int32 constant."""
     target: int
-    options: Mapping[str, bool | int]
+    options: Mapping[str, bool]
     """Fields of the schema's options for the operator, named as there."""
 
 

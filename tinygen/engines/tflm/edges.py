@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from tinygen import tflite
 from tinygen.engines.tflm.dilations import with_dilated
-from tinygen.engines.tflm.slices import with_gathers
 from tinygen.errors import UnsupportedModel
 from tinygen.ir import DType, Graph, Int8Model, Node
 from tinygen.passes.strip_edges import borders
@@ -16,8 +15,8 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
     """The file without what stands between its own edges and int8, and its graph.
 
     The firmware passes int8 in and out, whichever engine runs the model. A file whose edges are
-    int8, or kept, comes back as it is, but for TILEs and SELECTs, which TFLM has not, dilated
-    convolutions that are taken apart, and SLICEs.
+    int8, or kept, comes back as it is, but for TILEs and SELECTs, which TFLM has not, and dilated
+    convolutions that are taken apart.
     """
     content, written = model.content, model.written
     if (untiled := tflite.without_tiles(content, written)) is not content:
@@ -26,8 +25,6 @@ def with_int8(model: Int8Model) -> tuple[bytes, Graph]:
         content, written = selected, tflite.read(selected, model.name)
     if (dilated := with_dilated(content, written)) is not content:
         content, written = dilated, tflite.read(dilated, model.name)
-    if (gathered := with_gathers(content, written)) is not content:
-        content, written = gathered, tflite.read(gathered, model.name)
     if model.edges_kept:
         return content, written
     found = borders(written)
