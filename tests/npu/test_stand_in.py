@@ -21,6 +21,10 @@ def test_it_is_built_and_finds_no_npu(
     assert built.generated.npu is not None
     assert built.generated.npu.cycles > 0
     assert any(note.startswith("NOT PROVEN") for note in built.generated.notes)
+    tinygen.write_page(out, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "NPU ethos-u55-64" in page
+    assert "No simulator ran the ethos-u55-64" in page
     try:
         result = tinygen.verify(out)
     finally:

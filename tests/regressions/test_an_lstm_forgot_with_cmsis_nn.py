@@ -17,7 +17,7 @@ from tinygen.engines.tflm.kernel_sets import refused
 
 
 def _file() -> bytes:
-    one = lstm(np.random.default_rng(3), 3, 4, 5)
+    one = lstm(np.random.default_rng(3), 1, 4, 5)
     return single_operator(one.op.kind, one.io.inputs, one.io.outputs, one.options, one.op.memory)
 
 

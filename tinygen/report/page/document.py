@@ -42,6 +42,8 @@ def document(facts: Facts) -> str:
     folder = templates_dir() / "page"
     style, script = ((folder / name).read_text("utf-8") for name in ("page.css", "page.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    manifest = facts.project.manifest
+    npu = f", NPU {manifest.told.npu}" if manifest.told.npu else ""
     return render_html(
         "page/page.html.j2",
         style=Markup(style),
@@ -51,10 +53,9 @@ def document(facts: Facts) -> str:
         sections=shown(sections, "\n"),
         model=shown(facts.project.model),
         subtitle=shown(
-            f"on {facts.board.name}, engine {facts.project.manifest.engine}, "
-            f"kernels {facts.project.manifest.kernel_set}"
+            f"on {facts.board.name}, engine {manifest.engine}, kernels {manifest.kernel_set}{npu}"
         ),
-        version=facts.project.manifest.tinygen,
+        version=manifest.tinygen,
     )
 
 

@@ -27,6 +27,7 @@ def head(facts: Facts) -> Head:
     found = facts.verify
     if found is None:
         other = "verify" in facts.stale
+        npu = facts.project.manifest.told.npu
         return Head(
             word="UNVERIFIED",
             tone="warn",
@@ -36,6 +37,10 @@ def head(facts: Facts) -> Head:
                 *(
                     ("There is a verdict of another build, which says nothing of this one.",)
                     * other
+                ),
+                *(
+                    (f"No simulator ran the {npu}: only a board that has it proves its outputs.",)
+                    * bool(npu)
                 ),
                 f"What verifies it: {command(facts, 'verify')}",
             ),
