@@ -10,12 +10,12 @@ import pytest
 from tests import host_program
 from tests.passes.graphs import inputs_of
 from tests.passes.test_laws import require_same_meaning, require_unchanged_and_idempotent
-from tests.passes.unrolled import FEATURES, UNITS, layer
+from tests.passes.unrolled import FEATURES, SHOWN, UNITS, Unrolled, layer
 from tests.plan.test_plan_law import require_whole
 from tinygen.engines import aot
 from tinygen.ir import Graph
 from tinygen.ops.repeat import Part, Repeat
-from tinygen.passes import roll_steps
+from tinygen.passes import optimize, roll_steps
 from tinygen.proof import interpret
 
 
@@ -77,6 +77,22 @@ def test_steps_that_are_not_equal_stay() -> None:
 def test_a_few_steps_stay(steps: int) -> None:
     graph = layer(steps)
     assert roll_steps(graph) is graph
+
+
+def test_two_layers_stay_two() -> None:
+    """Of one input and of states that start alike: their weights are others."""
+    b = Unrolled(6)
+    told = []
+    for _ in range(2):
+        b.own_weights = b.constant((UNITS, UNITS))
+        hidden = b.tensor((1, UNITS), SHOWN, np.zeros((1, UNITS), np.int8))
+        for row in b.rows:
+            hidden = b.step(row, hidden)
+        told.append(hidden)
+    graph = b.graph(told)
+    rolled = optimize(roll_steps(graph))
+    assert [node.op.kind for node in rolled.nodes].count("REPEAT") == 2
+    require_same_meaning(graph, rolled, seed=3)
 
 
 def test_a_step_knows_its_macs_and_parameters() -> None:

@@ -28,12 +28,12 @@ class Unrolled:
         self.tensors: dict[int, Tensor] = {}
         self.nodes: list[Node] = []
         self.source = self.tensor((steps, 1, FEATURES), CODES)
-        self.weights = self._weights((UNITS, FEATURES))
-        self.own_weights = self._weights((UNITS, UNITS))
+        self.weights = self.constant((UNITS, FEATURES))
+        self.own_weights = self.constant((UNITS, UNITS))
         rows = [self.tensor((1, FEATURES), CODES) for _ in range(steps)]
         self.nodes.append(Node(Unpack(0), (self.source,), tuple(rows)))
         self.rows = rows[::-1] if backwards else rows
-        opening = (rows[0], self._weights((UNITS, FEATURES)), ABSENT)
+        opening = (rows[0], self.constant((UNITS, FEATURES)), ABSENT)
         self.gate = self.node(FullyConnected(Activation.NONE), opening, (1, UNITS), SHOWN)
 
     def tensor(self, shape: Shape, quant: Quant, data: Array | None = None) -> int:
@@ -41,7 +41,8 @@ class Unrolled:
         self.tensors[number] = Tensor(number, f"t{number}", shape, DType.INT8, quant, data)
         return number
 
-    def _weights(self, shape: Shape) -> int:
+    def constant(self, shape: Shape) -> int:
+        """Weights."""
         data = self.rng.integers(-127, 128, shape).astype(np.int8)
         return self.tensor(shape, Quant((0.01,), (0,)), data)
 

@@ -14,7 +14,9 @@ from tinygen.ir import Shape, format_shape
 from tinygen.load.keras_config import dictionaries
 from tinygen.load.policy import in_float32
 
-_RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN")
+_REMEMBER = ("LSTM", "GRU", "SimpleRNN")
+"""What may be stateful."""
+_RECURRENT = (*_REMEMBER, "RNN")
 _PLAIN_LSTM = {
     "activation": "tanh",
     "recurrent_activation": "sigmoid",
@@ -62,12 +64,11 @@ def _unrolled(config: dict[str, Any]) -> list[str]:
         name = f"{kind} '{inner.get('name', '')}'"
         one = kind == "LSTM" and all(inner.get(k) == v for k, v in _PLAIN_LSTM.items())
         one = one and bool(inner.get("stateful")) == stateful
-        if inner.get("stateful") and not one:
+        if inner.get("stateful") and kind not in _REMEMBER:
             raise UnsupportedModel(
                 f"{name} is stateful, which is not compiled",
-                why="only an LSTM with its usual activations, which returns no states, becomes an"
-                " operator that remembers; unrolled, a layer has no state",
-                next_step="use such an LSTM, or make the state an input and an output of the model",
+                why=f"of recurrent layers {', '.join(_REMEMBER)} remember",
+                next_step="use one of these, or make the state an input and an output of the model",
             )
         if inner.get("unroll") is False and one:
             changed.append(f"{name} as one operator")

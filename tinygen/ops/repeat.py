@@ -33,7 +33,7 @@ class Part(NamedTuple):
     stride: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Repeat(Op):
     """Its inputs are those of the body, then what each of the body's states starts as; its outputs
     are the body's."""

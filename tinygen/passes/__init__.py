@@ -17,7 +17,7 @@ from tinygen.passes.merge_tables import merge_tables, sink_tables
 from tinygen.passes.remove_dead import remove_dead
 from tinygen.passes.reorder import reorder
 from tinygen.passes.reorder_weights import reorder_weights
-from tinygen.passes.roll_steps import roll_steps
+from tinygen.passes.roll_steps import roll_steps, with_bodies
 from tinygen.passes.share_results import share_results
 from tinygen.passes.sink_dequantize import sink_dequantize
 from tinygen.passes.strip_edges import check_edges, strip_edges
@@ -50,9 +50,9 @@ OPTIMIZATIONS: tuple[Pass, ...] = (
 )
 """To the same meaning for less. The oracle runs what was there before them."""
 
-PASSES = tuple(dict.fromkeys((*SIMPLIFICATIONS, *OPTIMIZATIONS, roll_steps, reorder)))
-"""The last but one comes once, at the end: others do not look into a step. The last one is taken
-where it makes the arena smaller."""
+PASSES = tuple(dict.fromkeys((*SIMPLIFICATIONS, roll_steps, *OPTIMIZATIONS, reorder)))
+"""Steps are found before anything is optimized, which makes the last one another one. The last pass
+is taken where it makes the arena smaller."""
 
 __all__ = [
     "OPTIMIZATIONS",
@@ -77,10 +77,11 @@ def simplify(graph: Graph, *, keep_edges: bool = False) -> Graph:
 
 
 def optimize(graph: Graph) -> Graph:
-    """A simplified graph after every optimization, again and again until none changes a node."""
+    """A simplified graph after every optimization, again and again until none changes a node. A
+    step that is repeated is optimized for itself."""
     while (after := _after(OPTIMIZATIONS, graph)).nodes != graph.nodes:
         graph = after
-    return after
+    return with_bodies(after, optimize)
 
 
 def _after(passes: Iterable[Pass], graph: Graph) -> Graph:

@@ -4,7 +4,7 @@ a loop again."""
 from __future__ import annotations
 
 import heapq
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from tinygen.ir import ABSENT, Graph, Node, State, Tensor, TensorId
 from tinygen.ops.pack import Pack, Unpack
 from tinygen.ops.repeat import Part, Repeat
 from tinygen.ops.reshape import Reshape
+from tinygen.ops.weighted import Weighted
 from tinygen.passes.equal_steps import EqualSteps, Place, Side
 from tinygen.passes.remove_dead import remove_dead
 
@@ -26,6 +27,18 @@ def roll_steps(graph: Graph) -> Graph:
     while (found := next(_rolled(graph, passed), None)) is not None:
         graph = found
     return graph
+
+
+def with_bodies(graph: Graph, transform: Callable[[Graph], Graph]) -> Graph:
+    """The graph with what becomes of each step that is repeated."""
+    nodes = []
+    for node in graph.nodes:
+        if isinstance(node.op, Repeat):
+            body = transform(node.op.body)
+            if body.nodes != node.op.body.nodes:
+                node = replace(node, op=replace(node.op, body=body))  # noqa: PLW2901
+        nodes.append(node)
+    return graph if nodes == list(graph.nodes) else graph.replace(nodes=tuple(nodes))
 
 
 def _rolled(graph: Graph, passed: set[Hashable]) -> Iterator[Graph]:
@@ -47,9 +60,12 @@ def _rows(graph: Graph) -> dict[Hashable, list[Node]]:
     """Nodes with the same weights, each of which depends on the one before."""
     alike: dict[Hashable, list[Node]] = {}
     for node in graph.nodes:
-        weights = [i for i in node.inputs[1:] if i != ABSENT and graph.tensors[i].constant]
-        if weights and any(graph.tensors[i].elements > 1 for i in weights):
-            alike.setdefault((node.op, node.inputs[1:]), []).append(node)
+        if isinstance(node.op, Weighted):
+            held = (None if i == ABSENT else graph.tensors[i] for i in node.inputs[1:])
+            key = tuple(
+                t and (t.id if t.data is None else (t.quant, t.data.tobytes())) for t in held
+            )
+            alike.setdefault((node.op, key), []).append(node)
     several = {key: nodes for key, nodes in alike.items() if len(nodes) >= _FEWEST}
     return {key: nodes for key, nodes in several.items() if _in_a_row(graph, nodes)}
 

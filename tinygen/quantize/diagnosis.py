@@ -86,10 +86,12 @@ def loops(loaded: FloatModel, why: str) -> UnsupportedModel:
 
 def check_computes(loaded: FloatModel, float_tflite: bytes) -> None:
     """Raises an error for a model that computes nothing, and for loops and branches."""
-    if (graphs := tflite.subgraphs(float_tflite)) > 1:
-        # TensorFlow's calibrator crashes on them.
-        raise loops(loaded, f"its layers convert to {graphs} subgraphs instead of one")
-    file = tflite.parse(float_tflite, loaded.path.name)
+    try:
+        file = tflite.parse(float_tflite, loaded.path.name)
+    except UnsupportedModel as error:  # TensorFlow's calibrator crashes on them
+        graphs = tflite.subgraphs(float_tflite)
+        told = f"its layers convert to {graphs} subgraphs instead of one"
+        raise loops(loaded, told) from error
     made = {index for call in file.calls for index in call.outputs}
     for name, index in zip(loaded.outputs, file.outputs, strict=True):
         if index in made:
@@ -152,7 +154,8 @@ def check_compiled(loaded: FloatModel, float_tflite: bytes) -> None:
     quantized."""
     file = tflite.parse(float_tflite, loaded.path.name)
     known = {*BY_KIND, unit_relu.KIND}  # which becomes others once it is quantized
-    missing = [(call.kind, _near(file, call)) for call in file.calls if call.kind not in known]
+    calls = (file.calls[i] for i in tflite.places(file))
+    missing = [(call.kind, _near(file, call)) for call in calls if call.kind not in known]
     if missing:
         raise UnsupportedModel(
             f"'{loaded.path.name}' has layers that tinygen does not compile",
@@ -264,7 +267,7 @@ def _not_finite(float_tflite: bytes, samples: Iterable[list[Any]]) -> Iterator[t
 
 def _float_operators(file: File) -> Iterator[tuple[str, str]]:
     """(kind, name of the output) of the operators that compute with floats."""
-    for call in file.calls:
+    for call in (file.calls[i] for i in tflite.places(file)):
         used = [file.tensors[i] for i in (*call.inputs, *call.outputs) if i != ABSENT]
         if call.kind not in _CASTS and any(tensor.type == "FLOAT32" for tensor in used):
             yield call.kind, _near(file, call)

@@ -63,7 +63,14 @@ def quantized_content(
         samples
     )
     equal = with_equal_ranges(calibrated)
-    return bytes(mlir_quantize(equal, input_data_type=edges, output_data_type=edges))
+    return bytes(
+        mlir_quantize(
+            equal,
+            input_data_type=edges,
+            output_data_type=edges,
+            enable_variable_quantization=True,
+        )
+    )
 
 
 def _plain(content: bytes) -> bytes:

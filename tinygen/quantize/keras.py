@@ -37,7 +37,7 @@ from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
 from tinygen.quantize.own_scales import with_own_scales
 from tinygen.quantize.plainer import plainer_layers
-from tinygen.quantize.recurrent import fused_layers
+from tinygen.quantize.recurrent import remembering_layers, remembers
 from tinygen.quantize.steps import has_steps
 from tinygen.tflite.unit_relu import without_unit_relus
 from tinygen.tflite.write import with_plain_integers, with_requantized, with_zeros_for
@@ -113,7 +113,7 @@ def quantize(
         )
     else:
         with contextlib.ExitStack() as folders:
-            remembered = fused_layers(loaded)
+            remembered = remembering_layers(loaded)
             saved = Path(folders.enter_context(TemporaryDirectory())) if remembered else None
             beginnings = Beginnings(loaded)
             frozen = _frozen(tensorflow, loaded, saved, beginnings)
@@ -121,6 +121,8 @@ def quantize(
                 tensorflow, frozen, loaded, None, saved, float_edges=True, computed=()
             )
             zeros = [np.zeros(shape, np.float32) for shape in beginnings.shapes]
+            # In int16 each step has its own ranges, and one that is zero has no scale.
+            first = [zero + 1 for zero in zeros] if activations == "int16" else zeros
             float_tflite = with_zeros_for(converted, len(loaded.inputs)) if zeros else converted
             check_computes(loaded, float_tflite)
             check_compiled(loaded, with_layer_names(float_tflite, *names))
@@ -128,7 +130,10 @@ def quantize(
                 tensorflow,
                 frozen,
                 loaded,
-                lambda: ([*sample, *zeros] for sample in samples()),
+                lambda: (
+                    [*sample, *(zeros if number else first)]
+                    for number, sample in enumerate(samples())
+                ),
                 saved,
                 float_edges=float_edges,
                 computed=(_COMPUTED[activations], *(() if whole else (_FLOAT,))),
@@ -137,7 +142,7 @@ def quantize(
             )
             if zeros:
                 int8_tflite = with_zeros_for(int8_tflite, len(loaded.inputs))
-        if remembered and not any(layer.stateful for layer in remembered):
+        if remembered and not remembers(loaded):
             float_tflite, int8_tflite = map(tflite.forgetting, (float_tflite, int8_tflite))
     named = with_layer_names(int8_tflite, *names)
     named_float = with_layer_names(float_tflite, *names)
@@ -230,7 +235,9 @@ def _frozen(
             concrete = function.get_concrete_function()
             if saved is not None:
                 _save(tensorflow, function, concrete, saved)
-            return convert_variables_to_constants_v2(concrete)
+            # What is assigned cannot be a constant; what is saved has all of it.
+            stateful = saved is not None and remembers(loaded)
+            return concrete if stateful else convert_variables_to_constants_v2(concrete)
     except Exception as error:  # whatever the model's layers raise while they are traced
         what = "cannot be run with a batch of 1"
         raise conversion_failure(loaded, what, str(error), "") from error

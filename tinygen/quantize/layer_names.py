@@ -47,7 +47,8 @@ def _names(file: File, inputs: Sequence[str], outputs: Sequence[str]) -> dict[in
             short = layer[:-1] if len(layer) > 1 and _COMPUTES.fullmatch(layer[-1]) else layer
             name = "/".join(short)
             names[index] = _fresh("/".join(layer) if name in taken else name, taken)
-    for call in file.calls:  # constants are named after the first layer that uses them
+    # Constants are named after the first layer that uses them. What assigns has no output.
+    for call in (call for call in file.calls if call.outputs):
         owner = names[call.outputs[0]]
         for position, index in enumerate(call.inputs):
             if index != ABSENT and index not in names:

@@ -13,9 +13,16 @@ from tinygen.load import FloatModel
 from tinygen.quantize.names import layers_of
 
 
-def fused_layers(loaded: FloatModel) -> list[Any]:
-    """The layers of the model that become one operator each."""
-    return [layer for layer in layers_of(loaded) if fused(layer) is not None]
+def remembering_layers(loaded: FloatModel) -> list[Any]:
+    """The layers of the model that become one operator each, which has memory, or have variables of
+    their own."""
+    every = layers_of(loaded)
+    return [one for one in every if fused(one) is not None or getattr(one, "stateful", False)]
+
+
+def remembers(loaded: FloatModel) -> bool:
+    """Whether a layer goes on from where the inference before ended."""
+    return any(getattr(layer, "stateful", False) for layer in layers_of(loaded))
 
 
 _LOOPED = ("unroll", "_could_use_gpu_kernel")

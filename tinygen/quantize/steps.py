@@ -16,6 +16,9 @@ import numpy as np
 _WEIGHTED = ("FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV")
 _MOVES = ("RESHAPE", "SPLIT", "SPLIT_V", "SLICE", "STRIDED_SLICE", "UNPACK", "SQUEEZE")
 """What makes of a tensor its parts."""
+_ONE_SCALE = ("CONCATENATION", "PACK", "RESHAPE", "REVERSE_V2", "TRANSPOSE")
+_FIXED = {"TANH": (-1.0, 127 / 128), "LOGISTIC": (0.0, 255 / 256), "SOFTMAX": (0.0, 255 / 256)}
+"""What ends in a scale that the specification fixes."""
 
 
 def with_equal_ranges(calibrated: bytes) -> bytes:
@@ -24,15 +27,15 @@ def with_equal_ranges(calibrated: bytes) -> bytes:
     from tensorflow.lite.tools import flatbuffer_utils
 
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(calibrated))
-    if len(model.subgraphs) != 1:
-        return calibrated
     tensors = model.subgraphs[0].tensors
-    changed = False
-    for equal in equal_tensors(_calls(model), _constants(model)):
+    calls, changed = _calls(model), False
+    fixed = {i: _FIXED[call.kind] for call in calls if call.kind in _FIXED for i in call.outputs}
+    for equal in equal_tensors(calls, _constants(model)):
         ranges = [tensors[i].quantization for i in equal]
         if any(one is None or not _one(one.min) or not _one(one.max) for one in ranges):
             continue
-        low, high = min(one.min[0] for one in ranges), max(one.max[0] for one in ranges)
+        seen = min(one.min[0] for one in ranges), max(one.max[0] for one in ranges)
+        low, high = next((fixed[i] for i in equal if i in fixed), seen)
         for one in ranges:
             changed = changed or (one.min[0], one.max[0]) != (low, high)
             one.min, one.max = [low], [high]
@@ -40,11 +43,12 @@ def with_equal_ranges(calibrated: bytes) -> bytes:
 
 
 def has_steps(content: bytes) -> bool:
-    """Whether some tensors of a .tflite are the same in several steps. Needs TensorFlow."""
+    """Whether some tensors of a .tflite are the same in several steps, or in several inferences.
+    Needs TensorFlow."""
     from tensorflow.lite.tools import flatbuffer_utils
 
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
-    return len(model.subgraphs) == 1 and bool(equal_tensors(_calls(model), _constants(model)))
+    return bool(equal_tensors(_calls(model), _constants(model)))
 
 
 def _one(values: Any) -> bool:
@@ -64,11 +68,15 @@ def _calls(model: Any) -> list[Call]:
             Call(
                 names[codes[operator.opcodeIndex]],
                 written,
-                tuple(int(i) for i in operator.inputs),
-                tuple(int(i) for i in operator.outputs),
+                _numbers(operator.inputs),
+                _numbers(operator.outputs),
             )
         )
     return found
+
+
+def _numbers(values: Any) -> tuple[int, ...]:
+    return () if values is None else tuple(int(i) for i in values)
 
 
 def _constants(model: Any) -> dict[int, Hashable]:
@@ -76,7 +84,7 @@ def _constants(model: Any) -> dict[int, Hashable]:
     for index, tensor in enumerate(model.subgraphs[0].tensors):
         data = model.buffers[tensor.buffer].data
         if data is not None and len(data):
-            shape = () if tensor.shape is None else tuple(int(size) for size in tensor.shape)
+            shape = _numbers(tensor.shape)
             found[index] = tensor.type, shape, bytes(np.asarray(data, np.uint8))
     return found
 
@@ -99,7 +107,7 @@ def equal_tensors(
 
     Operators with the same weights are equal steps where one depends on another, or where all of
     them read parts of one tensor. Then what they read is equal, what they write, and what is
-    computed alike of what is equal, in part or in all.
+    computed alike of what is equal, in part or in all. So is what a variable holds.
     """
     together: dict[Hashable, list[Call]] = {}
     for call in calls:
@@ -107,15 +115,31 @@ def equal_tensors(
         if call.kind in _WEIGHTED and any(i in constants and i >= 0 for i in call.inputs):
             together.setdefault((call.kind, call.options, held), []).append(call)
     groups = [group for group in together.values() if len(group) > 1]
-    if not any(_of_one(group, calls) or _in_a_row(group, calls) for group in groups):
+    kept = _variables(calls)
+    if not any(_of_one(group, calls) or _in_a_row(group, calls) for group in groups) and not kept:
         return []
     sets = _Sets()
+    for values in kept:
+        sets.join(values)
     while groups:
         joined = [sets.join(side) for group in groups for side in _sides(group, constants)]
+        joined += [sets.join(one) for one in _of_one_scale(calls, constants, sets)]
         groups = [*_computed_alike(calls, constants, sets), *_read_alike(calls, constants, sets)]
         if not any(joined):
             break
     return sets.several()
+
+
+def _variables(calls: Sequence[Call]) -> list[list[int]]:
+    """Of each variable what is read of it and what is assigned to it: one step leaves it for the
+    next."""
+    handles = {call.outputs[0]: call.options for call in calls if call.kind == "VAR_HANDLE"}
+    values: dict[Hashable, list[int]] = {}
+    for call in calls:
+        if call.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE"):
+            value = call.outputs[0] if call.outputs else call.inputs[1]
+            values.setdefault(handles[call.inputs[0]], []).append(value)
+    return list(values.values())
 
 
 def _sides(group: Sequence[Call], constants: Mapping[int, Hashable]) -> Iterator[list[int]]:
@@ -123,6 +147,17 @@ def _sides(group: Sequence[Call], constants: Mapping[int, Hashable]) -> Iterator
     for role in ("inputs", "outputs"):
         for tensors in zip(*(getattr(call, role) for call in group), strict=False):
             yield [i for i in tensors if i not in constants]
+
+
+def _of_one_scale(
+    calls: Sequence[Call], constants: Mapping[int, Hashable], sets: _Sets
+) -> Iterator[list[int]]:
+    """The tensors of operators whose inputs and outputs get one scale, where a set has one."""
+    for call in calls:
+        if call.kind in _ONE_SCALE:
+            tensors = [i for i in (*call.inputs, *call.outputs) if i not in constants]
+            if any(map(sets.has, tensors)):
+                yield tensors
 
 
 def _computed_alike(
@@ -188,10 +223,14 @@ class _Sets:
             tensor = above
         return tensor
 
+    def has(self, tensor: int) -> bool:
+        """Whether it is in a set with others."""
+        return tensor in self._above
+
     def join(self, tensors: Iterable[int]) -> bool:
         """Make one set of those in which these are; whether they were several."""
         roots = sorted({self.of(i) for i in tensors})
-        for root in roots:
+        for root in roots if len(roots) > 1 else ():
             self._above[root] = roots[0]
         return len(roots) > 1
 

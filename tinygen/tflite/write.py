@@ -23,8 +23,6 @@ _FIELDS = 8
 _OPERATOR_CODES, _SUBGRAPHS, _DESCRIPTION, _BUFFERS, _METADATA_BUFFER, _METADATA, _SIGNATURES = (
     *range(1, _FIELDS),
 )
-
-
 _SHAPE = 4
 """Where a tensor's vtable has its shape."""
 
@@ -65,9 +63,10 @@ def with_zeros_for(content: bytes, inputs: int) -> bytes:
     gone = [int(index) for index in graph.inputs[inputs:]]
     for index in gone:
         tensor = graph.tensors[index]
-        codes = tensor.type == schema.TensorType.INT8
-        zero = np.int8(tensor.quantization.zeroPoint[0]) if codes else np.float32(0.0)
-        data = np.full(tensor.shape, zero)
+        codes = {schema.TensorType.INT8: np.int8, schema.TensorType.INT16: np.int16}
+        dtype = codes.get(tensor.type, np.float32)
+        zero = tensor.quantization.zeroPoint[0] if tensor.type in codes else 0
+        data = np.full(tensor.shape, zero, dtype)
         model.buffers.append(schema.BufferT(data=np.frombuffer(data.tobytes(), np.uint8)))
         tensor.buffer = len(model.buffers) - 1
     graph.inputs = graph.inputs[:inputs]

@@ -11,18 +11,18 @@ from tinygen.ops.repeat import Repeat
 
 @lru_cache(maxsize=1)
 def optimized(model: Int8Model) -> Graph:
-    """The model's graph after every optimization, with equal steps as loops."""
-    return passes.roll_steps(_step_by_step(model))
+    """The model's graph with equal steps as loops, after every optimization."""
+    return passes.optimize(_in_loops(model))
 
 
 @lru_cache(maxsize=1)
-def _step_by_step(model: Int8Model) -> Graph:
-    return passes.optimize(model.graph)
+def _in_loops(model: Int8Model) -> Graph:
+    return passes.roll_steps(model.graph)
 
 
 def left_out(model: Int8Model) -> tuple[str, ...]:
     """What the firmware does without, in words."""
-    before, after = model.graph, _step_by_step(model)
+    before, after = _in_loops(model), optimized(model)
     channels = passes.dropped_channels(before, after)
     if not channels:
         return ()

@@ -9,7 +9,7 @@ from enum import Enum
 from tinygen.boards import Board, Extension, TflmFrom
 from tinygen.engines.tflm.source import CMSIS_NN, CORE_PINS, ESP_NN, ESP_TFLITE_MICRO, Pin
 from tinygen.errors import InputError
-from tinygen.ir import DType, Graph, Operands
+from tinygen.ir import DType, Graph, Op, Operands
 
 
 class KernelSet(Enum):
@@ -89,23 +89,23 @@ def refused(graph: Graph) -> frozenset[str]:
     """The operators of a model that kernels which call a vendor's library cannot do, where the
     reference can."""
     return frozenset(
-        node.op.kind for node in graph.nodes if is_refused(node.op.kind, graph.operands(node))
+        node.op.kind for node in graph.nodes if is_refused(node.op, graph.operands(node))
     )
 
 
-def is_refused(kind: str, io: Operands) -> bool:
+def is_refused(op: Op, io: Operands) -> bool:
     """Whether such a kernel computes an operator of these tensors wrongly, or not at all.
 
     On int16, a layer whose weights have a scale per unit is refused, and a TRANSPOSE_CONV ends in a
     fault. A state of int8 that SVDF keeps is computed without its zero point, and an LSTM begins
     anew with each inference.
     """
-    wide = io.output.dtype is DType.INT16
+    kind, wide = op.kind, io.output.dtype is DType.INT16
     return (
         (wide and kind == "FULLY_CONNECTED" and not io.input(1).q.per_tensor)
         or (wide and kind == "TRANSPOSE_CONV")
         or (kind == "SVDF" and io.outputs[1].dtype is DType.INT8)
-        or (kind == "UNIDIRECTIONAL_SEQUENCE_LSTM" and not io.input(18).constant)
+        or (kind == "UNIDIRECTIONAL_SEQUENCE_LSTM" and not io.input(op.memory[0]).constant)
     )
 
 

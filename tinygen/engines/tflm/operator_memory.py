@@ -65,7 +65,7 @@ def taken(op: Op, io: Operands, kernels: Kernels) -> Taken:
             f"how much memory {op.kind} takes of TensorFlow Lite Micro is not known here",
             why="its arena can only be measured",
         )
-    if kernels.set is KernelSet.CMSIS_NN and not is_refused(op.kind, io):
+    if kernels.set is KernelSet.CMSIS_NN and not is_refused(op, io):
         data = _CMSIS_NN_DATA.get(op.kind, data)
     more = _MORE.get(op.kind)
     kept, scratch = more(op, io, kernels) if more else ((), ())
@@ -197,7 +197,7 @@ def _decode(_: Op, io: Operands, __: Kernels) -> _More:
 def _lstm(op: Op, io: Operands, kernels: Kernels) -> _More:
     """Sums and products of a step; CMSIS-NN adds up the weights of each gate beforehand."""
     units = io.input(5).shape[0]
-    if kernels.set is KernelSet.CMSIS_NN and not is_refused(op.kind, io):
+    if kernels.set is KernelSet.CMSIS_NN and not is_refused(op, io):
         return (_WORD * units,) * 8, (2 * units,) * 3
     return (), (2 * units,) * 4
 
