@@ -123,6 +123,9 @@ class DataOptions:
     """Who is told how far it is; no option of the command line, but the command line itself."""
 
     def __post_init__(self) -> None:
+        board = getattr(self, "board", None)
+        if isinstance(board, Path):  # of a board file, which the command line gives as a word
+            object.__setattr__(self, "board", str(board))
         for name, flag in flags(type(self)).items():
             value = getattr(self, name)
             if flag.minimum is not None and value is not None and value < flag.minimum:

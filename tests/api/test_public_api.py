@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,15 @@ def test_importing_tinygen_imports_nothing_else() -> None:
     code = "import sys, tinygen; print(*sorted(m for m in sys.modules if 'numpy' in m))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_board_file_is_a_path(tmp_path: Path) -> None:
+    board = tmp_path / "mine.toml"
+    text = (files("tinygen.boards") / "qemu-cortex-m4.toml").read_text("utf-8")
+    board.write_text(text.replace('id = "qemu-cortex-m4"', 'id = "mine"'), "utf-8")
+    given: Any = board
+    result = tinygen.generate(GOLDEN_MODEL, board=given, out=tmp_path / "p", trust_project=True)
+    assert (result.project / "mine.toml").read_bytes() == board.read_bytes()
 
 
 def test_generate_returns_a_frozen_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,14 +20,14 @@ from tests.counting import blocks
 from tests.ops import cores
 from tests.ops.cores import Core
 from tests.ops.measure import MAIN
-from tinygen.boards import get_board
+from tinygen.boards import Linux, get_board
 from tinygen.engines.aot import Program, compile_graph
 from tinygen.engines.aot.goal import Goal
 from tinygen.engines.aot.kernel_sets import kernel_sets, named
 from tinygen.ir import Graph
 from tinygen.pio.elf import sizes
 
-BOARDS = tuple(f"qemu-cortex-{core}" for core in ("m4", "m7", "m33", "m55"))
+BOARDS = (*(f"qemu-cortex-{core}" for core in ("m4", "m7", "m33", "m55")), "qemu-aarch64")
 """Those with kernel sets beside `portable`."""
 GOALS = (Goal.SPEED, Goal.BALANCED, Goal.SIZE)
 
@@ -77,7 +77,8 @@ class Pair:
 def pair(name: str, graph: Graph, board: str, goal: Goal) -> Pair:
     """Both, built and counted."""
     every = named(kernel_sets(get_board(board)))
-    core = Core(board, "-Os" if goal is Goal.SIZE else "-O2")
+    fast = "-O3" if isinstance(get_board(board).device, Linux) else "-O2"
+    core = Core(board, "-Os" if goal is Goal.SIZE else fast)
     chosen, alone = (compile_graph(graph, sets, goal, core.core) for sets in (every, every[-1:]))
     mine = _takes(chosen, core)
     same = cores.files(chosen) == cores.files(alone)

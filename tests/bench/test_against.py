@@ -11,7 +11,7 @@ from tests.ops.cores import Core
 from tinygen.engines.aot.goal import Goal
 
 
-@pytest.mark.parametrize("board", ["qemu-cortex-m4", "qemu-cortex-m55"])
+@pytest.mark.parametrize("board", ["qemu-cortex-m4", "qemu-cortex-m55", "qemu-aarch64"])
 def test_our_own_model(board: str) -> None:
     missing = Core(board, "-O2").missing_tool()
     if missing is not None:

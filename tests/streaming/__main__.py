@@ -54,7 +54,7 @@ def _shown(model: keras.Model, shaped: Array, frames: Array, folder: Path) -> No
     print(f"\n== {model.name}: {model.count_params():,} parameters")
     print_report(stream_report(result))
     made = tinygen.generate(window, data=data, board=BOARD, out=folder / "window")
-    batch, stream = (_model(path) for path in (made.project / "model.tflite", result.path))
+    batch, stream = (int8_model(path) for path in (made.project / "model.tflite", result.path))
     count, different = compared(batch, stream, frames, result.hop)
     print(f"equal to the model on {count} windows of sound; {different} different outputs")
     out = folder / "project"
@@ -67,7 +67,8 @@ def _shown(model: keras.Model, shaped: Array, frames: Array, folder: Path) -> No
     print(f"{proven.verdict.value} on {BOARD}, {proven.vectors} hops of sound in a row")
 
 
-def _model(path: Path) -> Int8Model:
+def int8_model(path: Path) -> Int8Model:
+    """The model of a .tflite file."""
     content = path.read_bytes()
     written = tflite.read(content, path.stem)
     return Int8Model(content, written, passes.simplify(written))

@@ -23,8 +23,6 @@ _FIELDS = 8
 _OPERATOR_CODES, _SUBGRAPHS, _DESCRIPTION, _BUFFERS, _METADATA_BUFFER, _METADATA, _SIGNATURES = (
     *range(1, _FIELDS),
 )
-
-
 _SHAPE = 4
 """Where a tensor's vtable has its shape."""
 

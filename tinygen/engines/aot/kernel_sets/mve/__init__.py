@@ -19,6 +19,7 @@ from tinygen.engines.aot.kernel_sets.mve import (
     elementwise,
     fully_connected,
     int16,
+    int16_depthwise,
     mean,
     pool,
     softmax,
@@ -44,6 +45,7 @@ FAMILIES: Mapping[str, Offers] = {
 
 FAMILIES_16: Mapping[str, Offers] = {
     "CONV_2D": int16.convolutions,
+    "DEPTHWISE_CONV_2D": int16_depthwise.offers,
     "FULLY_CONNECTED": int16.connected,
 }
 """The same of int16 activations."""

@@ -98,7 +98,7 @@ def convolution(
     work = block(found, window, _WINDOWS) + 30
     if not direct:
         work += _WINDOWS * height.filter * _run(width, depth)
-    flash = 1000 + call.constants["weights"].data.nbytes
+    flash = (900 if direct else 1500) + call.constants["weights"].data.nbytes
     why = f"{COPIES if not direct else PIXELS}, {found.way}"
     return Candidate((site.node,), (call,), cost(blocks * work, flash, scratch), why=why)
 
