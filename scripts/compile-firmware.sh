@@ -16,6 +16,9 @@ for file in firmware/kernels/*.h firmware/kernels/*/*.h firmware/protocol/*.h fi
     firmware/kernels/dsp/* | firmware/kernels/tg_dsp_*)
       compiler="arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb"
       ;;
+    firmware/kernels/neon/*)
+      compiler=aarch64-linux-gnu-gcc
+      ;;
     *) compiler=gcc ;;
   esac
   for standard in c11 gnu99; do
