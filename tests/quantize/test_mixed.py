@@ -65,7 +65,11 @@ def test_a_goal_is_reached_by_some_layers(
     assert 0 < len(told.layers) < told.of
     assert codes_of(ready.model.graph) == "int8 and int16"
     assert ready.outputs[0].dtype is (DType.FLOAT32 if keep_edges else DType.INT16)
-    # What the wheel computes of the file is what the reference does, and in this precision.
+    require_equal(ready)
+
+
+def require_equal(ready: Prepared) -> None:
+    """What the wheel computes of the file is what the reference does."""
     edges = [ready.model.graph.tensors[i] for i in ready.model.graph.inputs]
     rng = np.random.default_rng(1)
     inputs = [
@@ -164,10 +168,26 @@ def test_what_has_no_int16_form_stays_int8(tmp_path: Path) -> None:
     assert not kinds & {"HARD_SWISH", "ELU", "DEQUANTIZE"}
 
 
-def test_variables_are_refused(tmp_path: Path) -> None:
+def _lstm(folder: Path, *, stateful: bool) -> tuple[Path, Path]:
     keras.utils.set_random_seed(3)
-    given = keras.Input((6, 4), batch_size=1)
-    keras.Model(given, keras.layers.LSTM(5)(given)).save(tmp_path / "m.keras")
-    np.save(tmp_path / "x.npy", np.ones((4, 6, 4), np.float32))
+    given = keras.Input((3, 4), batch_size=1)
+    steps = keras.layers.LSTM(5, stateful=stateful)(given)
+    keras.Model(given, keras.layers.Dense(2)(steps)).save(folder / "m.keras")
+    values = np.random.default_rng(0).normal(size=(20, 3, 4)).astype(np.float32)
+    np.save(folder / "x.npy", values)
+    return folder / "m.keras", folder / "x.npy"
+
+
+def test_variables_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a model with variables"):
-        prepared((tmp_path / "m.keras", tmp_path / "x.npy"), sqnr=90.0)
+        prepared(_lstm(tmp_path, stateful=True), sqnr=90.0)
+
+
+def test_an_lstm_takes_part_step_by_step(tmp_path: Path) -> None:
+    """The converter has no operator of int16 for all of its steps."""
+    ready = prepared(_lstm(tmp_path, stateful=False), sqnr=45.0)
+    assert "unrolled" in ready.opened.loader
+    assert ready.mix is not None
+    assert ready.mix.told.mixed_db >= 45 > ready.mix.told.int8_db
+    assert codes_of(ready.model.graph) == "int8 and int16"
+    require_equal(ready)

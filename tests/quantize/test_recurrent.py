@@ -122,9 +122,13 @@ def test_steps_are_one_that_is_repeated(
     assert not any(node.op.kind == "ADD" for node in rolled.nodes), "no step is left outside"
 
 
-def test_sixteen_bits_begin_with_zeros_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("make", "layer"), [(_otherwise, "SimpleRNN"), (_remembers, "LSTM")])
+def test_sixteen_bits_begin_with_zeros_too(
+    make: Callable[..., tuple[Any, Any]], layer: str, tmp_path: Path
+) -> None:
     """They have no scale of their own there: the range of each step is its own."""
-    loaded = load(_saved("keras", _otherwise, tmp_path, "SimpleRNN"))
+    loaded = load(_saved("keras", make, tmp_path, layer), unroll=True)
+    assert "unrolled" in loaded.loader
     array = np.random.default_rng(4).normal(0, 1, (SAMPLES, STEPS, FEATURES)).astype(np.float32)
     made = quantize(loaded, Dataset((array,), None, "test", ()), activations="int16")
     require_equal_and_near(made, (array,))

@@ -149,6 +149,8 @@ def _load(path: Path, options: ModelOptions) -> LoadedModel:
         shapes=options.input_shapes,
         signature=options.signature,
         convert=convert,
+        # The converter has no LSTM on int16 in one piece.
+        unroll=options.activations == "int16" or options.sqnr is not None,
     )
 
 

@@ -28,16 +28,17 @@ _BATCH_SHAPES = ("batch_shape", "batch_input_shape")
 """What an input's shape is called by Keras 3, and by Keras 2."""
 
 
-def change(config: dict[str, Any], shapes: Mapping[str, Shape]) -> tuple[str, ...]:
+def change(config: dict[str, Any], shapes: Mapping[str, Shape], *, unroll: bool) -> tuple[str, ...]:
     """Change `config`; what was done, in words.
 
     `shapes` are those of inputs without the batch, by their names; the one input of a model may go
-    by the name "". Raises InputError for a name that no input has.
+    by the name "". With `unroll` no recurrent layer becomes one operator. Raises InputError for a
+    name that no input has.
     """
     half = in_float32(config)
     return (
         *((f"{' and '.join(half)} as float32",) if half else ()),
-        *_unrolled(config),
+        *_unrolled(config, always=unroll),
         *_input_types(config),
         *_with_shapes(config, shapes),
     )
@@ -52,10 +53,11 @@ def types_of_inputs(config: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _unrolled(config: dict[str, Any]) -> list[str]:
+def _unrolled(config: dict[str, Any], *, always: bool) -> list[str]:
     """Recurrent layers step by step: the converter makes a loop of them otherwise, which TensorFlow
     Lite quantizes not at all. The weights are the same. A plain LSTM stays as it is and becomes one
-    operator; but for one that forgets beside one that does not, because a file does either."""
+    operator; but for one that forgets beside one that does not, because a file does either, and
+    where all are `always` unrolled."""
     changed = []
     layers = [each for each in _layers(config) if each["class_name"] in _RECURRENT]
     stateful = any(layer["config"].get("stateful") for layer in layers)
@@ -63,7 +65,7 @@ def _unrolled(config: dict[str, Any]) -> list[str]:
         inner, kind = layer["config"], layer["class_name"]
         name = f"{kind} '{inner.get('name', '')}'"
         one = kind == "LSTM" and all(inner.get(k) == v for k, v in _PLAIN_LSTM.items())
-        one = one and bool(inner.get("stateful")) == stateful
+        one = one and bool(inner.get("stateful")) == stateful and not always
         if inner.get("stateful") and kind not in _REMEMBER:
             raise UnsupportedModel(
                 f"{name} is stateful, which is not compiled",

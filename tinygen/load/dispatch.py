@@ -51,13 +51,15 @@ def load(
     shapes: Mapping[str, Shape] = _AS_SAVED,
     signature: str | None = None,
     convert: Convert | None = None,
+    unroll: bool = False,
 ) -> LoadedModel:
     """Open a Keras `.h5` or `.keras` file, a SavedModel folder, a frozen `.pb` or a `.tflite`, int8
     or float; and with `convert` an `.onnx` or a `.pt2`.
 
     `shapes` are those of inputs of a Keras or ONNX file or a `.pb` that leave theirs open, by name,
     without the batch; `signature` is which of the models in the other kinds of file is meant, of a
-    frozen graph the nodes that come out.
+    frozen graph the nodes that come out. With `unroll` no recurrent layer of a Keras file becomes
+    one operator.
 
     The file is inspected before anything in it is opened. Raises UntrustedModel when it could
     run code of its own and `trust_model` is false, and InputError when it is no usable model.
@@ -84,7 +86,7 @@ def load(
             raise InputError(f"'{path.name}' is converted by `tinygen build` and `inspect` alone")
         return convert(path, content, shapes=shapes, trust_model=trust_model)
     file = keras_file.inspect(
-        content, file_format, path.name, trust_model=trust_model, shapes=shapes
+        content, file_format, path.name, trust_model=trust_model, shapes=shapes, unroll=unroll
     )
     model, loader, attempts = keras_file.open_model(file, trust_model=trust_model)
     return KerasModel(

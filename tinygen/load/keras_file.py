@@ -52,9 +52,10 @@ def inspect(
     *,
     trust_model: bool,
     shapes: Mapping[str, Shape],
+    unroll: bool,
 ) -> KerasFile:
     """Refuse what cannot or must not be opened; executes nothing. `shapes` are those of inputs that
-    leave theirs open.
+    leave theirs open; with `unroll` no recurrent layer becomes one operator.
 
     Raises InputError for damaged and weights-only files, UntrustedModel for what could run code.
     """
@@ -78,7 +79,7 @@ def inspect(
         if danger:
             raise untrusted(file_name, danger)
     types = types_of_inputs(parsed)
-    changes = change(parsed, shapes)
+    changes = change(parsed, shapes, unroll=unroll)
     return KerasFile(content, file_format, file_name, version, parsed, changes, types)
 
 
