@@ -9,6 +9,7 @@ import pytest
 
 from tests.ops.cores import KERNELS, Core
 from tests.ops.drawn_products import deconvolution, product
+from tests.ops.drawn_recurrent import lstm
 from tests.ops.harness import Case, case, int8, int32, offered, tensor
 from tests.ops.measure import CORE, Measured, measure, measure_cases
 from tests.ops.test_int16 import function
@@ -113,6 +114,7 @@ def test_activations_of_int16(tmp_path: Path) -> None:
                 prelu((1, 12, 12, 10), (1, 1, 10), 0.0008),
                 matmul((2, 20, 32), (2, 32, 20), (False, False), 0.02),
                 function(Abs(), np.arange(-700, 700).astype(np.int16), 0.001, 0.0007),
+                lstm(np.random.default_rng(1), 8, 8, 8, power=-11, wide=True),
             ],
             tmp_path,
         )

@@ -21,36 +21,46 @@ def lstm(
     *,
     clip: float = 0.0,
     power: int | None = None,
+    wide: bool = False,
+    bias: int = 20000,
 ) -> Case:
-    """With weights that bring some gates to their ends, and a cell whose scale is two to that
-    `power`, else to one that a model has."""
+    """With weights that bring some gates to their ends, biases up to `bias` in int8, and a cell
+    whose scale is two to that `power`, else to one that a model has; of int16 where it is `wide`.
+    """
+    dtype, finer = (DType.INT16, 256) if wide else (DType.INT8, 1)
     source_scale, hidden_scale = rng.uniform(0.004, 0.1), rng.uniform(0.003, 0.01)
+    source_scale, hidden_scale = source_scale / finer, hidden_scale / finer
     scales = rng.uniform(0.002, 0.04, 8)
     weights = [
         int8(scale=scale, data=rng.integers(-127, 128, (units, features if i < 4 else units)))
         for i, scale in enumerate(scales)
     ]
     biases = [
-        int32(rng.integers(-20000, 20000, units), scale=float(source_scale * scale))
+        tensor(
+            dtype=DType.INT64 if wide else DType.INT32,
+            scale=float(source_scale * scale),
+            data=finer * rng.integers(-bias, bias, units),
+        )
         for scale in scales[:4]
     ]
     power = int(rng.integers(-18, -8)) if power is None else power
     major = bool(rng.integers(2))
     shape = (steps, 1, features) if major else (1, steps, features)
-    zero_points = [int(z) for z in rng.integers(-128, 128, 2)]
+    zero_points = [0, 0] if wide else [int(z) for z in rng.integers(-128, 128, 2)]
+    hidden = tensor((1, units), dtype, scale=hidden_scale, zero_point=zero_points[1])
     inputs = [
-        int8(shape, source_scale, zero_points[0]),
+        tensor(shape, dtype, scale=source_scale, zero_point=zero_points[0]),
         *weights,
         *[None] * 3,
         *biases,
         *[None] * 2,
-        int8((1, units), hidden_scale, zero_points[1]),
+        hidden,
         tensor((1, units), DType.INT16, scale=2.0**power),
         *[None] * 4,
     ]
     outputs = [
-        int8((), hidden_scale, zero_points[1]),
-        int8((), hidden_scale, zero_points[1]),
+        hidden,
+        hidden,
         tensor((), DType.INT16, scale=2.0**power),
     ]
     op = UnidirectionalSequenceLstm(float(np.float32(clip)), major)
@@ -58,7 +68,7 @@ def lstm(
         op,
         inputs,
         outputs,
-        name=f"LSTM {steps}x{features} {units} 2^{power}{' clipped' if clip else ''}",
+        name=f"LSTM {dtype.value} {steps}x{features} {units} 2^{power}{' clipped' * (clip > 0)}",
         options={"fusedActivationFunction": 4, "cellClip": clip, "timeMajor": major},
         seed=int(rng.integers(1 << 30)),
     )
@@ -66,7 +76,8 @@ def lstm(
 
 def _lstm(rng: np.random.Generator) -> Case:
     steps, features, units = (int(n) for n in rng.integers(1, (6, 13, 11)))
-    return lstm(rng, steps, features, units, clip=float(rng.choice([0.0, 0.0, 0.5, 10.0])))
+    clip, wide = float(rng.choice([0.0, 0.0, 0.5, 10.0])), bool(rng.integers(2))
+    return lstm(rng, steps, features, units, clip=clip, wide=wide)
 
 
 def svdf(

@@ -104,6 +104,7 @@ def test_its_costs_are_what_is_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "case",
     [
+        lstm(np.random.default_rng(1), 1, 4, 5, wide=True),
         _with(_drawn(1, 9, 6), "a bias of 2^24", {12: 1 << 24}),
         _with(_drawn(1, 9, 6), "a bias of -2^23", {15: -(1 << 23)}),
         _with(_drawn(1, 8, 6), "a weight of -128 behind a negative one", {7: -128}),

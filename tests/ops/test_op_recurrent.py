@@ -11,10 +11,10 @@ import pytest
 
 from tests.ops.drawn import drawn
 from tests.ops.drawn_recurrent import RECURRENT, lstm, svdf
-from tests.ops.harness import check
+from tests.ops.harness import check, check_on_host
 from tests.ops.oracle import check_against_tflm
 from tinygen.errors import UnsupportedModel
-from tinygen.ir import DType, Quant
+from tinygen.ir import DType, KernelCall, Quant
 from tinygen.ops.activation import Activation
 from tinygen.ops.gates import sigmoid, tanh
 from tinygen.ops.svdf import Svdf
@@ -29,6 +29,21 @@ SCALES = tuple(
 )
 """Cells of every magnitude that TFLM computes without an overflow."""
 
+WIDE = (
+    *(
+        lstm(np.random.default_rng(i), steps, features, units, wide=True, clip=clip)
+        for i, (steps, features, units, clip) in enumerate(
+            [(1, 1, 1, 0.0), (3, 4, 4, 0.0), (2, 8, 12, 0.5), (5, 3, 7, 10.0)]
+        )
+    ),
+    *(lstm(np.random.default_rng(i), 3, 4, 5, wide=True, power=i - 30) for i in (0, 14, 32)),
+    lstm(np.random.default_rng(9), 2, 1100, 3, wide=True),
+    lstm(np.random.default_rng(7), 3, 4, 5, wide=True, bias=1 << 30),
+)
+"""Of int16, some with sums of more than 32 bits: of many features, large biases."""
+MANY_UNITS = lstm(np.random.default_rng(8), 2, 3, 1100, wide=True)
+"""The same of the hidden state; 5 MB of weights."""
+
 SVDFS = tuple(
     svdf(np.random.default_rng(i), features, units, memory, rank=rank, batches=batches, wide=wide)
     for i, (features, units, memory, rank, batches) in enumerate(
@@ -36,12 +51,25 @@ SVDFS = tuple(
     )
     for wide in (True, False)
 )
-CASES = {"SVDF": SVDFS, "UNIDIRECTIONAL_SEQUENCE_LSTM": (*EDGES, *SCALES)}
+CASES = {"SVDF": SVDFS, "UNIDIRECTIONAL_SEQUENCE_LSTM": (*EDGES, *SCALES, *WIDE)}
 
 
 @pytest.mark.parametrize("kind", sorted(RECURRENT))
 def test_kernels(kind: str, tmp_path: Path) -> None:
     check(CASES[kind], tmp_path)
+
+
+def test_sums_of_the_hidden_state_in_64_bits(tmp_path: Path) -> None:
+    """A kernel for many units is held on few, the reference on as many."""
+    (call,) = MANY_UNITS.lowered
+    assert isinstance(call, KernelCall)
+    assert call.params["hidden_wide"] == 1
+    check_against_tflm([MANY_UNITS])
+    few = WIDE[0]
+    (call,) = few.lowered
+    assert isinstance(call, KernelCall)
+    wide = replace(call, params={**call.params, "hidden_wide": 1})
+    check_on_host([replace(few, calls=(wide,))], tmp_path)
 
 
 @pytest.mark.parametrize("kind", sorted(RECURRENT))

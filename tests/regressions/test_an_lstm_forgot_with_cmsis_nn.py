@@ -16,8 +16,8 @@ from tinygen import tflite
 from tinygen.engines.tflm.kernel_sets import refused
 
 
-def _file() -> bytes:
-    one = lstm(np.random.default_rng(3), 1, 4, 5)
+def _file(*, wide: bool = False) -> bytes:
+    one = lstm(np.random.default_rng(3), 1, 4, 5, wide=wide)
     return single_operator(one.op.kind, one.io.inputs, one.io.outputs, one.options, one.op.memory)
 
 
@@ -34,3 +34,8 @@ def test_it_remembers(tmp_path: Path) -> None:
 def test_one_that_forgets_keeps_the_faster_kernel() -> None:
     assert refused(tflite.read(_file(), "m")) == {"UNIDIRECTIONAL_SEQUENCE_LSTM"}
     assert not refused(tflite.read(tflite.forgetting(_file()), "m"))
+
+
+def test_one_of_int16_never_has_it() -> None:
+    """Its sums are of 64 bits, of which CMSIS-NN keeps 32 on some cores."""
+    assert refused(tflite.read(tflite.forgetting(_file(wide=True)), "m"))

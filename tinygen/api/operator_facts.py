@@ -139,7 +139,11 @@ COMPILED: Mapping[str, Facts] = {
     "TILE": Facts("RepeatVector, UpSampling2D of Keras 3", _ANY),
     "TRANSPOSE": Facts("Permute", _ANY),
     "TRANSPOSE_CONV": Facts("Conv1DTranspose, Conv2DTranspose", _WIDE),
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": Facts("LSTM of a fixed batch", note="with a cell of int16"),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": Facts(
+        "LSTM of a fixed batch",
+        _WIDE,
+        "with a cell of int16; no converter makes it of int16 activations",
+    ),
     "UNPACK": Facts("ops.unstack, unrolled recurrent layers", _ANY),
     "ZEROS_LIKE": Facts("ops.zeros_like", _FOLDED),
 }

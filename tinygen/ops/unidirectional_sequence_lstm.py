@@ -1,4 +1,4 @@
-"""UNIDIRECTIONAL_SEQUENCE_LSTM in int8, with a cell of int16: all steps in one call."""
+"""UNIDIRECTIONAL_SEQUENCE_LSTM in int8 or int16, with a cell of int16: all steps in one call."""
 
 from __future__ import annotations
 
@@ -18,19 +18,27 @@ from tinygen.ir import (
     Lowered,
     Operands,
     Overlap,
+    ParamValue,
     Shape,
     Tensor,
     Values,
-    portable,
 )
-from tinygen.ops.fixed_point import Int64, multiply_by_quantized_multiplier, quantize_multiplier
+from tinygen.ops.fixed_point import (
+    INT32_MAX,
+    Int64,
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+)
 from tinygen.ops.gates import SIGMOIDS, sigmoid, tanh
+from tinygen.ops.kernel_of_type import kernel_of_type
 from tinygen.ops.parse import Parsed, Parser
-from tinygen.ops.require import dtype
-from tinygen.ops.weighted import int8_quant
+from tinygen.ops.requantization import OneRounding, Requantization
+from tinygen.ops.require import activations, dtype
+from tinygen.ops.weighted import activation_quant, check_bias
 
 _GATES = ("input", "forget", "cell", "output")
 _WEIGHTS, _STATE_WEIGHTS, _BIASES = 1, 5, 12
+_FIRST = (_WEIGHTS, _STATE_WEIGHTS, _BIASES)
 """Positions of the inputs that the first of the four gates has."""
 _HIDDEN, _CELL = 18, 19
 _NOT_THERE = (9, 10, 11, 16, 17, 20, 21, 22, 23)
@@ -92,8 +100,10 @@ class UnidirectionalSequenceLstm(Parsed):
         return (second, first) if self.time_major else (first, second)
 
     def check(self, io: Operands) -> None:
-        for tensor in (io.input(0), io.input(_HIDDEN), io.output):
-            int8_quant(tensor, self.kind)
+        edges = (io.input(0), io.input(_HIDDEN), io.output)
+        activations(self.kind, *edges)
+        for tensor in edges:
+            activation_quant(tensor, self.kind)
         if any(io.optional(i) is not None for i in _NOT_THERE):
             raise UnsupportedModel(
                 f"{self.kind} with a projection, peepholes or normalization is not compiled",
@@ -101,7 +111,10 @@ class UnidirectionalSequenceLstm(Parsed):
             )
         for i in (*range(_WEIGHTS, _WEIGHTS + 8), *range(_BIASES, _BIASES + 4)):
             tensor = io.input(i)
-            dtype(self.kind, tensor, DType.INT32 if i >= _BIASES else DType.INT8)
+            if i < _BIASES:
+                dtype(self.kind, tensor, DType.INT8)
+            else:
+                check_bias(tensor, tensor.elements, self.kind, (_bias_type(io),))
             if not tensor.constant:
                 raise UnsupportedModel(f"{self.kind} with weights that are computed")
             if i < _BIASES and (not tensor.q.per_tensor or tensor.q.zero_point):
@@ -120,22 +133,15 @@ class UnidirectionalSequenceLstm(Parsed):
         rows = values[0].reshape(-1, io.input(0).shape[2]).astype(np.int64)
         hidden, cell = (values[i].reshape(-1).astype(np.int64) for i in (_HIDDEN, _CELL))
         rows -= io.input(0).q.zero_point
-        zero_point = io.input(_HIDDEN).q.zero_point
+        zero_point, hidden_type = io.input(_HIDDEN).q.zero_point, io.input(_HIDDEN).dtype
         forget, entering, leaving = self._products(io)
-        fractions = [self._fractions(io, gate) for gate in range(4)]
-        outputs = np.empty((len(rows), units), np.int8)
+        of_input, of_state = self._gates(io)
+        weights, state_weights, biases = (_by_unit(io, i).astype(np.int64) for i in _FIRST)
+        outputs = np.empty((len(rows), units), hidden_type.numpy)
         for step, row in enumerate(rows):
-            summed = []
-            for gate, (of_input, of_state) in enumerate(fractions):
-                weights, state_weights = (
-                    values[at + gate].astype(np.int64) for at in (_WEIGHTS, _STATE_WEIGHTS)
-                )
-                parts = (
-                    (weights @ row + values[_BIASES + gate], of_input),
-                    (state_weights @ (hidden - zero_point), of_state),
-                )
-                both = [_int16(multiply_by_quantized_multiplier(s, *f)) for s, f in parts]
-                summed.append(_int16(both[0] + both[1]))
+            by_input = of_input.apply(weights @ row + biases).astype(np.int64)
+            by_state = of_state.apply(state_weights @ (hidden - zero_point))
+            summed = _int16(by_input + by_state).T
             let_in, kept, out = (sigmoid(summed[gate]) for gate in (0, 1, 3))
             new = tanh(summed[2], 3, 0)
             cell = _int16(multiply_by_quantized_multiplier(kept * cell, *forget))
@@ -144,37 +150,36 @@ class UnidirectionalSequenceLstm(Parsed):
                 cell = np.clip(cell, -limit, limit)
             shown = tanh(cell, *self._tanh_scale(io))
             hidden = multiply_by_quantized_multiplier(shown * out, *leaving) + zero_point
-            hidden = np.clip(hidden, -128, 127)
+            hidden = np.clip(hidden, hidden_type.low, hidden_type.high)
             outputs[step] = hidden
         return (
             outputs.reshape(io.output.shape),
-            hidden.astype(np.int8).reshape(io.input(_HIDDEN).shape),
+            hidden.astype(hidden_type.numpy).reshape(io.input(_HIDDEN).shape),
             cell.astype(np.int16).reshape(io.input(_CELL).shape),
         )
 
     def kernels(self, io: Operands) -> Lowered:
         units, features = io.input(_WEIGHTS).shape
-        fractions = [self._fractions(io, gate) for gate in range(4)]
+        of_input, of_state = self._gates(io)
         forget, entering, leaving = self._products(io)
         factor, shift = self._tanh_scale(io)
         hidden, cell = io.input(_HIDDEN), io.input(_CELL)
         call = KernelCall(
-            kernel=portable("unidirectional_sequence_lstm"),
+            kernel=kernel_of_type("unidirectional_sequence_lstm", hidden),
             inputs=(io.input(0).id, hidden.id, cell.id),
             outputs=tuple(tensor.id for tensor in io.outputs),
             params={
                 "steps": io.input(0).elements // features,
                 "features": features,
                 "units": units,
-                "input_zero_point": io.input(0).q.zero_point,
-                "hidden_zero_point": hidden.q.zero_point,
+                **self._arithmetic(io),
                 "tanh_factor": factor,
                 "tanh_shift": shift,
                 "cell_limit": self._limit(io) or (1 << 15),
-                "input_multiplier": tuple(f[0][0] for f in fractions),
-                "input_shift": tuple(f[0][1] for f in fractions),
-                "hidden_multiplier": tuple(f[1][0] for f in fractions),
-                "hidden_shift": tuple(f[1][1] for f in fractions),
+                "input_multiplier": tuple(of_input.multiplier.tolist()),
+                "input_shift": tuple(of_input.shift.tolist()),
+                "hidden_multiplier": tuple(of_state.multiplier.tolist()),
+                "hidden_shift": tuple(of_state.shift.tolist()),
                 "product_multiplier": (forget[0], entering[0], leaving[0]),
                 "product_shift": (forget[1], entering[1], leaving[1]),
             },
@@ -196,16 +201,41 @@ class UnidirectionalSequenceLstm(Parsed):
         units, features = io.input(_WEIGHTS).shape
         return 4 * units * (features + units) * (io.output.elements // units)
 
-    def _fractions(self, io: Operands, gate: int) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Multipliers and shifts of the gate's two sums: by its input and by the hidden state. TFLM
-        multiplies the two scales of each in float32."""
-        pairs = ((0, _WEIGHTS), (_HIDDEN, _STATE_WEIGHTS))
-        products = (
-            np.float32(io.input(source).q.scale) * np.float32(io.input(at + gate).q.scale)
-            for source, at in pairs
+    def _arithmetic(self, io: Operands) -> dict[str, ParamValue]:
+        """The parameters of the kernel that say how products of this type become sums."""
+        source, hidden = io.input(0), io.input(_HIDDEN)
+        if hidden.dtype is not DType.INT16:
+            return {
+                "input_zero_point": source.q.zero_point,
+                "hidden_zero_point": hidden.q.zero_point,
+            }
+        sizes = [np.abs(_by_unit(io, first).astype(np.int64)) for first in _FIRST]
+        of_input, of_state = (-hidden.dtype.low * size.sum(axis=-1) for size in sizes[:2])
+        return {
+            "input_wide": int((of_input + sizes[2]).max() > INT32_MAX),
+            "hidden_wide": int(of_state.max() > INT32_MAX),
+        }
+
+    def _gates(self, io: Operands) -> tuple[Requantization, Requantization]:
+        """From the four gates' sums, by the input and by the hidden state, to 12 fractional bits.
+        TFLM multiplies the two scales of each in float32."""
+        of_input = self._requantization(io, 0, _WEIGHTS)
+        return of_input, self._requantization(io, _HIDDEN, _STATE_WEIGHTS)
+
+    def _requantization(self, io: Operands, source: int, first: int) -> Requantization:
+        scale = np.float32(io.input(source).q.scale)
+        products = (scale * np.float32(io.input(first + gate).q.scale) for gate in range(4))
+        pairs = np.array([quantize_multiplier(float(p) / _GATE_SCALE) for p in products])
+        made = Requantization(
+            pairs[:, 0].astype(np.int32),
+            pairs[:, 1].astype(np.int8),
+            0,
+            DType.INT16.low,
+            DType.INT16.high,
+            DType.INT16,
         )
-        of_input, of_state = (quantize_multiplier(float(p) / _GATE_SCALE) for p in products)
-        return of_input, of_state
+        wide = io.input(source).dtype is DType.INT16
+        return OneRounding.of(made, self.kind) if wide else made
 
     def _products(self, io: Operands) -> tuple[tuple[int, int], ...]:
         """Multipliers and shifts of: what is kept of the cell, what enters it, what it shows."""
@@ -225,6 +255,11 @@ class UnidirectionalSequenceLstm(Parsed):
             return 0
         scale = float(np.float32(io.input(_CELL).q.scale))
         return int(min(float(np.float32(self.cell_clip)) / scale, 32767.0))
+
+
+def _bias_type(io: Operands) -> DType:
+    """What TFLM reads biases as."""
+    return DType.INT64 if io.input(0).dtype is DType.INT16 else DType.INT32
 
 
 def _int16(values: Int64) -> Int64:

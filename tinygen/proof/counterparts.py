@@ -9,13 +9,13 @@ the name has to be the same, and the weights nearly so. What is not certain is l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tinygen.ir import ABSENT, Array, DType, Graph, Node, Tensor, TensorId
-from tinygen.tflite import Call, File
+from tinygen.tflite import Call, File, FileTensor
 
 _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 _SAME_WEIGHTS = 0.3
@@ -49,8 +49,14 @@ def counterparts(graph: Graph, file: File) -> Counterparts:
             continue
         free.remove(found)
         nodes.append(position)
-        tensors.update(zip(node.outputs, file.calls[found].outputs, strict=True))
+        tensors.update(_made(node, file.calls[found]))
     return Counterparts(tensors, tuple(nodes), left_out)
+
+
+def _made(node: Node, call: Call) -> Iterator[tuple[TensorId, TensorId]]:
+    """Both outputs, in pairs. What the node leaves for the next inference is behind them: a file
+    has no tensor of it that is written."""
+    return zip(node.outputs, call.outputs, strict=False)
 
 
 class _Search:
@@ -64,7 +70,9 @@ class _Search:
         reads = {
             position: tensor
             for position, tensor in enumerate(node.inputs)
-            if tensor != ABSENT and not graph.tensors[tensor].constant
+            if tensor != ABSENT
+            and not graph.tensors[tensor].constant
+            and position not in node.op.memory
         }
         self._certain = all(tensor in known for tensor in reads.values())
         self._reads = {position: known.get(tensor) for position, tensor in reads.items()}
@@ -86,16 +94,16 @@ class _Search:
         return "the float model has no operator like it"
 
     def _alike(self, call: Call) -> bool:
-        shapes = [self._file.tensors[i].shape for i in call.outputs]
-        return call.kind == self._node.op.kind and shapes == [
-            self._graph.tensors[i].shape for i in self._node.outputs
-        ]
+        return call.kind == self._node.op.kind and all(
+            self._graph.tensors[mine].shape == self._file.tensors[its].shape
+            for mine, its in _made(self._node, call)
+        )
 
     def _reads_the_same(self, call: Call) -> bool:
         return self._reads == {
             position: tensor
             for position, tensor in enumerate(call.inputs)
-            if tensor != ABSENT and self._file.tensors[tensor].data is None
+            if tensor != ABSENT and _is_given(self._file.tensors[tensor])
         }
 
     def _named(self, call: Call) -> str:
@@ -113,6 +121,11 @@ class _Search:
                 return False
             return bool(np.linalg.norm(weights - others) <= _SAME_WEIGHTS * np.linalg.norm(others))
         return False
+
+
+def _is_given(tensor: FileTensor) -> bool:
+    """Whether it is neither constant nor what an operator remembers."""
+    return tensor.data is None and not tensor.variable
 
 
 def weights_of(tensor: Tensor) -> Array | None:

@@ -62,7 +62,11 @@ def _litert(request: Mapping[str, Array]) -> Callable[[Sample], Sample]:
 def _nudged(request: Mapping[str, Array]) -> Callable[[Sample], Sample]:
     """The first `given` inputs are the model's, the others are added in its middle: none of them
     at first, then one at a time. Outputs are (1 + those others, *shape)."""
-    invoke, given = _litert(request), int(request["given"])
+    kept, given = _litert(request), int(request["given"])
+    forgets = bool(request["starts"].all())
+
+    def invoke(inputs: Sample) -> Sample:
+        return (_litert(request) if forgets else kept)(inputs)
 
     def each(inputs: Sample) -> Sample:
         still = [*inputs[:given], *map(np.zeros_like, inputs[given:])]

@@ -114,24 +114,28 @@ class _Both:
         self._graph, self._edges, self._file = graph, edges, file
         self.pairs = counterparts(graph, file)
         self.meters = _meters(graph)
+        self._known = {i: t.data for i, t in graph.tensors.items() if t.data is not None}
+        self._known.update({state.read: state.initial for state in graph.states})
         floats = self.pairs.tensors
         paired = [graph.nodes[position] for position in self.pairs.nodes]
         self._nodes = [node for node in paired if self._is_fed(node)]
-        self._made = [floats[i] for node in paired for i in node.outputs]
+        made = [i for node in self._nodes for i in node.outputs if i in floats]
+        self._alone = [floats[i] for i in made]
+        self._made = [floats[i] for node in paired for i in node.outputs if i in floats]
         read = (i for node in self._nodes for i in node.inputs if i in floats)
         self._fed = list(dict.fromkeys(floats[i] for i in read))
-        mine = (*graph.inputs, *(i for node in self._nodes for i in node.outputs))
+        mine = (*graph.inputs, *made)
         self.nudged = [i for i in mine if i in self.meters]
         self._watched = probes.watched(content, self._made)
-        self._apart = probes.apart(content, self._fed, self._made)
+        self._apart = probes.apart(content, self._fed, self._alone)
         self._nudges = probes.nudged(content, [floats[i] for i in self.nudged])
         self._noise = dict.fromkeys(self.nudged, 0.0)
         self._error = {i: [0.0] * len(file.outputs) for i in self.nudged}
         self._signal = [0.0] * len(file.outputs)
 
     def _is_fed(self, node: Node) -> bool:
-        """Whether all that it reads has a counterpart."""
-        present = (self._graph.tensors[i] for i in node.inputs if i != ABSENT)
+        """Whether all that it reads has a counterpart, but for what both remember by themselves."""
+        present = (self._graph.tensors[i] for i in node.inputs if i not in (ABSENT, *_own(node)))
         return all(tensor.constant or tensor.id in self.pairs.tensors for tensor in present)
 
     @property
@@ -152,12 +156,14 @@ class _Both:
     def take(self, inputs: Sequence[Array]) -> Iterator[tuple[list[Array], list[Array]]]:
         """Look at these samples; the outputs of each, int8 and float."""
         given = [self._given(edge, value) for edge, value in zip(self._edges, inputs, strict=True)]
-        made = oracle.float_outputs(self._watched, given)
+        starts = np.full(len(given[0]), bool(self._graph.states))  # each sample after a reset
+        made = oracle.float_outputs(self._watched, given, starts)
         real = dict(zip(self._made, made, strict=True)) | dict(
             zip(self._file.inputs, given, strict=True)
         )
         fed = [self._rounded(tensor, real[tensor]) for tensor in self._fed]
-        alone = dict(zip(self._made, oracle.float_outputs(self._apart, fed), strict=True))
+        made = oracle.float_outputs(self._apart, fed, starts)
+        alone = dict(zip(self._alone, made, strict=True))
         given_codes = real | dict(zip(self._fed, fed, strict=True))
         errors = {i: np.zeros_like(real[self.pairs.tensors[i]]) for i in self.nudged}
         codes = []
@@ -173,7 +179,9 @@ class _Both:
                 results = self._computed(node, given_codes, index)
                 for tensor, result in zip(node.outputs, results, strict=True):
                     self._judge(tensor, result, self._at(alone, tensor, index), errors, index)
-        outputs = oracle.nudged_outputs(self._nudges, given, [errors[i] for i in self.nudged])
+        outputs = oracle.nudged_outputs(
+            self._nudges, given, [errors[i] for i in self.nudged], starts
+        )
         for place, output in enumerate(outputs):
             self._add(place, output.astype(np.float64))
         for index, int8 in enumerate(codes):
@@ -208,7 +216,7 @@ class _Both:
         for tensor in node.inputs:
             if tensor == ABSENT:
                 operands.append(None)
-            elif (data := self._graph.tensors[tensor].data) is not None:
+            elif (data := self._known.get(tensor)) is not None:
                 operands.append(data)
             else:
                 operands.append(self._codes(tensor, self._at(real, tensor, index)))
@@ -239,6 +247,11 @@ class _Both:
         """As the float model takes an input: numbers that pick stay such."""
         shaped = value.reshape(len(value), *edge.shape)
         return shaped.astype(np.int32 if edge.dtype is DType.INT32 else np.float32)
+
+
+def _own(node: Node) -> tuple[TensorId, ...]:
+    """What the node reads of its own memory."""
+    return tuple(node.inputs[i] for i in node.op.memory if i < len(node.inputs))
 
 
 def _weights(graph: Graph, file: File, pairs: Counterparts) -> Iterator[tuple[TensorId, float]]:

@@ -114,11 +114,11 @@ def float_outputs(
 
 
 def nudged_outputs(
-    content: bytes, inputs: Sequence[Array], nudges: Sequence[Array]
+    content: bytes, inputs: Sequence[Array], nudges: Sequence[Array], starts: Array
 ) -> tuple[Array, ...]:
     """The outputs of a file of `tflite.probes.nudged`, (samples, 1 + nudges, *shape): with no
-    nudge, then with each alone. InputError when the model cannot be run."""
-    starts = np.zeros(len(inputs[0]), np.bool_)
+    nudge, then with each alone. Where all of `starts` are true, each is after a reset. InputError
+    when the model cannot be run."""
     return _float_run("nudged", content, (*inputs, *nudges), starts, len(inputs))
 
 

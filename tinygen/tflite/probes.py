@@ -23,10 +23,17 @@ def watched(content: bytes, tensors: Sequence[TensorId]) -> bytes:
 
 def apart(content: bytes, fed: Sequence[TensorId], tensors: Sequence[TensorId]) -> bytes:
     """The file whose inputs are the `fed` tensors, in this order: whoever reads one of them reads
-    what is given, not what another operator made. Its outputs are the other `tensors`."""
+    what is given, not what another operator made. Its outputs are the other `tensors`; operators
+    that read, and make none of them, are left out, as what they read may not be there."""
     model = _unpacked(content)
     graph = model.subgraphs[0]
     given = {tensor: _beside(graph, tensor, b"/given") for tensor in fed}
+    wanted = set(tensors)
+    graph.operators = [
+        operator
+        for operator in graph.operators
+        if not _ids(operator.inputs) or not wanted.isdisjoint(_ids(operator.outputs))
+    ]
     for operator in graph.operators:
         operator.inputs = [given.get(int(i), int(i)) for i in operator.inputs]
     graph.inputs, graph.outputs = list(given.values()), list(tensors)
@@ -66,6 +73,10 @@ def nudged(content: bytes, tensors: Sequence[TensorId]) -> bytes:
     graph.inputs = [*map(int, graph.inputs), *nudges.values()]
     graph.outputs = [sums.get(int(i), int(i)) for i in graph.outputs]
     return _packed(model)
+
+
+def _ids(tensors: Any) -> list[TensorId]:
+    return [] if tensors is None else [int(i) for i in tensors]
 
 
 def _beside(graph: Any, tensor: TensorId, suffix: bytes) -> TensorId:

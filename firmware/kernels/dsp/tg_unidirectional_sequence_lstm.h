@@ -5,7 +5,7 @@
 #define TG_DSP_UNIDIRECTIONAL_SEQUENCE_LSTM_H
 
 #include "tg_dsp.h"
-#include "tg_gates.h"
+#include "tg_lstm.h"
 
 struct tg_dsp_unidirectional_sequence_lstm_params {
   int32_t steps;
@@ -114,22 +114,17 @@ TG_INLINE int32_t tg_dsp_lstm_int16(int32_t value) {
   return held;
 }
 
-/* value * multiplier * 2^(shift - 31) of `twice` the value, shift <= 0, rounded as tg_requantize
- * does: a high product is zero or has the value's sign. */
-TG_INLINE int32_t tg_dsp_lstm_reduce(int32_t twice, int32_t multiplier, int32_t shift) {
-  const int32_t half = shift == 0 ? 0 : (1 << (-shift - 1)) + (twice >> 31);
-  return tg_dsp_lstm_high(twice, multiplier, half) >> -shift;
-}
-
-/* The same of 256 times a sum, held within int16. */
+/* value * multiplier * 2^(shift - 31) of 256 times a value, rounded as tg_requantize does and held
+ * within int16: a high product is zero or has the value's sign. */
 TG_INLINE int32_t tg_dsp_lstm_part(int32_t sum, int32_t multiplier, int32_t shift) {
   if (shift > 7) {
     return tg_dsp_lstm_int16(tg_requantize(sum >> 8, multiplier, shift));
   }
-  if (shift > 0) {
+  if (shift >= 0) {
     return tg_dsp_lstm_int16(tg_dsp_lstm_high(sum >> (7 - shift), multiplier, 0));
   }
-  return tg_dsp_lstm_int16(tg_dsp_lstm_reduce(sum >> 7, multiplier, shift));
+  const int32_t half = (1 << (-shift - 1)) + (sum >> 31);
+  return tg_dsp_lstm_int16(tg_dsp_lstm_high(sum >> 7, multiplier, half) >> -shift);
 }
 
 /* What goes into a gate's activation. */
@@ -138,35 +133,6 @@ TG_INLINE int32_t tg_dsp_lstm_gate(const struct tg_dsp_unidirectional_sequence_l
   return tg_dsp_lstm_int16(
       tg_dsp_lstm_part(sums[gate], p->input_multiplier[gate], p->input_shift[gate]) +
       tg_dsp_lstm_part(sums[4 + gate], p->hidden_multiplier[gate], p->hidden_shift[gate]));
-}
-
-/* Of two int16, of which the first is above -2^15. */
-TG_INLINE int32_t tg_dsp_lstm_product(const struct tg_dsp_unidirectional_sequence_lstm_params *p,
-                                      int32_t which, int32_t a, int32_t b) {
-  if (p->product_shift[which] > 0) {
-    return tg_requantize(a * b, p->product_multiplier[which], p->product_shift[which]);
-  }
-  return tg_dsp_lstm_reduce(2 * a * b, p->product_multiplier[which], p->product_shift[which]);
-}
-
-/* The hidden state behind a unit's sums, and its cell. */
-TG_INLINE int32_t tg_dsp_lstm_unit(const struct tg_dsp_unidirectional_sequence_lstm_params *p,
-                                   const int32_t *sums, int32_t cell, int16_t *cell_left) {
-  const int32_t in = tg_gate_sigmoid(tg_dsp_lstm_gate(p, sums, 0), p->sigmoids);
-  const int32_t keep = tg_gate_sigmoid(tg_dsp_lstm_gate(p, sums, 1), p->sigmoids);
-  const int32_t new_part = tg_gate_tanh(3 * tg_dsp_lstm_gate(p, sums, 2), p->sigmoids);
-  const int32_t out = tg_gate_sigmoid(tg_dsp_lstm_gate(p, sums, 3), p->sigmoids);
-  const int32_t kept = tg_dsp_lstm_int16(tg_dsp_lstm_product(p, 0, keep, cell));
-  const int32_t entered = tg_dsp_lstm_int16(tg_dsp_lstm_product(p, 1, in, new_part));
-  int32_t value = tg_dsp_lstm_int16(kept + entered);
-  if (p->cell_limit <= INT16_MAX) {
-    value = tg_clamp(value, -p->cell_limit, p->cell_limit);
-  }
-  *cell_left = (int16_t)value;
-  const int32_t round = p->tanh_shift > 0 ? 1 << (p->tanh_shift - 1) : 0;
-  const int32_t shown =
-      tg_gate_tanh((value * p->tanh_factor + round) >> p->tanh_shift, p->sigmoids);
-  return tg_clamp(tg_dsp_lstm_product(p, 2, shown, out) + p->hidden_zero_point, -128, 127);
 }
 
 /* Bytes of code for so many quads, of which what fills no row comes first. */
@@ -181,6 +147,7 @@ TG_INLINE void tg_dsp_unidirectional_sequence_lstm(
     const struct tg_dsp_unidirectional_sequence_lstm_params *p, const int8_t *input,
     const int8_t *hidden, const int16_t *cell, int8_t *output, int8_t *hidden_left,
     int16_t *cell_left, void *scratch) {
+  const struct tg_lstm lstm = TG_LSTM_OF(p);
   const int32_t input_quads = (p->features + 3) / 4, hidden_quads = (p->units + 3) / 4;
   uint32_t *const row = (uint32_t *)scratch;
   struct tg_dsp_lstm_run run = {.weights = p->weights,
@@ -196,7 +163,13 @@ TG_INLINE void tg_dsp_unidirectional_sequence_lstm(
     run.weights = p->weights;
     for (int32_t unit = 0; unit < p->units; ++unit) {
       run.weights = tg_dsp_lstm_sums(&run);
-      output[unit] = (int8_t)tg_dsp_lstm_unit(p, run.sums, cell[unit], cell_left + unit);
+      const struct tg_lstm_gates gates = {
+          tg_dsp_lstm_gate(p, run.sums, 0), tg_dsp_lstm_gate(p, run.sums, 1),
+          tg_dsp_lstm_gate(p, run.sums, 2), tg_dsp_lstm_gate(p, run.sums, 3)};
+      const int32_t value = tg_lstm_cell(&lstm, &gates, cell[unit]);
+      const int32_t left = tg_lstm_hidden(&lstm, &gates, value);
+      cell_left[unit] = (int16_t)value;
+      output[unit] = (int8_t)tg_clamp(left + p->hidden_zero_point, -128, 127);
     }
     cell = cell_left;
     hidden = output;

@@ -1,15 +1,9 @@
-/* UNIDIRECTIONAL_SEQUENCE_LSTM in portable C: a unit's four gates at a time, step by step.
- *
- * After Hochreiter and Schmidhuber, "Long Short-Term Memory" (1997), with the forget gate of Gers,
- * Schmidhuber and Cummins (2000). Gates have 12 fractional bits before their activation and 15
- * behind it. The hidden state of a step is that step's row of the output.
- */
+/* UNIDIRECTIONAL_SEQUENCE_LSTM in portable C: a unit's four gates at a time, step by step. The
+ * hidden state of a step is that step's row of the output. */
 #ifndef TG_PORTABLE_UNIDIRECTIONAL_SEQUENCE_LSTM_H
 #define TG_PORTABLE_UNIDIRECTIONAL_SEQUENCE_LSTM_H
 
-#include <stdint.h>
-
-#include "tg_gates.h"
+#include "tg_lstm.h"
 #include "tg_weighted.h"
 
 struct tg_portable_unidirectional_sequence_lstm_params {
@@ -42,17 +36,12 @@ TG_INLINE int32_t tg_portable_unidirectional_sequence_lstm_gate(
   return tg_gate_int16(tg_gate_int16(a) + tg_gate_int16(b));
 }
 
-TG_INLINE int32_t tg_portable_unidirectional_sequence_lstm_product(
-    const struct tg_portable_unidirectional_sequence_lstm_params *p, int32_t which, int32_t a,
-    int32_t b) {
-  return tg_requantize(a * b, p->product_multiplier[which], p->product_shift[which]);
-}
-
 /* The states may be left where they are read from. */
 TG_INLINE void tg_portable_unidirectional_sequence_lstm(
     const struct tg_portable_unidirectional_sequence_lstm_params *p, const int8_t *input,
     const int8_t *hidden, const int16_t *cell, int8_t *output, int8_t *hidden_left,
     int16_t *cell_left) {
+  const struct tg_lstm lstm = TG_LSTM_OF(p);
   for (int32_t step = 0; step < p->steps; ++step) {
     const TG_FLASH int8_t *weights = p->weights;
     const TG_FLASH int8_t *hidden_weights = p->hidden_weights;
@@ -63,22 +52,13 @@ TG_INLINE void tg_portable_unidirectional_sequence_lstm(
       struct tg_sums more = {0, 0, 0, 0};
       tg_dot4(&sums, input, p->input_zero_point, weights, p->features, p->features, p->features);
       tg_dot4(&more, hidden, p->hidden_zero_point, hidden_weights, p->units, p->units, p->units);
-      const int32_t in = tg_gate_sigmoid(
-          tg_portable_unidirectional_sequence_lstm_gate(p, 0, sums.s0, more.s0), p->sigmoids);
-      const int32_t keep = tg_gate_sigmoid(
-          tg_portable_unidirectional_sequence_lstm_gate(p, 1, sums.s1, more.s1), p->sigmoids);
-      const int32_t new_part = tg_gate_tanh(
-          3 * tg_portable_unidirectional_sequence_lstm_gate(p, 2, sums.s2, more.s2), p->sigmoids);
-      const int32_t out = tg_gate_sigmoid(
-          tg_portable_unidirectional_sequence_lstm_gate(p, 3, sums.s3, more.s3), p->sigmoids);
-      const int32_t kept = tg_portable_unidirectional_sequence_lstm_product(p, 0, keep, cell[unit]);
-      const int32_t entered = tg_portable_unidirectional_sequence_lstm_product(p, 1, in, new_part);
-      int32_t value = tg_gate_int16(tg_gate_int16(kept) + tg_gate_int16(entered));
-      value = tg_clamp(value, -p->cell_limit, p->cell_limit);
-      const int32_t round = p->tanh_shift > 0 ? 1 << (p->tanh_shift - 1) : 0;
-      const int32_t shown =
-          tg_gate_tanh((value * p->tanh_factor + round) >> p->tanh_shift, p->sigmoids);
-      const int32_t left = tg_portable_unidirectional_sequence_lstm_product(p, 2, shown, out);
+      const struct tg_lstm_gates gates = {
+          tg_portable_unidirectional_sequence_lstm_gate(p, 0, sums.s0, more.s0),
+          tg_portable_unidirectional_sequence_lstm_gate(p, 1, sums.s1, more.s1),
+          tg_portable_unidirectional_sequence_lstm_gate(p, 2, sums.s2, more.s2),
+          tg_portable_unidirectional_sequence_lstm_gate(p, 3, sums.s3, more.s3)};
+      const int32_t value = tg_lstm_cell(&lstm, &gates, cell[unit]);
+      const int32_t left = tg_lstm_hidden(&lstm, &gates, value);
       cell_left[unit] = (int16_t)value;
       output[unit] = (int8_t)tg_clamp(left + p->hidden_zero_point, -128, 127);
       weights += 4 * p->features;

@@ -97,15 +97,17 @@ def is_refused(op: Op, io: Operands) -> bool:
     """Whether such a kernel computes an operator of these tensors wrongly, or not at all.
 
     On int16, a layer whose weights have a scale per unit is refused, and a TRANSPOSE_CONV ends in a
-    fault. A state of int8 that SVDF keeps is computed without its zero point, and an LSTM begins
-    anew with each inference.
+    fault, and sums of an LSTM wrap in 32 bits. A state of int8 that SVDF keeps is computed without
+    its zero point, and an LSTM begins anew with each inference.
     """
     kind, wide = op.kind, io.output.dtype is DType.INT16
     return (
         (wide and kind == "FULLY_CONNECTED" and not io.input(1).q.per_tensor)
         or (wide and kind == "TRANSPOSE_CONV")
         or (kind == "SVDF" and io.outputs[1].dtype is DType.INT8)
-        or (kind == "UNIDIRECTIONAL_SEQUENCE_LSTM" and not io.input(op.memory[0]).constant)
+        or (
+            kind == "UNIDIRECTIONAL_SEQUENCE_LSTM" and (wide or not io.input(op.memory[0]).constant)
+        )
     )
 
 

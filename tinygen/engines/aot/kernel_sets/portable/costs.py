@@ -265,6 +265,7 @@ FITS: Mapping[str, _Fit] = {
     "squared_difference_int16": _Fit(_dims, call=12, output=43, inner=0, code=180),
     "tanh_int16": _Fit(_count, call=18, output=22, inner=0, code=116),
     "transpose_conv_int16": _Fit(_transpose_conv, call=0, output=45, inner=3.4, code=324),
+    "unidirectional_sequence_lstm_int16": _Fit(_lstm, call=0, output=345, inner=2.46, code=1450),
 }
 
 _PRICES: Mapping[str, Mapping[str, _Price]] = {
