@@ -27,6 +27,7 @@ from tinygen.engines.aot.kernel_sets.dsp import (
     int16_depthwise,
     int16_fully_connected,
     lookup,
+    lstm,
     mul,
     pool,
 )
@@ -59,8 +60,9 @@ FAMILIES_16: Mapping[str, tuple[clamp.Offers, ...]] = {
     "DEPTHWISE_CONV_2D": (int16_depthwise.offers,),
     "FULLY_CONNECTED": (int16_fully_connected.offers,),
     "SUB": (int16_add.offers,),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": (lstm.offers,),
 }
-"""The same of int16 activations."""
+"""The same of int16 activations, among which is an LSTM's cell."""
 
 
 class Dsp(KernelSet):
@@ -68,7 +70,7 @@ class Dsp(KernelSet):
 
     name: ClassVar[str] = "dsp"
     requires: ClassVar[frozenset[Extension]] = frozenset({Extension.DSP})
-    kinds: ClassVar[frozenset[str] | None] = frozenset(FAMILIES)
+    kinds: ClassVar[frozenset[str] | None] = frozenset({*FAMILIES, *FAMILIES_16})
     of_16_bits: ClassVar[bool] = True
     build_flags: ClassVar[tuple[str, ...]] = ("-fno-schedule-insns", "-fomit-frame-pointer")
     """The first scheduler makes more values live than there are registers: 10 to 25 % more
