@@ -37,7 +37,7 @@ from tinygen.quantize.moves import moves_that_rescale
 from tinygen.quantize.names import traceable_names
 from tinygen.quantize.own_scales import with_own_scales
 from tinygen.quantize.plainer import plainer_layers
-from tinygen.quantize.recurrent import remembering_layers, remembers
+from tinygen.quantize.recurrent import gives_what_it_assigns, remembering_layers, remembers
 from tinygen.quantize.steps import has_steps
 from tinygen.tflite.unit_relu import without_unit_relus
 from tinygen.tflite.write import with_plain_integers, with_requantized, with_zeros_for
@@ -227,7 +227,10 @@ def _frozen(
 
     def serve(*inputs: Any) -> Any:
         beginnings.give(inputs[given:])
-        return call(inputs[:given])
+        outputs = call(inputs[:given])
+        if gives_what_it_assigns(loaded):  # of which the converter makes a file that is none
+            return [tensorflow.gather(output, [0]) for output in outputs]
+        return outputs
 
     try:
         with quiet(), traceable_names(loaded), plainer_layers(loaded), beginnings.taken():

@@ -25,6 +25,15 @@ def remembers(loaded: FloatModel) -> bool:
     return any(getattr(layer, "stateful", False) for layer in layers_of(loaded))
 
 
+def gives_what_it_assigns(loaded: FloatModel) -> bool:
+    """Whether an output of the model may be what a layer leaves in a variable of its own."""
+    if not any(getattr(one, "stateful", False) and fused(one) is None for one in layers_of(loaded)):
+        return False
+    outputs = getattr(getattr(loaded, "model", None), "outputs", None) or []
+    histories = [getattr(output, "_keras_history", (None,)) for output in outputs]
+    return any(history[0] is None or hasattr(history[0], "stateful") for history in histories)
+
+
 _LOOPED = ("unroll", "_could_use_gpu_kernel")
 
 
