@@ -11,7 +11,7 @@ from tinygen.quantize import remedies
 
 Save = Callable[[Any, Path], Path]
 """`keras`, a folder -> the file or folder of a model there."""
-_VOLUME, _FRAMES, _SOUND, _ROW = (4, 6, 6, 2), (3, 6, 6, 1), (6, 4), (5,)
+_VOLUME, _SOUND, _ROW = (4, 6, 6, 2), (6, 4), (5,)
 
 
 @dataclass(frozen=True)
@@ -90,18 +90,6 @@ TRIED = (
             _ROW, lambda ls: ls.Discretization(bin_boundaries=[0.0, 1.0], output_mode="one_hot")
         ),
         (_stack((5, 3), lambda ls: ls.Flatten(), lambda ls: ls.Dense(3)),),
-    ),
-    Tried(
-        remedies.CONV_LSTM,
-        _stack(_FRAMES, lambda ls: ls.ConvLSTM2D(2, 3)),
-        (
-            _stack(
-                _FRAMES,
-                lambda ls: ls.TimeDistributed(ls.Conv2D(2, 3)),
-                lambda ls: ls.TimeDistributed(ls.Flatten()),
-                lambda ls: ls.LSTM(4),
-            ),
-        ),
     ),
     Tried(
         remedies.MASK,

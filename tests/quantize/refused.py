@@ -50,7 +50,7 @@ def computes_nothing(keras: Any) -> Any:
 def frames_in_time(keras: Any) -> Any:
     layers = keras.layers
     return keras.Sequential(
-        [layers.Input((4, 6, 6, 1), name="frames"), layers.ConvLSTM2D(2, 3, name="both")]
+        [layers.Input((4, 6, 6, 6, 1), name="frames"), layers.ConvLSTM3D(2, 3, name="both")]
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.runner import GOLDEN_MODEL
 from tinygen.data import Dataset, read_data
-from tinygen.errors import InputError, UnsupportedModel
+from tinygen.errors import InputError
 from tinygen.load import KerasModel, LoadedModel, load
 from tinygen.proof import metrics
 from tinygen.quantize.keras import CALIBRATION_SAMPLES, Quantized, quantize
@@ -245,21 +245,6 @@ def test_a_model_that_cannot_be_int8_names_the_operation(tmp_path: Path) -> None
         quantize(loaded, normal_data(loaded))
     assert "Erfinv" in caught.value.why
     assert len(caught.value.why.splitlines()) <= 3
-
-
-@pytest.mark.parametrize("package", ["keras", "tf_keras"])
-def test_loops_are_unsupported(tmp_path: Path, package: str) -> None:
-    """TensorFlow's calibrator would crash the whole process on them."""
-
-    def recurrent(keras: Any) -> Any:
-        return keras.Sequential([keras.layers.Input((6, 2)), keras.layers.LSTM(4)])
-
-    recurrent(keras_module(package)).export(str(tmp_path / "net"))
-    loaded = load(tmp_path / "net")  # in a Keras file they would be unrolled
-    with pytest.raises(UnsupportedModel, match="loops") as caught:
-        quantize(loaded, normal_data(loaded))
-    assert "LSTM" in caught.value.why
-    assert "give the .keras or .h5 file" in caught.value.next_step
 
 
 def test_data_of_another_shape(tmp_path: Path) -> None:

@@ -24,11 +24,16 @@ class Beginnings:
         found = (layer for layer in layers_of(loaded) if type(layer).__name__ in _KINDS)
         self._layers = [layer for layer in found if layer.unroll and not layer.stateful]
         self._given: dict[int, list[Any]] = {}
+        self._more: list[Shape] = []
 
     @property
     def shapes(self) -> list[Shape]:
         """Of each of the inputs, with the batch."""
-        return [(1, size) for layer in self._layers for size in _sizes(layer)]
+        return [*((1, size) for layer in self._layers for size in _sizes(layer)), *self._more]
+
+    def more(self, shapes: Sequence[Shape]) -> None:
+        """What loops of the traced graph begin with, as inputs behind those of the layers."""
+        self._more = list(shapes)
 
     def give(self, tensors: Sequence[Any]) -> None:
         """What they begin with from now on, one for each of the shapes."""

@@ -39,6 +39,7 @@ from tinygen.quantize.own_scales import with_own_scales
 from tinygen.quantize.plainer import plainer_layers
 from tinygen.quantize.recurrent import gives_what_it_assigns, remembering_layers, remembers
 from tinygen.quantize.steps import has_steps
+from tinygen.quantize.unrolled import has_loops, unrolled
 from tinygen.tflite.unit_relu import without_unit_relus
 from tinygen.tflite.write import with_plain_integers, with_requantized, with_zeros_for
 
@@ -239,8 +240,16 @@ def _frozen(
             if saved is not None:
                 _save(tensorflow, function, concrete, saved)
             # What is assigned cannot be a constant; what is saved has all of it.
-            stateful = saved is not None and remembers(loaded)
-            return concrete if stateful else convert_variables_to_constants_v2(concrete)
+            if saved is not None and remembers(loaded):
+                return concrete
+            if saved is not None or not has_loops(concrete):
+                return convert_variables_to_constants_v2(concrete)
+            whole = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
+            frozen, zeros = unrolled(tensorflow, whole)
+            beginnings.more(zeros)
+            return frozen
+    except InputError:
+        raise
     except Exception as error:  # whatever the model's layers raise while they are traced
         what = "cannot be run with a batch of 1"
         raise conversion_failure(loaded, what, str(error), "") from error

@@ -13,7 +13,6 @@ THIRD = (
     " engine has a third dimension in int8"
 )
 BEFORE = "compute it before the model, as the data are prepared: it has nothing to train"
-CONV_LSTM = "use TimeDistributed and LSTM"
 MASK = "train without a mask, and fill up with zeros: leave out Masking and mask_zero"
 COMPARE = "compare behind the model, or use ReLU for a threshold at zero"
 SORT = "give all scores and sort them behind the model"
@@ -37,7 +36,6 @@ BY_CLASS: Mapping[str, str] = {
         ("CategoryEncoding", "Discretization", "Hashing", "StringLookup", "TextVectorization"),
         BEFORE,
     ),
-    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), CONV_LSTM),
 }
 """By the class of the Keras layer."""
 
