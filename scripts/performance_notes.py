@@ -16,9 +16,6 @@ as bytes (124 k, for 1 KB less a layer).""",
 `speed` reaches it: 4.25 M, of which 2.5 M are 1x1 convolutions, 1.2 M depthwise ones, 0.56 M
 the first layer. `balanced` keeps the weights of the thirteen depthwise layers as bytes and
 their code shared: 5 to 20 % more of a layer, for 0.7 to 2.5 KB each.""",
-    f"flash without weights: vww_96_int8-{_M4}-size": """\
-28 bytes more. It was reached before a program of the user's own ran beside the protocol, whose
-turns cost every firmware 88 bytes, and before there were models that remember, 32 more.""",
 }
 """By `Goal.id`. A figure that is missed has to have one."""
 
