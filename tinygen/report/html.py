@@ -23,6 +23,7 @@ from tinygen.api.power import PowerResult
 from tinygen.api.profile import ProfileResult
 from tinygen.api.run import RunResult
 from tinygen.api.setup import SetupResult
+from tinygen.api.stream import StreamResult
 from tinygen.api.verify import VerifyResult
 from tinygen.printable import shown
 from tinygen.report import text
@@ -49,6 +50,7 @@ PAGES: Mapping[type, Callable[[Any], RenderableType]] = {
     RunResult: text.run_report,
     SetupResult: text.setup_report,
     StopResult: text.stop_report,
+    StreamResult: text.stream_report,
     VerifyResult: text.verify_report,
 }
 """The page of each result."""

@@ -26,14 +26,14 @@ struct tg_dsp_add_int16_params {
 };
 
 /* round(a * b / 2^32), ties towards plus infinity. */
-TG_INLINE int32_t tg_dsp_upper(uint32_t a, int32_t b) {
+TG_INLINE int32_t tg_dsp_add_int16_upper(uint32_t a, int32_t b) {
   int32_t upper;
   __asm__("smmulr  %[upper], %[a], %[b]" : [upper] "=r"(upper) : [a] "r"(a), [b] "r"(b));
   return upper;
 }
 
 /* value / 2^right, rounded half away from zero; 1 <= right, and nothing overflows. */
-TG_INLINE int32_t tg_dsp_shift_right(int32_t value, int32_t right) {
+TG_INLINE int32_t tg_dsp_add_int16_shift_right(int32_t value, int32_t right) {
   return (value + (value >> 31) + ((int32_t)1 << (right - 1))) >> right;
 }
 
@@ -41,7 +41,7 @@ TG_INLINE int32_t tg_dsp_shift_right(int32_t value, int32_t right) {
 TG_INLINE int32_t tg_dsp_add_int16_term(const struct tg_dsp_add_int16_params *p, uint32_t upper,
                                         int32_t input) {
   if (p->scaled == input) {
-    return tg_dsp_shift_right(tg_dsp_upper(upper, p->multiplier), p->right);
+    return tg_dsp_add_int16_shift_right(tg_dsp_add_int16_upper(upper, p->multiplier), p->right);
   }
   return (int32_t)upper >> 2;
 }
@@ -52,7 +52,8 @@ TG_INLINE uint32_t tg_dsp_add_int16_one(const struct tg_dsp_add_int16_params *p,
   const int32_t a = tg_dsp_add_int16_term(p, upper0, 0);
   const int32_t b = tg_dsp_add_int16_term(p, upper1, 1);
   const uint32_t sum = (uint32_t)(p->sign1 > 0 ? a + b : a - b);
-  int32_t code = tg_dsp_shift_right(tg_dsp_upper(2 * sum, p->sum_multiplier), p->sum_right);
+  int32_t code = tg_dsp_add_int16_shift_right(tg_dsp_add_int16_upper(2 * sum, p->sum_multiplier),
+                                              p->sum_right);
   if (p->relu) {
     __asm__("usat    %0, #15, %0" : "+r"(code));
   } else {

@@ -178,8 +178,9 @@ TG_DSP_SHARED const int32_t *tg_dsp_dw_int16_three_relu(const struct tg_dsp_dw_i
 }
 
 /* All channels of `count` pixels, up to three, for which all else of `three` is set. */
-TG_INLINE void tg_dsp_dw_int16_write(struct tg_dsp_dw_int16 *three, int16_t *output, int32_t count,
-                                     int32_t channels, tg_dsp_dw_int16_run *run) {
+TG_INLINE void tg_dsp_depthwise_conv_2d_int16_write(struct tg_dsp_dw_int16 *three, int16_t *output,
+                                                    int32_t count, int32_t channels,
+                                                    tg_dsp_dw_int16_run *run) {
   const int32_t paired = channels / 2 * 2;
   struct tg_dsp_dw_int16 last = *three;
   if (paired != 0) {
@@ -235,7 +236,7 @@ TG_DSP_SHARED void tg_dsp_depthwise_conv_2d_int16_images(
       three.left = 0;
       for (int32_t rest = p->output_width; rest > 0; rest -= 3) {
         const int32_t count = rest < 3 ? rest : 3;
-        tg_dsp_dw_int16_write(&three, output, count, p->channels, run);
+        tg_dsp_depthwise_conv_2d_int16_write(&three, output, count, p->channels, run);
         three.left += 3 * p->stride_step;
         output += count * p->channels;
       }

@@ -27,7 +27,7 @@ struct tg_dsp_unidirectional_sequence_lstm_params {
 };
 
 /* The sums of one unit after another. */
-struct tg_dsp_lstm_run {
+struct tg_dsp_unidirectional_sequence_lstm_run {
   const int32_t *weights;
   const uint32_t *input;  /* expanded, and behind it the hidden state */
   const uint32_t *hidden; /* where that begins */
@@ -66,7 +66,8 @@ struct tg_dsp_lstm_run {
  *   stack            the end of the hidden state, its quads' entry, where the sums go; r7, which
  * may be somebody's frame pointer, stays as it is
  */
-TG_DSP_SHARED const int32_t *tg_dsp_lstm_sums(struct tg_dsp_lstm_run *run) {
+TG_DSP_SHARED const int32_t *tg_dsp_unidirectional_sequence_lstm_sums(
+    struct tg_dsp_unidirectional_sequence_lstm_run *run) {
   register void *at __asm__("r0") = run;
   __asm__ volatile(
       "ldm     r0, {r1, r2, r3, r4, r5, r6}\n"
@@ -102,13 +103,13 @@ TG_DSP_SHARED const int32_t *tg_dsp_lstm_sums(struct tg_dsp_lstm_run *run) {
 }
 
 /* round(a * b / 2^32) + k, ties upward. */
-TG_INLINE int32_t tg_dsp_lstm_high(int32_t a, int32_t b, int32_t k) {
+TG_INLINE int32_t tg_dsp_unidirectional_sequence_lstm_high(int32_t a, int32_t b, int32_t k) {
   int32_t high;
   __asm__("smmlar  %0, %1, %2, %3" : "=r"(high) : "r"(a), "r"(b), "r"(k));
   return high;
 }
 
-TG_INLINE int32_t tg_dsp_lstm_int16(int32_t value) {
+TG_INLINE int32_t tg_dsp_unidirectional_sequence_lstm_int16(int32_t value) {
   int32_t held;
   __asm__("ssat    %0, #16, %1" : "=r"(held) : "r"(value));
   return held;
@@ -116,27 +117,32 @@ TG_INLINE int32_t tg_dsp_lstm_int16(int32_t value) {
 
 /* value * multiplier * 2^(shift - 31) of 256 times a value, rounded as tg_requantize does and held
  * within int16: a high product is zero or has the value's sign. */
-TG_INLINE int32_t tg_dsp_lstm_part(int32_t sum, int32_t multiplier, int32_t shift) {
+TG_INLINE int32_t tg_dsp_unidirectional_sequence_lstm_part(int32_t sum, int32_t multiplier,
+                                                           int32_t shift) {
   if (shift > 7) {
-    return tg_dsp_lstm_int16(tg_requantize(sum >> 8, multiplier, shift));
+    return tg_dsp_unidirectional_sequence_lstm_int16(tg_requantize(sum >> 8, multiplier, shift));
   }
   if (shift >= 0) {
-    return tg_dsp_lstm_int16(tg_dsp_lstm_high(sum >> (7 - shift), multiplier, 0));
+    return tg_dsp_unidirectional_sequence_lstm_int16(
+        tg_dsp_unidirectional_sequence_lstm_high(sum >> (7 - shift), multiplier, 0));
   }
   const int32_t half = (1 << (-shift - 1)) + (sum >> 31);
-  return tg_dsp_lstm_int16(tg_dsp_lstm_high(sum >> 7, multiplier, half) >> -shift);
+  return tg_dsp_unidirectional_sequence_lstm_int16(
+      tg_dsp_unidirectional_sequence_lstm_high(sum >> 7, multiplier, half) >> -shift);
 }
 
 /* What goes into a gate's activation. */
-TG_INLINE int32_t tg_dsp_lstm_gate(const struct tg_dsp_unidirectional_sequence_lstm_params *p,
-                                   const int32_t *sums, int32_t gate) {
-  return tg_dsp_lstm_int16(
-      tg_dsp_lstm_part(sums[gate], p->input_multiplier[gate], p->input_shift[gate]) +
-      tg_dsp_lstm_part(sums[4 + gate], p->hidden_multiplier[gate], p->hidden_shift[gate]));
+TG_INLINE int32_t tg_dsp_unidirectional_sequence_lstm_gate(
+    const struct tg_dsp_unidirectional_sequence_lstm_params *p, const int32_t *sums, int32_t gate) {
+  return tg_dsp_unidirectional_sequence_lstm_int16(
+      tg_dsp_unidirectional_sequence_lstm_part(sums[gate], p->input_multiplier[gate],
+                                               p->input_shift[gate]) +
+      tg_dsp_unidirectional_sequence_lstm_part(sums[4 + gate], p->hidden_multiplier[gate],
+                                               p->hidden_shift[gate]));
 }
 
 /* Bytes of code for so many quads, of which what fills no row comes first. */
-TG_INLINE uint32_t tg_dsp_lstm_skip(int32_t quads) {
+TG_INLINE uint32_t tg_dsp_unidirectional_sequence_lstm_skip(int32_t quads) {
   const int32_t some = quads % TG_DSP_LSTM_QUADS;
   return (uint32_t)(some == 0 ? TG_DSP_LSTM_QUADS : some) * TG_DSP_LSTM_QUAD_BYTES;
 }
@@ -150,22 +156,24 @@ TG_INLINE void tg_dsp_unidirectional_sequence_lstm(
   const struct tg_lstm lstm = TG_LSTM_OF(p);
   const int32_t input_quads = (p->features + 3) / 4, hidden_quads = (p->units + 3) / 4;
   uint32_t *const row = (uint32_t *)scratch;
-  struct tg_dsp_lstm_run run = {.weights = p->weights,
-                                .input = row,
-                                .hidden = row + 2 * input_quads,
-                                .stop = row + 2 * (input_quads + hidden_quads),
-                                .input_skip = tg_dsp_lstm_skip(input_quads),
-                                .hidden_skip = tg_dsp_lstm_skip(hidden_quads),
-                                .sums = {0}};
+  struct tg_dsp_unidirectional_sequence_lstm_run run = {
+      .weights = p->weights,
+      .input = row,
+      .hidden = row + 2 * input_quads,
+      .stop = row + 2 * (input_quads + hidden_quads),
+      .input_skip = tg_dsp_unidirectional_sequence_lstm_skip(input_quads),
+      .hidden_skip = tg_dsp_unidirectional_sequence_lstm_skip(hidden_quads),
+      .sums = {0}};
   for (int32_t step = 0; step < p->steps; ++step) {
     tg_dsp_expand_all(input, row, p->features);
     tg_dsp_expand_all(hidden, row + 2 * input_quads, p->units);
     run.weights = p->weights;
     for (int32_t unit = 0; unit < p->units; ++unit) {
-      run.weights = tg_dsp_lstm_sums(&run);
-      const struct tg_lstm_gates gates = {
-          tg_dsp_lstm_gate(p, run.sums, 0), tg_dsp_lstm_gate(p, run.sums, 1),
-          tg_dsp_lstm_gate(p, run.sums, 2), tg_dsp_lstm_gate(p, run.sums, 3)};
+      run.weights = tg_dsp_unidirectional_sequence_lstm_sums(&run);
+      const struct tg_lstm_gates gates = {tg_dsp_unidirectional_sequence_lstm_gate(p, run.sums, 0),
+                                          tg_dsp_unidirectional_sequence_lstm_gate(p, run.sums, 1),
+                                          tg_dsp_unidirectional_sequence_lstm_gate(p, run.sums, 2),
+                                          tg_dsp_unidirectional_sequence_lstm_gate(p, run.sums, 3)};
       const int32_t value = tg_lstm_cell(&lstm, &gates, cell[unit]);
       const int32_t left = tg_lstm_hidden(&lstm, &gates, value);
       cell_left[unit] = (int16_t)value;

@@ -124,8 +124,8 @@ struct tg_mve_pair_int16 {
 /* clang-format on */
 
 /* All channels of two windows of so many `steps` of eight elements. */
-TG_INLINE void tg_mve_pair_int16_run(const struct tg_mve_pair_int16 *pair, int32_t steps,
-                                     int32_t whole, int32_t relu) {
+TG_INLINE void tg_mve_conv_2d_int16_run(const struct tg_mve_pair_int16 *pair, int32_t steps,
+                                        int32_t whole, int32_t relu) {
   register const struct tg_mve_pair_int16 *at __asm__("r0") = pair;
   __asm__ volatile(
       "ldm  r0, {r1, r3, r5, r7, r9, r11}\n"
@@ -199,7 +199,7 @@ TG_INLINE void tg_mve_conv_2d_int16(const struct tg_mve_conv_2d_int16_params *p,
             .row1 = (const int16_t *)(const void *)from[1],
             .row0 = (const int16_t *)(const void *)from[0],
         };
-        tg_mve_pair_int16_run(&pair, steps, n % 4 == 0, p->relu);
+        tg_mve_conv_2d_int16_run(&pair, steps, n % 4 == 0, p->relu);
         output += (1 + two) * n;
       }
     }

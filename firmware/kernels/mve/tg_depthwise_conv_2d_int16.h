@@ -34,8 +34,9 @@ struct tg_mve_depthwise_conv_2d_int16_params {
 };
 
 /* The codes of four channels of a pixel, as far as they are there. */
-TG_INLINE void tg_mve_dw_int16_put(int16_t *output, int32x4_t sums, int32x4_t multipliers,
-                                   int32_t relu, mve_pred16_t there) {
+TG_INLINE void tg_mve_depthwise_conv_2d_int16_put(int16_t *output, int32x4_t sums,
+                                                  int32x4_t multipliers, int32_t relu,
+                                                  mve_pred16_t there) {
   int32x4_t codes = vrmulhq_s32(sums, multipliers);
   if (relu) {
     codes = vmaxq_s32(codes, vdupq_n_s32(0));
@@ -46,10 +47,9 @@ TG_INLINE void tg_mve_dw_int16_put(int16_t *output, int32x4_t sums, int32x4_t mu
 
 /* Four channels of `count` pixels, the first one's first tap at byte `left` of rows of which the
  * first one is in the place `slot`. */
-TG_INLINE void tg_mve_dw_int16_four(const struct tg_mve_depthwise_conv_2d_int16_params *p,
-                                    const int8_t *rows, int32_t slot, int32_t left,
-                                    const int8_t *weights, int16_t *output, int32_t count,
-                                    mve_pred16_t there) {
+TG_INLINE void tg_mve_depthwise_conv_2d_int16_four(
+    const struct tg_mve_depthwise_conv_2d_int16_params *p, const int8_t *rows, int32_t slot,
+    int32_t left, const int8_t *weights, int16_t *output, int32_t count, mve_pred16_t there) {
   const int32_t step = p->stride_step;
   const int32x4_t bias = vldrwq_s32((const int32_t *)(const void *)weights);
   const int32x4_t multipliers = vldrwq_s32((const int32_t *)(const void *)(weights + 16));
@@ -72,10 +72,13 @@ TG_INLINE void tg_mve_dw_int16_four(const struct tg_mve_depthwise_conv_2d_int16_
   }
   /* Those that are too many are written first, where the last one is then. */
   const int32_t n = p->channels, last = count - 1;
-  tg_mve_dw_int16_put(output + (last < 3 ? last : 3) * n, sum3, multipliers, p->relu, there);
-  tg_mve_dw_int16_put(output + (last < 2 ? last : 2) * n, sum2, multipliers, p->relu, there);
-  tg_mve_dw_int16_put(output + (last < 1 ? last : 1) * n, sum1, multipliers, p->relu, there);
-  tg_mve_dw_int16_put(output, sum0, multipliers, p->relu, there);
+  tg_mve_depthwise_conv_2d_int16_put(output + (last < 3 ? last : 3) * n, sum3, multipliers, p->relu,
+                                     there);
+  tg_mve_depthwise_conv_2d_int16_put(output + (last < 2 ? last : 2) * n, sum2, multipliers, p->relu,
+                                     there);
+  tg_mve_depthwise_conv_2d_int16_put(output + (last < 1 ? last : 1) * n, sum1, multipliers, p->relu,
+                                     there);
+  tg_mve_depthwise_conv_2d_int16_put(output, sum0, multipliers, p->relu, there);
 }
 
 /* Scratch: the rows. Each row of the input is taken once, before the first row of the output that
@@ -100,8 +103,9 @@ TG_INLINE void tg_mve_depthwise_conv_2d_int16(const struct tg_mve_depthwise_conv
         const int32_t rest = p->output_width - x, count = rest < 4 ? rest : 4;
         const int8_t *weights = p->weights;
         for (int32_t c = 0; c < p->channels; c += 4) {
-          tg_mve_dw_int16_four(p, rows.rows, slot, x * p->stride_step + 2 * c, weights, output + c,
-                               count, vctp32q((uint32_t)(p->channels - c)));
+          tg_mve_depthwise_conv_2d_int16_four(p, rows.rows, slot, x * p->stride_step + 2 * c,
+                                              weights, output + c, count,
+                                              vctp32q((uint32_t)(p->channels - c)));
           weights += block;
         }
         output += count * p->channels;
