@@ -26,6 +26,7 @@ IMAGES = NUMBERS.normal(size=(30, 8, 8, 2)).astype(np.float32)
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[FloatFile, Graph]:
     """A float .tflite, and what TensorFlow Lite's quantizer makes of the model."""
+    keras_module("keras").utils.set_random_seed(3)
     layers: Any = keras_module("keras").layers
     image = layers.Input((8, 8, 2))
     first = layers.Conv2D(4, 3, padding="same", activation="relu")(image)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import wave
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -44,6 +45,7 @@ def test_a_causal_spotter_of_keras_on_sound(tmp_path: Path) -> None:
     frames = (frames - frames.mean()) / frames.std()
     shaped = windows(frames)[..., 0]
     model = tmp_path / "causal.keras"
+    keras.utils.set_random_seed(1)
     causal(4).save(model)
     made = tinygen.stream(model, data=shaped[::4], out=tmp_path / "stream.tflite")
     assert (made.hop, made.least_hop) == (1, 1)
