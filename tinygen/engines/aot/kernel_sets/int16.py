@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygen.engines.aot.offers import Candidate, Declined, Site
-from tinygen.ir import DType
+from tinygen.ir import DType, ParamValue
 from tinygen.ops.fixed_point import INT32_MAX, Int64
 from tinygen.ops.requantization import OneRounding
+from tinygen.ops.spatial import Extent
 from tinygen.ops.weighted import Weighted, constant_bias
 
 ALL, RELU = "every code", "no code below 0"
@@ -73,3 +74,30 @@ def channels_16(site: Site, count: int) -> Channels16 | Declined:
 def none_of_16_bits(_: Site) -> Iterable[Candidate | Declined]:
     """What a set says where its kernels of an operator are others."""
     yield Declined("its kernels for this operator are for int8")
+
+
+def depthwise_params_16(
+    image: tuple[int, ...], extents: tuple[Extent, Extent], pitch: int, *, relu: bool
+) -> dict[str, ParamValue]:
+    """Of a DEPTHWISE_CONV_2D whose kernel keeps rows of `pitch` bytes."""
+    height, width = extents
+    channels = image[3]
+    return {
+        "batches": image[0],
+        "input_height": height.input,
+        "input_width": width.input,
+        "channels": channels,
+        "output_height": height.output,
+        "output_width": width.output,
+        "filter_height": height.filter,
+        "filter_width": width.filter,
+        "stride_height": height.stride,
+        "stride_step": 2 * width.stride * channels,
+        "dilation_height": height.dilation,
+        "dilation_step": 2 * width.dilation * channels,
+        "pad_top": height.before,
+        "pad_left": 2 * width.before * channels,
+        "kept": height.span,
+        "pitch": pitch,
+        "relu": int(relu),
+    }

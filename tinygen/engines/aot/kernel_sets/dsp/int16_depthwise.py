@@ -9,9 +9,15 @@ import numpy as np
 from tinygen.engines.aot.kernel_sets.dsp.channels import padded, shared, words
 from tinygen.engines.aot.kernel_sets.dsp.int16_conv_2d import kept_16
 from tinygen.engines.aot.kernel_sets.dsp.pixels import times
-from tinygen.engines.aot.kernel_sets.int16 import ALL, RELU, Channels16, channels_16
+from tinygen.engines.aot.kernel_sets.int16 import (
+    ALL,
+    RELU,
+    Channels16,
+    channels_16,
+    depthwise_params_16,
+)
 from tinygen.engines.aot.offers import Candidate, Cost, Declined, Site
-from tinygen.ir import Array, Constant, Kernel, KernelCall, ParamValue
+from tinygen.ir import Array, Constant, Kernel, KernelCall
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.orders import rows_kept
 from tinygen.ops.spatial import Extent
@@ -47,7 +53,9 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
         kernel=KERNEL,
         inputs=(io.input(0).id,),
         outputs=(io.output.id,),
-        params=_params(image, (height, width), found),
+        params=depthwise_params_16(
+            image, (height, width), _pitch(width, channels), relu=found.relu
+        ),
         constants={"weights": Constant(data)},
         scratch_bytes=scratch,
         overlaps=rows_kept(height, width, (2 * channels, 2 * channels), batches=image[0]).overlaps(
@@ -77,32 +85,6 @@ def _stream(found: Channels16) -> Array:
         padded(found.multiplier, 0, 2).reshape(-1, 2),
     )
     return np.concatenate(parts, axis=1).astype(np.int32).reshape(-1)
-
-
-def _params(
-    image: tuple[int, ...], extents: tuple[Extent, Extent], found: Channels16
-) -> dict[str, ParamValue]:
-    height, width = extents
-    channels = image[3]
-    return {
-        "batches": image[0],
-        "input_height": height.input,
-        "input_width": width.input,
-        "channels": channels,
-        "output_height": height.output,
-        "output_width": width.output,
-        "filter_height": height.filter,
-        "filter_width": width.filter,
-        "stride_height": height.stride,
-        "stride_step": 2 * width.stride * channels,
-        "dilation_height": height.dilation,
-        "dilation_step": 2 * width.dilation * channels,
-        "pad_top": height.before,
-        "pad_left": 2 * width.before * channels,
-        "kept": height.span,
-        "pitch": _pitch(width, channels),
-        "relu": int(found.relu),
-    }
 
 
 def _cost(image: tuple[int, ...], extents: tuple[Extent, Extent], *, joined: bool) -> Cost:

@@ -6,10 +6,16 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tinygen.engines.aot.kernel_sets.int16 import ALL, RELU, Channels16, channels_16
+from tinygen.engines.aot.kernel_sets.int16 import (
+    ALL,
+    RELU,
+    Channels16,
+    channels_16,
+    depthwise_params_16,
+)
 from tinygen.engines.aot.kernel_sets.mve.work import Work
 from tinygen.engines.aot.offers import Candidate, Declined, Site
-from tinygen.ir import Array, Constant, Kernel, KernelCall, ParamValue
+from tinygen.ir import Array, Constant, Kernel, KernelCall
 from tinygen.ops.depthwise_conv_2d import DepthwiseConv2D
 from tinygen.ops.orders import rows_kept
 from tinygen.ops.spatial import Extent
@@ -42,7 +48,9 @@ def offers(site: Site) -> Iterable[Candidate | Declined]:
         kernel=KERNEL,
         inputs=(io.input(0).id,),
         outputs=(io.output.id,),
-        params=_params(image, (height, width), relu=found.relu),
+        params=depthwise_params_16(
+            image, (height, width), _pitch(width, channels), relu=found.relu
+        ),
         constants={"weights": Constant(data, align=4)},
         scratch_bytes=height.span * _pitch(width, channels),
         overlaps=order.overlaps(io.output.nbytes),
@@ -74,32 +82,6 @@ def _stream(found: Channels16) -> Array:
         np.ascontiguousarray(weights).reshape(blocks, -1),
     )
     return np.concatenate(parts, axis=1).reshape(-1)
-
-
-def _params(
-    image: tuple[int, ...], extents: tuple[Extent, Extent], *, relu: bool
-) -> dict[str, ParamValue]:
-    height, width = extents
-    channels = image[3]
-    return {
-        "batches": image[0],
-        "input_height": height.input,
-        "input_width": width.input,
-        "channels": channels,
-        "output_height": height.output,
-        "output_width": width.output,
-        "filter_height": height.filter,
-        "filter_width": width.filter,
-        "stride_height": height.stride,
-        "stride_step": 2 * width.stride * channels,
-        "dilation_height": height.dilation,
-        "dilation_step": 2 * width.dilation * channels,
-        "pad_top": height.before,
-        "pad_left": 2 * width.before * channels,
-        "kept": height.span,
-        "pitch": _pitch(width, channels),
-        "relu": int(relu),
-    }
 
 
 def _work(image: tuple[int, ...], extents: tuple[Extent, Extent], *, relu: bool) -> Work:
